@@ -1,0 +1,61 @@
+# What people run. Each target creates the environment that it needs, in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.made-from-requirements
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all check templates bench lock
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+demo: $(READY) ## 120 days of a sample business; KEEP=1 leaves it running, DAYS and SPEED change it
+	$(RUN) starter.py demo $(if $(KEEP),--keep) $(if $(DAYS),--days $(DAYS)) $(if $(SPEED),--speed $(SPEED))
+
+test: check ## the checks, and every test that is not slow
+	$(RUN) -m pytest -q -n 2 -m "not slow"
+
+test-all: $(READY) ## the slow tests as well: run it after `make test`
+	$(RUN) -m pytest -q -m slow
+
+check: $(READY) ## style, format and types, without running anything
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+templates: $(READY) ## render every template with sample data into one page
+	$(RUN) starter.py templates render
+
+bench: $(READY) ## the benchmarks; each prints a ratio
+	@set -e; for file in bench/*.py; do \
+	    [ -e "$$file" ] || { echo "there is no benchmark in bench/ yet"; exit 1; }; \
+	    case "$$file" in */_*) continue;; esac; \
+	    echo "$$file"; $(RUN) "$$file"; \
+	done
+
+# An extra index would change what is resolved, though its address is not written down.
+lock: ## resolve requirements.in into requirements.txt; needs uv
+	@uv --version >/dev/null 2>&1 || { echo "make lock needs uv: install it with '$(PYTHON) -m pip install uv'"; exit 1; }
+	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u PIP_EXTRA_INDEX_URL \
+	    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command "make lock" requirements.in -o requirements.txt
+
+# uv is several times faster; plain Python is enough. Nothing is compiled: bytecode appears when it is used.
+$(READY): requirements.txt
+	@$(PYTHON) -c '' 2>/dev/null || { echo "There is no '$(PYTHON)' here: install Python 3.11 or newer, or name yours with 'make PYTHON=python3.12'."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and '$(PYTHON)' is $$($(PYTHON) -V): name another with 'make PYTHON=python3.12'."; exit 1; }
+	@set -e; \
+	if uv --version >/dev/null 2>&1; then \
+	    echo "Creating $(VENV) with uv"; \
+	    uv venv --quiet --allow-existing --no-project --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV); \
+	    uv pip install --quiet --python $(RUN) --require-hashes -r requirements.txt; \
+	else \
+	    $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	        echo "Python's venv module is missing: on Debian or Ubuntu, install it with 'apt-get install python3-venv'."; exit 1; }; \
+	    echo "Creating $(VENV) with pip: this takes about a minute"; \
+	    $(PYTHON) -m venv $(VENV); \
+	    $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.txt; \
+	fi
+	@touch $@
