@@ -1,0 +1,1 @@
+"""Side effects, one class a concern; the Protocol that a class needs stands in the same file."""

@@ -1,0 +1,480 @@
+"""Every letter says what it must, safely; a fault in the words is an error with file and line."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from html import unescape
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.rendering import (
+    CHANNELS,
+    BadTemplate,
+    Letters,
+    render_all,
+    specimen,
+    specimen_code,
+    specimens,
+)
+from domain.money import Money
+from domain.notice import Message, Notice, NoticeDebt, sms_segments, totals_of
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+KINDS = (
+    "upcoming",
+    "reminder_first",
+    "reminder_second",
+    "reminder_third",
+    "final_notice",
+    "suspended",
+    "thanks",
+)
+NAMES = (*KINDS, *(f"consumer_{kind}" for kind in KINDS))
+ASKING = tuple(name for name in NAMES if not name.endswith("thanks"))
+TO = {"to": "robin@winter.example", "sender": "billing@harbourlight.example"}
+LETTERS = Letters(TEMPLATES)
+
+
+def written(notice: Notice) -> Message:
+    return LETTERS.message(notice, **TO)
+
+
+def readable(html: str) -> str:
+    """The words of an HTML page without its markup, spaces collapsed."""
+    body = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", re.sub(r"<br>", " ", body))).split())
+
+
+def parts(message: Message) -> list[str]:
+    """What the reader of each half of the message reads."""
+    text = " ".join(message.text.split())
+    return [text] if message.html is None else [text, readable(message.html)]
+
+
+def with_words(tmp_path: Path, name: str, words: str) -> Letters:
+    folder = tmp_path / "templates"
+    copytree(TEMPLATES, folder)
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(words, encoding="utf-8")
+    return Letters(folder)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_both_policies_have_all_their_letters_in_every_channel(channel: str) -> None:
+    assert LETTERS.names(channel) == tuple(sorted(NAMES))
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_letter_names_invoice_amount_date_and_reference(name: str, channel: str) -> None:
+    day = "1 March 2026" if channel == "email" else "1 Mar 2026"
+    for words in parts(written(specimen(name, channel))):
+        for fact in ("INV-1042", "1,490.00 EUR", day, "7QK4M2XD", "Harbourlight Cloud"):
+            assert fact in words
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_every_letter_that_asks_says_how_to_pay_how_to_dispute_and_whom_to_ask(name: str) -> None:
+    notice = specimen(name, "email")
+    seller = notice.seller
+    for words in parts(written(notice)):
+        for fact in (seller.payment_url, seller.account, seller.support_email, seller.support_phone):
+            assert fact in words
+        assert "disputed part" in words or "part in question" in words
+        assert "To pay now: 1,490.00 EUR" in words
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_every_letter_that_asks_says_what_comes_next_and_when(name: str) -> None:
+    notice = specimen(name, "email")
+    assert notice.next_on is not None
+    for words in parts(written(notice)):
+        after = words.partition("What happens next")[2]
+        assert f"{notice.next_on.day} {notice.next_on:%B %Y}" in after
+
+
+@pytest.mark.parametrize(
+    ("says", "business", "consumer"),
+    [
+        ("reminder", "send you a reminder on 5 May 2026", "write to you again on 5 May 2026"),
+        ("final_notice", "a final notice on 5 May 2026", "one last reminder on 5 May 2026"),
+        ("suspension", "suspend the service on 5 May 2026", "pause your service on 5 May 2026"),
+        ("task", "contact you in person on 5 May 2026", "get in touch with you on 5 May 2026"),
+    ],
+)
+def test_each_next_step_has_its_sentence(says: str, business: str, consumer: str) -> None:
+    for name, sentence in (("reminder_first", business), ("consumer_reminder_first", consumer)):
+        notice = replace(specimen(name, "email"), next_says=says, next_on=date(2026, 5, 5))
+        for words in parts(written(notice)):
+            assert sentence in words
+
+
+@pytest.mark.parametrize("name", ["reminder_first", "consumer_reminder_first"])
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("half", [{"next_on": None}, {"next_says": None}, {"next_says": "holiday"}])
+def test_a_next_step_without_its_day_or_its_word_is_an_error(
+    name: str, channel: str, half: dict[str, None]
+) -> None:
+    with pytest.raises(BadTemplate):
+        written(replace(specimen(name, channel), **half))
+
+
+def test_without_a_next_step_the_letter_says_so() -> None:
+    notice = replace(specimen("reminder_first", "email"), next_on=None, next_says=None)
+    for words in parts(written(notice)):
+        assert "No further step is planned at the moment." in words
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("name", ["final_notice", "consumer_final_notice"])
+def test_the_final_notice_announces_the_day_of_the_suspension(name: str, channel: str) -> None:
+    notice = replace(specimen(name, channel), suspend_on=date(2026, 4, 23))
+    for words in parts(written(notice)):
+        assert ("23 April 2026" if channel == "email" else "23 Apr 2026") in words
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("name", ["final_notice", "consumer_final_notice"])
+def test_a_final_notice_before_a_suspension_without_its_day_is_an_error(name: str, channel: str) -> None:
+    with pytest.raises(BadTemplate, match=rf"templates/en/{channel}/{name}.txt.j2:\d+: 'None' is not a date"):
+        written(replace(specimen(name, channel), suspend_on=None))
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("name", ["final_notice", "consumer_final_notice"])
+def test_a_final_notice_that_nothing_follows_speaks_of_no_suspension(name: str, channel: str) -> None:
+    notice = replace(specimen(name, channel), suspend_on=None, next_says=None, next_on=None)
+    for words in parts(written(notice)):
+        assert "suspen" not in words
+        assert "pause" not in words
+
+
+@pytest.mark.parametrize("name", ["thanks", "consumer_thanks"])
+def test_thanks_speak_of_the_service_only_if_it_was_off(name: str) -> None:
+    notice = specimen(name, "email")
+    for words in parts(written(notice)):
+        assert "is running again" in words
+    for words in parts(written(replace(notice, suspend_on=None, debts=()))):
+        assert "running" not in words
+
+
+def test_partial_payment_and_dispute_are_shown_with_their_amounts() -> None:
+    for words in parts(written(specimen("reminder_first", "email"))):
+        assert "52,000 JPY" in words
+        assert "of 80,000 JPY" in words
+        assert "12,000 JPY of it is disputed" in words
+        assert "To pay now: 1,490.00 EUR and 40,000 JPY" in words
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_and_html_say_the_same_sentences(name: str) -> None:
+    message = written(specimen(name, "email"))
+    assert message.html is not None
+    page = readable(message.html)
+    letter = message.text.partition("What is open:")[0].partition("What this was about:")[0]
+    for paragraph in letter.split("\n\n"):
+        assert " ".join(paragraph.split()) in page
+
+
+def test_phrases_are_the_same_for_text_and_html() -> None:
+    folder = TEMPLATES / "en" / "email"
+    assert (folder / "_phrases.txt.j2").read_text() == (folder / "_phrases.html.j2").read_text()
+
+
+def test_html_takes_no_macro_from_a_file_that_does_not_escape() -> None:
+    pages = sorted(TEMPLATES.rglob("*.html.j2"))
+    assert len(pages) > len(NAMES)
+    for path in pages:
+        assert '.txt.j2"' not in path.read_text(), path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_html_loads_nothing_from_outside_and_names_its_language(name: str) -> None:
+    html = written(specimen(name, "email")).html
+    assert html is not None
+    assert '<html lang="en">' in html
+    assert not re.search(r"<(script|img|link|iframe)\b|@import|url\(|\bsrc=", html)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_sms_starts_with_the_brand_and_fits_two_segments(name: str) -> None:
+    message = written(specimen(name, "sms"))
+    assert message.subject is None
+    assert message.text.startswith("Harbourlight Cloud: ")
+    assert sms_segments(message.text) <= 2
+    assert message.text.endswith("Reply STOP to end texts.") == name.startswith("consumer_")
+    assert "\n" not in message.text
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("consumer_")])
+def test_private_persons_are_not_threatened(name: str) -> None:
+    for channel in CHANNELS:
+        message = written(specimen(name, channel))
+        for words in (*parts(message), message.subject or ""):
+            assert not re.search(r"legal|court|collect|penalt|consequence|suspen|must pay|demand", words)
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_private_persons_hear_of_debt_advice_once_they_are_late(name: str) -> None:
+    late_and_private = name.startswith("consumer_") and name != "consumer_upcoming"
+    for words in parts(written(specimen(name, "email"))):
+        assert ("debt advice" in words) == late_and_private
+
+
+def test_names_are_escaped_in_html_and_left_alone_in_text() -> None:
+    hostile = "<script>alert('AT&T')</script>"
+    notice = specimen("reminder_first", "email")
+    debts = tuple(replace(debt, invoice=hostile) for debt in notice.debts)
+    seller = replace(notice.seller, name=hostile, account=hostile, address=hostile, support_email=hostile)
+    message = written(replace(notice, addressee=hostile, customer=hostile, seller=seller, debts=debts))
+    assert message.html is not None
+    assert "<script" not in message.html
+    assert "&lt;script&gt;" in message.html
+    assert f"Dear {hostile}," in message.text
+    assert hostile in (message.subject or "")
+    sms = written(replace(notice, channel="sms", debts=debts))
+    assert hostile in sms.text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_letter_lets_markup_of_a_name_through(name: str) -> None:
+    notice = specimen(name, "email")
+    debts = tuple(replace(debt, invoice="<b>1</b>") for debt in notice.debts)
+    message = written(replace(notice, addressee="<b>1</b>", debts=debts, others=debts))
+    assert "<b>" not in (message.html or "")
+
+
+@given(st.text(min_size=1))
+def test_no_name_can_add_a_line_to_subject_or_header(name: str) -> None:
+    notice = specimen("reminder_first", "email")
+    debts = (replace(notice.debts[0], invoice=f"I{name}"),)
+    message = written(replace(notice, debts=debts, addressee=f"A{name}"))
+    assert len((message.subject or "").splitlines()) == 1
+    message.text.encode()
+    (message.html or "").encode()
+
+
+@pytest.mark.parametrize(
+    ("words", "line", "problem"),
+    [
+        ("Subject\n\n{{ notice.ballance }}\n", 3, "has no attribute 'ballance'"),
+        ("Subject\n\n{{ notise.step }}\n", 3, "'notise' is undefined"),
+        ("Subject\n\nx\n{{ notice.totals | mony }}\n", 4, "No filter named 'mony'"),
+        ("Subject\n\n{% if %}\n", 3, "Expected an expression"),
+        ("Subject\n\n{{ notice.addressee | day }}\n", 3, "'Harbour Kitchen Ltd' is not a date"),
+        ("Subject\n\n{{ notice.sent_on | money }}\n", 3, "'2026-03-04' is not an amount of money"),
+        ("Subject\n\n{{ notice.ballance | money }}\n", 3, "has no attribute 'ballance'"),
+        ("Subject\n\n{% include 'email/none.txt.j2' %}\n", 3, "no such template: email/none.txt.j2"),
+        ("Subject\nno gap\n", 1, "then a blank line"),
+        ("\n", 1, "write the subject on the first line"),
+        ("Subject\n\n", 1, "then the letter"),
+    ],
+)
+def test_a_fault_in_the_words_names_file_and_line(
+    tmp_path: Path, words: str, line: int, problem: str
+) -> None:
+    letters = with_words(tmp_path, "en/email/reminder_first.txt.j2", words)
+    with pytest.raises(BadTemplate) as caught:
+        letters.message(specimen("reminder_first", "email"), **TO)
+    assert caught.value.file == "templates/en/email/reminder_first.txt.j2"
+    assert caught.value.line == line
+    assert problem in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    "attack", ["{{ notice.__class__.__mro__ }}", "{{ ''.__class__ }}", "{{ [].append(1) }}"]
+)
+def test_the_sandbox_refuses_what_words_have_no_business_with(tmp_path: Path, attack: str) -> None:
+    letters = with_words(tmp_path, "en/email/reminder_first.txt.j2", f"Subject\n\n{attack}\n")
+    with pytest.raises(BadTemplate, match=r"reminder_first.txt.j2:3: .*unsafe|not safely callable"):
+        letters.message(specimen("reminder_first", "email"), **TO)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "../../secret", "_parts"])
+def test_a_template_that_is_not_there_is_named(name: str) -> None:
+    with pytest.raises(BadTemplate, match=re.escape(f"templates/en/email/{name}.txt.j2:1: ")):
+        written(replace(specimen("upcoming", "email"), template=name))
+
+
+def test_nothing_to_ask_for_is_an_error_not_a_blank() -> None:
+    with pytest.raises(BadTemplate, match="nothing to ask for"):
+        written(replace(specimen("reminder_first", "email"), totals=()))
+
+
+def test_a_channel_without_words_is_refused() -> None:
+    with pytest.raises(ValueError, match="'fax': use email or sms"):
+        written(replace(specimen("upcoming", "email"), channel="fax"))
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr-CA", "", "../../etc", "x" * 40, "."])
+def test_a_language_without_words_is_written_in_english(language: str) -> None:
+    message = written(replace(specimen("upcoming", "email"), language=language))
+    assert ("Content-Language", "en") in message.headers
+    assert "1 March 2026" in message.text
+
+
+def test_another_language_has_its_own_words_amounts_and_dates(tmp_path: Path) -> None:
+    words = "{{ seller.name }}: {{ notice.totals | amounts }}, {{ notice.debts[0].due_on | day }}"
+    letters = with_words(tmp_path, "fr/sms/upcoming.txt.j2", words)
+    notice = replace(specimen("upcoming", "sms"), language="fr-CH")
+    text = letters.message(notice, **TO).text
+    # French groups by narrow no-break spaces, which would make the whole message UCS-2.
+    assert text == "Harbourlight Cloud: 1 490,00 EUR et 40 000 JPY, 1 mars 2026"
+    with pytest.raises(BadTemplate, match=r"templates/fr/sms/thanks.txt.j2:1: no such template"):
+        letters.message(replace(notice, template="thanks"), **TO)
+
+
+def test_american_english_writes_american_dates() -> None:
+    message = written(replace(specimen("upcoming", "email"), language="en-US"))
+    assert "March 1, 2026" in message.text
+
+
+@pytest.mark.parametrize(
+    ("money", "shown"),
+    [
+        (Money(1_490_00, "EUR"), "1,490.00 EUR"),
+        (Money(52_000, "JPY"), "52,000 JPY"),
+        (Money(1_234_567, "KWD"), "1,234.567 KWD"),
+        (Money(5, "USD"), "0.05 USD"),
+        (Money(1_000_000_000_00, "ISK"), "100,000,000,000 ISK"),
+    ],
+)
+def test_amounts_have_the_decimals_of_their_currency(money: Money, shown: str) -> None:
+    debt = NoticeDebt(
+        invoice="X-1",
+        original=money,
+        open=money,
+        disputed=Money.zero(money.currency),
+        due_on=date(2026, 3, 1),
+        days_late=3,
+    )
+    notice = replace(specimen("reminder_first", "email"), debts=(debt,), totals=(money,))
+    for words in parts(written(notice)):
+        assert f"To pay now: {shown} " in words
+
+
+@pytest.mark.parametrize(
+    ("days_late", "shown"),
+    [
+        (14, "14 days late"),
+        (1, "1 day late"),
+        (0, "due today"),
+        (-1, "due tomorrow"),
+        (-5, "due in 5 days"),
+    ],
+)
+def test_lateness_reads_well(days_late: int, shown: str) -> None:
+    notice = specimen("consumer_upcoming", "email")
+    late = replace(notice, debts=(replace(notice.debts[0], days_late=days_late),), others=())
+    for words in parts(written(late)):
+        assert shown in words
+
+
+def test_many_invoices_are_counted_in_the_sentence_and_listed_in_full() -> None:
+    notice = specimen("reminder_first", "email")
+    debts = tuple(replace(notice.debts[0], invoice=f"N-{n}", due_on=date(2026, 3, n)) for n in range(1, 6))
+    message = written(replace(notice, debts=debts, totals=totals_of(debts)))
+    assert "N-1, N-2 and 3 more" in (message.subject or "")
+    assert "between 1 March 2026 and 5 March 2026" in " ".join(message.text.split())
+    for words in parts(message):
+        assert all(f"N-{n}" in words for n in range(1, 6))
+        assert "7,450.00 EUR" in words
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_code_is_in_the_message_but_not_in_its_subject(channel: str) -> None:
+    message = LETTERS.code(specimen_code(channel), **TO)
+    for words in parts(message):
+        assert "493817" in words
+        assert "10 minutes" in words
+    assert "493817" not in (message.subject or "")
+    assert message.step == "onboarding_code"
+    if channel == "sms":
+        assert sms_segments(message.text) == 1
+
+
+def test_signs_of_typography_do_not_make_an_sms_dearer() -> None:
+    notice = specimen("reminder_first", "sms")
+    seller = replace(notice.seller, name="O’Neill – “Harbour”…")
+    text = written(replace(notice, seller=seller)).text
+    assert text.startswith('O\'Neill - "Harbour"...: ')
+
+
+def test_a_message_carries_who_and_what() -> None:
+    notice = specimen("upcoming", "email")
+    message = written(notice)
+    assert (message.to, message.sender) == (TO["to"], TO["sender"])
+    assert (message.reference, message.customer, message.step) == ("7QK4M2XD", "C-1042", notice.step)
+    assert ("Auto-Submitted", "auto-generated") in message.headers
+
+
+def test_rendering_twice_gives_the_same_bytes() -> None:
+    assert specimens(LETTERS) == specimens(Letters(TEMPLATES))
+
+
+def test_one_page_shows_every_template_in_every_channel(tmp_path: Path) -> None:
+    page = render_all(LETTERS, tmp_path / "letters").read_text(encoding="utf-8")
+    for channel in CHANNELS:
+        for name in (*NAMES, "onboarding_code"):
+            assert page.count(f'<section id="{channel}-{name}">') == 1
+    assert not re.search(r"<script|<link|\ssrc=", page)
+
+
+def test_words_that_are_missing_altogether_are_named(tmp_path: Path) -> None:
+    with pytest.raises(BadTemplate, match="words are missing"):
+        Letters(tmp_path)
+
+
+GSM7_160 = "a" * 160
+
+
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [
+        ("", 0),
+        ("a", 1),
+        (GSM7_160, 1),
+        (GSM7_160 + "a", 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+        # An escape pair is never split: the 153rd septet of the first segment stays empty.
+        ("a" * 152 + "€" + "a" * 151, 2),
+        ("a" * 152 + "€" + "a" * 152, 3),
+        ("@£$¥èéùìòÇ ÄÖÑÜ§¿äöñüà ΔΦΓΛΩΠΨΣΘΞ" + "a" * 126, 1),
+        ("[]{}\\^~|" * 10, 1),
+        ("ç", 1),
+        ("ç" * 70, 1),
+        ("ç" * 71, 2),
+        ("ç" * 134, 2),
+        ("ç" * 135, 3),
+        ("😀" * 35, 1),
+        ("😀" * 36, 2),
+        # 33 pairs fill 66 of 67 units; the 34th pair is not split.
+        ("😀" * 66, 2),
+        ("😀" * 67, 3),
+    ],
+)
+def test_segments_of_an_sms(text: str, segments: int) -> None:
+    assert sms_segments(text) == segments
+
+
+def test_totals_leave_out_what_is_disputed_and_sort_by_currency() -> None:
+    def debt(left: Money, disputed: Money) -> NoticeDebt:
+        return NoticeDebt(
+            invoice="X", original=left, open=left, disputed=disputed, due_on=date(2026, 3, 1), days_late=0
+        )
+
+    usd, jpy = Money.zero("USD"), Money.zero("JPY")
+    debts = [
+        debt(Money(5_00, "USD"), Money(1_00, "USD")),
+        debt(Money(900, "JPY"), jpy),
+        debt(Money(2_50, "USD"), usd),
+        debt(Money(7_00, "EUR"), Money(7_00, "EUR")),
+    ]
+    assert totals_of(debts) == (Money(900, "JPY"), Money(6_50, "USD"))
