@@ -31,6 +31,11 @@ def use_pinned_zones() -> None:
     zoneinfo.ZoneInfo.clear_cache()
 
 
+def has_holidays(country: str | None) -> bool:
+    """Whether public holidays of this country are known; a few territories have none."""
+    return country in holidays.list_supported_countries(include_aliases=False)
+
+
 def month_end(on: date) -> date:
     """Return the last day of the month of `on`."""
     return on.replace(day=monthrange(on.year, on.month)[1])

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from domain.money import CURRENCIES
+
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", re.ASCII)
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +51,8 @@ class Customer:
             )
         if not _LANGUAGE.fullmatch(self.language):
             raise ValueError(f"{self.language!r} is no language code: use a code such as en, de or pt-BR")
-        if self.currency is not None and not _CURRENCY.fullmatch(self.currency):
-            raise ValueError(f"{self.currency!r} is no currency code: use three capital letters such as EUR")
+        if self.currency is not None and self.currency not in CURRENCIES:
+            raise ValueError(f"{self.currency!r} is no currency code: use three capital letters of ISO 4217, such as EUR")
 
 
 @lru_cache(maxsize=1024)

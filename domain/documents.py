@@ -119,6 +119,25 @@ def closest(word: str, choices: Iterable[str]) -> str | None:
     return by_lower[near[0]] if near else None
 
 
+def sentences(error: ValidationError, *, model: type[BaseModel] | None = None, tag: str = "") -> list[str]:
+    """Return pydantic's errors in plain words, each behind its path.
+
+    `model` is what was read, for suggestions; `tag` a discriminator's value that `loc` begins with.
+    """
+    found = []
+    for details in error.errors(include_url=False):
+        path: Path = details["loc"]
+        around: list[Any] = []
+        if tag and path[:1] == (tag,):
+            path = path[1:]
+        if model is not None:
+            path, around = _locate(path, model)
+        message, suggestion = _words(details, around)
+        hint = f" (did you mean {suggestion}?)" if suggestion else ""
+        found.append(f"{_dotted(path)}: {message}{hint}" if path else f"{message}{hint}")
+    return found
+
+
 # --- from text to a value, with a line for every path
 
 
@@ -265,7 +284,12 @@ def _sequence(events: Iterator[Any], tree: _Tree, path: Path) -> list[object]:
 def _explain(error: ValidationError, tree: _Tree, model: type[BaseModel]) -> list[Problem]:
     """Return the problems; several at one place (the members of a union) become one."""
     found: dict[tuple[int, str], Problem] = {}
-    for details in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    # Pydantic counts only the entries that are right: a list with a wrong one is not too short.
+    around = {other["loc"][:depth] for other in errors for depth in range(len(other["loc"]))}
+    for details in errors:
+        if details["type"] == "too_short" and details["loc"] in around:
+            continue
         for problem in _problems(details, tree, model):
             key = (problem.line, problem.path)
             if key not in found:
@@ -392,11 +416,20 @@ def _words(details: ErrorDetails, around: list[Any]) -> tuple[str, str | None]:
     if kind in ("value_error", "assertion_error"):
         return str(context.get("error", details["msg"])), None
     if kind in _LIMITS:
-        return _LIMITS[kind].format(**context), None
+        return _PYTHON_DATE.sub(_iso, _LIMITS[kind].format(**context)), None
     for start, wanted in _WANTED.items():
         if kind.startswith(start):
             return f"write {wanted}, not {_shown(given)}", None
     return details["msg"].replace("Input should be", "this should be"), None
+
+
+# Pydantic writes the limit of a date as Python would.
+_PYTHON_DATE = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
+
+
+def _iso(match: re.Match[str]) -> str:
+    year, month, day = (int(group) for group in match.groups())
+    return f"{year:04}-{month:02}-{day:02}"
 
 
 _LIMITS: dict[str, str] = {

@@ -1,18 +1,20 @@
 """Receivables from any CSV: a mapping document says what its columns mean, rows become facts.
 
 One row is one invoice. Fact ids come from the invoice number alone, so reading a file again gives
-the same facts. Messages name lines, columns, numbers and dates, never a customer's name.
+the same facts. Messages name lines, columns, numbers and dates, never a customer's name or address.
 """
 
 import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Annotated, Literal, TypeVar
 
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from domain.customer import Customer, known_zone
@@ -25,6 +27,21 @@ FIRST_YEAR, LAST_YEAR = 1970, 2100
 _DATE_DIGITS = {"year": "4", "month": "1,2", "day": "1,2"}
 
 Severity = Literal["error", "warning"]
+Kind = Literal[
+    "amount",
+    "contact",
+    "contradiction",
+    "currency",
+    "customer",
+    "date",
+    "dispute",
+    "duplicate",
+    "file",
+    "invoice number",
+    "negative amount",
+    "row",
+]
+"""What a problem is about: the many problems of a large file are counted by it."""
 
 
 # --- the mapping document
@@ -81,10 +98,17 @@ From = Annotated[Source, BeforeValidator(_column)]
 
 
 class CustomerColumns(Document):
-    """What is known of the customer of a row. The name is personal data and stays out of plans."""
+    """What is known of the customer of a row.
+
+    Name, email, phone and address are personal data and stay out of plans. A phone number may be
+    written as in the customer's country; it becomes the international form.
+    """
 
     id: From
     name: From | None = None
+    email: From | None = None
+    phone: From | None = None
+    address: From | None = None
     segment: From = Source(fixed="business")
     country: From | None = None
     timezone: From = Source(fixed="UTC")
@@ -227,6 +251,7 @@ class RowProblem:
     line: int
     column: str | None
     message: str
+    kind: Kind
     severity: Severity = "error"
 
     def __str__(self) -> str:
@@ -245,10 +270,19 @@ class DatedBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedCustomer:
-    """One customer of a file, with facts by day. `name` is personal data."""
+    """One customer of a file, with facts by day.
 
+    Attributes:
+        line: where the customer first stands in the file.
+        name, email, phone, address: personal data; `phone` is in international form.
+    """
+
+    line: int
     customer: Customer
     name: str | None
+    email: str | None
+    phone: str | None
+    address: str | None
     facts: tuple[DatedBody, ...]
 
 
@@ -277,12 +311,13 @@ def read_rows(lines: Iterable[str], mapping: Mapping, *, file: str) -> Import:
     records = _records(lines, mapping.delimiter)
     header = next(records, None)
     if header is None:
-        reading.problem(1, None, "the file is empty: export it again, with its header line")
+        reading.problem(1, None, "the file is empty: export it again, with its header line", kind="file")
     elif reading.header(header):
         for record in records:
             reading.row(record)
         if not reading.rows:
-            reading.problem(header.line, None, "there is a header and no row", severity="warning")
+            message = "there is a header and no row"
+            reading.problem(header.line, None, message, kind="file", severity="warning")
     return reading.result()
 
 
@@ -342,14 +377,34 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Contact:
+    """How the customer of a row is called and reached."""
+
+    name: str | None
+    email: str | None
+    phone: str | None
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
     """A row that was understood."""
 
     line: int
     fields: list[str]
     customer: Customer
-    name: str | None
+    contact: _Contact
     facts: tuple[DatedBody, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fault:
+    """What is wrong in one cell of a row."""
+
+    column: str | None
+    message: str
+    kind: Kind
+    severity: Severity
 
 
 @dataclass(slots=True, kw_only=True)
@@ -358,19 +413,21 @@ class _Cells:
 
     mapping: Mapping
     cells: dict[str, str]
-    faults: list[tuple[str | None, str, Severity]] = field(default_factory=list)
+    faults: list[_Fault] = field(default_factory=list)
 
-    def fault(self, source: Source | None, message: str, *, severity: Severity = "error") -> None:
-        self.faults.append((source.column if source else None, message, severity))
+    def fault(self, source: Source | None, message: str, *, kind: Kind, severity: Severity = "error") -> None:
+        column = source.column if source else None
+        self.faults.append(_Fault(column=column, message=message, kind=kind, severity=severity))
 
     def broken(self) -> bool:
-        return any(severity == "error" for _, _, severity in self.faults)
+        return any(fault.severity == "error" for fault in self.faults)
 
     def read(
         self,
         source: Source,
         convert: Callable[[str], T],
         *,
+        kind: Kind,
         country: str | None = None,
         optional: bool = False,
     ) -> T | None:
@@ -382,17 +439,22 @@ class _Cells:
             if not optional:
                 raise ValueError("nothing is written here: fill it in")
         except ValueError as error:
-            self.fault(source, str(error))
+            self.fault(source, str(error), kind=kind)
         return None
 
     def text(self, source: Source, *, country: str | None = None, optional: bool = False) -> str | None:
-        return self.read(source, str, country=country, optional=optional)
+        return self.read(source, str, kind="customer", country=country, optional=optional)
 
     def day(self, source: Source, *, optional: bool = False) -> date | None:
-        return self.read(source, lambda text: _day(text, self.mapping.dates), optional=optional)
+        return self.read(source, lambda text: _day(text, self.mapping.dates), kind="date", optional=optional)
 
     def money(self, source: Source, currency: str, *, optional: bool = False) -> Money | None:
-        return self.read(source, lambda text: _money(text, currency, self.mapping.amounts), optional=optional)
+        return self.read(
+            source,
+            lambda text: _money(text, currency, self.mapping.amounts),
+            kind="amount",
+            optional=optional,
+        )
 
     def _text(self, source: Source, country: str | None) -> str:
         if source.fixed is not None:
@@ -469,11 +531,10 @@ def _invoice_number(text: str) -> str:
     return text
 
 
-def _customer(cells: _Cells) -> tuple[Customer, str | None] | None:
-    """Return who the row is about, and the name; None when the row does not say it properly."""
+def _customer(cells: _Cells) -> Customer | None:
+    """Return who the row is about; None when the row does not say it properly."""
     columns = cells.mapping.customer
     customer_id = cells.text(columns.id)
-    name = cells.text(columns.name, optional=True) if columns.name else None
     country = cells.text(columns.country) if columns.country else None
     segment = cells.text(columns.segment)
     if cells.broken():
@@ -483,37 +544,78 @@ def _customer(cells: _Cells) -> tuple[Customer, str | None] | None:
     if not (customer_id and segment and timezone and language):
         return None
     try:
-        customer = Customer(
+        return Customer(
             id=customer_id, segment=segment, country=country, timezone=timezone, language=language
         )
     except ValueError as error:
-        cells.fault(columns.id, str(error))
+        cells.fault(columns.id, str(error), kind="customer")
         return None
-    return customer, name
+
+
+def _contact(cells: _Cells, *, country: str | None) -> _Contact:
+    """Return how the customer is called and reached; what cannot be an address is left out."""
+    columns = cells.mapping.customer
+
+    def text(source: Source | None) -> str | None:
+        return cells.read(source, str, kind="contact", country=country, optional=True) if source else None
+
+    email, phone = text(columns.email), text(columns.phone)
+    usable_email = _email(email) if email else None
+    usable_phone = _phone(phone, country) if phone else None
+    if email and not usable_email:
+        message = "no email address: correct it, like name@example.com; the row is imported without it"
+        cells.fault(columns.email, message, kind="contact", severity="warning")
+    if phone and not usable_phone:
+        message = "no telephone number: correct it, like +44 20 7946 0000; the row is imported without it"
+        cells.fault(columns.phone, message, kind="contact", severity="warning")
+    return _Contact(
+        name=text(columns.name),
+        email=usable_email,
+        phone=usable_phone,
+        address=text(columns.address),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _email(text: str) -> str | None:
+    try:
+        # Asking the DNS would wait for it, and calls an address wrong while it is away.
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _phone(text: str, country: str | None) -> str | None:
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _facts(cells: _Cells, *, country: str | None) -> tuple[DatedBody, ...]:
     """Return the facts of the row's invoice; none when something is wrong with it."""
     columns = cells.mapping.invoice
-    number = cells.read(columns.number, _invoice_number)
+    number = cells.read(columns.number, _invoice_number, kind="invoice number")
     issued_on, due_on = cells.day(columns.issued_on), cells.day(columns.due_on)
-    currency = cells.read(columns.currency, _currency, country=country)
+    currency = cells.read(columns.currency, _currency, kind="currency", country=country)
     amount = cells.money(columns.amount, currency) if currency else None
     settled = cells.mapping.settled_on
     settled_on = cells.day(settled, optional=True) if settled else None
     if issued_on and due_on and due_on < issued_on:
-        cells.fault(
-            columns.due_on, f"due on {due_on}, before it was issued on {issued_on}: correct one of them"
-        )
+        message = f"due on {due_on}, before it was issued on {issued_on}: correct one of them"
+        cells.fault(columns.due_on, message, kind="date")
     if issued_on and settled_on and settled_on < issued_on:
         message = f"settled on {settled_on}, before it was issued on {issued_on}: check both"
-        cells.fault(settled, message, severity="warning")
+        cells.fault(settled, message, kind="date", severity="warning")
     if amount and amount.minor < 0:
-        cells.fault(
-            columns.amount, "a negative amount is a credit, no invoice: leave it out and book a credit note"
-        )
+        message = "a negative amount is a credit, no invoice: leave it out and book a credit note"
+        cells.fault(columns.amount, message, kind="negative amount")
     if amount is not None and not amount:
-        cells.fault(columns.amount, "an amount of nothing is no debt: leave the row out")
+        cells.fault(columns.amount, "an amount of nothing is no debt: leave the row out", kind="amount")
     if not (number and issued_on and due_on and amount and amount.minor > 0):
         return ()
     invoice = InvoiceIssued(
@@ -546,17 +648,20 @@ def _part_payment(cells: _Cells, *, invoiced: Money, issued_on: date) -> tuple[M
     if len(cells.faults) > faults:
         return nothing, None
     if paid.minor < 0:
-        cells.fault(columns.amount, "a negative payment is a refund: leave it out and book the refund")
+        message = "a negative payment is a refund: leave it out and book the refund"
+        cells.fault(columns.amount, message, kind="negative amount")
     if paid and paid_on is None:
-        cells.fault(columns.paid_on, "something was paid on no date: fill the date in, or empty the amount")
+        message = "something was paid on no date: fill the date in, or empty the amount"
+        cells.fault(columns.paid_on, message, kind="date")
     if paid_on and not paid:
-        cells.fault(columns.amount, "nothing was paid on a date: fill the amount in, or empty the date")
+        message = "nothing was paid on a date: fill the amount in, or empty the date"
+        cells.fault(columns.amount, message, kind="amount")
     if paid > invoiced:
         message = f"{paid} paid on an invoice of {invoiced}: check it, the rest is kept as credit"
-        cells.fault(columns.amount, message, severity="warning")
+        cells.fault(columns.amount, message, kind="amount", severity="warning")
     if paid_on and paid_on < issued_on:
         message = f"paid on {paid_on}, before it was issued on {issued_on}: check both"
-        cells.fault(columns.paid_on, message, severity="warning")
+        cells.fault(columns.paid_on, message, kind="date", severity="warning")
     return (paid, paid_on) if paid.minor > 0 else (nothing, None)
 
 
@@ -570,7 +675,7 @@ def _dispute(
     if word not in meaning.yes:
         if word and word not in meaning.no:
             message = f"{word!r} is neither a yes nor a no: add it to yes or no of the dispute in the mapping"
-            cells.faults.append((meaning.column, message, "error"))
+            cells.fault(Source(column=meaning.column), message, kind="dispute")
         return []
     counted_from = issued_on if meaning.counted_from == "issued_on" else due_on
     opened_on = counted_from + timedelta(days=meaning.opens_after_days)
@@ -601,9 +706,13 @@ class _Reading:
     by_invoice: dict[str, _Row] = field(default_factory=dict)
     conflicting: set[str] = field(default_factory=set)
 
-    def problem(self, line: int, column: str | None, message: str, *, severity: Severity = "error") -> None:
+    def problem(
+        self, line: int, column: str | None, message: str, *, kind: Kind, severity: Severity = "error"
+    ) -> None:
         self.problems.append(
-            RowProblem(file=self.file, line=line, column=column, message=message, severity=severity)
+            RowProblem(
+                file=self.file, line=line, column=column, message=message, kind=kind, severity=severity
+            )
         )
 
     def header(self, record: _Record) -> bool:
@@ -612,21 +721,19 @@ class _Reading:
         wanted = self.mapping.columns()
         missing = [column for column in wanted if column not in record.fields]
         if record.broken:
-            self.problem(record.line, None, record.broken)
+            self.problem(record.line, None, record.broken, kind="file")
         elif len(missing) == len(wanted):
-            self.problem(record.line, None, self._no_header(record.fields))
+            self.problem(record.line, None, self._no_header(record.fields), kind="file")
         else:
             for column in missing:
                 guess = closest(column, [name for name in record.fields if name])
                 hint = f" (did you mean {guess}?)" if guess else f"; it has {', '.join(record.fields)}"
-                self.problem(
-                    record.line,
-                    column,
-                    f"the mapping reads this column for {wanted[column]}, and the header lacks it{hint}",
-                )
+                message = f"the mapping reads this column for {wanted[column]}, and the header lacks it{hint}"
+                self.problem(record.line, column, message, kind="file")
             for column in wanted:
                 if record.fields.count(column) > 1:
-                    self.problem(record.line, column, "two columns have this name: rename one of them")
+                    message = "two columns have this name: rename one of them"
+                    self.problem(record.line, column, message, kind="file")
         return not self.problems
 
     def _no_header(self, fields: list[str]) -> str:
@@ -642,21 +749,22 @@ class _Reading:
         """Read one row, and keep it if nothing is wrong with it."""
         self.rows += 1
         if record.broken:
-            self.problem(record.line, None, record.broken)
+            self.problem(record.line, None, record.broken, kind="row")
             return
         if len(record.fields) != len(self.names):
             counts = f"{len(record.fields)} fields where the header has {len(self.names)}"
-            self.problem(record.line, None, f"{counts}: put a field that holds the delimiter in quotes")
+            message = f"{counts}: put a field that holds the delimiter in quotes"
+            self.problem(record.line, None, message, kind="row")
             return
         cells = _Cells(mapping=self.mapping, cells=dict(zip(self.names, record.fields, strict=True)))
-        who = _customer(cells)
-        facts = _facts(cells, country=who[0].country if who else None)
-        for column, message, severity in cells.faults:
-            self.problem(record.line, column, message, severity=severity)
-        if who is not None and facts and not cells.broken():
-            customer, name = who
+        customer = _customer(cells)
+        contact = _contact(cells, country=customer.country) if customer else None
+        facts = _facts(cells, country=customer.country if customer else None)
+        for fault in cells.faults:
+            self.problem(record.line, fault.column, fault.message, kind=fault.kind, severity=fault.severity)
+        if customer is not None and contact is not None and facts and not cells.broken():
             self._keep(
-                _Row(line=record.line, fields=record.fields, customer=customer, name=name, facts=facts)
+                _Row(line=record.line, fields=record.fields, customer=customer, contact=contact, facts=facts)
             )
 
     def _keep(self, row: _Row) -> None:
@@ -666,16 +774,15 @@ class _Reading:
         if first is row:
             return
         if first.fields == row.fields:
-            self.problem(
-                row.line, column, f"the same row as line {first.line}: read once", severity="warning"
-            )
+            message = f"the same row as line {first.line}: read once"
+            self.problem(row.line, column, message, kind="duplicate", severity="warning")
             return
         if number not in self.conflicting:
             message = f"line {row.line} says something else about invoice {number}: keep one of them"
-            self.problem(first.line, column, message)
+            self.problem(first.line, column, message, kind="contradiction")
         self.conflicting.add(number)
         message = f"line {first.line} says something else about invoice {number}: keep one of them"
-        self.problem(row.line, column, message)
+        self.problem(row.line, column, message, kind="contradiction")
 
     def result(self) -> Import:
         """Return what was read: customers as they first appear, problems by line."""
@@ -688,22 +795,31 @@ class _Reading:
         return Import(customers=customers, problems=problems, rows=self.rows, accepted=len(rows))
 
     def _merged(self, rows: list[_Row]) -> ImportedCustomer:
-        """Return one customer of several rows; where they differ, the first one counts."""
-        first = rows[0]
+        """Return one customer of several rows; where they differ, the first that says something counts."""
+        first, contact = rows[0], rows[0].contact
         for row in rows[1:]:
             differing = [
                 key
                 for key in ("segment", "country", "timezone", "language")
                 if getattr(row.customer, key) != getattr(first.customer, key)
             ]
-            differing += ["name"] if row.name != first.name else []
+            for key, value in asdict(row.contact).items():
+                known = getattr(contact, key)
+                if known is None:
+                    contact = replace(contact, **{key: value})
+                elif value is not None and value != known:
+                    differing.append(key)
             if differing:
                 what = f"the customer's {', '.join(differing)}"
                 message = f"{what} differs from line {first.line}, which counts: check both"
-                self.problem(row.line, self.mapping.customer.id.column, message, severity="warning")
+                column = self.mapping.customer.id.column
+                self.problem(row.line, column, message, kind="customer", severity="warning")
         facts = sorted((fact for row in rows for fact in row.facts), key=lambda fact: fact.happened_on)
         currencies = {fact.body.currency for fact in facts if isinstance(fact.body, InvoiceIssued)}
         currency = currencies.pop() if len(currencies) == 1 else None
         return ImportedCustomer(
-            customer=replace(first.customer, currency=currency), name=first.name, facts=tuple(facts)
+            line=first.line,
+            customer=replace(first.customer, currency=currency),
+            **asdict(contact),
+            facts=tuple(facts),
         )

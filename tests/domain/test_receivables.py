@@ -61,7 +61,7 @@ def test_a_row_becomes_a_customer_and_an_invoice() -> None:
     (who,) = result.customers
     assert (result.rows, result.accepted, result.problems) == (1, 1, ())
     assert who.customer == Customer(id="1001", country="DE", timezone="Europe/Berlin", currency="EUR")
-    assert who.name == "Ann Other"
+    assert (who.line, who.name, who.email, who.phone, who.address) == (2, "Ann Other", None, None, None)
     (fact,) = who.facts
     assert (fact.id, fact.happened_on) == ("invoice:A1", date(2026, 2, 1))
     assert fact.body == InvoiceIssued(
@@ -136,6 +136,52 @@ def test_rows_of_one_customer_meet_in_one_customer() -> None:
         ("1001", 2, None),
         ("1002", 1, "EUR"),
     ]
+
+
+CONTACTS = MAPPING.replace("  name: Name\n", "  name: Name\n  email: Mail\n  phone: Tel\n  address: Street\n")
+CONTACT_HEADER = HEADER.replace("Name;", "Name;Mail;Tel;Street;")
+
+
+def with_contact(mail: str = "", tel: str = "", street: str = "", *, country: str = "Germany") -> str:
+    return GOOD.replace("Ann Other;Germany", f"Ann Other;{mail};{tel};{street};{country}")
+
+
+def test_contact_data_is_read_and_brought_into_its_standard_form() -> None:
+    row = with_contact("Ann@EXAMPLE.com", "030 23125 014", "1 Side Street, Town")
+    result = imported(row, header=CONTACT_HEADER, text=CONTACTS)
+    (who,) = result.customers
+    assert result.problems == ()
+    assert (who.email, who.phone, who.address) == ("Ann@example.com", "+493023125014", "1 Side Street, Town")
+
+
+@pytest.mark.parametrize(
+    ("mail", "tel", "problem"),
+    [
+        ("ann", "", "Mail: warning: no email address: correct it, like name@example.com;"),
+        ("ann@home", "", "Mail: warning: no email address:"),
+        ("ann other@x.example", "", "Mail: warning: no email address:"),
+        ("a@x.example, b@x.example", "", "Mail: warning: no email address:"),
+        ("", "call Ann", "Tel: warning: no telephone number: correct it, like +44 20 7946 0000;"),
+        ("", "0171", "Tel: warning: no telephone number:"),
+        ("", "+999 12345678", "Tel: warning: no telephone number:"),
+    ],
+)
+def test_what_cannot_be_an_address_is_left_out_with_a_warning(mail: str, tel: str, problem: str) -> None:
+    result = imported(with_contact(mail, tel), header=CONTACT_HEADER, text=CONTACTS)
+    (found,) = result.problems
+    (who,) = result.customers
+    assert str(found).startswith(f"r.csv:2: {problem}")
+    assert (found.kind, result.accepted, who.email, who.phone) == ("contact", 1, None, None)
+    assert mail + tel not in str(found), "personal data stands in the message"
+
+
+def test_contact_data_of_a_later_row_fills_what_the_first_left_open() -> None:
+    first, second = with_contact(tel="030 23125 014"), with_contact("ann@x.example", "030 23125 015")
+    result = imported(first, second.replace("A1", "A2"), header=CONTACT_HEADER, text=CONTACTS)
+    (who,) = result.customers
+    assert (who.email, who.phone) == ("ann@x.example", "+493023125014")
+    (found,) = result.problems
+    assert "r.csv:3: Customer: warning: the customer's phone differs from line 2, which counts" in str(found)
 
 
 @pytest.mark.parametrize(
@@ -417,6 +463,10 @@ def test_the_shipped_sample_reads_without_a_problem() -> None:
         result = read_rows(lines, _sample("receivables.mapping.yaml"), file="receivables.csv")
     assert (result.rows, result.accepted, result.problems, len(result.customers)) == (12, 12, (), 7)
     assert {who.customer.currency for who in result.customers} == {"EUR", "JPY", "KRW", None}
+    assert [
+        who.customer.id for who in result.customers if who.email
+    ] == "1001 1002 1003 2001 2002 3001".split()
+    assert all(who.phone for who in result.customers if who.customer.country != "JP")
 
 
 @pytest.mark.skipif(not IBM.exists(), reason="the IBM sample is not beside this checkout")

@@ -1,0 +1,396 @@
+"""The book: facts about money, posted to debts as dated entries.
+
+`post` is the only place that knows what an invoice, a payment or a chargeback does to a balance.
+It folds all money facts of one customer in one fixed order (by day, then by kind, so that an
+invoice of a day stands before the payment of that day), so the order in which facts of one day
+were learned changes nothing. What names an invoice or a payment waits for it, where it is dated
+earlier. A debt's entries sum to what is open on it; entries without a debt are unapplied money,
+negative as the customer's credit. Money paid for one invoice is never netted against another;
+money that names none pays whatever is open, now or later.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from domain import facts
+from domain.facts import Fact
+from domain.money import Money
+
+# Money facts of one day are posted in this order, whatever order they came in; those of one line by
+# their instants first, because they undo each other.
+_ORDER: tuple[tuple[type[facts.Body], ...], ...] = (
+    (facts.InvoiceIssued,),
+    (facts.InvoiceCorrected,),
+    (facts.PaymentReceived,),
+    (facts.CreditNote,),
+    (facts.CreditNoteCancelled,),
+    (facts.Refunded,),
+    (facts.ChargedBack, facts.ChargebackReversed),
+    (facts.WrittenOff, facts.WriteOffUndone),
+    (facts.InvoiceVoided,),
+)
+_RANK: Mapping[type[facts.Body], tuple[int, int]] = {
+    body: (rank, place) for rank, line in enumerate(_ORDER) for place, body in enumerate(line)
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One posting: `amount` is signed; `invoice` is None for unapplied money."""
+
+    invoice: str | None
+    amount: Money
+    on: date
+    source: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debt:
+    """One invoice and what is open on it.
+
+    Attributes:
+        opening: how often it was opened; a refund, chargeback or undone write-off of a settled
+            debt opens it again, and so does a due date that is put off into the future: what was
+            said about the old one warns of nothing. Warnings count per opening.
+        opened_on: the day of the latest opening.
+        state: open, settled, void or written_off.
+    """
+
+    invoice: str
+    original: Money
+    open: Money
+    issued_on: date
+    due_on: date
+    main: bool = True
+    opening: int = 1
+    opened_on: date
+    state: str = "open"
+
+    def days_late(self, on: date) -> int:
+        """Whole days past due; negative before the due date."""
+        return (on - self.due_on).days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """What a customer owes, and every entry that says so."""
+
+    debts: tuple[Debt, ...]
+    entries: tuple[Entry, ...]
+    unapplied: tuple[Money, ...]
+
+
+@dataclass(slots=True, eq=False)
+class _Payment:
+    """Money that came in by a payment or a credit note, and where it went."""
+
+    id: str
+    unapplied: Money
+    invoice: str | None
+    applied: list[tuple[str, int]] = field(default_factory=list)
+    charged_back: list[tuple[str | None, int]] = field(default_factory=list)
+
+
+def is_money(body: facts.Body) -> bool:
+    """Return whether a fact of this kind is posted to the book."""
+    return type(body) in _RANK
+
+
+def post(history: Iterable[Fact], *, allocation: str = "oldest_due") -> Book:
+    """Post every money fact of one customer; `allocation` orders debts for unnamed payments."""
+    posting = _Posting(allocation)
+    money = [fact for fact in history if is_money(fact.body)]
+    born = _born(money)
+    keyed = [(_order(fact, on := _posted_on(fact, born)), on, fact) for fact in money]
+    for _, on, fact in sorted(keyed, key=lambda each: each[0]):
+        posting.post(fact, on)
+    return posting.book()
+
+
+def _born(money: Iterable[Fact]) -> dict[tuple[str, str], date]:
+    """Return the day on which each invoice and each payment comes into the book."""
+    born: dict[tuple[str, str], date] = {}
+    for fact in money:
+        match fact.body:
+            case facts.InvoiceIssued(invoice=name):
+                key = ("invoice", name)
+            case facts.PaymentReceived(payment=name):
+                key = ("payment", name)
+            case _:
+                continue
+        born[key] = min(born.get(key, fact.happened_on), fact.happened_on)
+    return born
+
+
+def _posted_on(fact: Fact, born: Mapping[tuple[str, str], date]) -> date:
+    """Return the day of a fact, or the later one of what it names: dates come from several clocks."""
+    if isinstance(fact.body, facts.InvoiceIssued | facts.PaymentReceived):
+        return fact.happened_on  # An early payment is posted at once, and applied later.
+    named = [(kind, str(getattr(fact.body, kind, ""))) for kind in ("invoice", "payment")]
+    return max([fact.happened_on, *(born[each] for each in named if each in born)])
+
+
+def _order(fact: Fact, on: date) -> tuple[date, int, bool, str, int, str, str, str]:
+    """Order by what a fact says before where it comes from: two sources may number it differently."""
+    rank, place = _RANK[type(fact.body)]
+    at = fact.happened_at.isoformat() if fact.happened_at else ""
+    unnamed = getattr(fact.body, "invoice", "") is None
+    return (on, rank, unnamed, at, place, repr(fact.body), fact.source, fact.id)
+
+
+class _Posting:
+    """The fold's state while it runs; nothing outside sees it."""
+
+    def __init__(self, allocation: str) -> None:
+        self.allocation = allocation
+        self.debts: dict[str, Debt] = {}
+        self.payments: dict[str, _Payment] = {}
+        self.credits: dict[str, _Payment] = {}
+        self.loose: dict[_Payment, None] = {}  # those with an unapplied rest, in order
+        self.written_off: dict[str, Money] = {}
+        self.entries: list[Entry] = []
+        self.fact: Fact
+        self.on: date
+
+    def book(self) -> Book:
+        """Return the finished book; debts by due date, then invoice."""
+        debts = sorted(self.debts.values(), key=lambda debt: (debt.due_on, debt.invoice))
+        loose: dict[str, Money] = {}
+        for payment in [*self.payments.values(), *self.credits.values()]:
+            currency = payment.unapplied.currency
+            loose[currency] = loose.get(currency, Money.zero(currency)) + payment.unapplied
+        unapplied = tuple(loose[currency] for currency in sorted(loose) if loose[currency])
+        return Book(debts=tuple(debts), entries=tuple(self.entries), unapplied=unapplied)
+
+    def post(self, fact: Fact, on: date) -> None:
+        """Post one fact. What names an unknown invoice or payment has no effect on the balance."""
+        self.fact, self.on = fact, on
+        self._post()
+        for payment in list(self.loose):
+            for invoice in self._targets(payment.invoice, payment.unapplied.currency):
+                self._apply(payment, invoice)
+
+    def _post(self) -> None:
+        fact = self.fact
+        match fact.body:
+            case facts.InvoiceIssued() as body:
+                self._issue(body)
+            case facts.InvoiceCorrected() as body:
+                self._correct(body)
+            case facts.PaymentReceived() as body:
+                self._receive(body)
+            case facts.CreditNote() as body:
+                self._credit(body)
+            case facts.CreditNoteCancelled() as body:
+                self._take_back(self.credits.get(body.credit_note), body.amount)
+            case facts.Refunded() as body:
+                self._take_back(self.payments.get(body.payment), body.amount)
+            case facts.ChargedBack() as body:
+                payment = self.payments.get(body.payment)
+                taken = self._take_back(payment, body.amount)
+                if payment is not None:
+                    payment.charged_back += taken
+            case facts.ChargebackReversed() as body:
+                self._give_again(self.payments.get(body.payment), body.amount)
+            case facts.WrittenOff() as body:
+                self._write_off(body.invoice)
+            case facts.WriteOffUndone() as body:
+                self._undo_write_off(body.invoice)
+            case facts.InvoiceVoided() as body:
+                self._void(body.invoice)
+
+    def _issue(self, body: facts.InvoiceIssued) -> None:
+        if body.invoice in self.debts:
+            return
+        amount = Money.of(body.amount, body.currency)
+        issued_on = body.issued_on or self.on
+        self.debts[body.invoice] = Debt(
+            invoice=body.invoice,
+            original=amount,
+            open=Money.zero(body.currency),
+            issued_on=issued_on,
+            due_on=body.due_on,
+            main=body.main,
+            opening=0,
+            opened_on=issued_on,
+        )
+        self._add(body.invoice, amount)
+
+    def _correct(self, body: facts.InvoiceCorrected) -> None:
+        debt = self.debts.get(body.invoice)
+        if debt is None or debt.state in ("void", "written_off"):
+            return
+        if body.due_on is not None:
+            put_off = body.due_on > max(debt.due_on, self.on) and debt.open.minor > 0
+            debt = replace(debt, due_on=body.due_on)
+            if put_off:
+                debt = replace(debt, opening=debt.opening + 1, opened_on=self.on)
+            self.debts[body.invoice] = debt
+        if body.amount is None:
+            return
+        amount = Money.of(body.amount, debt.original.currency)
+        change = amount - debt.original
+        self.debts[body.invoice] = replace(debt, original=amount)
+        excess = -(debt.open + change)
+        if excess.minor > 0:
+            self._release(body.invoice, excess)
+        self._add(body.invoice, change)
+
+    def _receive(self, body: facts.PaymentReceived) -> None:
+        if body.payment in self.payments:
+            return
+        amount = Money.of(body.amount, body.currency)
+        payment = _Payment(body.payment, Money.zero(body.currency), body.invoice)
+        self.payments[body.payment] = payment
+        self._loosen(payment, amount)
+
+    def _targets(self, named: str | None, currency: str) -> list[str]:
+        if named is not None:
+            return [named]
+        debts = [debt for debt in self.debts.values() if debt.open.currency == currency]
+        oldest_invoice = self.allocation == "oldest_invoice"
+        debts.sort(key=lambda d: (d.issued_on if oldest_invoice else d.due_on, d.invoice))
+        return [debt.invoice for debt in debts]
+
+    def _credit(self, body: facts.CreditNote) -> None:
+        debt = self.debts.get(body.invoice)
+        if debt is None or body.credit_note in self.credits:
+            return
+        currency = debt.open.currency
+        credit = _Payment(body.credit_note, Money.zero(currency), body.invoice)
+        self.credits[body.credit_note] = credit
+        self._loosen(credit, Money.of(body.amount, currency))
+
+    def _apply(self, payment: _Payment, invoice: str) -> None:
+        debt = self.debts.get(invoice)
+        if debt is None or debt.open.currency != payment.unapplied.currency:
+            return
+        amount = min(payment.unapplied, debt.open)
+        if amount.minor <= 0:
+            return
+        payment.applied.append((invoice, amount.minor))
+        self._loosen(payment, -amount)
+        self._add(invoice, -amount)
+
+    def _take_back(self, payment: _Payment | None, amount: Decimal | None) -> list[tuple[str | None, int]]:
+        """Reverse a payment: its unapplied rest first, then what it paid, newest first; say what it was."""
+        taken: list[tuple[str | None, int]] = []
+        if payment is None:
+            return taken
+        currency = payment.unapplied.currency
+        held = payment.unapplied.minor + sum(minor for _, minor in payment.applied)
+        left = held if amount is None else min(Money.of(amount, currency).minor, held)
+        loose = min(left, payment.unapplied.minor)
+        if loose:
+            self._loosen(payment, Money(-loose, currency))
+            taken.append((None, loose))
+            left -= loose
+        while left and payment.applied:
+            invoice, minor = payment.applied.pop()
+            part = min(left, minor)
+            if part < minor:
+                payment.applied.append((invoice, minor - part))
+            taken.append((invoice, part))
+            self._owe_again(invoice, Money(part, currency))
+            left -= part
+        return taken
+
+    def _owe_again(self, invoice: str, amount: Money) -> None:
+        """Open a debt again by `amount`; one that is void or written off stays so."""
+        state = self.debts[invoice].state
+        final = state in ("void", "written_off")
+        self._add(invoice, amount, reopens=not final)
+        if state == "written_off":
+            self._write_off(invoice)
+        elif state == "void":
+            self._add(invoice, -amount, state=state)
+
+    def _give_again(self, payment: _Payment | None, amount: Decimal | None) -> None:
+        """Undo what was charged back, latest first: each part returns to the debt it had paid."""
+        if payment is None:
+            return
+        currency = payment.unapplied.currency
+        gone = sum(minor for _, minor in payment.charged_back)
+        left = gone if amount is None else min(Money.of(amount, currency).minor, gone)
+        while left:
+            invoice, minor = payment.charged_back.pop()
+            part = min(left, minor)
+            if part < minor:
+                payment.charged_back.append((invoice, minor - part))
+            self._loosen(payment, Money(part, currency))
+            if invoice is not None:
+                self._apply(payment, invoice)
+            left -= part
+
+    def _write_off(self, invoice: str) -> None:
+        debt = self.debts.get(invoice)
+        if debt is None or debt.open.minor <= 0:
+            return
+        self.written_off[invoice] = debt.open + self.written_off.get(invoice, Money.zero(debt.open.currency))
+        self._add(invoice, -debt.open, state="written_off")
+
+    def _undo_write_off(self, invoice: str) -> None:
+        amount = self.written_off.pop(invoice, None)
+        if amount is not None:
+            self._add(invoice, amount)
+
+    def _void(self, invoice: str) -> None:
+        debt = self.debts.get(invoice)
+        if debt is None or debt.state == "void":
+            return
+        paid = sum(
+            minor
+            for payment in self.payments.values()
+            for target, minor in payment.applied
+            if target == invoice
+        )
+        self._release(invoice, Money(paid, debt.open.currency))
+        self._add(invoice, -self.debts[invoice].open, state="void")
+
+    def _release(self, invoice: str, amount: Money) -> None:
+        """Turn `amount` of what settled an invoice into unapplied money: payments first, newest first."""
+        left = amount.minor
+        for payment in [*reversed(self.payments.values()), *reversed(self.credits.values())]:
+            kept: list[tuple[str, int]] = []
+            for target, minor in payment.applied:
+                part = min(left, minor) if target == invoice else 0
+                left -= part
+                if part:
+                    self._loosen(payment, Money(part, amount.currency))
+                    self._add(invoice, Money(part, amount.currency), reopens=False)
+                if minor > part:
+                    kept.append((target, minor - part))
+            payment.applied = kept
+
+    def _loosen(self, payment: _Payment, amount: Money) -> None:
+        payment.unapplied += amount
+        self.loose.pop(payment, None)
+        if payment.unapplied:
+            self.loose[payment] = None
+        self._enter(None, -amount)
+
+    def _add(self, invoice: str, amount: Money, *, state: str | None = None, reopens: bool = True) -> None:
+        debt = self.debts[invoice]
+        owed = debt.open + amount
+        was_open = debt.open.minor > 0
+        opening, opened_on = debt.opening, debt.opened_on
+        if owed.minor > 0 and not was_open and reopens:
+            opening, opened_on = opening + 1, self.on
+        if state is None:
+            state = "open" if owed.minor > 0 else "settled"
+        self.debts[invoice] = replace(debt, open=owed, opening=opening, opened_on=opened_on, state=state)
+        self._enter(invoice, amount)
+
+    def _enter(self, invoice: str | None, amount: Money) -> None:
+        if amount:
+            entry = Entry(
+                invoice=invoice,
+                amount=amount,
+                on=self.on,
+                source=self.fact.source,
+                fact=self.fact.id,
+            )
+            self.entries.append(entry)

@@ -1,0 +1,135 @@
+"""What is wanted now: `decide` is the one place in which all rules meet.
+
+Precedence: an effect whose outcome nobody knows is settled before anything else of its kind is
+begun; the return of a service comes before everything that presses; then suspension, news of the
+service, tasks and reminders, which are independent of each other.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.account import FOREVER, Account, Claim
+from domain.admission import admission
+from domain.ladder import Wanted, reminders
+from domain.money import Money
+from domain.policy import ONBOARDING, RETURNED, NoticeStep, Policy
+from domain.reasons import because
+from domain.situation import SERVICE, TASK, Effect, EffectDebt, EffectKind, Held, Situation
+from domain.suspension import news_of_the_service, reactivation, suspension, tasks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What is wanted now, what is held, and when to look again.
+
+    Attributes:
+        stage: onboarding, rejected, current, overdue, reminder, final_notice or suspended.
+        wake_at: later than now, or None when only news can change anything.
+        case_open: whether a delinquency is being worked on.
+    """
+
+    stage: str
+    effects: tuple[Effect, ...]
+    held: tuple[Held, ...]
+    wake_at: datetime | None
+    case_open: bool
+
+
+def decide(policy: Policy, account: Account, now: datetime) -> Decision:
+    """Decide for one account at one instant. `now` is never taken before the newest fact's."""
+    if account.newest_at is not None and now < account.newest_at:
+        now = account.newest_at
+    at = Situation(policy=policy, account=account, now=now)
+    wanted = Wanted()
+    for part in (admission, reactivation, suspension, news_of_the_service, tasks, reminders):
+        wanted.add(part(at))
+    effects = _settle_first(at, wanted.effects)
+    wake_at = min((later for later in [*wanted.later, *_turns(at)] if later > now), default=None)
+    stage = stage_of(at)
+    pressing = any(_presses(policy, effect) for effect in effects)
+    return Decision(
+        stage=stage,
+        effects=tuple(effects),
+        held=tuple(wanted.held),
+        wake_at=wake_at,
+        case_open=stage in ("reminder", "final_notice", "suspended") or pressing,
+    )
+
+
+def stage_of(at: Situation) -> str:
+    """Return the customer's stage, the gravest first."""
+    if at.account.onboarding == "pending":
+        return "onboarding"
+    if at.account.onboarding == "rejected":
+        return "rejected"
+    if at.account.service.suspended:
+        return "suspended"
+    if not at.overdue:
+        return "current"
+    steps = [step for step in at.policy.notices if step.offset_days >= 0]
+    begun = {step.id for step in steps for debt in at.overdue if at.stands(debt, step.id)}
+    if at.policy.last_warning in begun:
+        return "final_notice"
+    return "reminder" if begun else "overdue"
+
+
+def _turns(at: Situation) -> Iterator[datetime]:
+    """Yield the instants at which time alone changes what is overdue, exempt or paused."""
+    for rest in (*at.account.pauses, *at.account.exemptions):
+        if at.today < rest.first <= rest.last:
+            yield at.calendar.start_of(rest.first)
+        elif rest.holds(at.today) and rest.last < FOREVER:
+            yield at.calendar.end_of(rest.last)
+    for debt in at.debts:
+        if at.today <= debt.due_on:
+            yield at.calendar.end_of(debt.due_on)
+
+
+def _settle_first(at: Situation, effects: list[Effect]) -> list[Effect]:
+    """Put unsettled claims first; nothing is begun beside one of the same step and channel."""
+    settling = [_settle(at, claim) for claim in at.account.claims if claim.unsettled]
+    keys = {effect.key for effect in settling}
+    unique = {effect.key: effect for effect in settling}
+    return [*unique.values(), *(effect for effect in effects if effect.key not in keys)]
+
+
+def _settle(at: Situation, claim: Claim) -> Effect:
+    kind: EffectKind = "notice"
+    if claim.channel == TASK:
+        kind = "task"
+    elif claim.channel == SERVICE:
+        kind = "reactivate" if claim.step == RETURNED else "suspend"
+    elif claim.channel == ONBOARDING:
+        kind = "onboard"
+    open_debts = {debt.invoice: debt for debt in at.account.debts}
+    zero = Money.zero(at.account.customer.currency or "EUR")
+    debts = tuple(
+        EffectDebt(
+            invoice=invoice,
+            opening=opening,
+            amount=at.account.chased(open_debts[invoice]) if invoice in open_debts else zero,
+        )
+        for invoice, opening in claim.debts
+    )
+    reason = because(
+        "step.settle", step=claim.step, channel=claim.channel, since=claim.claimed_at.isoformat()
+    )
+    return Effect(
+        kind=kind,
+        step=claim.step,
+        channel=claim.channel,
+        debts=debts,
+        reason=reason,
+        suspend_on=claim.suspend_on,
+        settles=claim.message,
+    )
+
+
+def _presses(policy: Policy, effect: Effect) -> bool:
+    """Whether an effect belongs to a case: everything but friendly words before the due date."""
+    steps = {step.id: step for step in policy.steps}
+    step = steps.get(effect.step)
+    if step is None:
+        return effect.kind in ("reactivate", "suspend")
+    return not isinstance(step, NoticeStep) or step.offset_days >= 0

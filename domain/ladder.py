@@ -1,0 +1,306 @@
+"""The ladder: which message goes out now, for which debts, by which channel.
+
+Each debt climbs by itself. One message goes out at a time: the most severe step that any debt has
+reached, listing every debt that has reached it; the others wait for the minimum gap.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from domain.account import FOREVER
+from domain.book import Debt
+from domain.policy import UNREACHABLE, NoticeStep
+from domain.reasons import Reason, because
+from domain.situation import TASK, Effect, Held, Situation, is_reminder
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What a part of the plan asks for: effects, holds, and instants at which to look again."""
+
+    effects: list[Effect] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    later: list[datetime] = field(default_factory=list)
+
+    def hold(self, held: Held) -> None:
+        """Note a hold, and look again when it ends by itself."""
+        self.held.append(held)
+        if held.until is not None:
+            self.later.append(held.until)
+
+    def add(self, other: "Wanted") -> None:
+        """Take over what another part asks for."""
+        self.effects += other.effects
+        self.held += other.held
+        self.later += other.later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rung:
+    """The step that one debt has reached, and the channels left for it."""
+
+    debt: Debt
+    step: NoticeStep
+    day: date
+    channels: tuple[str, ...]
+    begun: bool
+
+
+def reminders(at: Situation) -> Wanted:
+    """Return the messages wanted now, what holds the others, and when to look again."""
+    wanted = Wanted()
+    for debt in at.account.debts:
+        _leave_alone(at, debt, wanted)
+    rungs = [rung for debt in at.debts if (rung := _rung(at, debt, wanted)) is not None]
+    sent_on: date | None = None
+    for step in reversed(at.policy.notices):
+        group = [rung for rung in rungs if rung.step.id == step.id]
+        if not group:
+            continue
+        if sent_on is not None:
+            wanted.hold(_gap(at, step, group, sent_on))
+        elif _send(at, step, group, wanted):
+            sent_on = at.today
+    return wanted
+
+
+def _leave_alone(at: Situation, debt: Debt, wanted: Wanted) -> None:
+    """Note what keeps a debt that has reached a step from being asked for at all."""
+    exemption, contested = at.exemption(debt), at.account.contested(debt)
+    if not debt.open or not (exemption or contested) or at.chaseable(debt):
+        return
+    moot = at.today >= debt.due_on
+    steps = [s for s in at.policy.notices if at.meant_for(s) and not (moot and s.offset_days < 0)]
+    days = {step.id: at.step_on(step, debt) for step in steps}
+    reached = [s for s, day in days.items() if day and day <= at.today and not at.before_go_live(day)]
+    if not reached or at.claims(debt, reached[-1]):
+        return
+    until = None
+    if exemption is None:
+        reason = because("hold.disputed", invoice=debt.invoice)
+    elif exemption.last == FOREVER:
+        reason = because("hold.exempt", until="undone", reason=exemption.reason)
+    else:
+        reason = because("hold.exempt", until=exemption.last, reason=exemption.reason)
+        until = at.opening(exemption.last + timedelta(days=1))
+    wanted.hold(Held(step=reached[-1], debts=at.effect_debts([debt]), reason=reason, until=until))
+
+
+def _rung(at: Situation, debt: Debt, wanted: Wanted) -> _Rung | None:
+    """Return the step that `debt` has reached and not yet had, noting when the next one falls."""
+    ladder = [step for step in at.policy.notices if at.meant_for(step)]
+    begun = max((i for i, step in enumerate(ladder) if at.claims(debt, step.id)), default=-1)
+    if begun >= 0 and (channels := _channels_left(at, ladder[begun], debt)):
+        day = at.step_on(ladder[begun], debt) or at.today
+        return _Rung(debt=debt, step=ladder[begun], day=day, channels=channels, begun=True)
+    due: list[tuple[NoticeStep, date]] = []
+    for step in ladder[begun + 1 :]:
+        day_or_none = at.step_on(step, debt)
+        if day_or_none is None or (step.offset_days < 0 and at.today >= debt.due_on):
+            continue
+        if day_or_none > at.today:
+            wanted.later.append(at.opening(day_or_none))
+            break
+        if at.before_go_live(day_or_none):
+            wanted.hold(_too_old(at, step, debt, day_or_none))
+            continue
+        if (unmet := at.unmet(step, debt)) is not None:
+            wanted.hold(Held(step=step.id, debts=at.effect_debts([debt]), reason=unmet))
+            continue
+        due.append((step, day_or_none))
+    if not due:
+        return _failed(at, debt, ladder[begun]) if begun >= 0 else None
+    step, day = _pick(at, debt, due)
+    channels = _channels_left(at, step, debt)
+    return _Rung(debt=debt, step=step, day=day, channels=channels, begun=False)
+
+
+def _failed(at: Situation, debt: Debt, step: NoticeStep) -> _Rung | None:
+    """Return a step that was tried by every channel and reached nobody: a person must know."""
+    moot = step.offset_days < 0 and at.today >= debt.due_on
+    if moot or at.stands(debt, step.id):
+        return None
+    return _Rung(debt=debt, step=step, day=at.step_on(step, debt) or at.today, channels=(), begun=True)
+
+
+def _pick(at: Situation, debt: Debt, due: Sequence[tuple[NoticeStep, date]]) -> tuple[NoticeStep, date]:
+    """Choose among the steps that are due: the highest that may go out, never past a warning not yet sent.
+
+    Under `most_severe` only the last warning counts so, because nothing may stand for it.
+    """
+    last = {at.policy.last_warning}
+    unskippable = last if at.policy.lateness == "most_severe" else at.policy.warnings
+    until = next((i for i, (step, _) in enumerate(due) if step.id in unskippable), len(due) - 1)
+    ready = [each for each in due[: until + 1] if at.undelivered(debt, each[0].needs_delivered) is None]
+    return ready[-1] if ready else due[0]
+
+
+def _channels_left(at: Situation, step: NoticeStep, debt: Debt) -> tuple[str, ...]:
+    """Return the channels by which a step is still to go out for a debt."""
+    begun = at.claims(debt, step.id)
+    tried = {claim.channel for claim in begun}
+    left = [ch for ch in step.channels if ch not in tried and at.account.reach.get(ch) == "ok"]
+    standing = [claim for claim in begun if claim.stands]
+    if step.send == "first":
+        return () if standing else tuple(left[:1])
+    if standing:
+        # A channel that becomes reachable later does not repeat an old step.
+        first = min(at.calendar.local_date(claim.claimed_at) for claim in standing)
+        if at.today > first + timedelta(days=at.policy.minimum_gap_days):
+            return ()
+    return tuple(left)
+
+
+def _send(at: Situation, step: NoticeStep, group: list[_Rung], wanted: Wanted) -> bool:
+    """Ask for the message of one step, or note what holds it; True when it goes out."""
+    group = _worth_chasing(at, step, group, wanted)
+    group = _warned_before(at, step, group, wanted)
+    if not group:
+        return False
+    debts = at.effect_debts(rung.debt for rung in group)
+    held = _resting(at, group)
+    if held is None:
+        group = _reached(at, group, wanted)
+        if not group:
+            return False
+        debts = at.effect_debts(rung.debt for rung in group)
+        held = _too_soon(at, group) or at.closed()
+    if held is not None:
+        reason, until = held
+        wanted.hold(Held(step=step.id, debts=debts, reason=reason, until=until))
+        return False
+    suspend_on = announced(at, [rung.debt for rung in group]) if step.id == at.policy.last_warning else None
+    for channel in step.channels:
+        rungs = [rung for rung in group if channel in rung.channels]
+        if rungs:
+            effect = Effect(
+                kind="notice",
+                step=step.id,
+                channel=channel,
+                debts=at.effect_debts(rung.debt for rung in rungs),
+                reason=_why(at, channel, rungs),
+                template=step.template,
+                suspend_on=suspend_on,
+            )
+            wanted.effects.append(effect)
+    return True
+
+
+def _worth_chasing(at: Situation, step: NoticeStep, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
+    """Leave out currencies in which less than the policy's minimum is owed."""
+    worth = []
+    for rung in group:
+        reason = at.too_little(rung.debt.open.currency, [each.debt for each in group])
+        if reason is None:
+            worth.append(rung)
+        else:
+            wanted.hold(Held(step=step.id, debts=at.effect_debts([rung.debt]), reason=reason))
+    return worth
+
+
+def _warned_before(at: Situation, step: NoticeStep, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
+    """Leave out debts whose earlier message this step builds on and which has not been delivered."""
+    ready = []
+    for rung in group:
+        need = None if rung.begun else at.undelivered(rung.debt, step.needs_delivered)
+        if need is None:
+            ready.append(rung)
+            continue
+        reason = because("hold.not_delivered", needed=need, invoice=rung.debt.invoice)
+        wanted.hold(Held(step=step.id, debts=at.effect_debts([rung.debt]), reason=reason))
+    return ready
+
+
+def _resting(at: Situation, group: list[_Rung]) -> tuple[Reason, datetime | None] | None:
+    in_flight = at.in_flight(rung.debt for rung in group)
+    return paused(at) or (None if in_flight is None else (in_flight, None))
+
+
+def paused(at: Situation) -> tuple[Reason, datetime | None] | None:
+    """Why everything rests today, and until when."""
+    if at.pause is None:
+        return None
+    until = None if at.pause.last == date.max else at.pause.last
+    reason = because("hold.paused", until=until or "resumed", reason=at.pause.reason)
+    return reason, None if until is None else at.opening(until + timedelta(days=1))
+
+
+def _reached(at: Situation, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
+    """Leave out debts for which no channel is left: a person gets the task, the message is held."""
+    debts = [rung.debt for rung in group if not rung.channels]
+    if not debts:
+        return group
+    step = group[0].step
+    states = [f"{channel} {at.account.reach.get(channel, 'missing')}" for channel in step.channels]
+    channels = ", ".join(states).replace("_", " ")
+    new = [debt for debt in debts if not at.claims(debt, UNREACHABLE)]
+    if new and all(effect.step != UNREACHABLE for effect in wanted.effects):
+        effect = Effect(
+            kind="task",
+            step=UNREACHABLE,
+            channel=TASK,
+            debts=at.effect_debts(new),
+            reason=because("task.unreachable", step=step.id, channels=channels),
+        )
+        wanted.effects.append(effect)
+    reason = because("hold.unreachable", channels=channels)
+    wanted.hold(Held(step=step.id, debts=at.effect_debts(debts), reason=reason))
+    return [rung for rung in group if rung.channels]
+
+
+def _too_soon(at: Situation, group: list[_Rung]) -> tuple[Reason, datetime | None] | None:
+    """The minimum gap to the last message; further channels of the same step need none to each other."""
+    own = group[0].step.id if all(rung.begun for rung in group) else None
+    sent = [claim for claim in at.account.claims if is_reminder(claim) and claim.stands and claim.step != own]
+    if not sent:
+        return None
+    last_on = at.calendar.local_date(max(claim.claimed_at for claim in sent))
+    free_on = _free_on(at, last_on)
+    if at.today >= free_on:
+        return None
+    until = at.opening(free_on)
+    until_on = at.calendar.local_date(until)
+    return because("hold.gap", last_on=last_on, until=until_on), until
+
+
+def _free_on(at: Situation, last_on: date) -> date:
+    """The first day for another step after a message of `last_on`: two on one day are never right."""
+    return last_on + timedelta(days=max(at.policy.minimum_gap_days, 1))
+
+
+def _gap(at: Situation, step: NoticeStep, group: list[_Rung], sent_on: date) -> Held:
+    until = at.opening(_free_on(at, sent_on))
+    reason = because("hold.gap", last_on=sent_on, until=at.calendar.local_date(until))
+    return Held(step=step.id, debts=at.effect_debts(r.debt for r in group), reason=reason, until=until)
+
+
+def _too_old(at: Situation, step: NoticeStep, debt: Debt, day: date) -> Held:
+    reason = because("hold.before_go_live", step=step.id, on=day, go_live_on=at.account.go_live_on)
+    return Held(step=step.id, debts=at.effect_debts([debt]), reason=reason)
+
+
+def announced(at: Situation, debts: Sequence[Debt]) -> date | None:
+    """The day of suspension that a last warning sent now announces: the first that is possible."""
+    suspension = at.policy.suspension
+    if suspension is None:
+        return None
+    earliest = at.today + timedelta(days=suspension.notice_days)
+    days = [at.step_on(suspension, debt) or earliest for debt in debts if debt.main]
+    if not days:
+        return None
+    return at.calendar.local_date(at.opening(max(min(days), earliest)))
+
+
+def _why(at: Situation, channel: str, group: list[_Rung]) -> Reason:
+    oldest = min(group, key=lambda rung: (rung.debt.due_on, rung.debt.invoice))
+    step, debt = oldest.step, oldest.debt
+    failed = [claim.channel for claim in at.claims(debt, step.id) if not claim.stands]
+    if oldest.begun and failed:
+        return because("step.next_channel", step=step.id, channel=channel, failed=" and ".join(failed))
+    days = debt.days_late(at.today)
+    if step.offset_days < 0:
+        return because("step.before_due", step=step.id, due_on=debt.due_on, days=-days)
+    late = at.today > at.calendar.local_date(at.opening(oldest.day))
+    rule = "step.late" if late else "step.due"
+    return because(rule, step=step.id, days=days, offset=step.offset_days)

@@ -1,0 +1,75 @@
+"""The plan: everything anybody may want to know about one customer at one instant.
+
+`plan(policy, account, now)` is the product. The live workflow, the simulator, the forecast that
+finance sees and the answer to every command come from here; nothing else decides.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from domain.account import Account
+from domain.commands import Refusal, allowed
+from domain.decide import decide
+from domain.money import Money
+from domain.policy import Policy
+from domain.simulate import Line, forecast
+from domain.situation import Effect, Held, Situation
+
+FORECAST_LINES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to do now, what waits and why, and what may come.
+
+    Attributes:
+        stage: onboarding, rejected, current, overdue, reminder, final_notice or suspended.
+        effects: wanted now, independent of each other.
+        held: what one rule keeps back, each with its reason.
+        wake_at: the absolute instant to look again, later than now; None when only news can matter.
+        forecast: the next effects if nothing happens and messages are delivered.
+        allowed: for each command None, or the sentence why not.
+        overdue: what may be chased and is past due, per currency.
+        owed: all that is open, per currency.
+        overdue_since: the due date of the oldest chased debt.
+        case_open: whether a delinquency is being worked on.
+    """
+
+    stage: str
+    effects: tuple[Effect, ...]
+    held: tuple[Held, ...]
+    wake_at: datetime | None
+    forecast: tuple[Line, ...]
+    allowed: Mapping[str, Refusal]
+    overdue: tuple[Money, ...]
+    owed: tuple[Money, ...]
+    overdue_since: date | None
+    case_open: bool
+
+
+def plan(policy: Policy, account: Account, now: datetime) -> Plan:
+    """Plan for one account at one instant, from all its facts."""
+    decision = decide(policy, account, now)
+    at = Situation(policy=policy, account=account, now=max(now, account.newest_at or now))
+    return Plan(
+        stage=decision.stage,
+        effects=decision.effects,
+        held=decision.held,
+        wake_at=decision.wake_at,
+        forecast=forecast(policy, account, at.now, lines=FORECAST_LINES),
+        allowed=allowed(at),
+        overdue=at.totals(at.overdue),
+        owed=_owed(account),
+        overdue_since=min((debt.due_on for debt in at.overdue), default=None),
+        case_open=decision.case_open,
+    )
+
+
+def _owed(account: Account) -> tuple[Money, ...]:
+    sums: dict[str, Money] = {}
+    for debt in account.debts:
+        if debt.open:
+            currency = debt.open.currency
+            sums[currency] = sums.get(currency, Money.zero(currency)) + debt.open
+    return tuple(sums[currency] for currency in sorted(sums))

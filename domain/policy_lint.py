@@ -1,0 +1,194 @@
+"""Lint: what a policy may say, but hardly means.
+
+Validation refuses what cannot be understood; this finds what can be understood and would surprise
+finance: a step that never happens, a suspension later than the policy says, an amount without
+effect. An `error` keeps the policy from doing what it says; a `warning` is for a person to judge.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, get_args
+
+from domain.documents import closest
+from domain.policy import Channel, NoticeStep, Policy, SuspendStep, Weekday, When, amount_in
+
+MOST_CLOSED_DAYS = 2
+"""Of a week: a weekend, wherever it lies. More than these make steps wait long."""
+
+Templates = Mapping[str, Collection[str]]
+"""The names of the templates that exist, by channel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing to change, or to know.
+
+    Attributes:
+        rule: a stable name, such as `approval-missing`.
+        step: the step's id; None when it is about the whole policy.
+        message: a sentence with the remedy.
+    """
+
+    severity: Literal["error", "warning"]
+    rule: str
+    step: str | None
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.step}: " if self.step else ""
+        return f"{self.severity}: {place}{self.message} [{self.rule}]"
+
+
+def lint(policy: Policy, *, templates: Templates | None = None) -> tuple[Finding, ...]:
+    """Return what is wrong or odd, errors first; without `templates` their names are not checked."""
+    found = [
+        *_never(policy),
+        *(_templates(policy, templates) if templates is not None else ()),
+        *_suspension(policy),
+        *_last_warning(policy),
+        *_gaps(policy),
+        *_window(policy),
+        *_amounts(policy),
+    ]
+    return tuple(sorted(found, key=lambda finding: finding.severity))
+
+
+def _error(rule: str, step: str | None, message: str) -> Finding:
+    return Finding(severity="error", rule=rule, step=step, message=message)
+
+
+def _warning(rule: str, step: str | None, message: str) -> Finding:
+    return Finding(severity="warning", rule=rule, step=step, message=message)
+
+
+def _never(policy: Policy) -> Iterator[Finding]:
+    """Steps whose conditions nobody can meet."""
+    audience = policy.audience.segments
+    for step in policy.steps:
+        segments = step.when.segments
+        if segments and not set(segments) & set(audience):
+            message = (
+                f"it never happens: it is for segment {_or(segments)}, and the policy for {_or(audience)}"
+            )
+            yield _error("never", step.id, f"{message}; correct `when.segments`")
+        both = [tag for tag in step.when.tags if tag in step.when.without_tags]
+        if both and set(both) == set(step.when.tags):
+            message = f"it never happens: tag {_or(both)} is both asked for and ruled out"
+            yield _error("never", step.id, f"{message}; correct `when.tags` or `when.without_tags`")
+
+
+def _templates(policy: Policy, templates: Templates) -> Iterator[Finding]:
+    """Words that do not exist."""
+    named: list[tuple[str | None, str, tuple[Channel, ...]]] = [
+        (step.id, step.template, step.channels) for step in policy.notices
+    ]
+    if policy.suspension is not None:
+        named.append((policy.suspension.id, policy.suspension.tell, policy.suspension.channels))
+        named.append((None, policy.back.thanks, policy.back.channels))
+    for step, template, channels in named:
+        for channel in channels:
+            known = templates.get(channel, ())
+            if template in known:
+                continue
+            near = closest(template, known)
+            remedy = f"did you mean {near}?" if near else "add one, or take the channel out"
+            message = f"there is no {channel} template {template!r}: {remedy}"
+            yield _error("template-missing", step, message)
+
+
+def _suspension(policy: Policy) -> Iterator[Finding]:
+    """A suspension that comes later than the policy says, without a person, or never for some."""
+    step = policy.suspension
+    if step is None:
+        return
+    yield from _notice_period(policy, step)
+    missing = [currency for currency in policy.minimum if currency not in step.approval]
+    if missing:
+        message = f"any amount in {_and(missing)} suspends without a person's approval"
+        yield _warning("approval-missing", step.id, f"{message}; add {_and(missing)} to `approval`")
+    for warning in policy.notices:
+        if warning.id in policy.warnings and warning.when not in (When(), step.when):
+            message = f"{step.id} needs it, so whoever does not meet its conditions is never suspended"
+            yield _warning(
+                "conditional-warning", warning.id, f"{message}; give {step.id} the same `when`, or none"
+            )
+    if policy.back.when == "below_minimum" and not policy.minimum:
+        message = "return.when is below_minimum, and the policy names no minimum: nothing is below it"
+        yield _warning("return-without-minimum", None, f"{message}; name a `minimum`, or use nothing_overdue")
+
+
+def _notice_period(policy: Policy, step: SuspendStep) -> Iterator[Finding]:
+    offsets = {notice.id: notice.offset_days for notice in policy.notices}
+    last = max(step.needs_delivered, key=lambda need: offsets[need])
+    ends = offsets[last] + step.notice_days
+    if ends > step.offset_days:
+        message = (
+            f"it cannot happen on day {step.offset_days}: {last} goes out on day {offsets[last]} at the "
+            f"earliest and {step.notice_days} days of notice follow"
+        )
+        remedy = f"set `offset_days` to {ends} or more, or `notice_days` to less"
+        yield _warning("notice-too-long", step.id, f"{message}; {remedy}")
+
+
+def _last_warning(policy: Policy) -> Iterator[Finding]:
+    """A suspension that may be announced by SMS alone."""
+    step = next((notice for notice in policy.notices if notice.id == policy.last_warning), None)
+    if step is None or (step.channels[0] == "email" or (step.send == "all" and "email" in step.channels)):
+        return
+    message = "it is the last warning before the suspension and may go out by SMS alone, which is no writing"
+    yield _warning("not-in-writing", step.id, f"{message}; put email first in `channels`, or `send: all`")
+
+
+def _gaps(policy: Policy) -> Iterator[Finding]:
+    """Messages that always wait for the minimum gap."""
+    for earlier, later in pairwise(policy.notices):
+        distance, gap = later.offset_days - earlier.offset_days, policy.minimum_gap_days
+        if distance < gap and not _apart(earlier, later):
+            message = (
+                f"it comes {distance} days after {earlier.id}, and messages are {gap} days apart: "
+                f"it waits until day {earlier.offset_days + gap}"
+            )
+            yield _warning("gap", later.id, f"{message}; move it, or lower `minimum_gap_days`")
+
+
+def _apart(one: NoticeStep, other: NoticeStep) -> bool:
+    """Whether no customer gets both."""
+    return any(
+        first and second and not set(first) & set(second)
+        for first, second in (
+            (one.when.segments, other.when.segments),
+            (one.when.countries, other.when.countries),
+        )
+    )
+
+
+def _window(policy: Policy) -> Iterator[Finding]:
+    """A window that is closed for more than a weekend."""
+    closed = [day for day in get_args(Weekday) if day not in policy.window.weekdays]
+    if len(closed) > MOST_CLOSED_DAYS:
+        message = f"the window never opens on {_and(closed)}: what falls there waits for another day"
+        yield _warning("closed-weekdays", None, f"{message}; add days to `window.weekdays`")
+
+
+def _amounts(policy: Policy) -> Iterator[Finding]:
+    """Amounts that another amount leaves without effect."""
+    for currency in policy.tolerance:
+        tolerance, minimum = amount_in(policy.tolerance, currency), amount_in(policy.minimum, currency)
+        if tolerance and minimum and tolerance > minimum:
+            message = f"the tolerance of {tolerance} is above the minimum of {minimum}, which has no effect"
+            yield _warning("tolerance-above-minimum", None, f"{message}; lower the `tolerance`")
+    for step in policy.steps:
+        for currency in step.when.minimum:
+            own, minimum = amount_in(step.when.minimum, currency), amount_in(policy.minimum, currency)
+            if isinstance(step, NoticeStep) and own and minimum and own <= minimum:
+                message = f"its minimum of {own} has no effect: the policy's is {minimum}"
+                yield _warning("minimum-without-effect", step.id, f"{message}; raise it, or take it out")
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _or(words: Sequence[str]) -> str:
+    return " or ".join(words)

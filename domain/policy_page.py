@@ -1,0 +1,245 @@
+"""A policy as people and editors see it: the calendar of a sample invoice, conditions, JSON Schema.
+
+The calendar is a simulation of one unpaid invoice, so it says what the engine will do. Minimums,
+conditions and approvals are left out of the play and told beside each step. Days count from the due
+date; dates are the customer's.
+"""
+
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from domain.account import Account
+from domain.calendar import Calendar
+from domain.customer import Customer
+from domain.policy import (
+    TOLD,
+    Audience,
+    NoticeStep,
+    Part,
+    Policy,
+    Return,
+    Step,
+    SuspendStep,
+    TaskStep,
+    When,
+    Window,
+    amount_in,
+)
+from domain.reasons import Reason
+from domain.simulate import Line, Outcome, read_events, simulate
+from domain.situation import Situation
+
+TERMS_DAYS = 30
+"""The sample invoice is issued so long before its first step."""
+
+MARGIN_DAYS = 120
+"""How much later than planned a step may fall and is still found: gaps, notice, long holidays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One step in the calendar of a sample invoice.
+
+    Attributes:
+        day: days from the due date, as the policy says; None for what follows another step.
+        planned_on: that day as a date.
+        falls_on: the day on which it happens; None when it never does for this invoice.
+        at: the instant of `falls_on` at which it happens, UTC.
+        channels: in words: `email, else sms`, `email and sms`.
+        condition: for whom and from which amount, in words; empty when for everybody.
+        why: what moved it, or that it falls on its day.
+    """
+
+    step: str
+    kind: Literal["notice", "task", "suspend"]
+    day: int | None
+    planned_on: date
+    falls_on: date | None
+    at: datetime | None
+    channels: str
+    template: str
+    condition: str
+    why: str
+
+    def __str__(self) -> str:
+        day = "" if self.day is None else f"{self.day:+}"
+        falls_on = "never" if self.falls_on is None else f"{self.falls_on:%a %d %b %Y}"
+        condition = f" [{self.condition}]" if self.condition else ""
+        return f"{day:>4}  {falls_on:<15}  {self.step:<16}  {self.channels:<15}  {self.why}{condition}"
+
+    def json(self) -> dict[str, Any]:
+        """Return the row with dates as text."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {
+            name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()
+        }
+
+
+def show(policy: Policy, *, due_on: date, customer: Customer) -> tuple[Row, ...]:
+    """Return the calendar of an invoice that `customer` never pays, in the order of the policy.
+
+    Raises:
+        ValueError: the window never opens for this customer, or no holidays of its country are known.
+    """
+    played = _play(policy, due_on, customer)
+    calendar = Situation(policy=policy, account=Account(customer=customer), now=played.lines[0].at).calendar
+    rows = []
+    for step in policy.steps:
+        row = _row(step, due_on, played, calendar)
+        rows.append(row)
+        if isinstance(step, SuspendStep) and row.falls_on is not None:
+            rows.append(_told(step, row.falls_on, played, calendar))
+    return tuple(rows)
+
+
+def _play(policy: Policy, due_on: date, customer: Customer) -> Outcome:
+    """Simulate the sample invoice under the policy without its minimums, conditions and approvals."""
+    steps = tuple(
+        step.model_copy(update={"when": When(), **({"approval": {}} if step.kind == "suspend" else {})})
+        for step in policy.steps
+    )
+    bare = policy.model_copy(update={"minimum": {}, "tolerance": {}, "steps": steps})
+    days = [step.offset_days for step in steps]
+    notice_days = policy.suspension.notice_days if policy.suspension else 0
+    issued = {
+        "at": (due_on + timedelta(days=min(0, *days) - TERMS_DAYS)).isoformat(),
+        "type": "invoice_issued",
+        "invoice": "SAMPLE",
+        "amount": "100",
+        "currency": customer.currency or "EUR",
+        "due_on": due_on.isoformat(),
+    }
+    until = due_on + timedelta(days=max(days) + notice_days + MARGIN_DAYS)
+    return simulate(bare, customer, read_events(customer, [issued]), until)
+
+
+def _row(step: Step, due_on: date, played: Outcome, calendar: Calendar) -> Row:
+    planned_on = due_on + timedelta(days=step.offset_days)
+    happens = _first(played, step.id)
+    falls_on = None if happens is None else calendar.local_date(happens.at)
+    return Row(
+        step=step.id,
+        kind=step.kind,
+        day=step.offset_days,
+        planned_on=planned_on,
+        falls_on=falls_on,
+        at=None if happens is None else happens.at,
+        channels=_channels(step),
+        template=step.template if isinstance(step, NoticeStep) else "",
+        condition=_condition(step),
+        why=_why(step, planned_on, falls_on, played, calendar),
+    )
+
+
+def _told(step: SuspendStep, suspended_on: date, played: Outcome, calendar: Calendar) -> Row:
+    """The message that says the service was suspended."""
+    happens = _first(played, TOLD)
+    return Row(
+        step=TOLD,
+        kind="notice",
+        day=None,
+        planned_on=suspended_on,
+        falls_on=None if happens is None else calendar.local_date(happens.at),
+        at=None if happens is None else happens.at,
+        channels=", else ".join(step.channels),
+        template=step.tell,
+        condition="",
+        why=f"after {step.id}",
+    )
+
+
+def _first(played: Outcome, step: str) -> Line | None:
+    return next((line for line in played.lines if line.kind == "effect" and line.step == step), None)
+
+
+def _channels(step: Step) -> str:
+    if isinstance(step, NoticeStep):
+        return (" and " if step.send == "all" else ", else ").join(step.channels)
+    return f"{step.task} task" if isinstance(step, TaskStep) else "service"
+
+
+def _condition(step: Step) -> str:
+    parts = [explain_when(step.when)]
+    if step.needs_delivered:
+        parts.append(f"{' and '.join(step.needs_delivered)} delivered")
+    if isinstance(step, SuspendStep):
+        parts[-1] += f" {step.notice_days} days before"
+        if step.approval:
+            parts.append(f"approval from {_amounts(step.approval)}")
+    return "; ".join(part for part in parts if part)
+
+
+def _why(step: Step, planned_on: date, falls_on: date | None, played: Outcome, calendar: Calendar) -> str:
+    if falls_on == planned_on:
+        return "on its day"
+    shut = calendar.closed(calendar.start_of(planned_on))
+    reasons = [] if shut is None else [Reason(shut.rule, shut.values)]
+    reasons += [
+        line.reason
+        for line in played.lines
+        if line.kind == "held" and line.step == step.id and line.reason is not None
+    ]
+    # Every day begins outside the hours: they move nothing to another day by themselves.
+    words: dict[str, None] = dict.fromkeys(
+        reason.words for reason in reasons if reason.rule != "window.hours"
+    )
+    if falls_on is not None:
+        return f"moved: {'; '.join(words)}"
+    if all(reason.rule != "hold.not_delivered" for reason in reasons):
+        words["a later step came first"] = None
+    return f"never: {'; '.join(words)}"
+
+
+def explain_when(when: When) -> str:
+    """Return the conditions of a step in words, all of which must hold; empty when there are none."""
+    parts = []
+    if when.minimum:
+        parts.append(f"from {_amounts(when.minimum)}")
+    if when.invoices_at_least > 1:
+        parts.append(f"from {when.invoices_at_least} overdue invoices")
+    named = {
+        "segment": when.segments,
+        "country": when.countries,
+        "tag": when.tags,
+        "without tag": when.without_tags,
+    }
+    parts += [f"{noun} {' or '.join(words)}" for noun, words in named.items() if words]
+    return "; ".join(parts)
+
+
+def _amounts(amounts: dict[str, Decimal]) -> str:
+    return ", ".join(str(amount_in(amounts, currency)) for currency in amounts)
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a policy file, for editors: completion, hints and early errors."""
+    content = Policy.model_json_schema(by_alias=True)
+    definitions: dict[str, Any] = content["$defs"]
+    parts: tuple[type[Part], ...] = (Audience, NoticeStep, Return, SuspendStep, TaskStep, When, Window)
+    for part in parts:
+        _describe(part, definitions[part.__name__])
+    _describe(Policy, content)
+    # Python may leave it out, a file may not: it says what kind of entry this is.
+    definitions["NoticeStep"]["required"].append("kind")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}
+
+
+def _describe(part: type[Part], described: dict[str, Any]) -> None:
+    """Take the descriptions of keys from where they stand already: the model's docstring."""
+    summary, _, attributes = (inspect.getdoc(part) or "").partition("\n\n")
+    described["description"] = " ".join(summary.split())
+    for name, words in _entries(attributes).items():
+        for each in name.split(", "):
+            info = part.model_fields[each]
+            described["properties"][info.alias or each]["description"] = words
+
+
+def _entries(attributes: str) -> Mapping[str, str]:
+    """Return the words by name of a docstring's section `Attributes:`."""
+    found = re.findall(r"^    (\w[\w, ]*): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
+    return {name: " ".join(words.split()) for name, words in found}

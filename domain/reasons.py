@@ -1,0 +1,80 @@
+"""Why: every decision names a rule by its id, with the values that made it apply.
+
+The sentences stand here, once, so that the journal, the Temporal UI, the command line and the
+simulator explain in the same words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SENTENCES: Mapping[str, str] = {
+    # Why something is done.
+    "step.before_due": "{step}: due on {due_on}, in {days} days",
+    "step.due": "{step}: {days} days past due, the policy says day {offset}",
+    "step.late": "{step}: {days} days past due; it was due on day {offset} and could not go out earlier",
+    "step.next_channel": "{step} by {channel}, because {failed} does not reach the customer",
+    "step.settle": "{step} by {channel} was begun at {since}: find out whether it went out",
+    "task.due": "{task} task {step}: {days} days past due, the policy says day {offset}",
+    "task.unreachable": "nobody can be reached for {step}: {channels}",
+    "task.approval": "{step} of {amount} needs a person's approval from {threshold}",
+    "suspend.due": "{step}: {days} days past due, last warning delivered on {delivered_on}",
+    "suspend.requested": "{step}: asked for by {by}",
+    "suspend.told": "the service was suspended on {on}",
+    "return.settled": "nothing overdue is left that would keep the service suspended",
+    "return.below_minimum": "what is overdue is below {minimum}",
+    "return.requested": "asked for by {by}",
+    "return.thanks": "the service came back on {on}",
+    # How the verification of a new customer goes.
+    "onboarding.begin": "a new customer is to be verified",
+    "onboarding.check": "what the customer wrote has not been checked",
+    "onboarding.send": "code {attempt} of {of} is to be sent",
+    "onboarding.code": "code {attempt} of {of} was sent, and may still be tried {left} times",
+    "onboarding.cool_down": "code {attempt} of {of} is sent after a rest",
+    "onboarding.retry": "{check} could not be checked, {errors} times by now",
+    "onboarding.unanswered": "{sends} codes were sent and none was entered in time",
+    "onboarding.review": "the check of {check} came out as {outcome}",
+    "onboarding.passed": "every check was passed",
+    "onboarding.reviewed": "a person decided: {verdict}",
+    # Why something is not done, or not yet.
+    "hold.minimum": "{amount} overdue is below the minimum of {minimum}",
+    "hold.condition": "{step} is only for {condition}",
+    "hold.exempt": "exempt until {until}: {reason}",
+    "hold.paused": "paused until {until}: {reason}",
+    "hold.disputed": "invoice {invoice} is disputed",
+    "hold.in_flight": "payment {payment} of {amount} is on its way",
+    "hold.gap": "the last message went out on {last_on}; the next may follow from {until}",
+    "hold.not_delivered": "{needed} has not been delivered for {invoice}",
+    "hold.notice_period": "{needed} was delivered on {delivered_on}: {days} days of notice end on {until}",
+    "hold.announced": "the suspension was announced for {until}",
+    "hold.approval": "{amount} needs approval from {threshold}",
+    "hold.before_go_live": "{step} fell on {on}, before the ledger went live on {go_live_on}",
+    "hold.unreachable": "no channel reaches the customer: {channels}",
+    "hold.side_debt": "invoice {invoice} is a side debt and never suspends the main service",
+    "hold.stopped": "all outward effects are stopped since {since}: {reason}",
+    "hold.blast": "{wanted} effects within the hour exceed {limit}: a person must approve",
+    "window.hours": "outside {opens} to {closes} in {zone}",
+    "window.weekday": "no messages on {day}",
+    "window.holiday": "no messages on {holiday}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A rule id and its values; `words` is the sentence."""
+
+    rule: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """The sentence with its values filled in.
+
+        Raises:
+            KeyError: the rule is not in SENTENCES, or lacks one of its values.
+        """
+        return SENTENCES[self.rule].format_map(self.values)
+
+
+def because(rule: str, **values: object) -> Reason:
+    """Return a reason; values are kept as text."""
+    return Reason(rule, {name: str(value) for name, value in values.items()})

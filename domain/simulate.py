@@ -1,0 +1,393 @@
+"""The simulator: drives `decide` through time, without a database, a server or a wait.
+
+It answers "what would happen": for `policy simulate`, for the forecast that finance sees, and for
+tests. Messages count as delivered when they are sent, unless an event says what became of them; an
+event that only has a date says so when that day is over.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from domain import facts
+from domain.account import Account, Claim, Service, build, end_of_day, instant
+from domain.customer import Customer
+from domain.decide import Decision, decide
+from domain.documents import sentences
+from domain.facts import Fact
+from domain.money import Money
+from domain.policy import Policy
+from domain.reasons import Reason
+from domain.situation import NO_DEBTS, Effect, EffectDebt
+
+OUTCOME_DAYS = 7
+"""How long after a message an event may say what became of it."""
+
+HORIZON_DAYS = 800
+"""How far a forecast looks."""
+
+
+class CustomerInput(BaseModel):
+    """The customer of a simulation; what is absent has the defaults of `Customer`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    name: str | None = None
+    segment: str = "business"
+    country: str | None = None
+    timezone: str = "UTC"
+    language: str = "en"
+    currency: str | None = None
+    tags: tuple[str, ...] = ()
+
+    def customer(self) -> Customer:
+        """Return the customer as a plan knows it."""
+        return Customer(**self.model_dump(exclude={"name"}))
+
+
+class Scenario(BaseModel):
+    """The input of `policy simulate`: a customer, its events, and the last day to play."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    customer: CustomerInput
+    until: facts.Day
+    events: tuple[dict[str, Any], ...] = Field(max_length=100_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a timeline."""
+
+    at: datetime
+    kind: Literal["effect", "stage", "held"]
+    stage: str
+    effect: str | None = None
+    step: str | None = None
+    channel: str | None = None
+    debts: tuple[EffectDebt, ...] = ()
+    reason: Reason | None = None
+
+    def json(self) -> dict[str, Any]:
+        """Return the line in the simulation format."""
+        return {
+            "at": utc_text(self.at),
+            "kind": self.kind,
+            "stage": self.stage,
+            "effect": self.effect,
+            "step": self.step,
+            "channel": self.channel,
+            "debts": {d.invoice: d.amount.plain() for d in self.debts if d.invoice not in NO_DEBTS},
+            "rule": self.reason.rule if self.reason else None,
+            "why": self.reason.words if self.reason else None,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a simulation went: every line, and the account at its end."""
+
+    lines: tuple[Line, ...]
+    account: Account
+    stage: str
+    next: Line | None
+
+    def json(self) -> dict[str, Any]:
+        """Return the outcome in the simulation format."""
+        balance: dict[str, Money] = {}
+        for debt in self.account.debts:
+            currency = debt.open.currency
+            balance[currency] = balance.get(currency, Money.zero(currency)) + debt.open
+        following = None
+        if self.next is not None:
+            following = {
+                "at": utc_text(self.next.at),
+                "effect": self.next.effect,
+                "step": self.next.step,
+            }
+        return {
+            "timeline": [line.json() for line in self.lines],
+            "end": {
+                "stage": self.stage,
+                "balance": {currency: balance[currency].plain() for currency in sorted(balance)},
+                "next": following,
+            },
+        }
+
+
+def utc_text(at: datetime) -> str:
+    """Write an instant as ISO 8601 in UTC: 2026-02-03T08:00:00Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def read_events(customer: Customer, events: Sequence[Mapping[str, Any]]) -> list[Fact]:
+    """Turn events of the simulation format into facts, learned when they happened.
+
+    Raises:
+        ValueError: a problem per wrong event, one a line, each with its position.
+    """
+    history: dict[int, Fact] = {}
+    problems: dict[int, str] = {}
+    for number, event in enumerate(events):
+        try:
+            history[number] = _read_event(customer, number, event)
+        except ValueError as error:
+            problems[number] = f"events.{number}: {_words(error, event.get('type'))}"
+    currencies = _currencies(fact.body for fact in history.values())
+    for number, fact in history.items():
+        try:
+            _check_amount(fact.body, currencies)
+        except ValueError as error:
+            problems[number] = f"events.{number}: amount: {error}"
+    if problems:
+        raise ValueError("\n".join(problems[number] for number in sorted(problems)))
+    return sorted(history.values(), key=_learned)
+
+
+def _learned(fact: Fact) -> tuple[datetime, str, str]:
+    return (fact.learned_at, fact.source, fact.id)
+
+
+def _words(error: ValueError, name: object) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    models = {body.model_fields["type"].default: body for body in facts.Body.__subclasses__()}
+    return "; ".join(sentences(error, model=models.get(name), tag=str(name)))
+
+
+def _read_event(customer: Customer, number: int, event: Mapping[str, Any]) -> Fact:
+    rest = {key: value for key, value in event.items() if key != "at"}
+    if "type" not in rest:
+        raise ValueError("every event needs a type, such as invoice_issued")
+    happened_on, happened_at = read_at(event.get("at"), customer.timezone)
+    if rest["type"] == "workers_down":
+        on, at = read_at(rest.get("until"), customer.timezone, field="until")
+        rest["until"] = at or datetime(on.year, on.month, on.day, tzinfo=ZoneInfo(customer.timezone))
+    body = facts.read_body(rest)
+    fact = Fact(
+        source="event",
+        id=f"{number:06d}",
+        happened_on=happened_on,
+        happened_at=happened_at,
+        learned_at=datetime.max.replace(tzinfo=UTC),
+        body=body,
+    )
+    outcome_of_the_day = happened_at is None and isinstance(body, facts.Delivered | facts.Bounced)
+    learned = end_of_day if outcome_of_the_day else instant
+    return replace(fact, learned_at=learned(fact, customer.timezone))
+
+
+def read_at(value: object, zone: str, *, field: str = "at") -> tuple[date, datetime | None]:
+    """Read a date, or an instant with its zone, as (day for the customer, instant or None).
+
+    Raises:
+        ValueError: neither a date nor an instant with an offset.
+    """
+    remedy = "write a date (2026-02-03) or an instant with its offset (2026-02-03T09:00:00Z)"
+    if not isinstance(value, str):
+        raise ValueError(f"{field}: {remedy}")
+    only_date = len(value) == len("2026-02-03")
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{field}: {value!r} is no time: {remedy}") from None
+    if not facts.FIRST_DAY <= at.date() <= facts.LAST_DAY:
+        raise ValueError(f"{field}: {value!r} is beyond all business: {remedy}")
+    if only_date:
+        return at.date(), None
+    if at.tzinfo is None:
+        raise ValueError(f"{field}: {value!r} has no offset: {remedy}")
+    return at.astimezone(ZoneInfo(zone)).date(), at.astimezone(UTC)
+
+
+def _currencies(bodies: Iterable[facts.Body]) -> dict[tuple[str, str], str]:
+    """Return the currency of each invoice and payment, for the events that only name one."""
+    found: dict[tuple[str, str], str] = {}
+    for body in bodies:
+        if isinstance(body, facts.InvoiceIssued):
+            found["invoice", body.invoice] = body.currency
+        elif isinstance(body, facts.PaymentReceived):
+            found["payment", body.payment] = body.currency
+    return found
+
+
+def _check_amount(body: facts.Body, currencies: Mapping[tuple[str, str], str]) -> None:
+    amount, currency = getattr(body, "amount", None), getattr(body, "currency", None)
+    for kind in ("invoice", "payment"):
+        currency = currency or currencies.get((kind, str(getattr(body, kind, ""))))
+    if isinstance(amount, Decimal) and currency is not None:
+        Money.of(amount, currency)
+
+
+def simulate(policy: Policy, customer: Customer, history: Sequence[Fact], until: date) -> Outcome:
+    """Play all facts through a policy, from the first until the end of `until`."""
+    return _Simulation(policy, customer, history).run(until)
+
+
+def forecast(policy: Policy, account: Account, now: datetime, *, lines: int = 3) -> tuple[Line, ...]:
+    """Return the next effects if nothing happens and every message is delivered."""
+    found: list[Line] = []
+    horizon = now + timedelta(days=HORIZON_DAYS)
+    on_their_way = [claim for claim in account.claims if _awaited(claim)]
+    account = account.with_claims(replace(claim, delivered_at=now) for claim in on_their_way)
+    decision = decide(policy, account, now)
+    while len(found) < lines and now < horizon:
+        for effect in decision.effects:
+            found.append(_effect_line(effect, now, decision.stage))
+            account = perform(account, effect, now)
+        decision = decide(policy, account, now)
+        if decision.effects:
+            continue
+        if decision.wake_at is None:
+            break
+        now = decision.wake_at
+        decision = decide(policy, account, now)
+    return tuple(found[:lines])
+
+
+def perform(account: Account, effect: Effect, now: datetime, *, delivered: bool = True) -> Account:
+    """Return the account after an effect went well."""
+    claim = Claim(
+        message=effect.settles or f"{effect.key}/{len(account.claims)}",
+        step=effect.step,
+        channel=effect.channel,
+        debts=tuple((debt.invoice, debt.opening) for debt in effect.debts),
+        claimed_at=now,
+        sent_at=now,
+        delivered_at=now if delivered and effect.kind == "notice" else None,
+        suspend_on=effect.suspend_on,
+    )
+    account = account.with_claims([claim])
+    if effect.kind == "suspend":
+        return replace(account, service=Service(suspended=True, since=now, times=account.service.times + 1))
+    if effect.kind == "reactivate":
+        return replace(account, service=Service(since=now, times=account.service.times))
+    return account
+
+
+def _awaited(claim: Claim) -> bool:
+    """Whether a message went out and nobody has said yet whether it arrived."""
+    is_message = claim.channel in ("email", "sms")
+    return is_message and claim.stands and not claim.unsettled and claim.delivered_at is None
+
+
+def _effect_line(effect: Effect, at: datetime, stage: str) -> Line:
+    return Line(
+        at=at,
+        kind="effect",
+        stage=stage,
+        effect=effect.kind,
+        step=effect.step,
+        channel=effect.channel,
+        debts=effect.debts,
+        reason=effect.reason,
+    )
+
+
+class _Simulation:
+    """The state of one simulation while it runs."""
+
+    def __init__(self, policy: Policy, customer: Customer, history: Sequence[Fact]) -> None:
+        self.policy = policy
+        self.customer = customer
+        self.history = sorted(history, key=_learned)
+        self.account = build(customer, [])
+        self.known = 0  # so many facts of the history have been learned
+        self.lines: list[Line] = []
+        self.stage = ""
+        self.holds: set[tuple[str, ...]] = set()
+
+    def run(self, until: date) -> Outcome:
+        midnight = datetime(until.year, until.month, until.day, tzinfo=ZoneInfo(self.customer.timezone))
+        end = (midnight + timedelta(days=1)).astimezone(UTC)
+        now = self.history[0].learned_at if self.history else end
+        while now < end:
+            wake_at = self._at(now)
+            upcoming = [self.history[self.known].learned_at] if self.known < len(self.history) else []
+            now = min([*upcoming, *([wake_at] if wake_at else [])], default=end)
+        following = forecast(self.policy, self.account, end, lines=1)
+        return Outcome(
+            lines=tuple(self.lines),
+            account=self.account,
+            stage=self.stage or decide(self.policy, self.account, end).stage,
+            next=following[0] if following else None,
+        )
+
+    def _at(self, now: datetime) -> datetime | None:
+        """Learn what is to be learned now, do what is wanted, and return when to look again."""
+        self._learn(now)
+        down_until = self._down_until(now)
+        if down_until is not None:
+            return down_until
+        decision = decide(self.policy, self.account, now)
+        self._note(decision, now)
+        while decision.effects:
+            for effect in decision.effects:
+                self.lines.append(_effect_line(effect, now, decision.stage))
+                delivered = not self._outcome_known(effect, now)
+                self.account = perform(self.account, effect, now, delivered=delivered)
+            decision = decide(self.policy, self.account, now)
+            self._note(decision, now)
+        return decision.wake_at
+
+    def _learn(self, now: datetime) -> None:
+        before = self.known
+        while self.known < len(self.history) and self.history[self.known].learned_at <= now:
+            self.known += 1
+        if self.known > before:
+            account = build(
+                self.customer,
+                self.history[: self.known],
+                self.account.claims,
+                allocation=self.policy.allocation,
+            )
+            self.account = replace(account, service=self.account.service)
+            # An outcome that could have meant several messages meant the newest: the others arrived.
+            others = [claim for claim in account.claims if _awaited(claim)]
+            arrived = [claim for claim in others if not self._outcome_known(claim, claim.claimed_at)]
+            self.account = self.account.with_claims(replace(each, delivered_at=now) for each in arrived)
+
+    def _down_until(self, now: datetime) -> datetime | None:
+        for fact in self.history[: self.known]:
+            if isinstance(fact.body, facts.WorkersDown) and fact.learned_at <= now < fact.body.until:
+                return fact.body.until
+        return None
+
+    def _outcome_known(self, sent: Effect | Claim, sent_at: datetime) -> bool:
+        """Whether an event to come says what became of a message."""
+        for fact in self.history[self.known :]:
+            if fact.learned_at > sent_at + timedelta(days=OUTCOME_DAYS):
+                return False
+            match fact.body:
+                case facts.Delivered(step=step, channel=channel) | facts.Bounced(step=step, channel=channel):
+                    if step in (None, sent.step) and channel in (None, sent.channel):
+                        return True
+        return False
+
+    def _note(self, decision: Decision, now: datetime) -> None:
+        """Write a line for a new stage, and one for each hold that was not there before."""
+        if decision.stage != self.stage:
+            self.stage = decision.stage
+            self.lines.append(Line(at=now, kind="stage", stage=self.stage))
+        holds = set()
+        for held in decision.held:
+            key = (held.step, held.channel, held.reason.words, *(debt.invoice for debt in held.debts))
+            holds.add(key)
+            if key not in self.holds:
+                line = Line(
+                    at=now,
+                    kind="held",
+                    stage=self.stage,
+                    step=held.step,
+                    channel=held.channel or None,
+                    debts=held.debts,
+                    reason=held.reason,
+                )
+                self.lines.append(line)
+        self.holds = holds

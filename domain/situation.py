@@ -1,0 +1,274 @@
+"""The situation: what a policy and an account say together at one instant.
+
+Everything that decides asks here: which debts are chased, on which day a step falls, what was
+delivered, when messages may go out. Values for one decision; nothing here chooses.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Literal
+
+from domain.account import FOREVER, Account, Claim, Rest
+from domain.book import Debt
+from domain.calendar import Calendar, has_holidays
+from domain.money import Money
+from domain.policy import ONBOARDING, RESERVED, Policy, Step, SuspendStep, amount_in
+from domain.reasons import Reason, because
+
+EffectKind = Literal["notice", "task", "suspend", "reactivate", "onboard"]
+SERVICE, TASK = "service", "task"  # the channels of effects that are no messages
+NO_DEBTS = frozenset({SERVICE, ONBOARDING})
+"""What the claims of effects count by that are about no invoice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectDebt:
+    """A debt that an effect is about, with what is asked for."""
+
+    invoice: str
+    opening: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """Something wanted now.
+
+    Attributes:
+        channel: email, sms, task, service or onboarding.
+        template: of a notice.
+        suspend_on: the day of suspension that this notice announces, or has announced.
+        settles: the message of an earlier claim whose outcome nobody knows.
+    """
+
+    kind: EffectKind
+    step: str
+    channel: str
+    debts: tuple[EffectDebt, ...] = ()
+    reason: Reason
+    template: str = ""
+    suspend_on: date | None = None
+    settles: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Unique within one plan: at most one effect per step and channel is wanted at a time."""
+        return f"{self.step}/{self.channel}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Something that would be wanted now, were it not for one rule.
+
+    Attributes:
+        until: when the rule ends by itself; None when only news can end it.
+    """
+
+    step: str
+    channel: str = ""
+    debts: tuple[EffectDebt, ...] = ()
+    reason: Reason
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One policy, one account, one instant."""
+
+    policy: Policy
+    account: Account
+    now: datetime
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The customer's calendar under this policy."""
+        customer, window = self.account.customer, self.policy.window
+        return Calendar(
+            zone=customer.timezone,
+            window=window.send_window(),
+            country=customer.country if window.holidays and has_holidays(customer.country) else None,
+        )
+
+    @cached_property
+    def today(self) -> date:
+        """The customer's local day."""
+        return self.calendar.local_date(self.now)
+
+    @cached_property
+    def debts(self) -> tuple[Debt, ...]:
+        """Debts that may be chased: something beyond the tolerance is open, undisputed and not exempt."""
+        return tuple(debt for debt in self.account.debts if self.chaseable(debt))
+
+    @cached_property
+    def overdue(self) -> tuple[Debt, ...]:
+        """The chased debts that are past due."""
+        return tuple(debt for debt in self.debts if debt.days_late(self.today) > 0)
+
+    def chaseable(self, debt: Debt) -> bool:
+        """Whether anything of this debt may be asked for."""
+        amount = self.account.chased(debt)
+        tolerance = amount_in(self.policy.tolerance, amount.currency) or Money.zero(amount.currency)
+        return amount.minor > 0 and amount > tolerance and self.exemption(debt) is None
+
+    def exemption(self, debt: Debt) -> Rest | None:
+        """The exemption that keeps this debt from being chased today; of several the one that ends last."""
+        rests = [rest for rest in self.account.exemptions if rest.invoice in (None, debt.invoice)]
+        holding = [rest for rest in rests if rest.holds(self.today)]
+        return max(holding, key=lambda rest: (rest.last, rest.reason), default=None)
+
+    @cached_property
+    def pause(self) -> Rest | None:
+        """The pause that holds today; of several the one that ends last."""
+        holding = [rest for rest in self.account.pauses if rest.holds(self.today)]
+        return max(holding, key=lambda rest: (rest.last, rest.reason), default=None)
+
+    def step_on(self, step: Step, debt: Debt) -> date | None:
+        """The day on which a step falls for a debt; None while an open-ended pause freezes its age.
+
+        Paused days that overlap the debt's overdue time do not count.
+        """
+        day = debt.due_on + timedelta(days=step.offset_days)
+        counted = debt.due_on  # paused days up to here are credited already
+        for rest in sorted(self.account.pauses, key=lambda rest: rest.first):
+            first = max(rest.first, counted + timedelta(days=1))
+            if first > day or rest.last < first:
+                continue
+            if rest.last == FOREVER:
+                return None
+            day += timedelta(days=(rest.last - first).days + 1)
+            counted = rest.last
+        return day
+
+    def before_go_live(self, day: date) -> bool:
+        """Whether a step that fell on `day` is older than the ledger and so not taken."""
+        return self.account.go_live_on is not None and day < self.account.go_live_on
+
+    def claims(self, debt: Debt, step: str) -> list[Claim]:
+        """What was begun for this opening of the debt by this step, and not given up."""
+        return self._begun.get((debt.invoice, debt.opening, step), [])
+
+    @cached_property
+    def _begun(self) -> dict[tuple[str, int, str], list[Claim]]:
+        begun: dict[tuple[str, int, str], list[Claim]] = {}
+        for claim in self.account.claims:
+            if claim.state != "released":
+                for invoice, opening in claim.debts:
+                    begun.setdefault((invoice, opening, claim.step), []).append(claim)
+        return begun
+
+    def stands(self, debt: Debt, step: str) -> bool:
+        """Whether this step happened, or may have, for this opening of the debt."""
+        return any(claim.stands for claim in self.claims(debt, step))
+
+    def delivered(self, debt: Debt, step: str) -> Claim | None:
+        """The delivered message that satisfies this step for this opening of the debt.
+
+        A later one may stand for it under `most_severe`; for a warning only another warning may, so
+        that nothing stands for the last one, which announces the day.
+        """
+        steps = [step]
+        if self.policy.lateness == "most_severe":
+            ids, warnings = [notice.id for notice in self.policy.notices], self.policy.warnings
+            later = ids[ids.index(step) + 1 :]
+            steps += [each for each in later if each in warnings or step not in warnings]
+        for each in steps:
+            for claim in self.claims(debt, each):
+                if claim.delivered_at is not None and claim.stands:
+                    return claim
+        return None
+
+    def undelivered(self, debt: Debt, needs: Iterable[str]) -> str | None:
+        """The first of these steps whose message has not been delivered."""
+        return next((need for need in needs if self.delivered(debt, need) is None), None)
+
+    def meant_for(self, step: Step) -> bool:
+        """Whether a step is for customers like this one at all."""
+        return self._who(step) is None
+
+    def unmet(self, step: Step, debt: Debt) -> Reason | None:
+        """The condition of a step that does not hold now; None when all do."""
+        return self._who(step) or self._how_much(step, debt)
+
+    def _who(self, step: Step) -> Reason | None:
+        when, customer = step.when, self.account.customer
+        if when.segments and customer.segment not in when.segments:
+            return because("hold.condition", step=step.id, condition="segment " + " or ".join(when.segments))
+        if when.countries and customer.country not in when.countries:
+            return because("hold.condition", step=step.id, condition="country " + " or ".join(when.countries))
+        if when.tags and not set(when.tags) & set(customer.tags):
+            return because("hold.condition", step=step.id, condition="tag " + " or ".join(when.tags))
+        if set(when.without_tags) & set(customer.tags):
+            without = " or ".join(when.without_tags)
+            return because("hold.condition", step=step.id, condition=f"customers without tag {without}")
+        return None
+
+    def _how_much(self, step: Step, debt: Debt) -> Reason | None:
+        when, main = step.when, isinstance(step, SuspendStep)
+        counted = [each for each in self.overdue if each.main or not main]
+        if step.offset_days > 0 and len(counted) < when.invoices_at_least:
+            count = f"{when.invoices_at_least} or more overdue invoices"
+            return because("hold.condition", step=step.id, condition=count)
+        minimum = amount_in(when.minimum, debt.open.currency)
+        if minimum is not None and self.net(debt.open.currency, [debt], main=main) < minimum:
+            return because("hold.condition", step=step.id, condition=f"{minimum} or more")
+        return None
+
+    def net(self, currency: str, also: Iterable[Debt] = (), *, main: bool = False) -> Money:
+        """What is overdue, or among `also`, in a currency, less unapplied money of the customer's.
+
+        `main` leaves side debts out: they are never a reason to suspend.
+        """
+        both = [debt for debt in [*self.overdue, *also] if debt.main or not main]
+        asked = {debt.invoice: debt for debt in both if debt.open.currency == currency}
+        total = sum((self.account.chased(debt).minor for debt in asked.values()), start=0)
+        loose = sum((money.minor for money in self.account.unapplied if money.currency == currency), start=0)
+        return Money(max(total - loose, 0), currency)
+
+    def too_little(self, currency: str, also: Iterable[Debt] = (), *, main: bool = False) -> Reason | None:
+        """Why so little is owed in a currency that nobody is chased for it; None when it is enough."""
+        net = self.net(currency, also, main=main)
+        minimum = amount_in(self.policy.minimum, currency) or Money.zero(currency)
+        if net.minor > 0 and net >= minimum:
+            return None
+        return because("hold.minimum", amount=net, minimum=minimum)
+
+    def effect_debts(self, debts: Iterable[Debt]) -> tuple[EffectDebt, ...]:
+        """Debts as an effect names them."""
+        return tuple(
+            EffectDebt(invoice=debt.invoice, opening=debt.opening, amount=self.account.chased(debt))
+            for debt in debts
+        )
+
+    def totals(self, debts: Iterable[Debt]) -> tuple[Money, ...]:
+        """What is asked for of these debts, one amount per currency, by currency code."""
+        sums: dict[str, Money] = {}
+        for debt in debts:
+            amount = self.account.chased(debt)
+            sums[amount.currency] = sums.get(amount.currency, Money.zero(amount.currency)) + amount
+        return tuple(sums[currency] for currency in sorted(sums))
+
+    def in_flight(self, debts: Iterable[Debt]) -> Reason | None:
+        """Money on its way that holds escalation of these debts; if it names none, those in its currency."""
+        asked = {debt.invoice: debt.open.currency for debt in debts}
+        for money in self.account.in_flight:
+            if money.invoice in asked or (money.invoice is None and money.amount.currency in asked.values()):
+                return because("hold.in_flight", payment=money.payment, amount=money.amount)
+        return None
+
+    def closed(self) -> tuple[Reason, datetime] | None:
+        """Why nothing may go out at this instant, and until when."""
+        shut = self.calendar.closed(self.now)
+        if shut is None:
+            return None
+        return Reason(shut.rule, shut.values), self.calendar.next_open(self.now)
+
+    def opening(self, day: date) -> datetime:
+        """The first instant on or after a day at which something may go out."""
+        return self.calendar.opening(day)
+
+
+def is_reminder(claim: Claim) -> bool:
+    """Whether a claim is a message of the policy's ladder, as gaps count them."""
+    return claim.channel not in (SERVICE, TASK) and claim.step not in RESERVED

@@ -1,0 +1,204 @@
+"""Every example in the guides is read, played or run; every key, event and field stands in a table."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import starter
+from domain import facts, policy_lint
+from domain.customer import Customer
+from domain.documents import BadDocument, read
+from domain.policy import Policy
+from domain.policy_lint import lint
+from domain.policy_page import schema
+from domain.simulate import CustomerInput, Line, Scenario, read_events, simulate
+
+ROOT = Path(__file__).parents[2]
+POLICY = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+SIMULATION = (ROOT / "docs" / "simulation-format.md").read_text(encoding="utf-8")
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+def section(page: str, title: str) -> str:
+    """The text under a heading, until the next one of any level."""
+    (found,) = re.findall(rf"^#+ {title}\n(.*?)(?=^#|\Z)", page, re.MULTILINE | re.DOTALL)
+    return found
+
+
+def table(text: str) -> Iterator[list[str]]:
+    """The rows of the tables in `text`, without their heads."""
+    for line in text.splitlines():
+        if line.startswith("| `"):
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def names(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_each_page_has_only_examples_that_are_tested_here() -> None:
+    assert set(re.findall(r"^```(\w+)$", POLICY, re.MULTILINE)) == {"yaml", "text", "console", "python"}
+    assert set(re.findall(r"^```(\w+)$", SIMULATION, re.MULTILINE)) == {"json", "text"}
+    counts = {language: len(blocks(POLICY, language)) for language in ("yaml", "text", "console", "python")}
+    assert counts == {"yaml": 2, "text": 1, "console": 2, "python": 1}
+    assert (len(blocks(SIMULATION, "json")), len(blocks(SIMULATION, "text"))) == (3, 1)
+
+
+# --- docs/policy.md
+
+
+def test_the_complete_example_is_a_sound_policy() -> None:
+    policy = read(blocks(POLICY, "yaml")[0], model=Policy, name="small_shops.yaml")
+    assert policy.policy == "small_shops"
+    assert lint(policy) == ()
+
+
+def test_the_wrong_example_gives_the_messages_below_it() -> None:
+    with pytest.raises(BadDocument) as caught:
+        read(blocks(POLICY, "yaml")[1], model=Policy, name="shops.yaml")
+    assert str(caught.value) == blocks(POLICY, "text")[0].strip()
+
+
+PARTS = {"Policy": schema(), **schema()["$defs"]}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_table_of_a_part_has_its_keys_and_their_defaults(part: str) -> None:
+    described, rows = PARTS[part], list(table(section(POLICY, part)))
+    assert [names(row[0]) for row in rows] == [[key] for key in described["properties"]]
+    for key, default, _ in rows:
+        (name,) = names(key)
+        info = described["properties"][name]
+        assert (default == "required") == (name in described.get("required", ())), f"{part}.{name}"
+        if default.startswith("`"):
+            assert default.strip("`") == as_yaml(info["default"]), f"{part}.{name}"
+
+
+def as_yaml(value: object) -> str:
+    """A default as a policy file would have it."""
+    if isinstance(value, list):
+        return f"[{', '.join(value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return re.sub(r"^([0-9]{2}:[0-9]{2}):00$", r"\1", str(value))
+
+
+def test_the_table_of_findings_has_every_rule_of_lint() -> None:
+    source = Path(policy_lint.__file__).read_text(encoding="utf-8")
+    rules = set(re.findall(r'_(error|warning)\(\s*"([a-z-]+)"', source))
+    rows = table(section(POLICY, "The tools"))
+    assert {(row[1], *names(row[0])) for row in rows} == rules
+
+
+@pytest.mark.parametrize("example", blocks(POLICY, "console"))
+def test_a_command_of_the_guide_runs_and_prints_what_stands_below_it(
+    example: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command, *output = example.splitlines()
+    program, *arguments = shlex.split(command.removeprefix("$ "))
+    monkeypatch.chdir(ROOT)
+    result = CliRunner().invoke(starter.app, arguments)
+    assert (program, result.exit_code) == ("starter.py", 0), result.output
+    printed = [line.rstrip() for line in result.output.splitlines()]
+    assert [line for line in printed if line in output] == output, result.output
+
+
+def test_the_lines_that_write_the_schema_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks(POLICY, "python")
+    exec(code, {})
+    assert json.loads((tmp_path / "policy.schema.json").read_text(encoding="utf-8")) == schema()
+
+
+# --- docs/simulation-format.md
+
+
+def test_the_example_gives_the_output_below_it() -> None:
+    given, _, printed = (json.loads(block) for block in blocks(SIMULATION, "json"))
+    text = (ROOT / "policies" / "business.yaml").read_text(encoding="utf-8")
+    scenario = Scenario.model_validate(given)
+    customer = scenario.customer.customer()
+    history = read_events(customer, scenario.events)
+    policy = read(text, model=Policy, name="business.yaml")
+    assert simulate(policy, customer, history, scenario.until).json() == printed
+
+
+def test_the_wrong_example_of_events_gives_the_messages_below_it() -> None:
+    scenario = Scenario.model_validate_json(blocks(SIMULATION, "json")[1])
+    with pytest.raises(ValueError) as caught:
+        read_events(scenario.customer.customer(), scenario.events)
+    assert str(caught.value) == blocks(SIMULATION, "text")[0].strip()
+
+
+EVENTS = {names(row[0])[0]: names(row[1]) for row in table(section(SIMULATION, "Events"))}
+
+
+def test_the_table_of_events_has_every_type() -> None:
+    assert set(EVENTS) == facts.KNOWN_TYPES - {"unknown"}
+
+
+@pytest.mark.parametrize("body", facts.Body.__subclasses__(), ids=lambda body: body.__name__)
+def test_the_table_of_events_has_every_field(body: type[facts.Body]) -> None:
+    fields = {
+        f"{info.alias or name}{'' if info.is_required() else '?'}"
+        for name, info in body.model_fields.items()
+        if name != "type"
+    }
+    kind = str(body.model_fields["type"].default)
+    assert kind == "unknown" or set(EVENTS[kind]) == fields
+
+
+SAMPLES = {
+    "amount": "10.00",
+    "currency": "EUR",
+    "due_on": "2026-03-05",
+    "until": "2026-03-05T09:00:00Z",
+    "outcome": "approved",
+    "attempt": 1,
+    "ok": True,
+}
+ONLY = {"checked": {"check": "phone", "outcome": "pass"}, "onboarding_reviewed": {"outcome": "approve"}}
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+def test_an_event_with_the_required_fields_of_the_table_is_read(kind: str) -> None:
+    required = [name for name in EVENTS[kind] if not name.endswith("?")]
+    event: dict[str, Any] = {name: SAMPLES.get(name, "X-1") for name in required}
+    event |= {"at": "2026-02-03", "type": kind, **ONLY.get(kind, {})}
+    (fact,) = read_events(Customer(id="c-1"), [event])
+    assert facts.write_body(fact.body)["type"] == kind
+
+
+def test_the_types_that_are_kept_are_kept() -> None:
+    (text,) = re.findall(r"An event of a type that is not listed here.*?today\.", SIMULATION, re.DOTALL)
+    kept = names(text)
+    assert len(kept) == 8
+    for kind in kept:
+        (fact,) = read_events(Customer(id="c-1"), [{"at": "2026-02-03", "type": kind, "amount": "1"}])
+        assert isinstance(fact.body, facts.Unknown), kind
+
+
+def test_the_table_of_the_customer_has_every_field() -> None:
+    rows = [(names(row[0])[0], row[1]) for row in table(section(SIMULATION, "The customer"))]
+    assert [name for name, _ in rows] == list(CustomerInput.model_fields)
+    for name, default in rows:
+        info = CustomerInput.model_fields[name]
+        assert (default == "required") == info.is_required(), name
+        if default.startswith("`"):
+            assert default.strip("`") == as_yaml(list(info.default) if name == "tags" else info.default)
+
+
+def test_the_table_of_a_line_has_every_field() -> None:
+    (line,) = blocks(SIMULATION, "json")[2:]
+    fields = [names(row[0])[0] for row in table(section(SIMULATION, "Output"))]
+    assert fields == list(json.loads(line)["timeline"][0])
+    assert set(fields) - {"rule", "why"} == {field for field in Line.__slots__ if field != "reason"}

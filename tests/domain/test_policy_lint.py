@@ -1,0 +1,210 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from domain.policy import Policy
+from domain.policy_lint import lint
+
+TEMPLATES = {
+    "email": ("reminder_first", "final_notice", "suspended", "thanks"),
+    "sms": ("final_notice", "suspended"),
+}
+SOUND: dict[str, Any] = {
+    "policy": "p",
+    "title": "P",
+    "for": {"segments": ["business"]},
+    "minimum": {"EUR": "25"},
+    "tolerance": {"EUR": "1"},
+    "steps": [
+        {"kind": "notice", "id": "first", "offset_days": 3, "template": "reminder_first"},
+        {"kind": "notice", "id": "last", "offset_days": 30, "template": "final_notice"},
+        {
+            "kind": "suspend",
+            "id": "suspend",
+            "offset_days": 45,
+            "notice_days": 15,
+            "needs_delivered": ["last"],
+            "approval": {"EUR": "5000"},
+        },
+    ],
+}
+FIRST, LAST, SUSPEND = 0, 1, 2
+
+
+def policy(*, steps: Mapping[int, Mapping[str, Any]] | None = None, **keys: Any) -> Policy:
+    """The sound policy with some keys, and some keys of its steps by position, changed."""
+    changed = [{**step, **(steps or {}).get(i, {})} for i, step in enumerate(SOUND["steps"])]
+    return Policy.model_validate({**SOUND, **keys, "steps": changed})
+
+
+def found(checked: Policy) -> list[str]:
+    return [str(finding) for finding in lint(checked, templates=TEMPLATES)]
+
+
+def test_a_sound_policy_has_no_findings() -> None:
+    assert found(policy()) == []
+
+
+@pytest.mark.parametrize(
+    ("checked", "finding"),
+    [
+        (
+            policy(steps={FIRST: {"when": {"segments": ["consumer"]}}}),
+            (
+                "error: first: it never happens: it is for segment consumer, and the policy for business; "
+                "correct `when.segments` [never]"
+            ),
+        ),
+        (
+            policy(steps={FIRST: {"when": {"tags": ["vip"], "without_tags": ["vip", "old"]}}}),
+            (
+                "error: first: it never happens: tag vip is both asked for and ruled out; "
+                "correct `when.tags` or `when.without_tags` [never]"
+            ),
+        ),
+        (
+            policy(steps={FIRST: {"template": "reminder_frist"}}),
+            (
+                "error: first: there is no email template 'reminder_frist': did you mean reminder_first? "
+                "[template-missing]"
+            ),
+        ),
+        (
+            policy(steps={FIRST: {"channels": ["email", "sms"]}}),
+            (
+                "error: first: there is no sms template 'reminder_first': add one, or take the channel out "
+                "[template-missing]"
+            ),
+        ),
+        (
+            policy(steps={SUSPEND: {"tell": "goodbye"}}),
+            (
+                "error: suspend: there is no email template 'goodbye': add one, or take the channel out "
+                "[template-missing]"
+            ),
+        ),
+        (
+            policy(**{"return": {"channels": ["email", "sms"]}}),
+            "error: there is no sms template 'thanks': add one, or take the channel out [template-missing]",
+        ),
+        (
+            policy(minimum={"EUR": "25", "JPY": "4000", "USD": "25"}),
+            (
+                "warning: suspend: any amount in JPY and USD suspends without a person's approval; "
+                "add JPY and USD to `approval` [approval-missing]"
+            ),
+        ),
+        (
+            policy(steps={SUSPEND: {"notice_days": 16}}),
+            (
+                "warning: suspend: it cannot happen on day 45: last goes out on day 30 at the earliest and "
+                "16 days of notice follow; set `offset_days` to 46 or more, or `notice_days` to less "
+                "[notice-too-long]"
+            ),
+        ),
+        (
+            policy(steps={LAST: {"when": {"tags": ["vip"]}}}),
+            (
+                "warning: last: suspend needs it, so whoever does not meet its conditions is never "
+                "suspended; "
+                "give suspend the same `when`, or none [conditional-warning]"
+            ),
+        ),
+        (
+            policy(minimum={}, **{"return": {"when": "below_minimum"}}),
+            (
+                "warning: return.when is below_minimum, and the policy names no minimum: nothing is "
+                "below it; "
+                "name a `minimum`, or use nothing_overdue [return-without-minimum]"
+            ),
+        ),
+        (
+            policy(steps={LAST: {"channels": ["sms"]}}),
+            (
+                "warning: last: it is the last warning before the suspension and may go out by SMS "
+                "alone, which "
+                "is no writing; put email first in `channels`, or `send: all` [not-in-writing]"
+            ),
+        ),
+        (
+            policy(steps={LAST: {"channels": ["sms", "email"]}}),
+            (
+                "warning: last: it is the last warning before the suspension and may go out by SMS "
+                "alone, which "
+                "is no writing; put email first in `channels`, or `send: all` [not-in-writing]"
+            ),
+        ),
+        (
+            policy(minimum_gap_days=28),
+            (
+                "warning: last: it comes 27 days after first, and messages are 28 days apart: it waits until "
+                "day 31; move it, or lower `minimum_gap_days` [gap]"
+            ),
+        ),
+        (
+            policy(window={"weekdays": ["mon", "tue", "thu", "fri"]}),
+            (
+                "warning: the window never opens on wed, sat and sun: what falls there waits for another "
+                "day; "
+                "add days to `window.weekdays` [closed-weekdays]"
+            ),
+        ),
+        (
+            policy(tolerance={"EUR": "25.01"}),
+            (
+                "warning: the tolerance of 25.01 EUR is above the minimum of 25.00 EUR, which has no effect; "
+                "lower the `tolerance` [tolerance-above-minimum]"
+            ),
+        ),
+        (
+            policy(steps={FIRST: {"when": {"minimum": {"EUR": "25"}}}}),
+            (
+                "warning: first: its minimum of 25.00 EUR has no effect: the policy's is 25.00 EUR; "
+                "raise it, or take it out [minimum-without-effect]"
+            ),
+        ),
+    ],
+)
+def test_what_would_surprise_finance_is_found_with_its_remedy(checked: Policy, finding: str) -> None:
+    assert found(checked) == [finding]
+
+
+@pytest.mark.parametrize(
+    "checked",
+    [
+        policy(steps={FIRST: {"when": {"tags": ["vip", "new"], "without_tags": ["vip"]}}}),
+        policy(steps={SUSPEND: {"approval": {"EUR": "0"}}}),
+        policy(steps={LAST: {"channels": ["sms", "email"], "send": "all"}}),
+        policy(steps={LAST: {"when": {"tags": ["a"]}}, SUSPEND: {"when": {"tags": ["a"]}}}),
+        policy(minimum_gap_days=27),
+        policy(
+            minimum_gap_days=28,
+            steps={
+                FIRST: {"when": {"countries": ["DE"]}},
+                LAST: {"when": {"countries": ["FR"]}},
+                SUSPEND: {"when": {"countries": ["FR"]}},
+            },
+        ),
+        policy(window={"weekdays": ["sun", "mon", "tue", "wed", "thu"]}),
+        policy(tolerance={"EUR": "25", "USD": "5"}),
+        policy(steps={FIRST: {"when": {"minimum": {"EUR": "25.01", "USD": "1"}}}}),
+        policy(**{"return": {"when": "below_minimum"}}),
+    ],
+)
+def test_what_is_meant_is_left_alone(checked: Policy) -> None:
+    assert found(checked) == []
+
+
+def test_errors_come_first() -> None:
+    checked = policy(minimum_gap_days=90, steps={FIRST: {"template": "zzz"}})
+    assert [finding.severity for finding in lint(checked, templates=TEMPLATES)] == ["error", "warning"]
+
+
+def test_without_the_templates_their_names_are_not_checked() -> None:
+    assert lint(policy(steps={FIRST: {"template": "zzz"}})) == ()
+
+
+def test_a_policy_that_never_suspends_needs_no_approval() -> None:
+    checked = Policy.model_validate({**SOUND, "steps": SOUND["steps"][:1]})
+    assert lint(checked, templates={"email": ["reminder_first"]}) == ()
