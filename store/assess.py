@@ -1,0 +1,191 @@
+"""Assessing: plan for one customer, and note on its row when to look again."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from domain.account import Account, Claim
+from domain.customer import Customer
+from domain.plan import Plan, plan
+from domain.policy import Policy
+from domain.situation import NO_DEBTS, TASK, EffectDebt, Held
+from store import customers, facts, journal, postings, tasks
+from store.database import Ledger
+from store.facts import Loaded
+from store.tables import CaseRow, CustomerRow
+from store.tasks import OpenTask
+
+CONTACTS = 5
+"""How many of the last messages an assessment shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """One customer at one instant, as the workflow and every page see it.
+
+    Attributes:
+        now: the business instant that the plan is of; never before what the ledger has seen.
+        contacts: the last five messages, oldest first.
+        halted: a switch put an effect off.
+    """
+
+    plan: Plan
+    policy: Policy
+    account: Account
+    customer: Customer
+    revision: int
+    news: int
+    policy_name: str
+    policy_version: str
+    case_number: int
+    case_open: bool
+    contacts: tuple[Claim, ...]
+    open_tasks: tuple[OpenTask, ...]
+    halted: bool
+    now: datetime
+
+
+def look(ledger: Ledger, customer_id: str) -> Loaded:
+    """Load a customer without planning; writes nothing and takes no lock.
+
+    Raises:
+        UnknownCustomer, NoPolicy: a sentence that says what to do.
+    """
+    with ledger.read() as session:
+        row = session.get(CustomerRow, customer_id)
+        if row is None:
+            raise customers.unknown(customer_id)
+        return facts.load(session, row)
+
+
+def assess(ledger: Ledger, customer_id: str, *, now: datetime, code_version: str) -> Assessment:
+    """Plan for a customer and write revision, wake-up, stage, case and new holds; idempotent.
+
+    Raises:
+        UnknownCustomer, NoPolicy: a sentence that says what to do.
+    """
+    with ledger.write() as session:
+        return assess_locked(
+            session, customers.lock(session, customer_id), now=now, code_version=code_version
+        )
+
+
+def assess_locked(session: Session, row: CustomerRow, *, now: datetime, code_version: str) -> Assessment:
+    """Assess a customer whose row is locked, within the caller's transaction."""
+    now = max(now, row.last_now)
+    loaded = facts.load(session, row)
+    fresh = plan(loaded.policy, loaded.account, now)
+    if row.case_open and not fresh.case_open:
+        _close_case(session, row, now)
+        version, _ = facts.policy_for(session, row, loaded.history)
+        if version != loaded.policy_version:
+            loaded = facts.load(session, row)
+            fresh = plan(loaded.policy, loaded.account, now)
+    if fresh.case_open and not row.case_open:
+        _open_case(session, row, loaded.policy_version, now)
+    if row.allocation != loaded.policy.allocation:
+        postings.bring_up_to_date(
+            session, row, loaded.history, allocation=loaded.policy.allocation, learned_at=now
+        )
+    _journal_holds(session, row, fresh.held, loaded.policy_version, code_version, now)
+    row.assessed_revision = row.revision
+    # What is wanted now stays overdue until it is done: whoever loses it, the sweep finds it.
+    row.last_now, row.wake_at = now, now if fresh.effects else fresh.wake_at
+    row.stage, row.signature = fresh.stage, signature(fresh)
+    row.halted = row.halted and bool(fresh.effects)
+    return _assessment(session, row, loaded, fresh, now)
+
+
+def _assessment(session: Session, row: CustomerRow, loaded: Loaded, fresh: Plan, now: datetime) -> Assessment:
+    messages = [
+        claim
+        for claim in loaded.account.claims
+        if claim.channel not in (*NO_DEBTS, TASK) and claim.state != "released"
+    ]
+    return Assessment(
+        plan=fresh,
+        policy=loaded.policy,
+        account=loaded.account,
+        customer=loaded.account.customer,
+        revision=row.revision,
+        news=row.news,
+        policy_name=loaded.policy.policy,
+        policy_version=loaded.policy_version,
+        case_number=row.case_number,
+        case_open=row.case_open,
+        contacts=tuple(messages[-CONTACTS:]),
+        open_tasks=tasks.open_of(session, row.id),
+        halted=row.halted,
+        now=now,
+    )
+
+
+def _open_case(session: Session, row: CustomerRow, policy_version: str, now: datetime) -> None:
+    row.case_number += 1
+    row.case_open, row.policy_version = True, policy_version
+    session.add(
+        CaseRow(customer_id=row.id, number=row.case_number, opened_at=now, policy_version=policy_version)
+    )
+
+
+def _close_case(session: Session, row: CustomerRow, now: datetime) -> None:
+    row.case_open, row.policy_version = False, None
+    session.get_one(CaseRow, (row.id, row.case_number)).closed_at = now
+
+
+def _journal_holds(
+    session: Session,
+    row: CustomerRow,
+    held: Iterable[Held],
+    policy_version: str,
+    code_version: str,
+    now: datetime,
+) -> None:
+    """Write each hold once: the same rule for the same debts until the same day is one hold."""
+    keyed = {_hold_key(row.id, hold): hold for hold in held}
+    seen = _digest(*sorted(keyed))
+    if seen == row.holds_seen:
+        return
+    row.holds_seen = seen
+    for key in keyed.keys() - journal.written(session, keyed):
+        hold = keyed[key]
+        journal.write(
+            session,
+            at=now,
+            what="held",
+            reason=hold.reason,
+            customer_id=row.id,
+            step=hold.step,
+            channel=hold.channel,
+            debts=hold.debts,
+            policy_version=policy_version,
+            code_version=code_version,
+            key=key,
+        )
+
+
+def _hold_key(customer_id: str, hold: Held) -> str:
+    until = hold.until.date().isoformat() if hold.until else ""
+    openings = sorted(f"{debt.invoice}#{debt.opening}" for debt in hold.debts)
+    return "held/" + _digest(customer_id, hold.step, hold.channel, hold.reason.rule, until, *openings)
+
+
+def signature(plan: Plan) -> str:
+    """Return a short hash of what a workflow would act on or show; equal plans need no wake."""
+    effects = [
+        f"{effect.key} {effect.settles or ''} {' '.join(map(_debt, effect.debts))}" for effect in plan.effects
+    ]
+    allowed = [f"{name} {refusal or ''}" for name, refusal in sorted(plan.allowed.items())]
+    wake_at = plan.wake_at.isoformat() if plan.wake_at else ""
+    return _digest(plan.stage, wake_at, *effects, "allowed", *allowed, "owed", *map(str, plan.owed))
+
+
+def _debt(debt: EffectDebt) -> str:
+    return f"{debt.invoice}#{debt.opening}={debt.amount}"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]

@@ -1,0 +1,431 @@
+"""Claims: an effect is begun only if a fresh plan, made in the claiming transaction, wants it.
+
+Under the customer's lock no effect is claimed after a payment's commit. No vendor is called here.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from domain.account import Account
+from domain.customer import Customer
+from domain.decide import Decision, decide
+from domain.facts import Body, Bounced, Delivered
+from domain.policy import APPROVE, REVIEW, UNREACHABLE, Policy
+from domain.reasons import Reason
+from domain.situation import NO_DEBTS, TASK, Effect, EffectDebt
+from store import customers, facts, journal, switches
+from store.assess import Assessment, assess_locked
+from store.customers import ContactData
+from store.database import Ledger
+from store.errors import Refused
+from store.facts import Loaded, NewFact
+from store.tables import ClaimRow, CustomerRow, JournalRow, TaskRow
+
+ASK_AGAIN_AFTER = timedelta(minutes=15)
+"""Business time after which an effect that a switch put off is tried again, should `go` not wake it."""
+
+_SOURCE = "claim"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """An effect that is ours to perform.
+
+    Attributes:
+        message: the reference that it carries outside.
+        settle: it was begun before and nobody knows whether it happened: ask, do not repeat.
+        attempt: of these debts by this step and channel, from 1.
+        claimed_at: when it was begun, in business time.
+    """
+
+    message: str
+    effect: Effect
+    account: Account
+    policy: Policy
+    contact: ContactData
+    customer: Customer
+    settle: bool
+    attempt: int
+    claimed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwanted:
+    """The effect is not wanted any more, and why."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutOff:
+    """A switch keeps the effect back until a business instant, or until `go`."""
+
+    until: datetime
+    reason: Reason
+
+
+def begin(
+    ledger: Ledger, customer_id: str, key: str, *, now: datetime, code_version: str
+) -> Begun | Unwanted | PutOff:
+    """Claim the effect with this key, if a fresh plan wants it and no switch keeps it back.
+
+    Raises:
+        UnknownCustomer, NoPolicy: a sentence that says what to do.
+    """
+    try:
+        with ledger.write() as session:
+            row = customers.lock(session, customer_id)
+            return _begin(session, row, key, now=max(now, row.last_now), code_version=code_version)
+    except IntegrityError:
+        return Unwanted(why=f"{key} is claimed already for one of these debts")
+
+
+def _begin(
+    session: Session, row: CustomerRow, key: str, *, now: datetime, code_version: str
+) -> Begun | Unwanted | PutOff:
+    loaded = facts.load(session, row)
+    decision = decide(loaded.policy, loaded.account, now)
+    effect = next((effect for effect in decision.effects if effect.key == key), None)
+    if effect is None:
+        return Unwanted(why=_why_not(decision, key))
+    if effect.settles is not None:
+        rows = _rows(session, row.id, effect.settles)
+        first = rows[0]
+        return _begun(session, row, loaded, effect, first.message, first.attempt, first.claimed_at)
+    if effect.channel != TASK and (shut := switches.closed(session, now)) is not None:
+        return _put_off(session, row, loaded, effect, shut, now, code_version)
+    message, attempt = _claim(session, row, loaded, effect, now, code_version)
+    row.revision += 1
+    row.last_now = now
+    row.halted = False
+    journal.write(
+        session,
+        at=now,
+        what="decided",
+        reason=effect.reason,
+        customer_id=row.id,
+        effect=effect.kind,
+        step=effect.step,
+        channel=effect.channel,
+        debts=effect.debts,
+        message=message,
+        policy_version=loaded.policy_version,
+        code_version=code_version,
+    )
+    return _begun(session, row, loaded, effect, message, attempt, now)
+
+
+def _begun(
+    session: Session,
+    row: CustomerRow,
+    loaded: Loaded,
+    effect: Effect,
+    message: str,
+    attempt: int,
+    claimed_at: datetime,
+) -> Begun:
+    return Begun(
+        message=message,
+        effect=effect,
+        account=loaded.account,
+        policy=loaded.policy,
+        contact=customers.contact(session, row.id),
+        customer=loaded.account.customer,
+        settle=effect.settles is not None,
+        attempt=attempt,
+        claimed_at=claimed_at,
+    )
+
+
+def _why_not(decision: Decision, key: str) -> str:
+    """Say why an effect is not wanted: a hold of its step, else that nothing asks for it."""
+    step, _, channel = key.partition("/")
+    for held in decision.held:
+        if held.step == step and held.channel in ("", channel):
+            return held.reason.words
+    return f"{key} is not wanted any more"
+
+
+def _put_off(
+    session: Session,
+    row: CustomerRow,
+    loaded: Loaded,
+    effect: Effect,
+    shut: Reason,
+    now: datetime,
+    code_version: str,
+) -> PutOff:
+    row.halted = True
+    openings = " ".join(f"{debt.invoice}#{debt.opening}" for debt in effect.debts)
+    since = shut.values.get("since", now.date().isoformat())
+    key = f"held/{row.id}/{effect.key}/{shut.rule}/{since}/{_short(openings)}"
+    if not journal.written(session, [key]):
+        journal.write(
+            session,
+            at=now,
+            what="held",
+            reason=shut,
+            customer_id=row.id,
+            effect=effect.kind,
+            step=effect.step,
+            channel=effect.channel,
+            debts=effect.debts,
+            policy_version=loaded.policy_version,
+            code_version=code_version,
+            key=key,
+        )
+    return PutOff(until=now + ASK_AGAIN_AFTER, reason=shut)
+
+
+def _claim(
+    session: Session, row: CustomerRow, loaded: Loaded, effect: Effect, now: datetime, code_version: str
+) -> tuple[str, int]:
+    """Write the rows of a claim, taking over released ones; return its message and attempt."""
+    debts = _claimed_debts(effect)
+    earlier = select(ClaimRow).where(
+        ClaimRow.customer_id == row.id,
+        ClaimRow.step == effect.step,
+        ClaimRow.channel == effect.channel,
+        ClaimRow.state == "released",
+    )
+    released = {(claim.debt, claim.opening): claim for claim in session.exec(earlier)}
+    reused = {
+        debt.invoice: released[debt.invoice, debt.opening]
+        for debt in debts
+        if (debt.invoice, debt.opening) in released
+    }
+    attempt = 1 + max((claim.attempt for claim in reused.values()), default=0)
+    message = _reference(row.id, effect, debts, attempt)
+    for position, debt in enumerate(debts):
+        values: dict[str, Any] = {
+            "message": message,
+            "position": position,
+            "step": effect.step,
+            "channel": effect.channel,
+            "kind": effect.kind,
+            "state": "claimed",
+            "attempt": attempt,
+            "claimed_at": now,
+            "sent_at": None,
+            "provider_ref": None,
+            "suspend_on": effect.suspend_on,
+            "amount_minor": debt.amount.minor,
+            "currency": debt.amount.currency,
+            "policy_version": loaded.policy_version,
+            "code_version": code_version,
+        }
+        taken = reused.get(debt.invoice)
+        if taken is not None:
+            taken.sqlmodel_update(values)
+        else:
+            session.add(ClaimRow(customer_id=row.id, debt=debt.invoice, opening=debt.opening, **values))
+    session.flush()
+    return message, attempt
+
+
+def _claimed_debts(effect: Effect) -> Sequence[EffectDebt]:
+    """The debts by which an effect is claimed: news of the service counts by the service alone.
+
+    It lists debts as well, and the next suspension may list the same ones again.
+    """
+    if effect.debts and effect.debts[0].invoice in NO_DEBTS:
+        return effect.debts[:1]
+    return effect.debts
+
+
+def _reference(customer_id: str, effect: Effect, debts: Sequence[EffectDebt], attempt: int) -> str:
+    named = [f"{debt.invoice}#{debt.opening}" for debt in debts]
+    return "m-" + _short("\n".join([customer_id, effect.step, effect.channel, *named, str(attempt)]))
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def confirm(
+    ledger: Ledger,
+    customer_id: str,
+    message: str,
+    *,
+    state: Literal["sent", "refused", "unknown"],
+    now: datetime,
+    code_version: str,
+    provider_ref: str | None = None,
+    outcome: Literal["delivered", "bounced"] | None = None,
+    new: Sequence[NewFact] = (),
+) -> Assessment:
+    """Note how a claimed effect went, with the facts that are its outcome, and assess afresh.
+
+    Once it is known that it went out, or that it was refused, this does not change again.
+
+    Raises:
+        Refused: no claim carries this message.
+    """
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        now = max(now, row.last_now)
+        first = _settle(session, row, message, state, provider_ref, now, code_version)
+        facts.append(session, row, [*_outcome(first, outcome, now), *new], now=now, news=False)
+        return assess_locked(session, row, now=now, code_version=code_version)
+
+
+def confirm_with_news(
+    ledger: Ledger,
+    customer_id: str,
+    message: str,
+    *,
+    new: Sequence[NewFact],
+    now: datetime,
+    code_version: str,
+) -> None:
+    """Note that an effect was done by another workflow than the customer's, with what it changed.
+
+    The facts are news and stay unassessed, so the sweep finds the customer if nobody wakes it.
+
+    Raises:
+        Refused: no claim carries this message.
+    """
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        now = max(now, row.last_now)
+        _settle(session, row, message, "sent", None, now, code_version)
+        facts.append(session, row, new, now=now)
+
+
+def _settle(
+    session: Session,
+    row: CustomerRow,
+    message: str,
+    state: Literal["sent", "refused", "unknown"],
+    provider_ref: str | None,
+    now: datetime,
+    code_version: str,
+) -> ClaimRow:
+    """Write the outcome of a claim, once; return its first row."""
+    rows = _rows(session, row.id, message)
+    first = rows[0]
+    if first.state not in ("sent", "refused"):
+        row.revision += 1
+        for claim in rows:
+            claim.state = state
+            claim.sent_at = now if state == "sent" else None
+            claim.provider_ref = provider_ref or claim.provider_ref
+        if first.channel == TASK and state == "sent":
+            _open_task(session, first, now)
+        _journal_outcome(session, first, now, code_version)
+    return first
+
+
+def _outcome(claim: ClaimRow, outcome: str | None, now: datetime) -> list[NewFact]:
+    if outcome is None:
+        return []
+    kind = Delivered if outcome == "delivered" else Bounced
+    body: Body = kind(message=claim.message, step=claim.step, channel=claim.channel)
+    return [NewFact(source=_SOURCE, id=f"{claim.message}/{outcome}", happened_at=now, body=body)]
+
+
+def _journal_outcome(session: Session, claim: ClaimRow, now: datetime, code_version: str) -> None:
+    words = {
+        "sent": "went out",
+        "refused": "was refused",
+        "unknown": "may have gone out: not even asking could tell",
+        "released": "did not go out and was given up",
+    }
+    journal.write(
+        session,
+        at=now,
+        what="outcome",
+        why=f"{claim.step} by {claim.channel} {words[claim.state]}",
+        customer_id=claim.customer_id,
+        effect=claim.kind,
+        step=claim.step,
+        channel=claim.channel,
+        message=claim.message,
+        policy_version=claim.policy_version,
+        code_version=code_version,
+    )
+
+
+def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
+    decided = select(JournalRow).where(JournalRow.message == claim.message, JournalRow.what == "decided")
+    line = session.exec(decided).one()
+    kinds = {APPROVE: "approval", UNREACHABLE: "contact", REVIEW: "review"}
+    task = TaskRow(
+        customer_id=claim.customer_id,
+        step=claim.step,
+        kind=kinds.get(claim.step) or line.reason.get("task", "call"),
+        opened_at=now,
+        why=line.why,
+        debts=line.debts,
+        message=claim.message,
+    )
+    session.add(task)
+    session.flush()
+
+
+def release(ledger: Ledger, customer_id: str, message: str, *, now: datetime, code_version: str) -> None:
+    """Give a claim up that certainly did not happen: the next plan may want the effect again.
+
+    A claim whose outcome is known stays as it is.
+
+    Raises:
+        Refused: no claim carries this message.
+    """
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        rows = _rows(session, customer_id, message)
+        if rows[0].state not in ("claimed", "unknown"):
+            return
+        for claim in rows:
+            claim.state = "released"
+        row.revision += 1
+        row.last_now = max(now, row.last_now)
+        _journal_outcome(session, rows[0], row.last_now, code_version)
+
+
+def _rows(session: Session, customer_id: str, message: str) -> list[ClaimRow]:
+    rows = session.exec(
+        select(ClaimRow)
+        .where(ClaimRow.customer_id == customer_id, ClaimRow.message == message)
+        .order_by(col(ClaimRow.position))
+    ).all()
+    if not rows:
+        raise Refused(f"No claim of customer {customer_id} carries message {message}: it was given up.")
+    return list(rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """A claim whose outcome nobody knows yet."""
+
+    customer_id: str
+    message: str
+    step: str
+    channel: str
+    claimed_at: datetime
+
+
+def unsettled(ledger: Ledger, *, before: datetime) -> list[Unsettled]:
+    """Return the claims begun before an instant whose outcome nobody knows, oldest first."""
+    found = (
+        select(ClaimRow)
+        .where(ClaimRow.state == "claimed", col(ClaimRow.claimed_at) < before, ClaimRow.position == 0)
+        .order_by(col(ClaimRow.claimed_at), col(ClaimRow.id))
+    )
+    with ledger.read() as session:
+        return [
+            Unsettled(
+                customer_id=row.customer_id,
+                message=row.message,
+                step=row.step,
+                channel=row.channel,
+                claimed_at=row.claimed_at,
+            )
+            for row in session.exec(found)
+        ]

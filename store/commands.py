@@ -1,0 +1,176 @@
+"""Commands: what finance asks for, decided and written in one transaction, also while no worker runs."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlmodel import Session, col, select
+
+from domain import commands, facts
+from domain.documents import closest
+from domain.facts import Body, kind_of
+from domain.policy import APPROVE, REVIEW
+from domain.situation import Situation
+from store import customers, journal, tasks, verifications
+from store import facts as ledger_facts
+from store.database import Ledger
+from store.errors import Refused
+from store.facts import NewFact
+from store.tables import CustomerRow, FactRow
+
+SOURCE = "command"
+
+# What takes back what: after it, the same words are a new wish and no repetition.
+_OPPOSITE = {
+    "pause": "resume",
+    "exempt": "end_exemption",
+    "suspend": "reactivate",
+    "dispute": "resolve_dispute",
+    "write_off": "undo_write_off",
+}
+_OPPOSITE.update({undoing: done for done, undoing in tuple(_OPPOSITE.items())})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a command did.
+
+    Attributes:
+        words: a sentence for the person who asked.
+        wake: whether the customer's workflow has to look.
+        already: the same command was done before; nothing was written.
+    """
+
+    words: str
+    wake: bool
+    already: bool
+
+
+def perform(ledger: Ledger, customer_id: str, name: str, data: Mapping[str, Any], *, now: datetime) -> Done:
+    """Perform the command `name` of `domain.commands.COMMANDS` with its JSON input.
+
+    Raises:
+        Refused: the sentence why not; nothing was written.
+    """
+    body = _read(name, data)
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        now = max(now, row.last_now)
+        loaded = ledger_facts.load(session, row)
+        at = Situation(policy=loaded.policy, account=loaded.account, now=now)
+        if isinstance(body, commands.CodeEntry):
+            entered = verifications.enter(session, row, loaded.account, body, key=ledger.code_key, now=now)
+            return Done(words=entered.words, wake=not entered.already, already=entered.already)
+        key, done = _key(session, row.id, name, body, at.today)
+        if done:
+            return Done(words=f"Already done: {_words(body)}.", wake=False, already=True)
+        refusal = commands.refusal(at, name, body)
+        if refusal is not None:
+            raise Refused(refusal)
+        new = NewFact(source=SOURCE, id=key, happened_on=at.today, happened_at=now, body=body)
+        ledger_facts.append(session, row, [new], now=now)
+        _close_tasks(session, row, body, now)
+        actor = _author(body)
+        journal.write(
+            session,
+            at=now,
+            what="command",
+            why=_words(body),
+            customer_id=row.id,
+            step=getattr(body, "step", None),
+            policy_version=loaded.policy_version,
+            actor=actor,
+            key=f"{SOURCE}/{key}",
+        )
+        words = _words(body)
+        return Done(words=f"{words[0].upper()}{words[1:]}.", wake=True, already=False)
+
+
+def _read(name: str, data: Mapping[str, Any]) -> Body | commands.CodeEntry:
+    if name not in commands.COMMANDS:
+        near = closest(name, commands.COMMANDS)
+        hint = f"; did you mean {near!r}?" if near else f": use one of {', '.join(commands.COMMANDS)}"
+        raise Refused(f"There is no command {name!r}{hint}")
+    try:
+        return commands.read(name, data)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, problem['loc'])) or name}: {problem['msg']}"
+            for problem in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise Refused("\n".join(problems)) from None
+
+
+def _key(session: Session, customer_id: str, name: str, body: Body, today: date) -> tuple[str, bool]:
+    """Return the command's natural key, and whether it stands done already.
+
+    The same command twice on one day is one fact, unless its opposite came in between.
+    """
+    content = hashlib.sha256(ledger_facts.write_text(body).encode()).hexdigest()[:16]
+    stem = f"{name}/{customer_id}/{today}/{content}"
+    opposite = f"{_OPPOSITE.get(name)}/"
+    numbers = select(FactRow.source_id, FactRow.number).where(
+        FactRow.customer_id == customer_id, FactRow.source == SOURCE
+    )
+    found = session.exec(numbers.order_by(col(FactRow.number))).all()
+    same = [number or 0 for key, number in found if key.startswith(stem)]
+    undone = [number or 0 for key, number in found if key.startswith(opposite)]
+    if same and max(undone, default=0) < same[-1]:
+        return stem, True
+    return (f"{stem}/{len(same) + 1}" if same else stem), False
+
+
+def _close_tasks(session: Session, row: CustomerRow, body: Body, now: datetime) -> None:
+    match body:
+        case facts.TaskCompleted():
+            step, outcome = body.step, body.outcome or "done"
+        case facts.Approved():
+            step, outcome = APPROVE, "approved"
+        case facts.OnboardingReviewed():
+            step, outcome = REVIEW, body.outcome
+        case _:
+            return
+    tasks.close(session, customer_id=row.id, step=step, now=now, outcome=outcome, by=_author(body))
+
+
+def _author(body: Body) -> str:
+    return getattr(body, "by", None) or "finance"
+
+
+def _words(body: Body) -> str:
+    """Say in a few words what a command's fact means."""
+    match body:
+        case facts.Paused():
+            return f"paused until {body.to or 'it is resumed'}: {body.reason}"
+        case facts.Resumed():
+            return "resumed"
+        case facts.Exempted():
+            return f"exempted {body.invoice or 'the customer'}: {body.reason}"
+        case facts.ExemptionEnded():
+            return f"ended the exemption of {body.invoice or 'the customer'}"
+        case facts.Approved():
+            return f"approved {body.step or 'what waited for approval'}"
+        case facts.TaskCompleted():
+            return f"completed {body.step or 'every open task'}" + (
+                f": {body.outcome}" if body.outcome else ""
+            )
+        case facts.SuspendRequested():
+            return f"asked for the suspension: {body.reason}"
+        case facts.ReactivateRequested():
+            return f"asked for the return of the service: {body.reason}"
+        case facts.DisputeOpened():
+            return f"noted dispute {body.dispute} of {body.invoice}"
+        case facts.DisputeResolved():
+            return f"resolved dispute {body.dispute}" + (f": {body.outcome}" if body.outcome else "")
+        case facts.WrittenOff():
+            return f"wrote off {body.invoice}"
+        case facts.WriteOffUndone():
+            return f"took back the write-off of {body.invoice}"
+        case facts.OnboardingReviewed():
+            words = f"decided to {body.outcome.replace('_', ' with ')}"
+            return f"{words}: {body.note}" if body.note else words
+        case _:
+            return kind_of(body).replace("_", " ")

@@ -1,0 +1,121 @@
+"""Customers: who there is, the lock on one, and the personal data that can be destroyed."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from domain.customer import Customer
+from domain.facts import Body, ContactChanged, ContactInvalid, Fact
+from store import facts
+from store.database import Ledger
+from store.errors import UnknownCustomer
+from store.facts import NewFact
+from store.tables import ContactRow, CustomerRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactData:
+    """How to reach a customer; what is None is not known, or was destroyed."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    vat_id: str | None = None
+
+
+def add(session: Session, customer: Customer, contact: ContactData, *, now: datetime) -> bool:
+    """Add a customer; False when the id is known already, and then nothing is changed."""
+    if session.get(CustomerRow, customer.id) is not None:
+        return False
+    row = CustomerRow(
+        **{**asdict(customer), "tags": list(customer.tags)},
+        created_at=now,
+        revision=1,
+        news=1,
+        last_now=now,
+    )
+    session.add(row)
+    session.flush()
+    session.add(ContactRow(customer_id=customer.id, **asdict(contact)))
+    session.flush()
+    return True
+
+
+def get(session: Session, customer_id: str) -> CustomerRow:
+    """Return a customer's row, to read only.
+
+    Raises:
+        UnknownCustomer: there is none of this id.
+    """
+    row = session.get(CustomerRow, customer_id)
+    if row is None:
+        raise unknown(customer_id)
+    return row
+
+
+def lock(session: Session, customer_id: str) -> CustomerRow:
+    """Lock a customer's row until the end of the transaction, and return it as it is now.
+
+    Raises:
+        UnknownCustomer: there is none of this id.
+    """
+    session.flush()
+    wanted = select(CustomerRow).where(CustomerRow.id == customer_id).with_for_update()
+    row = session.exec(wanted, execution_options={"populate_existing": True}).one_or_none()
+    if row is None:
+        raise unknown(customer_id)
+    return row
+
+
+def unknown(customer_id: str) -> UnknownCustomer:
+    """Return the error that says what to do about a customer nobody knows."""
+    return UnknownCustomer(
+        f"There is no customer {customer_id!r} in this ledger: add it with `starter.py onboard`,"
+        " or import its invoices with `starter.py import`."
+    )
+
+
+def contact(session: Session, customer_id: str) -> ContactData:
+    """Return the contact data of a customer; all None once destroyed."""
+    row = session.get(ContactRow, customer_id)
+    if row is None:
+        return ContactData()
+    return ContactData(**row.model_dump(exclude={"customer_id"}))
+
+
+def change_contact(session: Session, row: CustomerRow, changed: ContactData, *, now: datetime) -> list[Fact]:
+    """Replace the contact data of a locked customer; a fact says which channels changed, not to what."""
+    before = contact(session, row.id)
+    session.merge(ContactRow(customer_id=row.id, **asdict(changed)))
+    session.flush()
+    new: list[NewFact] = []
+    for channel, old, value in (
+        ("email", before.email, changed.email),
+        ("sms", before.phone, changed.phone),
+    ):
+        if value != old:
+            body: Body = ContactChanged(channel=channel) if value else ContactInvalid(channel=channel)
+            name = f"{row.id}/{row.revision + 1}/{channel}"
+            new.append(NewFact(source="contact", id=name, happened_at=now, body=body))
+    return facts.append(session, row, new, now=now)
+
+
+def destroy_contact(session: Session, customer_id: str) -> bool:
+    """Destroy the personal data of a customer; facts stay. False when there was none."""
+    row = lock(session, customer_id)
+    data = session.get(ContactRow, customer_id)
+    if data is None:
+        return False
+    session.delete(data)
+    session.flush()
+    row.revision += 1
+    row.news += 1
+    return True
+
+
+def ids(ledger: Ledger) -> list[str]:
+    """Return the ids of all customers, sorted."""
+    with ledger.read() as session:
+        return sorted(session.exec(select(CustomerRow.id)))

@@ -1,0 +1,173 @@
+"""The database: one `Ledger` a process, its transactions, and its migrations.
+
+SQLite gives a read-then-write lock in one way only: `BEGIN IMMEDIATE`, behind a lock of this
+process because the busy handler sleeps. On PostgreSQL the customer's row is locked (`customers.lock`).
+"""
+
+import secrets
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
+from sqlmodel import Session
+
+from store.tables import DEFAULT_BLAST_LIMIT, IdentityRow
+
+BUSY_SECONDS = 30
+"""How long a connection of another process may hold SQLite's lock before we give up."""
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+# Any fixed number: it keeps two migrations of one PostgreSQL database apart.
+_MIGRATION_LOCK = 7_266_453
+# One a database file, since several ledgers of a process may share it.
+_gates: defaultdict[str, Lock] = defaultdict(Lock)
+
+
+def read_url(url: str) -> URL:
+    """Return the parsed `DATABASE_URL`.
+
+    Raises:
+        ValueError: neither a SQLite file nor a PostgreSQL database.
+    """
+    remedy = "write sqlite:///path/to/ledger.db or postgresql://user:password@host/database"
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError(f"DATABASE_URL is no database address: {remedy}") from None
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ValueError(f"DATABASE_URL names {parsed.get_backend_name()!r}: {remedy}")
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ValueError(f"DATABASE_URL names no file, and a ledger in memory is lost: {remedy}")
+    return parsed
+
+
+def migrate(url: str) -> None:
+    """Bring the database at `url` to this version's tables, creating it where that is a file.
+
+    All of it happens in one transaction, one process at a time.
+    """
+    with migrating(url) as config:
+        command.upgrade(config, "head")
+        connection: Connection = config.attributes["connection"]
+        if connection.scalar(text("SELECT count(*) FROM identity")) == 0:
+            new = text("INSERT INTO identity (id, identity, code_key) VALUES (1, :identity, :code_key)")
+            connection.execute(new, {"identity": uuid.uuid4().hex, "code_key": secrets.token_hex(32)})
+            switches = text("INSERT INTO switches (id, stopped, blast_limit) VALUES (1, false, :limit)")
+            connection.execute(switches, {"limit": DEFAULT_BLAST_LIMIT})
+
+
+@contextmanager
+def migrating(url: str) -> Iterator[Config]:
+    """Give Alembic a connection in a transaction, with an engine that nothing else uses.
+
+    On SQLite a changed table is dropped and made anew, and with foreign keys on that would empty the
+    tables that point to it; so they are off here, and checked before the commit.
+    """
+    parsed = read_url(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    if sqlite:
+        Path(str(parsed.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+    engine = _engine(parsed, foreign_keys=False)
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    try:
+        with engine.execution_options(writes=True).begin() as connection:
+            if not sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            config.attributes["connection"] = connection
+            yield config
+            if sqlite and (broken := connection.execute(text("PRAGMA foreign_key_check")).all()):
+                raise RuntimeError(
+                    f"the migration left {len(broken)} rows that point to nothing: {broken[:3]}"
+                )
+    finally:
+        engine.dispose()
+
+
+def _engine(url: URL, *, foreign_keys: bool = True) -> Engine:
+    if url.get_backend_name() == "postgresql":
+        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=10, max_overflow=20)
+
+    def connected(connection: Any, _: object) -> None:
+        # The driver would send its own BEGIN, and only before the first write: too late.
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def begun(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+    return engine
+
+
+class Ledger:
+    """The ledger behind one database URL: `sqlite:///path` or `postgresql://...`.
+
+    Raises:
+        ValueError: the URL is of neither kind.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = read_url(url)
+        self.url = url
+        self._engine = _engine(parsed)
+        self._gate: AbstractContextManager[Any] = nullcontext()
+        self._writing: Engine = self._engine
+        self._reading: Engine = self._engine
+        if parsed.get_backend_name() == "sqlite":
+            self._gate = _gates[str(Path(str(parsed.database)).resolve())]
+            self._writing = self._engine.execution_options(writes=True)
+        else:
+            # One moment for all statements of a report, as SQLite gives by itself.
+            self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ")
+
+    @cached_property
+    def identity(self) -> str:
+        """The random id that the ledger got when it was created."""
+        with self.read() as session:
+            return session.get_one(IdentityRow, 1).identity
+
+    @cached_property
+    def code_key(self) -> bytes:
+        """The secret under which one-time codes are made and kept; it never leaves the process."""
+        with self.read() as session:
+            return bytes.fromhex(session.get_one(IdentityRow, 1).code_key)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that may write; commits at the end, rolls back on an error.
+
+        Nothing is flushed by a query: what one writes and then reads is flushed by name.
+        """
+        unbound = Session(self._writing, autoflush=False, expire_on_commit=False)
+        with self._gate, unbound as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads, all of it as of one moment."""
+        with Session(self._reading, autoflush=False) as session:
+            yield session
+            session.expunge_all()  # What was read may be used afterwards; what was changed is not kept.
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()

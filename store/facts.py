@@ -1,0 +1,306 @@
+"""Facts: how they are appended, and how one customer is loaded for a plan.
+
+`append` is the only place that writes facts; the customer's row must be locked. Entries and debts
+follow from the facts (`store.postings`), in the same transaction.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import RowMapping, bindparam, insert, select
+from sqlmodel import Session, SQLModel, col
+
+from domain import facts
+from domain.account import Account, Claim, build
+from domain.book import is_money
+from domain.facts import Body, Fact, kind_of, read_body, write_body
+from domain.policy import Policy
+from store import policies, postings
+from store.database import Ledger
+from store.errors import Conflict, NoPolicy, Refused
+from store.references import problems_of
+from store.tables import CustomerRow, FactRow
+
+_FACTS = SQLModel.metadata.tables["facts"]
+_CLAIMS = SQLModel.metadata.tables["claims"]
+_FACTS_OF = select(_FACTS).where(_FACTS.c.customer_id == bindparam("customer")).order_by(_FACTS.c.number)
+_CLAIMS_OF = (
+    select(_CLAIMS)
+    .where(_CLAIMS.c.customer_id == bindparam("customer"))
+    .order_by(_CLAIMS.c.message, _CLAIMS.c.position)
+)
+_CONTACT, _SWITCHES = SQLModel.metadata.tables["contact_data"], SQLModel.metadata.tables["switches"]
+_OF_CUSTOMER = _CONTACT.c.customer_id == bindparam("customer")
+# What else a plan needs, in one question; each part may be missing.
+_AROUND = select(
+    select(_CONTACT.c.email).where(_OF_CUSTOMER).scalar_subquery(),
+    select(_CONTACT.c.phone).where(_OF_CUSTOMER).scalar_subquery(),
+    select(_SWITCHES.c.go_live_on).scalar_subquery(),
+)
+# So many values a database takes in one list.
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFact:
+    """A fact that a door brings; one of the two dates must be given.
+
+    Attributes:
+        id: unique within `source`.
+        happened_on: the day in the customer's zone; without it, that of `happened_at`.
+    """
+
+    source: str
+    id: str
+    happened_on: date | None = None
+    happened_at: datetime | None = None
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """One customer, ready for `domain.plan.plan`."""
+
+    policy: Policy
+    policy_version: str
+    account: Account
+    history: tuple[Fact, ...]
+
+
+def append(
+    session: Session, row: CustomerRow, new: Sequence[NewFact], *, now: datetime, news: bool = True
+) -> list[Fact]:
+    """Append what is new of `new` to the facts of a locked customer; return what was written.
+
+    What is recorded already with the same content is passed over.
+
+    Raises:
+        Conflict: a source and id is recorded already with another content.
+        Refused: something else is wrong; every problem, one a line. Nothing was written.
+    """
+    wanted = _not_recorded(session, row, new)
+    if not wanted:
+        return []
+    learned_at = max(now.astimezone(UTC), row.last_now)
+    adding = _dated(row, wanted, learned_at)
+    known = read(session, row.id)
+    problems = problems_of(session, row.id, known, adding)
+    if problems:
+        raise Refused("\n".join(problems))
+    written = _insert(session, row.id, adding)
+    row.revision += 1
+    row.news += int(news)
+    row.last_now = learned_at
+    adopted = [fact.body.policy for fact in written if isinstance(fact.body, facts.PolicyAdopted)]
+    if adopted and row.case_open:
+        row.policy_version = adopted[-1]
+    if adopted or any(is_money(fact.body) for fact in written):
+        history = [*known, *written]
+        postings.bring_up_to_date(
+            session, row, history, allocation=_allocation(session, row, history), learned_at=learned_at
+        )
+    return written
+
+
+def read(session: Session, customer_id: str) -> list[Fact]:
+    """Return every fact of a customer, in the order learned."""
+    rows = session.connection().execute(_FACTS_OF, {"customer": customer_id})
+    return [
+        Fact(
+            source=row.source,
+            id=row.source_id,
+            happened_on=row.happened_on,
+            happened_at=row.happened_at,
+            learned_at=row.learned_at,
+            body=read_text(row.body),
+            number=row.number,
+        )
+        for row in rows
+    ]
+
+
+def history(ledger: Ledger, customer_id: str) -> tuple[Fact, ...]:
+    """Return every fact of a customer, in the order learned."""
+    with ledger.read() as session:
+        return tuple(read(session, customer_id))
+
+
+def recorded(session: Session, source: str, name: str) -> bool:
+    """Say whether a fact of this source and id is recorded."""
+    return bool(_recorded(session, [(source, name)]))
+
+
+def load(session: Session, row: CustomerRow) -> Loaded:
+    """Load a customer with the policy that applies now.
+
+    Raises:
+        NoPolicy: no adopted policy is for the customer.
+    """
+    known = read(session, row.id)
+    version, policy = policy_for(session, row, known)
+    email, phone, go_live_on = session.connection().execute(_AROUND, {"customer": row.id}).one()
+    channels = [channel for channel, address in (("email", email), ("sms", phone)) if address]
+    account = build(
+        row.customer(),
+        known,
+        read_claims(session, row.id),
+        channels=channels,
+        go_live_on=go_live_on,
+        allocation=policy.allocation,
+    )
+    # Facts may say that an address changed which has been destroyed since.
+    lost = {channel for channel, reach in account.reach.items() if reach == "ok" and channel not in channels}
+    if lost:
+        account = replace(account, reach={**account.reach, **dict.fromkeys(lost, "missing")})
+    return Loaded(policy=policy, policy_version=version, account=account, history=tuple(known))
+
+
+def policy_for(session: Session, row: CustomerRow, known: Iterable[Fact]) -> tuple[str, Policy]:
+    """Return version and policy: pinned by the case, adopted for this customer, or its segment's.
+
+    Raises:
+        NoPolicy: none is for the customer.
+    """
+    version = row.policy_version
+    if version is None:
+        adopted = [fact.body.policy for fact in known if isinstance(fact.body, facts.PolicyAdopted)]
+        if not adopted:
+            return policies.current(session, row.segment)
+        version = adopted[-1]
+    return version, policies.get(session, version)
+
+
+def _allocation(session: Session, row: CustomerRow, known: Iterable[Fact]) -> str:
+    try:
+        return policy_for(session, row, known)[1].allocation
+    except NoPolicy:
+        return row.allocation  # Money is booked whether or not anybody is chased for it.
+
+
+def read_claims(session: Session, customer_id: str) -> list[Claim]:
+    """Return the claims of a customer, one a message."""
+    groups: dict[str, list[RowMapping]] = {}
+    for row in session.connection().execute(_CLAIMS_OF, {"customer": customer_id}).mappings():
+        groups.setdefault(row["message"], []).append(row)
+    return [_claim(rows) for rows in groups.values()]
+
+
+def _claim(rows: Sequence[RowMapping]) -> Claim:
+    first = rows[0]
+    return Claim(
+        message=first["message"],
+        step=first["step"],
+        channel=first["channel"],
+        debts=tuple((row["debt"], row["opening"]) for row in rows),
+        claimed_at=first["claimed_at"],
+        state=first["state"],
+        sent_at=first["sent_at"],
+        suspend_on=first["suspend_on"],
+    )
+
+
+@lru_cache(maxsize=65_536)
+def read_text(text: str) -> Body:
+    """Return the body that a row's text holds. Bodies are frozen, so equal texts share one."""
+    return read_body(json.loads(text))
+
+
+def write_text(body: Body) -> str:
+    """Return the text under which a body is kept."""
+    return json.dumps(write_body(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _not_recorded(session: Session, row: CustomerRow, new: Sequence[NewFact]) -> list[NewFact]:
+    """Leave out what is recorded already.
+
+    Raises:
+        Conflict: recorded already, with another content.
+    """
+    there_are = _recorded(session, [(fact.source, fact.id) for fact in new])
+    wanted: dict[tuple[str, str], NewFact] = {}
+    conflicts = []
+    for fact in new:
+        key = (fact.source, fact.id)
+        there = there_are.get(key)
+        if there is not None:
+            same = there["customer_id"] == row.id and read_text(there["body"]) == fact.body
+            # A day that the source states belongs to the fact; an instant may be that of the asking.
+            if not same or fact.happened_on not in (None, there["happened_on"]):
+                conflicts.append(f"{fact.source} {fact.id}: recorded already, with another content")
+        elif wanted.setdefault(key, fact) != fact:
+            conflicts.append(f"{fact.source} {fact.id}: comes twice, with different contents")
+    if conflicts:
+        raise Conflict("\n".join(conflicts))
+    return list(wanted.values())
+
+
+def _recorded(session: Session, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], RowMapping]:
+    columns = select(
+        _FACTS.c.source, _FACTS.c.source_id, _FACTS.c.customer_id, _FACTS.c.happened_on, _FACTS.c.body
+    )
+    found: dict[tuple[str, str], RowMapping] = {}
+    for source in {source for source, _ in keys}:
+        names = [name for of, name in keys if of == source]
+        for start in range(0, len(names), _CHUNK):
+            some = _FACTS.c.source_id.in_(names[start : start + _CHUNK])
+            rows = session.connection().execute(columns.where(_FACTS.c.source == source, some)).mappings()
+            found.update({(row["source"], row["source_id"]): row for row in rows})
+    return found
+
+
+def _dated(row: CustomerRow, new: Sequence[NewFact], learned_at: datetime) -> list[Fact]:
+    """Give each fact its days.
+
+    Raises:
+        Refused: one has neither date, or a naive instant.
+    """
+    zone = ZoneInfo(row.timezone)
+    dated, problems = [], []
+    for fact in new:
+        on, at = fact.happened_on, fact.happened_at
+        if at is not None and at.tzinfo is None:
+            problems.append(f"{fact.source} {fact.id}: {at} has no offset from UTC")
+            continue
+        if on is None:
+            if at is None:
+                problems.append(f"{fact.source} {fact.id}: say on which day, or when, it happened")
+                continue
+            on = at.astimezone(zone).date()
+        at = None if at is None else at.astimezone(UTC)
+        dated.append(
+            Fact(
+                source=fact.source,
+                id=fact.id,
+                happened_on=on,
+                happened_at=at,
+                learned_at=learned_at,
+                body=fact.body,
+            )
+        )
+    if problems:
+        raise Refused("\n".join(problems))
+    return dated
+
+
+def _insert(session: Session, customer_id: str, adding: Sequence[Fact]) -> list[Fact]:
+    """Insert the facts and return them with their numbers."""
+    values = [
+        {
+            "customer_id": customer_id,
+            "kind": kind_of(fact.body),
+            "source": fact.source,
+            "source_id": fact.id,
+            "happened_on": fact.happened_on,
+            "happened_at": fact.happened_at,
+            "learned_at": fact.learned_at,
+            "body": write_text(fact.body),
+        }
+        for fact in adding
+    ]
+    numbered = insert(FactRow).returning(col(FactRow.number), sort_by_parameter_order=True)
+    numbers = session.connection().execute(numbered, values).scalars().all()
+    return [replace(fact, number=number or 0) for fact, number in zip(adding, numbers, strict=True)]

@@ -1,0 +1,117 @@
+"""Figures: what the engine did, counted from claims, journal and entries of the whole ledger."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from domain.situation import NO_DEBTS
+from store.database import Ledger
+from store.invariants import MADE
+from store.tables import ClaimRow, CustomerRow, DebtRow, EntryRow, JournalRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What was done.
+
+    Attributes:
+        notices, tasks: per step, how many messages or tasks.
+        holds: per rule, how often something was held.
+        debts_brought_back: overdue debts of a customer at the moment of its suspension, summed over
+            the suspensions that ended with a return.
+        timeline: a digest of who got what on which local day; equal histories have equal digests.
+    """
+
+    customers: int
+    invoices: int
+    open_invoices: int
+    stages: dict[str, int]
+    notices: dict[str, int]
+    tasks: dict[str, int]
+    holds: dict[str, int]
+    suspensions: int
+    returns: int
+    suspended_customers: int
+    debts_brought_back: int
+    timeline: str
+
+    def json(self) -> dict[str, Any]:
+        """Return the figures as JSON values."""
+        return asdict(self)
+
+
+def figures(ledger: Ledger) -> Figures:
+    """Count what the whole ledger holds."""
+    with ledger.read() as session:
+        zones = {row.id: ZoneInfo(row.timezone) for row in session.exec(select(CustomerRow))}
+        stages = Counter(row.stage or "new" for row in session.exec(select(CustomerRow)))
+        debts = session.exec(select(DebtRow)).all()
+        made = select(ClaimRow).where(col(ClaimRow.state).in_(MADE))
+        claims = session.exec(made.order_by(col(ClaimRow.claimed_at), col(ClaimRow.id))).all()
+        held = session.exec(select(JournalRow.rule).where(JournalRow.what == "held")).all()
+        messages = list({claim.message: claim for claim in claims}.values())
+        suspends = [claim for claim in messages if claim.kind == "suspend"]
+        returns = [claim for claim in messages if claim.kind == "reactivate"]
+        return Figures(
+            customers=len(zones),
+            invoices=len(debts),
+            open_invoices=sum(debt.open_minor > 0 for debt in debts),
+            stages=_sorted(stages),
+            notices=_sorted(Counter(claim.step for claim in messages if claim.kind == "notice")),
+            tasks=_sorted(Counter(claim.step for claim in messages if claim.kind == "task")),
+            holds=_sorted(Counter(rule for rule in held if rule)),
+            suspensions=len(suspends),
+            returns=len(returns),
+            suspended_customers=len({claim.customer_id for claim in suspends}),
+            debts_brought_back=_brought_back(session, suspends, returns, zones),
+            timeline=_timeline(claims, zones),
+        )
+
+
+def _sorted(counted: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counted.items()))
+
+
+def _timeline(claims: Iterable[ClaimRow], zones: dict[str, ZoneInfo]) -> str:
+    lines = sorted(
+        f"{claim.customer_id} {claim.claimed_at.astimezone(zones[claim.customer_id]):%Y-%m-%d} "
+        f"{claim.step} {claim.channel} {claim.debt} {claim.opening}"
+        for claim in claims
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _brought_back(
+    session: Session,
+    suspends: Sequence[ClaimRow],
+    returns: Sequence[ClaimRow],
+    zones: dict[str, ZoneInfo],
+) -> int:
+    """Count the overdue debts of customers that were suspended and came back."""
+    returned: dict[str, list[datetime]] = defaultdict(list)
+    for claim in returns:
+        returned[claim.customer_id].append(claim.claimed_at)
+    count = 0
+    for claim in suspends:
+        if any(at > claim.claimed_at for at in returned[claim.customer_id]):
+            count += _overdue_at(session, claim.customer_id, claim.claimed_at, zones[claim.customer_id])
+    return count
+
+
+def _overdue_at(session: Session, customer_id: str, at: datetime, zone: ZoneInfo) -> int:
+    known = session.exec(
+        select(EntryRow).where(EntryRow.customer_id == customer_id, col(EntryRow.learned_at) <= at)
+    )
+    open_minor: dict[str, int] = defaultdict(int)
+    for entry in known:
+        if entry.invoice is not None and entry.invoice not in NO_DEBTS:
+            open_minor[entry.invoice] += entry.minor
+    debts = session.exec(select(DebtRow).where(DebtRow.customer_id == customer_id))
+    today = at.astimezone(zone).date()
+    return sum(debt.due_on < today and open_minor[debt.invoice] > 0 for debt in debts)

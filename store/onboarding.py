@@ -1,0 +1,155 @@
+"""Onboarding: applications in, how far a verification is, and its outcome."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from domain.customer import Customer
+from domain.facts import Checked, Onboarded, OnboardingStarted
+from domain.identifiers import CheckResult, tidied
+from domain.onboarding import IDENTIFIERS, Application, Move, Progress, Verdict, next_move
+from store import customers, facts
+from store.customers import ContactData
+from store.database import Ledger
+from store.doors import Recorded
+from store.errors import Refused
+from store.facts import NewFact
+from store.verifications import SOURCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far a verification is.
+
+    Attributes:
+        onboarding: pending, or how it ended; None where nobody is verified.
+        move: the next one, of a pending verification.
+        now: the instant that the move is of; never before what the ledger has seen.
+    """
+
+    customer: Customer
+    onboarding: str | None
+    progress: Progress
+    move: Move | None
+    now: datetime
+
+
+def apply(ledger: Ledger, application: Application, *, now: datetime) -> Recorded:
+    """Add a new customer, to be verified; the same customer again changes nothing.
+
+    Raises:
+        Refused: the application cannot be used, or the customer is one already without verification.
+    """
+    try:
+        customer = application.customer
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    try:
+        return _apply(ledger, customer, application, now)
+    except IntegrityError:
+        # Somebody applied for the same customer at this moment, and is there now.
+        return _apply(ledger, customer, application, now)
+
+
+def _apply(ledger: Ledger, customer: Customer, application: Application, now: datetime) -> Recorded:
+    with ledger.write() as session:
+        added = customers.add(session, customer, _contact(tidied(application)), now=now)
+        row = customers.lock(session, customer.id)
+        name = f"{customer.id}/started"
+        if not added:
+            if not facts.recorded(session, SOURCE, name):
+                raise Refused(f"{customer.id} is a customer already: new ones only are verified.")
+            return Recorded(accepted=0, already=1, wake=False)
+        started = NewFact(source=SOURCE, id=name, happened_at=now, body=OnboardingStarted())
+        facts.append(session, row, [started], now=now)
+        return Recorded(accepted=1, already=0, wake=True)
+
+
+def standing(ledger: Ledger, customer_id: str, *, now: datetime) -> Standing:
+    """Return how far a customer's verification is.
+
+    Raises:
+        UnknownCustomer, NoPolicy: a sentence that says what to do.
+    """
+    with ledger.read() as session:
+        row = customers.get(session, customer_id)
+        now = max(now, row.last_now)
+        account = facts.load(session, row).account
+        pending = account.onboarding == "pending"
+        return Standing(
+            customer=account.customer,
+            onboarding=account.onboarding,
+            progress=account.verification,
+            move=next_move(account.verification, now) if pending else None,
+            now=now,
+        )
+
+
+def application_of(ledger: Ledger, customer_id: str) -> Application:
+    """Return what is known of a new customer now, for the checks; contact data may have been destroyed.
+
+    Raises:
+        UnknownCustomer: a sentence that says what to do.
+    """
+    with ledger.read() as session:
+        customer = customers.get(session, customer_id).customer()
+        contact = customers.contact(session, customer_id)
+    return Application(
+        customer_id=customer.id,
+        name=contact.name,
+        email=contact.email,
+        phone=contact.phone,
+        address=contact.address,
+        vat_id=contact.vat_id,
+        country=customer.country,
+        timezone=customer.timezone,
+        segment=customer.segment,
+        language=customer.language,
+        currency=customer.currency,
+        tags=customer.tags,
+    )
+
+
+def checked(ledger: Ledger, customer_id: str, result: CheckResult, *, ruleset: str, now: datetime) -> bool:
+    """Note how the check of the identifiers went; True when the plan has to look."""
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        if facts.load(session, row).account.verification.outcome(IDENTIFIERS) is not None:
+            return False
+        body = Checked(
+            check="identifiers",
+            outcome=result.outcome,
+            reasons=result.reasons,
+            provider="offline",
+            ruleset=ruleset,
+        )
+        new = NewFact(
+            source=SOURCE, id=f"{customer_id}/identifiers", happened_at=max(now, row.last_now), body=body
+        )
+        return bool(facts.append(session, row, [new], now=now, news=False))
+
+
+def conclude(ledger: Ledger, customer_id: str, *, now: datetime) -> Verdict | None:
+    """Write down how a verification ended, if it is at its end; None when it is not, or was already."""
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        now = max(now, row.last_now)
+        account = facts.load(session, row).account
+        move = next_move(account.verification, now)
+        if account.onboarding != "pending" or move.verdict is None:
+            return None
+        body = Onboarded(outcome=move.verdict, by="arrears")
+        new = NewFact(source=SOURCE, id=f"{customer_id}/concluded", happened_at=now, body=body)
+        facts.append(session, row, [new], now=now, news=False)
+        return move.verdict
+
+
+def _contact(application: Application) -> ContactData:
+    return ContactData(
+        name=application.name,
+        email=application.email,
+        phone=application.phone,
+        address=application.address,
+        vat_id=application.vat_id,
+    )

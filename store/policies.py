@@ -1,0 +1,91 @@
+"""Policies as adopted: by the hash of their content, each name's newest in the order of choice."""
+
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select, update
+
+from domain.policy import Policy
+from store import journal
+from store.database import Ledger
+from store.errors import NoPolicy
+from store.tables import CustomerRow, PolicyRow
+
+
+def adopt(ledger: Ledger, policy: Policy, *, now: datetime, by: str) -> str:
+    """Adopt a policy in place of an older one of its name; return its version.
+
+    Customers whom it concerns, and who have no open case, are to be looked at again.
+    """
+    version = policy.version
+    with ledger.write() as session:
+        row = session.get(PolicyRow, version)
+        if row is not None and row.position is not None:
+            return version
+        named = select(PolicyRow).where(PolicyRow.name == policy.policy, col(PolicyRow.position).is_not(None))
+        older = session.exec(named).one_or_none()
+        if older is not None:
+            position, older.position = older.position, None
+        else:
+            last = session.exec(select(func.max(PolicyRow.position))).one()
+            position = 1 if last is None else last + 1
+        session.merge(
+            PolicyRow(
+                version=version,
+                name=policy.policy,
+                title=policy.title,
+                content=policy.canonical(),
+                segments=list(policy.audience.segments),
+                adopted_at=now,
+                adopted_by=by,
+                position=position,
+            )
+        )
+        concerned = {*policy.audience.segments, *(older.segments if older else ())}
+        session.exec(
+            update(CustomerRow)
+            .where(col(CustomerRow.segment).in_(concerned), col(CustomerRow.policy_version).is_(None))
+            .values(revision=CustomerRow.revision + 1, news=CustomerRow.news + 1)
+        )
+        why = f"policy {policy.policy} {version} was adopted"
+        journal.write(session, at=now, what="note", why=why, actor=by, policy_version=version)
+    return version
+
+
+def current(session: Session, segment: str) -> tuple[str, Policy]:
+    """Return version and policy for a segment: the first in order that is for it.
+
+    Raises:
+        NoPolicy: none is.
+    """
+    chosen = (
+        select(PolicyRow.version, PolicyRow.segments)
+        .where(col(PolicyRow.position).is_not(None))
+        .order_by(col(PolicyRow.position), col(PolicyRow.name))
+    )
+    for version, segments in session.exec(chosen):
+        if segment in segments:
+            return version, get(session, version)
+    raise NoPolicy(
+        f"No adopted policy is for segment {segment!r}: adopt one with `starter.py policy adopt FILE`,"
+        " or name the segment under `for:` in a policy that is adopted."
+    )
+
+
+def get(session: Session, version: str) -> Policy:
+    """Return an adopted policy.
+
+    Raises:
+        NoPolicy: this version was never adopted here.
+    """
+    found = _parsed.get(version)
+    if found is None:
+        row = session.get(PolicyRow, version)
+        if row is None:
+            raise NoPolicy(f"No policy {version!r} was adopted here: see `starter.py policy list`.")
+        found = _parsed[version] = Policy.model_validate_json(row.content)
+    return found
+
+
+# A version is the hash of a policy's content, so an entry is right for every ledger and for ever.
+_parsed: dict[str, Policy] = {}

@@ -1,0 +1,125 @@
+"""What new facts refer to: the invoices, payments and the like that they name must be known.
+
+Refused here is what the book would otherwise pass over without a word.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sqlmodel import Session, col, select
+
+from domain import facts
+from domain.facts import Fact
+from domain.money import Money, MoneyError
+from store import policies
+from store.errors import NoPolicy
+from store.tables import DebtRow
+
+_CHUNK = 500
+
+
+@dataclass(slots=True)
+class _Names:
+    """What may be named, and the currency that goes with it."""
+
+    invoices: dict[str, str] = field(default_factory=dict)
+    payments: dict[str, str] = field(default_factory=dict)
+    credits: dict[str, str] = field(default_factory=dict)
+    disputes: set[str] = field(default_factory=set)
+
+    def learn(self, body: facts.Body) -> None:
+        """Take in what a fact introduces; credit notes after the invoices."""
+        match body:
+            case facts.InvoiceIssued():
+                self.invoices.setdefault(body.invoice, body.currency)
+            case facts.PaymentReceived():
+                self.payments.setdefault(body.payment, body.currency)
+            case facts.CreditNote() if body.invoice in self.invoices:
+                self.credits.setdefault(body.credit_note, self.invoices[body.invoice])
+            case facts.DisputeOpened():
+                self.disputes.add(body.dispute)
+            case _:
+                pass
+
+
+def problems_of(
+    session: Session, customer_id: str, known: Sequence[Fact], adding: Sequence[Fact]
+) -> list[str]:
+    """Return what is wrong with new facts of a customer, a sentence each; they may name each other."""
+    names = _Names()
+    bodies = [fact.body for fact in (*known, *adding)]
+    for body in sorted(bodies, key=lambda body: isinstance(body, facts.CreditNote)):
+        names.learn(body)
+    taken = Counter(filter(None, map(_introduces, bodies)))
+    elsewhere = _invoices_elsewhere(session, customer_id, adding)
+    problems = []
+    for fact in adding:
+        found = [*_wrong(fact.body, names), *_adopts_unknown(session, fact.body)]
+        introduced = _introduces(fact.body)
+        if introduced and taken[introduced] > 1:
+            found.append("{} {} is recorded already, by another fact".format(*introduced))
+        if isinstance(fact.body, facts.InvoiceIssued) and fact.body.invoice in elsewhere:
+            found.append(f"invoice {fact.body.invoice} belongs to another customer")
+        problems += [f"{fact.source} {fact.id}: {problem}" for problem in found]
+    return problems
+
+
+def _introduces(body: facts.Body) -> tuple[str, str] | None:
+    """What may be said once only: the book would pass over a second time."""
+    match body:
+        case facts.InvoiceIssued():
+            return "invoice", body.invoice
+        case facts.PaymentReceived():
+            return "payment", body.payment
+        case facts.CreditNote():
+            return "credit note", body.credit_note
+        case _:
+            return None
+
+
+def _wrong(body: facts.Body, names: _Names) -> Iterator[str]:
+    if isinstance(body, facts.WorkersDown):
+        yield "workers_down belongs to simulations, not into a ledger"
+    amount: Decimal | None = getattr(body, "amount", None)
+    currency: str | None = getattr(body, "currency", None)
+    invoice: str | None = getattr(body, "invoice", None)
+    if invoice is not None:
+        if invoice not in names.invoices:
+            yield f"there is no invoice {invoice} of this customer"
+        currency = currency or names.invoices.get(invoice)
+    match body:
+        case facts.Refunded() | facts.ChargedBack() | facts.ChargebackReversed():
+            currency = names.payments.get(body.payment)
+            if currency is None:
+                yield f"there is no payment {body.payment} of this customer"
+        case facts.CreditNoteCancelled() if body.credit_note not in names.credits:
+            yield f"there is no credit note {body.credit_note} of this customer"
+        case facts.DisputeResolved() if body.dispute not in names.disputes:
+            yield f"there is no dispute {body.dispute} of this customer"
+        case _:
+            pass
+    if amount is not None and currency is not None:
+        try:
+            Money.of(amount, currency)
+        except MoneyError as error:
+            yield str(error)
+
+
+def _adopts_unknown(session: Session, body: facts.Body) -> Iterator[str]:
+    if isinstance(body, facts.PolicyAdopted):
+        try:
+            policies.get(session, body.policy)
+        except NoPolicy as error:
+            yield str(error)
+
+
+def _invoices_elsewhere(session: Session, customer_id: str, adding: Sequence[Fact]) -> set[str]:
+    """The new invoices that another customer has: their numbers are unique in a ledger."""
+    issued = [fact.body.invoice for fact in adding if isinstance(fact.body, facts.InvoiceIssued)]
+    found: set[str] = set()
+    for start in range(0, len(issued), _CHUNK):
+        some = col(DebtRow.invoice).in_(issued[start : start + _CHUNK])
+        found.update(session.exec(select(DebtRow.invoice).where(some, DebtRow.customer_id != customer_id)))
+    return found

@@ -1,0 +1,110 @@
+"""Reports over the whole ledger; they only read, all of it as of one moment."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from domain.ageing import Ageing, Balance, age
+from domain.book import post
+from domain.decide import decide
+from domain.money import Money
+from domain.situation import NO_DEBTS, Effect
+from store import facts
+from store.database import Ledger
+from store.errors import NoPolicy
+from store.tables import CustomerRow, DebtRow, EntryRow, FactRow
+
+
+def ageing(ledger: Ledger, *, as_of: date, known_at: datetime | None = None) -> Ageing:
+    """Return what was owed at the end of `as_of`, by how late it was then.
+
+    With all that is known now; or, with `known_at`, with what was known at that instant.
+    """
+    sums = (
+        select(
+            col(EntryRow.customer_id), col(EntryRow.invoice), col(EntryRow.currency), func.sum(EntryRow.minor)
+        )
+        .where(EntryRow.happened_on <= as_of)
+        .group_by(col(EntryRow.customer_id), col(EntryRow.invoice), col(EntryRow.currency))
+    )
+    if known_at is not None:
+        sums = sums.where(EntryRow.learned_at <= known_at)
+    with ledger.read() as session:
+        due = _due_dates(session, as_of, known_at)
+        balances = [
+            Balance(
+                open=Money(int(minor), currency),
+                due_on=None if invoice is None else due[customer_id, invoice],
+            )
+            for customer_id, invoice, currency, minor in session.exec(sums)
+        ]
+    return age(balances, as_of)
+
+
+def _due_dates(session: Session, as_of: date, known_at: datetime | None) -> dict[tuple[str, str], date]:
+    """Return each invoice's due date, as it was on that day and known then.
+
+    Only a correction changes one; the customers who have any are posted again up to that day.
+    """
+    debts = session.exec(select(col(DebtRow.customer_id), col(DebtRow.invoice), col(DebtRow.due_on)))
+    due = {(customer_id, invoice): due_on for customer_id, invoice, due_on in debts}
+    corrected = select(FactRow.customer_id).where(FactRow.kind == "invoice_corrected").distinct()
+    for customer_id in session.exec(corrected).all():
+        then = [
+            fact
+            for fact in facts.read(session, customer_id)
+            if fact.happened_on <= as_of and (known_at is None or fact.learned_at <= known_at)
+        ]
+        due.update({(customer_id, debt.invoice): debt.due_on for debt in post(then).debts})
+    return due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedEffect:
+    """One effect that a plan wants now."""
+
+    customer_id: str
+    effect: Effect
+
+    @property
+    def words(self) -> str:
+        """The effect in one line."""
+        asked = ", ".join(f"{invoice} {amount}" for invoice, amount in self._debts())
+        about = f" for {asked}" if asked else ""
+        return f"{self.customer_id}: {self.effect.key}{about}: {self.effect.reason.words}"
+
+    def json(self) -> dict[str, Any]:
+        """Return the effect as JSON values."""
+        return {
+            "customer": self.customer_id,
+            "effect": self.effect.kind,
+            "step": self.effect.step,
+            "channel": self.effect.channel,
+            "debts": {invoice: amount.plain() for invoice, amount in self._debts()},
+            "rule": self.effect.reason.rule,
+            "why": self.effect.reason.words,
+        }
+
+    def _debts(self) -> list[tuple[str, Money]]:
+        return [(debt.invoice, debt.amount) for debt in self.effect.debts if debt.invoice not in NO_DEBTS]
+
+
+def dry_run(ledger: Ledger, *, now: datetime) -> list[WantedEffect]:
+    """Return what would go out now for all customers, sorted; nothing is written.
+
+    Customers without a policy are left out: for them nothing goes out.
+    """
+    wanted = []
+    with ledger.read() as session:
+        rows = sorted(session.exec(select(CustomerRow)), key=lambda row: row.id)
+        for row in rows:
+            try:
+                loaded = facts.load(session, row)
+            except NoPolicy:
+                continue
+            decision = decide(loaded.policy, loaded.account, max(now, row.last_now))
+            wanted += [WantedEffect(customer_id=row.id, effect=effect) for effect in decision.effects]
+    return wanted

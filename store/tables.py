@@ -1,0 +1,370 @@
+"""The tables of the ledger: one class a table, one line a column, the reason where it is not plain.
+
+Instants are aware and UTC on every database; a date stays a date. Amounts are minor units in 64
+bits. Closed sets of words are text, so that a word of a later version can still be read.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Dialect, Index, Integer, UniqueConstraint, text
+from sqlalchemy.types import DateTime, TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from domain.customer import Customer
+
+# Before the first table: a constraint without a name cannot be dropped on SQLite.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant: refuses a naive one, stores UTC, returns aware UTC on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return what the database stores."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no zone: the ledger takes aware instants only")
+        at = value.astimezone(UTC)
+        # SQLite keeps text: without an offset it is of one width and sorts as time.
+        return at.replace(tzinfo=None) if dialect.name == "sqlite" else at
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the instant, aware and in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite numbers rows by itself only in a column that is called INTEGER.
+_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+DEFAULT_BLAST_LIMIT = 500
+_UNASSESSED = text("revision > assessed_revision")
+_CUSTOMER = "customers.id"
+
+
+class CustomerRow(SQLModel, table=True):
+    """One customer, without personal data, and the state of our work for it. This row is the lock.
+
+    Attributes:
+        revision: raised by every transaction that appends facts or touches claims.
+        assessed_revision: the revision that the last assessment saw.
+        news: raised by facts that are no outcome of an effect of ours.
+        last_now: the newest instant at which it was assessed or learned something.
+        signature: of the last plan, to see whether a new fact changes it.
+        holds_seen: of the holds that the last assessment journaled.
+        halted: an effect was put off by a switch; `go` wakes this customer.
+        policy_version: pinned by the open case, else null.
+        allocation: the rule by which the entries were posted.
+    """
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        # The sweep: each of its two questions is one index, and the first is empty when all is well.
+        Index("ix_customers_unassessed", "id", sqlite_where=_UNASSESSED, postgresql_where=_UNASSESSED),
+        Index("ix_customers_wake_at", "wake_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=64)
+    segment: str
+    country: str | None = None
+    timezone: str
+    language: str
+    currency: str | None = None
+    tags: list[str] = Field(sa_type=JSON)
+    created_at: datetime = Field(sa_type=Instant)
+    revision: int = Field(sa_type=BigInteger)
+    assessed_revision: int = Field(default=0, sa_type=BigInteger)
+    news: int = Field(sa_type=BigInteger)
+    last_now: datetime = Field(sa_type=Instant)
+    wake_at: datetime | None = Field(default=None, sa_type=Instant)
+    stage: str | None = None
+    signature: str | None = None
+    holds_seen: str | None = None
+    case_number: int = 0
+    case_open: bool = False
+    halted: bool = Field(default=False, index=True)
+    policy_version: str | None = Field(default=None, foreign_key="policies.version")
+    allocation: str = "oldest_due"
+
+    def customer(self) -> Customer:
+        """Return the customer as a plan knows it."""
+        return Customer(
+            id=self.id,
+            segment=self.segment,
+            country=self.country,
+            timezone=self.timezone,
+            language=self.language,
+            currency=self.currency,
+            tags=tuple(self.tags),
+        )
+
+
+class ContactRow(SQLModel, table=True):
+    """How to reach a customer: personal data, in a row of its own that can be destroyed."""
+
+    __tablename__ = "contact_data"
+
+    customer_id: str = Field(primary_key=True, foreign_key=_CUSTOMER, max_length=64)
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    vat_id: str | None = None
+
+
+class FactRow(SQLModel, table=True):
+    """One fact, for ever; `body` is what `domain.facts.write_body` gives, as JSON."""
+
+    __tablename__ = "facts"
+    __table_args__ = (UniqueConstraint("source", "source_id"),)
+
+    number: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    customer_id: str = Field(foreign_key=_CUSTOMER, index=True, max_length=64)
+    kind: str = Field(index=True)
+    source: str
+    source_id: str
+    happened_on: date
+    happened_at: datetime | None = Field(default=None, sa_type=Instant)
+    learned_at: datetime = Field(sa_type=Instant)
+    body: str
+
+
+class EntryRow(SQLModel, table=True):
+    """One signed posting; those of a debt sum to what is open on it, at any date and knowledge.
+
+    A posting that later knowledge takes back stays, and is negated by one of the same day.
+    `invoice` is null for unapplied money.
+    """
+
+    __tablename__ = "entries"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    customer_id: str = Field(foreign_key=_CUSTOMER, index=True, max_length=64)
+    invoice: str | None = None
+    currency: str
+    minor: int = Field(sa_type=BigInteger)
+    happened_on: date
+    learned_at: datetime = Field(sa_type=Instant)
+    source: str
+    fact: str
+
+
+class DebtRow(SQLModel, table=True):
+    """What is open on an invoice now: a projection of the facts, proven equal to a rebuild."""
+
+    __tablename__ = "debts"
+    __table_args__ = (UniqueConstraint("invoice"),)
+
+    customer_id: str = Field(primary_key=True, foreign_key=_CUSTOMER, max_length=64)
+    invoice: str = Field(primary_key=True)
+    currency: str
+    original_minor: int = Field(sa_type=BigInteger)
+    open_minor: int = Field(sa_type=BigInteger)
+    issued_on: date
+    due_on: date
+    main: bool
+    opening: int
+    opened_on: date
+    state: str
+
+
+class ClaimRow(SQLModel, table=True):
+    """One debt of one effect that was begun; the rows of one message are one claim.
+
+    The constraint is the promise: overlapping debt sets collide. A released row is taken over by
+    the next attempt, under a new message; a refused one stays.
+
+    Attributes:
+        position: the order of the debts within the message.
+        debt: the invoice, or `service` for effects on the service itself.
+    """
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "debt", "opening", "step", "channel", name="uq_claims_one_each"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    message: str = Field(index=True)
+    position: int
+    customer_id: str = Field(foreign_key=_CUSTOMER, max_length=64)
+    debt: str
+    opening: int
+    step: str
+    channel: str
+    kind: str
+    state: str
+    attempt: int
+    claimed_at: datetime = Field(sa_type=Instant, index=True)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    provider_ref: str | None = Field(default=None, index=True)
+    suspend_on: date | None = None
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    policy_version: str = Field(foreign_key="policies.version")
+    code_version: str
+
+
+class PolicyRow(SQLModel, table=True):
+    """One adopted policy, by the hash of its content.
+
+    Attributes:
+        position: its place in the choice, first match wins; null once a newer version of the same
+            name was adopted.
+    """
+
+    __tablename__ = "policies"
+
+    version: str = Field(primary_key=True)
+    name: str
+    title: str
+    content: str
+    segments: list[str] = Field(sa_type=JSON)
+    adopted_at: datetime = Field(sa_type=Instant)
+    adopted_by: str
+    position: int | None = None
+
+
+class CaseRow(SQLModel, table=True):
+    """One delinquency that was worked on, numbered per customer from 1."""
+
+    __tablename__ = "cases"
+
+    customer_id: str = Field(primary_key=True, foreign_key=_CUSTOMER, max_length=64)
+    number: int = Field(primary_key=True)
+    opened_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    policy_version: str = Field(foreign_key="policies.version")
+
+
+class JournalRow(SQLModel, table=True):
+    """One line of what was decided, held, done or switched, and why.
+
+    Attributes:
+        what: decided, held, outcome, command, switch or note.
+        debts: invoice to amount in major units.
+        key: what must not be written twice has one.
+    """
+
+    __tablename__ = "journal"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    customer_id: str | None = Field(default=None, foreign_key=_CUSTOMER, index=True, max_length=64)
+    at: datetime = Field(sa_type=Instant, index=True)
+    what: str
+    effect: str | None = None
+    step: str | None = None
+    channel: str | None = None
+    debts: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    rule: str | None = None
+    reason: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    why: str
+    message: str | None = Field(default=None, index=True)
+    policy_version: str | None = None
+    code_version: str | None = None
+    actor: str
+    key: str | None = Field(default=None, unique=True)
+
+
+class TaskRow(SQLModel, table=True):
+    """Work for a person; without a customer it is about the whole ledger."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (UniqueConstraint("message"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    customer_id: str | None = Field(default=None, foreign_key=_CUSTOMER, index=True, max_length=64)
+    step: str
+    kind: str
+    opened_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    why: str
+    debts: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    outcome: str | None = None
+    closed_by: str | None = None
+    message: str | None = None
+
+
+class SubscriptionRow(SQLModel, table=True):
+    """The ledger's own switch on a service; `snapshot` is what it was before a suspension."""
+
+    __tablename__ = "subscriptions"
+
+    id: str = Field(primary_key=True)
+    customer_id: str = Field(foreign_key=_CUSTOMER, index=True, max_length=64)
+    state: str
+    changed_at: datetime = Field(sa_type=Instant)
+    snapshot: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+
+
+class SwitchesRow(SQLModel, table=True):
+    """The safety switches, one row.
+
+    Attributes:
+        blast_limit: messages and service effects within one business hour.
+        blast_since: the guard tripped then, and holds until a person allows it.
+    """
+
+    __tablename__ = "switches"
+
+    id: int = Field(default=1, primary_key=True)
+    stopped: bool = False
+    stopped_since: datetime | None = Field(default=None, sa_type=Instant)
+    stopped_reason: str | None = None
+    stopped_by: str | None = None
+    go_live_on: date | None = None
+    blast_limit: int = DEFAULT_BLAST_LIMIT
+    blast_since: datetime | None = Field(default=None, sa_type=Instant)
+    blast_allowed_until: datetime | None = Field(default=None, sa_type=Instant)
+    blast_allowed_by: str | None = None
+
+
+class ClockRow(SQLModel, table=True):
+    """Where business time stands against real time; no row in production."""
+
+    __tablename__ = "clock"
+
+    id: int = Field(default=1, primary_key=True)
+    real_at: datetime = Field(sa_type=Instant)
+    business_at: datetime = Field(sa_type=Instant)
+    speed: float
+
+
+class VerificationRow(SQLModel, table=True):
+    """One check of an onboarding; `evidence` holds no personal data."""
+
+    __tablename__ = "verifications"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    customer_id: str = Field(foreign_key=_CUSTOMER, index=True, max_length=64)
+    kind: str
+    state: str
+    code_hash: str | None = None
+    attempts: int = 0
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    evidence: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class IdentityRow(SQLModel, table=True):
+    """Which ledger this is, at random: two ledgers on one queue would mix their customers.
+
+    Attributes:
+        code_key: the secret under which one-time codes are made and kept, as hex.
+    """
+
+    __tablename__ = "identity"
+
+    id: int = Field(default=1, primary_key=True)
+    identity: str
+    code_key: str

@@ -1,0 +1,128 @@
+"""Tasks: the work that waits for a person, about a customer or about the whole ledger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlmodel import Session, col, select, update
+
+from domain.policy import REVIEW
+from domain.situation import SERVICE, TASK
+from store import customers, facts
+from store.database import Ledger
+from store.tables import ClaimRow, TaskRow
+
+
+class OpenTask(NamedTuple):
+    """Work that waits for a person."""
+
+    step: str
+    why: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One task; `customer_id` is None for one about the whole ledger."""
+
+    id: int
+    customer_id: str | None
+    step: str
+    kind: str
+    opened_at: datetime
+    why: str
+    debts: Mapping[str, str]
+
+
+def open_of(session: Session, customer_id: str) -> tuple[OpenTask, ...]:
+    """Return the open tasks of a customer, oldest first."""
+    rows = session.exec(
+        select(TaskRow.step, TaskRow.why, TaskRow.opened_at)
+        .where(TaskRow.customer_id == customer_id, col(TaskRow.closed_at).is_(None))
+        .order_by(col(TaskRow.opened_at), col(TaskRow.id))
+    )
+    return tuple(OpenTask(*row) for row in rows)
+
+
+def worklist(ledger: Ledger) -> list[Task]:
+    """Return every open task, oldest first."""
+    waiting = select(TaskRow).where(col(TaskRow.closed_at).is_(None))
+    with ledger.read() as session:
+        rows = session.exec(waiting.order_by(col(TaskRow.opened_at), col(TaskRow.id)))
+        return [
+            Task(
+                id=row.id or 0,
+                customer_id=row.customer_id,
+                step=row.step,
+                kind=row.kind,
+                opened_at=row.opened_at,
+                why=row.why,
+                debts=row.debts,
+            )
+            for row in rows
+        ]
+
+
+def open_task(
+    ledger: Ledger, customer_id: str, *, step: str, kind: str, why: str, now: datetime, code_version: str
+) -> bool:
+    """Open a task about the service that no policy asks for; False when there was one this time.
+
+    It is claimed like every task, once a suspension, so that commands can complete it.
+
+    Raises:
+        UnknownCustomer, NoPolicy: nothing was written.
+    """
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        now = max(now, row.last_now)
+        loaded = facts.load(session, row)
+        times = loaded.account.service.times
+        if any(claim.step == step and (SERVICE, times) in claim.debts for claim in loaded.account.claims):
+            return False
+        message = f"t-{customer_id}-{step}-{times}"
+        claim = ClaimRow(
+            message=message,
+            position=0,
+            customer_id=customer_id,
+            debt=SERVICE,
+            opening=times,
+            step=step,
+            channel=TASK,
+            kind="task",
+            state="sent",
+            attempt=1,
+            claimed_at=now,
+            sent_at=now,
+            amount_minor=0,
+            currency=loaded.account.customer.currency or "EUR",
+            policy_version=loaded.policy_version,
+            code_version=code_version,
+        )
+        task = TaskRow(customer_id=customer_id, step=step, kind=kind, opened_at=now, why=why, message=message)
+        session.add_all([claim, task])
+        row.revision += 1
+        row.news += 1
+        row.last_now = now
+        return True
+
+
+def close(
+    session: Session,
+    *,
+    customer_id: str | None,
+    step: str | None,
+    now: datetime,
+    outcome: str | None,
+    by: str,
+) -> int:
+    """Close the open tasks of a step, or without one all, of a customer or of the ledger; count them."""
+    closing = update(TaskRow).where(
+        col(TaskRow.closed_at).is_(None),
+        col(TaskRow.customer_id) == customer_id if customer_id else col(TaskRow.customer_id).is_(None),
+    )
+    # A review of a new customer ends with its decision only, never with all the others.
+    closing = closing.where(col(TaskRow.step) == step if step is not None else col(TaskRow.step) != REVIEW)
+    done = session.exec(closing.values(closed_at=now, outcome=outcome, closed_by=by))
+    return done.rowcount

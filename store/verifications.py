@@ -1,0 +1,226 @@
+"""Verifications: the codes that were sent to new customers, and the answers to them.
+
+A row is the claim of one code: it is written before anything goes out, so that a repeated attempt
+finds it. The code itself is nowhere: it is made from the ledger's secret when it is sent, and what
+is kept of it, or of an answer, nobody can read without that secret. The customer's row is locked.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlmodel import Session, col, select
+
+from domain import facts as bodies
+from domain.account import Account
+from domain.commands import CodeEntry
+from domain.customer import Customer
+from domain.facts import CodeAnswered, CodeSent
+from domain.onboarding import CODE_VALID, MOST_TRIES, PHONE, answer_words, code_hash, code_of, next_move
+from store import customers, facts, journal, switches
+from store.claims import ASK_AGAIN_AFTER, PutOff, Unwanted
+from store.customers import ContactData
+from store.database import Ledger
+from store.errors import Refused
+from store.facts import NewFact
+from store.tables import CustomerRow, VerificationRow
+
+SOURCE = "onboarding"
+CHANNEL = "sms"
+RULESET = "phone-1"
+"""Named in every fact of the phone check; raise it when its rules change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeBegun:
+    """A code that is ours to send.
+
+    Attributes:
+        reference: what the message carries; of one attempt always the same.
+        settle: it was begun before and nobody knows whether it went out: ask first.
+    """
+
+    reference: str
+    code: str
+    attempt: int
+    settle: bool
+    customer: Customer
+    contact: ContactData
+
+    def __repr__(self) -> str:
+        """Leave out the code and whom it is for: this ends in logs."""
+        return f"CodeBegun(reference={self.reference!r}, attempt={self.attempt}, settle={self.settle})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """How the entry of a code went; `already` when the same entry was made before."""
+
+    words: str
+    already: bool
+
+
+def begin(ledger: Ledger, customer_id: str, *, now: datetime) -> CodeBegun | Unwanted | PutOff:
+    """Claim the next code, if the verification wants one now and no switch keeps it back."""
+    key = ledger.code_key
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        now = max(now, row.last_now)
+        account = facts.load(session, row).account
+        if account.onboarding != "pending":
+            return Unwanted(why="nobody is being verified")
+        move = next_move(account.verification, now)
+        if move.kind != "send":
+            return Unwanted(why=move.reason.words)
+        reference = _reference(customer_id, move.attempt)
+        sending = _of(session, customer_id, move.attempt)
+        settle = sending is not None and sending.state == "claimed"
+        if not settle and (shut := switches.closed(session, now)) is not None:
+            row.halted = True
+            return PutOff(until=now + ASK_AGAIN_AFTER, reason=shut)
+        code = code_of(key, reference)
+        if sending is None:
+            sending = VerificationRow(
+                customer_id=customer_id,
+                kind=PHONE,
+                state="claimed",
+                code_hash=code_hash(key, reference, code),
+                evidence={"reference": reference, "attempt": move.attempt},
+            )
+            session.add(sending)
+        sending.state = "claimed"
+        row.revision += 1
+        row.last_now = now
+        row.halted = False
+        return CodeBegun(
+            reference=reference,
+            code=code,
+            attempt=move.attempt,
+            settle=settle,
+            customer=account.customer,
+            contact=customers.contact(session, customer_id),
+        )
+
+
+def confirm(
+    ledger: Ledger,
+    customer_id: str,
+    attempt: int,
+    *,
+    provider: str,
+    provider_ref: str,
+    bounced: bool,
+    now: datetime,
+) -> bool:
+    """Note that a code went out, and whether it came back at once; True when the plan has to look."""
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        now = max(now, row.last_now)
+        sending = _claimed(session, customer_id, attempt)
+        if sending is None:
+            return False
+        sending.state = "sent"
+        sending.expires_at = now + CODE_VALID
+        sending.evidence = {**sending.evidence, "provider_ref": provider_ref}
+        reference = sending.evidence["reference"]
+        new = [_fact(f"{reference}/sent", CodeSent(channel=CHANNEL, attempt=attempt), now)]
+        if bounced:
+            checked = _checked("fail", "code_bounced", provider, evidence=provider_ref)
+            new.append(_fact(f"{reference}/bounced", checked, now))
+        return bool(facts.append(session, row, new, now=now, news=False))
+
+
+def give_up(
+    ledger: Ledger,
+    customer_id: str,
+    attempt: int,
+    *,
+    outcome: Literal["fail", "error"],
+    reason: str,
+    provider: str,
+    now: datetime,
+) -> bool:
+    """Note that a code certainly did not go out; True when the plan has to look.
+
+    An `error` may be tried again later, as the same attempt; a `fail` says the number is no good.
+    """
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        now = max(now, row.last_now)
+        sending = _claimed(session, customer_id, attempt)
+        if sending is None:
+            return False
+        sending.state = "released" if outcome == "error" else "refused"
+        checked = _checked(outcome, reason, provider)
+        name = f"{sending.evidence['reference']}/{outcome}/{now.isoformat()}"
+        return bool(facts.append(session, row, [_fact(name, checked, now)], now=now, news=False))
+
+
+def enter(
+    session: Session, row: CustomerRow, account: Account, entry: CodeEntry, *, key: bytes, now: datetime
+) -> Entered:
+    """Check an entered code of a locked customer, and write down whether it was right.
+
+    The same code entered again for the same message is one answer, and costs no further try.
+
+    Raises:
+        Refused: no code is waited for; nothing was written.
+    """
+    now = max(now, row.last_now)
+    progress = account.verification
+    sending = _of(session, row.id, progress.sends)
+    if sending is None or sending.code_hash is None:
+        raise Refused("No code is waited for.")
+    given = code_hash(key, sending.evidence["reference"], entry.code)
+    name = f"{sending.evidence['reference']}/answer/{given[:24]}"
+    ok = hmac.compare_digest(given, sending.code_hash)
+    if facts.recorded(session, SOURCE, name):
+        return Entered(words=f"Entered already: {answer_words(progress, ok=ok)}", already=True)
+    if account.onboarding != "pending" or not progress.takes_a_code(now):
+        raise Refused("No code is waited for.")
+    answer = CodeAnswered(ok=ok, attempt=progress.sends)
+    facts.append(session, row, [_fact(name, answer, now)], now=now)
+    sending.attempts += not ok
+    if ok or sending.attempts >= MOST_TRIES:
+        sending.state = "answered" if ok else "exhausted"
+    words = answer_words(progress.after(answer, now), ok=ok)
+    journal.write(session, at=now, what="command", why=f"enter_code: {words}", customer_id=row.id)
+    return Entered(words=words, already=False)
+
+
+def _reference(customer_id: str, attempt: int) -> str:
+    return "c-" + hashlib.sha256(f"code\n{customer_id}\n{attempt}".encode()).hexdigest()[:16]
+
+
+def _of(session: Session, customer_id: str, attempt: int) -> VerificationRow | None:
+    rows = session.exec(
+        select(VerificationRow)
+        .where(VerificationRow.customer_id == customer_id, VerificationRow.kind == PHONE)
+        .order_by(col(VerificationRow.id))
+    )
+    return next((row for row in rows if row.evidence["attempt"] == attempt), None)
+
+
+def _claimed(session: Session, customer_id: str, attempt: int) -> VerificationRow | None:
+    """The claim of an attempt, unless its outcome is known already."""
+    row = _of(session, customer_id, attempt)
+    return row if row is not None and row.state == "claimed" else None
+
+
+def _checked(
+    outcome: Literal["fail", "error"], reason: str, provider: str, *, evidence: str | None = None
+) -> bodies.Checked:
+    return bodies.Checked(
+        check="phone",
+        outcome=outcome,
+        reasons=(reason,),
+        evidence=evidence,
+        provider=provider,
+        ruleset=RULESET,
+    )
+
+
+def _fact(name: str, body: bodies.Body, now: datetime) -> NewFact:
+    return NewFact(source=SOURCE, id=name, happened_at=now, body=body)

@@ -1,0 +1,375 @@
+"""Appending facts: once each, checked completely, dated twice, and posted exactly."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlmodel import func, select
+
+from domain.facts import (
+    ContactInvalid,
+    CreditNote,
+    CreditNoteCancelled,
+    Delivered,
+    DisputeOpened,
+    DisputeResolved,
+    Exempted,
+    InvoiceCorrected,
+    InvoiceIssued,
+    InvoiceVoided,
+    Paused,
+    PaymentReceived,
+    PolicyAdopted,
+    Refunded,
+    Unknown,
+    WorkersDown,
+)
+from store import customers, doors, facts
+from store.errors import Conflict, NoPolicy, Refused, UnknownCustomer
+from store.facts import NewFact
+from store.tables import DebtRow, EntryRow, FactRow
+
+
+def debt(business, invoice):
+    with business.ledger.read() as session:
+        return session.exec(select(DebtRow).where(DebtRow.invoice == invoice)).one()
+
+
+def entries(business):
+    with business.ledger.read() as session:
+        rows = session.exec(select(EntryRow).order_by(EntryRow.id)).all()
+        return [(row.invoice, row.minor, row.happened_on, row.learned_at) for row in rows]
+
+
+def count(business, table):
+    with business.ledger.read() as session:
+        return session.exec(select(func.count()).select_from(table)).one()
+
+
+def test_a_payment_is_posted_to_its_invoice(business):
+    name = business.customer()
+    business.invoice(name)
+    business.pay(name, "30.00", now=business.at(5))
+    assert debt(business, "INV-1").open_minor == 70_00
+    assert sum(minor for _, minor, _, _ in entries(business)) == 70_00
+
+
+def test_the_same_fact_twice_is_one_fact(business):
+    name = business.customer()
+    first, again = business.invoice(name), business.invoice(name)
+    assert (first.accepted, first.already) == (1, 0)
+    assert (again.accepted, again.already, again.wake) == (0, 1, True)
+    assert count(business, FactRow) == 1
+
+
+def test_a_repetition_raises_no_revision(business):
+    name = business.customer()
+    business.invoice(name)
+    before = business.assess(name, business.at(0))
+    assert not business.invoice(name).wake
+    after = business.assess(name, business.at(0))
+    assert (after.revision, after.news) == (before.revision, before.news)
+
+
+def test_the_same_id_with_another_content_is_a_conflict(business):
+    name = business.customer()
+    business.invoice(name, amount="100.00")
+    with pytest.raises(Conflict, match="test INV-1: recorded already, with another content"):
+        business.invoice(name, amount="100.01")
+
+
+def test_amounts_that_are_written_differently_are_the_same(business):
+    name = business.customer()
+    business.invoice(name, amount="100.00")
+    assert business.invoice(name, amount="100.0").already == 1
+
+
+def test_the_same_id_for_another_customer_is_a_conflict(business):
+    acme, bolt = business.customer("ACME"), business.customer("BOLT")
+    business.invoice(acme)
+    with pytest.raises(Conflict):
+        business.invoice(bolt)
+
+
+def test_another_day_from_the_source_is_a_conflict_and_another_asking_is_not(business):
+    name = business.customer()
+    paused = Paused(reason="asked")
+    fact = business.fact(paused, now=business.at(1), id="p")
+    doors.record(business.ledger, name, [fact], now=business.at(1))
+    later = business.fact(paused, now=business.at(2), id="p")
+    assert doors.record(business.ledger, name, [later], now=business.at(2)).already == 1
+    dated = business.fact(paused, now=business.at(2), on=business.at(2).date(), id="p")
+    with pytest.raises(Conflict):
+        doors.record(business.ledger, name, [dated], now=business.at(2))
+
+
+def test_a_fact_twice_in_one_delivery_is_one_and_a_contradiction_is_refused(business):
+    name = business.customer()
+    fact = business.fact(Paused(reason="a"), now=business.at(1), id="p")
+    assert doors.record(business.ledger, name, [fact, fact], now=business.at(1)).accepted == 1
+    other = [business.fact(Paused(reason=reason), now=business.at(1), id="q") for reason in "ab"]
+    with pytest.raises(Conflict, match="comes twice"):
+        doors.record(business.ledger, name, other, now=business.at(1))
+
+
+REFUSALS = [
+    (PaymentReceived(payment="P", amount="1.00", currency="EUR", invoice="X"), "no invoice X"),
+    (PaymentReceived(payment="P", amount="1.00", currency="XXX"), "unknown currency 'XXX'"),
+    (PaymentReceived(payment="P", amount="1.001", currency="EUR"), "EUR has 2 decimals"),
+    (PaymentReceived(payment="P", amount="1.50", currency="JPY"), "JPY has 0 decimals"),
+    (PaymentReceived(payment="PAID", amount="1.00", currency="EUR"), "payment PAID is recorded already"),
+    (InvoiceCorrected(invoice="X", amount="2.00"), "no invoice X"),
+    (InvoiceCorrected(invoice="INV-1", amount="2.005"), "EUR has 2 decimals"),
+    (InvoiceVoided(invoice="X"), "no invoice X"),
+    (CreditNote(credit_note="C", invoice="X", amount="1.00"), "no invoice X"),
+    (CreditNoteCancelled(credit_note="C", invoice="INV-1"), "no credit note C"),
+    (Refunded(payment="P"), "no payment P"),
+    (Refunded(payment="PAID", amount="0.001"), "EUR has 2 decimals"),
+    (DisputeOpened(dispute="D", invoice="X"), "no invoice X"),
+    (DisputeResolved(dispute="D"), "no dispute D"),
+    (Exempted(invoice="X", reason="r"), "no invoice X"),
+    (PolicyAdopted(policy="0123"), "No policy '0123'"),
+    (WorkersDown(until=datetime(2026, 1, 1, tzinfo=UTC)), "belongs to simulations"),
+    (
+        InvoiceIssued(invoice="INV-1", amount="1.00", currency="EUR", due_on=date(2026, 3, 2)),
+        "invoice INV-1 is recorded already",
+    ),
+    (
+        InvoiceIssued(invoice="BOLT-1", amount="1.00", currency="EUR", due_on=date(2026, 3, 2)),
+        "invoice BOLT-1 belongs to another customer",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "sentence"), REFUSALS, ids=[f"{b.type}-{s}" for b, s in REFUSALS])
+def test_what_cannot_be_is_refused_and_nothing_is_written(business, body, sentence):
+    name = business.customer()
+    business.invoice(business.customer("BOLT"), "BOLT-1")
+    business.invoice(name)
+    business.pay(name, "5.00", now=business.at(1), payment="PAID")
+    before = count(business, FactRow)
+    with pytest.raises(Refused, match=sentence):
+        business.record(name, Paused(reason="good"), body, now=business.at(2))
+    assert count(business, FactRow) == before
+
+
+def test_all_problems_are_reported_together(business):
+    name = business.customer()
+    bodies = [InvoiceVoided(invoice="X"), Refunded(payment="P"), Paused(reason="fine")]
+    with pytest.raises(Refused) as refused:
+        business.record(name, *bodies, now=business.at(1))
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_facts_of_one_delivery_may_name_each_other_in_any_order(business):
+    name = business.customer()
+    bodies = [
+        CreditNoteCancelled(credit_note="C", invoice="I"),
+        CreditNote(credit_note="C", invoice="I", amount="10.00"),
+        Refunded(payment="P"),
+        PaymentReceived(payment="P", amount="10.00", currency="EUR", invoice="I"),
+        InvoiceIssued(invoice="I", amount="10.00", currency="EUR", due_on=business.due),
+    ]
+    assert business.record(name, *bodies, now=business.at(1)).accepted == len(bodies)
+    assert debt(business, "I").open_minor == 10_00
+
+
+@pytest.mark.parametrize(
+    ("on", "at", "sentence"),
+    [(None, None, "say on which day"), (None, datetime(2026, 3, 1), "no offset from UTC")],
+)
+def test_facts_need_a_day_or_an_aware_instant(business, on, at, sentence):
+    name = business.customer()
+    fact = NewFact(source="t", id="1", happened_on=on, happened_at=at, body=Paused(reason="r"))
+    with pytest.raises(Refused, match=sentence):
+        doors.record(business.ledger, name, [fact], now=business.at(1))
+
+
+def test_an_instant_falls_on_the_customers_own_day(business):
+    name = business.customer(timezone="Asia/Tokyo")
+    business.record(name, Paused(reason="r"), now=datetime(2026, 3, 1, 20, tzinfo=UTC))
+    fact = facts.history(business.ledger, name)[-1]
+    assert fact.happened_on == date(2026, 3, 2)
+    assert fact.happened_at == datetime(2026, 3, 1, 20, tzinfo=UTC)
+
+
+def test_a_date_never_becomes_midnight(business):
+    name = business.customer()
+    business.record(name, Paused(reason="r"), now=business.at(3), on=date(2026, 3, 1))
+    fact = facts.history(business.ledger, name)[-1]
+    assert (fact.happened_on, fact.happened_at) == (date(2026, 3, 1), None)
+    assert fact.learned_at == business.at(3)
+
+
+def test_nothing_is_learned_before_the_last_assessment(business):
+    name = business.customer()
+    business.assess(name, business.at(5))
+    business.record(name, Paused(reason="r"), now=business.at(4))
+    assert facts.history(business.ledger, name)[-1].learned_at == business.at(5)
+
+
+def test_facts_of_unknown_types_are_kept(business):
+    name = business.customer()
+    body = Unknown(name="loyalty_points", data={"points": 7})
+    business.record(name, body, now=business.at(1))
+    assert facts.history(business.ledger, name)[-1].body == body
+
+
+def test_a_customer_nobody_knows_is_answered_with_the_remedy(ledger, business):
+    with pytest.raises(UnknownCustomer, match="starter.py onboard"):
+        business.record("nobody", Paused(reason="r"), now=business.at(1))
+
+
+def test_money_is_booked_without_a_policy(business):
+    name = business.customer(segment="martians")
+    assert business.invoice(name).wake
+    assert debt(business, "INV-1").open_minor == 100_00
+    with pytest.raises(NoPolicy, match="segment 'martians'"):
+        business.assess(name, business.at(0))
+
+
+# --- two dates -----------------------------------------------------------------------------------
+
+
+def test_a_backdated_payment_stands_at_its_own_day_and_was_learned_later(business):
+    name = business.customer()
+    business.invoice(name)
+    business.pay(name, "100.00", now=business.at(9), on=business.at(2).date(), invoice="INV-1")
+    booked = [entry for entry in entries(business) if entry[0] == "INV-1"]
+    issued = business.due - timedelta(days=30)
+    assert [(minor, on) for _, minor, on, _ in booked] == [
+        (100_00, issued),
+        (-100_00, business.at(2).date()),
+    ]
+    assert booked[1][3] == business.at(9)
+
+
+def test_an_older_payment_that_comes_later_moves_the_younger_one_by_negation(business):
+    """The oldest payment pays the oldest debt, so the younger one is found to have paid the next."""
+    name = business.customer()
+    business.invoice(name, "A", "100.00")
+    business.invoice(name, "B", "100.00", due=business.due + timedelta(days=10))
+    business.pay(name, "100.00", now=business.at(5), on=business.at(5).date(), payment="late")
+    before = entries(business)
+    business.pay(name, "100.00", now=business.at(8), on=business.at(1).date(), payment="early")
+    after = entries(business)
+    assert after[: len(before)] == before  # Nothing that was written is changed.
+    assert ("A", 100_00, business.at(5).date(), business.at(8)) in after[len(before) :]
+    assert debt(business, "A").open_minor == debt(business, "B").open_minor == 0
+
+
+def test_a_correction_is_an_entry_of_its_own_day(business):
+    name = business.customer()
+    business.invoice(name)
+    body = InvoiceCorrected(invoice="INV-1", amount=Decimal("60.00"))
+    business.record(name, body, now=business.at(4), on=business.at(1).date())
+    assert entries(business)[-1] == ("INV-1", -40_00, business.at(1).date(), business.at(4))
+    assert debt(business, "INV-1").original_minor == 60_00
+
+
+def test_a_refund_opens_the_debt_again(business):
+    name = business.customer()
+    business.invoice(name)
+    business.pay(name, now=business.at(1), payment="P")
+    assert debt(business, "INV-1").state == "settled"
+    business.record(name, Refunded(payment="P"), now=business.at(2))
+    row = debt(business, "INV-1")
+    assert (row.state, row.opening, row.open_minor) == ("open", 2, 100_00)
+
+
+# --- waking --------------------------------------------------------------------------------------
+
+
+def test_a_fact_that_changes_nothing_needs_no_wake(business):
+    name = business.customer()
+    business.invoice(name)
+    business.assess(name, business.at(3))
+    business.send(name, "first/email", business.at(3))
+    receipt = Delivered(channel="email", step="first")
+    assert not business.record(name, receipt, now=business.at(3, 11)).wake
+    assert business.pay(name, now=business.at(4)).wake
+
+
+def test_a_fact_that_changes_nothing_still_wakes_while_another_waits(business):
+    name = business.customer()
+    business.invoice(name)
+    assert business.record(name, Unknown(name="x", data={}), now=business.at(1)).wake
+
+
+def test_a_fact_may_be_no_news(business):
+    name = business.customer()
+    news = business.assess(name, business.at(0)).news
+    fact = business.fact(ContactInvalid(channel="sms"), now=business.at(1))
+    doors.record(business.ledger, name, [fact], now=business.at(1), news=False)
+    assert business.assess(name, business.at(1)).news == news
+
+
+# --- contact data --------------------------------------------------------------------------------
+
+
+def test_destroyed_contact_data_is_gone_and_facts_stay(business):
+    name = business.customer()
+    business.invoice(name)
+    with business.ledger.write() as session:
+        row = customers.lock(session, name)
+        changed = customers.ContactData(name="Acme", email="new@example.com", phone="+4915112345678")
+        assert len(customers.change_contact(session, row, changed, now=business.at(1))) == 1
+    with business.ledger.write() as session:
+        assert customers.destroy_contact(session, name)
+        assert customers.contact(session, name) == customers.ContactData()
+    with business.ledger.write() as session:
+        assert not customers.destroy_contact(session, name)
+        account = facts.load(session, customers.lock(session, name)).account
+    assert dict(account.reach) == {"email": "missing", "sms": "missing"}
+    assert len(facts.history(business.ledger, name)) == 2
+    assert all("example.com" not in facts.write_text(f.body) for f in facts.history(business.ledger, name))
+
+
+def test_a_customer_is_added_once(business):
+    name = business.customer(tags=("key",))
+    business.customer(tags=("other",))
+    assert customers.ids(business.ledger) == [name]
+    with business.ledger.write() as session:
+        assert customers.lock(session, name).customer().tags == ("key",)
+
+
+# --- in bulk -------------------------------------------------------------------------------------
+
+
+def incoming(business, count):
+    from domain.customer import Customer
+
+    for number in range(count):
+        body = InvoiceIssued(invoice=f"I-{number}", amount="5.00", currency="EUR", due_on=business.due)
+        fact = NewFact(source="csv", id=f"row-{number}", happened_on=business.due, body=body)
+        yield Customer(id=f"C-{number:03}"), customers.ContactData(), [fact]
+
+
+def test_a_bulk_import_may_be_broken_off_and_repeated(business):
+    class Killed(Exception):
+        pass
+
+    def kill(done):
+        if done == 50:
+            raise Killed
+
+    with pytest.raises(Killed):
+        doors.record_in_bulk(business.ledger, incoming(business, 120), now=business.at(0), progress=kill)
+    done = []
+    result = doors.record_in_bulk(
+        business.ledger, incoming(business, 120), now=business.at(0), progress=done.append
+    )
+    assert done == [50, 100, 120]
+    assert (result.added, result.accepted, result.already) == (70, 70, 50)
+    assert len(result.touched) == 70
+    assert count(business, FactRow) == 120
+
+
+def test_a_bulk_import_leaves_out_a_customer_that_is_wrong(business):
+    business.invoice(business.customer(), "I-1")
+    result = doors.record_in_bulk(
+        business.ledger, incoming(business, 3), now=business.at(0), progress=lambda done: None
+    )
+    assert [customer for customer, _ in result.refused] == ["C-001"]
+    assert result.touched == ("C-000", "C-002")
+    assert customers.ids(business.ledger) == ["ACME", "C-000", "C-002"]
