@@ -1,0 +1,79 @@
+"""What workflows and activities say to each other: small JSON, one object in and one out."""
+
+from typing import Literal
+
+from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
+
+from domain.view import View
+
+
+class Order(TypedDict):
+    """An effect to perform: the key that it has in the customer's plan."""
+
+    customer_id: str
+    key: str
+
+
+class Looked(TypedDict):
+    """A customer's view, or the sentence why there is none and what to do."""
+
+    view: View | None
+    unknown: str
+
+
+Word = Literal["done", "unwanted", "refused", "deferred"]
+
+
+class Answer(TypedDict):
+    """What became of an effect.
+
+    Attributes:
+        answer: `done`; `unwanted`: a fresh plan no longer wants it; `refused`: a fact says why;
+            `deferred`: not before `until`, an instant of workflow time.
+        news: the news counter that the effect saw; None where it saw none.
+        view: the account afterwards, so that nobody need look again.
+    """
+
+    answer: Word
+    until: str | None
+    news: int | None
+    view: View | None
+
+
+class SubscriptionView(TypedDict):
+    """A subscription as its suspension sees it: `deadline` is when a person must hear of the data."""
+
+    suspended: bool
+    deadline: str | None
+    details: str
+
+
+class SwitchAnswer(TypedDict):
+    """What became of a switch of the service, and how the service stands now."""
+
+    answer: Literal["done", "unwanted", "deferred"]
+    until: str | None
+    says: str
+    view: SubscriptionView
+
+
+class OnboardingView(TypedDict):
+    """A verification as its workflow sees it.
+
+    Attributes:
+        move: `check`, `send`, `wait`, `review` or `conclude`; `over` when there is none.
+        until: of `wait`, in workflow time.
+        says: the move in words.
+    """
+
+    move: str
+    until: str | None
+    says: str
+    details: str
+
+
+class MoveAnswer(TypedDict):
+    """What became of a move; put off until `until`, an instant of workflow time, where there is one."""
+
+    until: str | None
+    says: str

@@ -1,0 +1,110 @@
+"""The books: the ledger as an activity uses it, with the business clock and the version of the code.
+
+The instant of an activity is the one at which its attempt started: the law counts the moment of
+sending, and a retry is a new moment.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from temporalio import activity
+
+from activities.answers import Answer, Word
+from domain.clock import BusinessClock
+from domain.notice import Outcome
+from domain.view import View, view_of
+from store import assess as assessing
+from store import claims
+from store.assess import Assessment
+from store.claims import Begun, PutOff, Unwanted
+from store.database import Ledger
+from store.facts import NewFact
+
+Clock = Callable[[], BusinessClock]
+"""Reads the business clock; asked at each use, because a demo sets it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What every activity that touches the ledger needs."""
+
+    ledger: Ledger
+    clock: Clock
+    code_version: str
+
+    def now(self) -> datetime:
+        """Return the business instant at which this attempt of the activity started."""
+        return self.clock().business(activity.info().started_time)
+
+    def at(self, workflow_time: str) -> datetime:
+        """Return the business instant at an ISO instant of workflow time."""
+        return self.clock().business(datetime.fromisoformat(workflow_time))
+
+    def real(self, business: datetime) -> str:
+        """Return the workflow time of a business instant, ISO."""
+        return self.clock().real(business).isoformat()
+
+    def assess(self, customer_id: str, now: datetime) -> Assessment:
+        """Plan for a customer and note it on the customer's row."""
+        return assessing.assess(self.ledger, customer_id, now=now, code_version=self.code_version)
+
+    def begin(self, customer_id: str, key: str, now: datetime) -> Begun | Unwanted | PutOff:
+        """Claim an effect, if a fresh plan wants it."""
+        return claims.begin(self.ledger, customer_id, key, now=now, code_version=self.code_version)
+
+    def confirm(
+        self,
+        begun: Begun,
+        now: datetime,
+        *,
+        state: Literal["sent", "refused", "unknown"] = "sent",
+        provider_ref: str | None = None,
+        outcome: Outcome | None = None,
+        new: Sequence[NewFact] = (),
+    ) -> Assessment:
+        """Write down how a claimed effect went; what it changed is an outcome, not news."""
+        return claims.confirm(
+            self.ledger,
+            begun.customer.id,
+            begun.message,
+            state=state,
+            now=now,
+            provider_ref=provider_ref,
+            outcome=outcome,
+            new=new,
+            code_version=self.code_version,
+        )
+
+    def confirm_with_news(self, begun: Begun, now: datetime, fact: NewFact) -> None:
+        """Write down an outcome that another workflow has to hear of; the sweep finds a lost wake."""
+        claims.confirm_with_news(
+            self.ledger, begun.customer.id, begun.message, new=[fact], now=now, code_version=self.code_version
+        )
+
+    def release(self, begun: Begun, now: datetime) -> None:
+        """Give a claim back whose effect certainly did not happen."""
+        claims.release(self.ledger, begun.customer.id, begun.message, now=now, code_version=self.code_version)
+
+    def answer(self, word: Word, assessment: Assessment, *, until: datetime | None = None) -> Answer:
+        """Answer a workflow, with the fresh view so that nobody need look again."""
+        return Answer(
+            answer=word,
+            until=None if until is None else self.real(until),
+            news=assessment.news,
+            view=self.view(assessment),
+        )
+
+    def view(self, assessment: Assessment) -> View:
+        """Return the view of an assessment, as workflows get it."""
+        return view_of(
+            assessment.plan,
+            customer=assessment.customer,
+            news=assessment.news,
+            case=assessment.case_number,
+            policy=f"{assessment.policy_name}/{assessment.policy_version}",
+            contacts=assessment.contacts,
+            tasks=[f"{task.step}: {task.why}" for task in assessment.open_tasks],
+            clock=self.clock(),
+        )

@@ -1,0 +1,49 @@
+"""The customer's account: looking at it, writing commands down, finding the right workflow."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from temporalio import activity
+
+from activities.answers import Looked
+from activities.books import Books
+from store import commands
+from store.errors import Refused
+
+Wake = Callable[[str], Awaitable[None]]
+"""Starts or wakes the workflow of a customer."""
+
+
+class Customers:
+    """What a customer's workflow asks for itself."""
+
+    def __init__(self, *, books: Books, wake: Wake) -> None:
+        self.books = books
+        self.wake = wake
+
+    @activity.defn(name="Look at the account")
+    def look(self, order: dict[str, str]) -> Looked:
+        """Plan for the customer at `order["now"]`, an instant of workflow time."""
+        try:
+            assessment = self.books.assess(order["customer_id"], self.books.at(order["now"]))
+        except Refused as refused:
+            return Looked(view=None, unknown=str(refused))
+        return Looked(view=self.books.view(assessment), unknown="")
+
+    @activity.defn(name="Write down")
+    def write_down(self, order: dict[str, Any]) -> dict[str, str]:
+        """Check a command and append its fact, in one transaction. The same command twice is one fact."""
+        try:
+            done = commands.perform(
+                self.books.ledger, order["customer_id"], order["command"], order["data"], now=self.books.now()
+            )
+        except Refused as refused:
+            return {"refused": str(refused)}
+        return {"words": done.words}
+
+    @activity.defn(name="Start the right one")
+    async def start_the_right_one(self, order: dict[str, str]) -> str:
+        """Start or wake the workflow with the right id, for somebody who used another."""
+        await self.wake(order["customer_id"])
+        right = f"customer/{order['customer_id']}"
+        return f"This customer's workflow is {right}: it runs, look there. Nothing else was done."

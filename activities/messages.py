@@ -1,0 +1,135 @@
+"""Everything the engine says to a customer: claim, render, hand over, confirm."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from temporalio import activity
+
+from activities.answers import Answer, Order
+from activities.books import Books
+from activities.notices import notice_of
+from activities.rendering import Letters
+from domain.errors import Refused, TryAgainLater
+from domain.facts import ContactInvalid
+from domain.notice import Accepted, Message, Seller
+from store.claims import Begun, PutOff, Unwanted
+from store.facts import NewFact
+
+FRESH_SECONDS = 5.0
+"""A claim older than this at the moment of the POST is released: its plan may be out of date."""
+
+
+class Courier(Protocol):
+    """Hands one message to a vendor, and can be asked later whether it went out.
+
+    Raises:
+        TryAgainLater: certainly not sent, and it may work later.
+        Refused: certainly not sent, and it never will be.
+    """
+
+    def deliver(self, message: Message, *, at: datetime) -> Accepted: ...
+
+    def find(self, reference: str) -> Accepted | None: ...
+
+
+class Mark(Protocol):
+    """Told at each point between claim and confirmation; tests kill the process there."""
+
+    def __call__(self, point: str) -> None: ...
+
+
+def unmarked(point: str) -> None:
+    """Do nothing: what production does at a marked point."""
+
+
+class Messages:
+    """Sends the notices that a customer's plan wants."""
+
+    def __init__(
+        self,
+        *,
+        books: Books,
+        letters: Letters,
+        couriers: Mapping[str, Courier],
+        seller: Seller,
+        monotonic: Callable[[], float] = time.monotonic,
+        mark: Mark = unmarked,
+    ) -> None:
+        self.books = books
+        self.letters = letters
+        self.couriers = couriers
+        self.seller = seller
+        self.monotonic = monotonic
+        self.mark = mark
+
+    @activity.defn(name="Send", no_thread_cancel_exception=True)
+    def send(self, order: Order) -> Answer:
+        """Send one notice, if a fresh plan still wants it.
+
+        Never twice: the claim is committed before the courier is called, and an attempt that finds
+        an unconfirmed claim asks the courier by reference before anything goes out again.
+        """
+        books, now = self.books, self.books.now()
+        customer_id, key = order["customer_id"], order["key"]
+        begun_at = self.monotonic()
+        begun = books.begin(customer_id, key, now)
+        if isinstance(begun, Begun) and begun.settle:
+            accepted = self.couriers[begun.effect.channel].find(begun.message)
+            if accepted is not None:
+                return self._confirm(begun, accepted, now)
+            books.release(begun, now)
+            begun_at = self.monotonic()
+            begun = books.begin(customer_id, key, now)
+        match begun:
+            case Unwanted():
+                return books.answer("unwanted", books.assess(customer_id, now))
+            case PutOff(until=until):
+                return books.answer("deferred", books.assess(customer_id, now), until=until)
+        self.mark("claimed")
+        return self._deliver(begun, now, begun_at)
+
+    def _deliver(self, begun: Begun, now: datetime, begun_at: float) -> Answer:
+        message = self._message(begun, now)
+        if self.monotonic() - begun_at > FRESH_SECONDS:
+            return self._put_off(begun, now, until=now)
+        try:
+            accepted = self.couriers[begun.effect.channel].deliver(message, at=now)
+        except TryAgainLater as later:
+            return self._put_off(begun, now, until=now + later.delay)
+        except Refused as refused:
+            return self._refuse(begun, refused, now)
+        self.mark("sent")
+        return self._confirm(begun, accepted, now)
+
+    def _message(self, begun: Begun, now: datetime) -> Message:
+        notice = notice_of(begun, seller=self.seller, now=now)
+        email = begun.effect.channel == "email"
+        return self.letters.message(
+            notice,
+            to=(begun.contact.email if email else begun.contact.phone) or "",
+            sender=self.seller.support_email if email else self.seller.name,
+        )
+
+    def _confirm(self, begun: Begun, accepted: Accepted, now: datetime) -> Answer:
+        assessment = self.books.confirm(
+            begun, now, provider_ref=accepted.provider_ref, outcome=accepted.outcome
+        )
+        self.mark("confirmed")
+        return self.books.answer("done", assessment)
+
+    def _put_off(self, begun: Begun, now: datetime, *, until: datetime) -> Answer:
+        self.books.release(begun, now)
+        return self.books.answer("deferred", self.books.assess(begun.customer.id, now), until=until)
+
+    def _refuse(self, begun: Begun, refused: Refused, now: datetime) -> Answer:
+        """A refusal is a fact: the claim stays refused, and the plan moves on to the next channel."""
+        invalid = NewFact(
+            source="courier",
+            id=f"invalid:{begun.message}",
+            happened_at=now,
+            body=ContactInvalid(channel=begun.effect.channel),
+        )
+        assessment = self.books.confirm(begun, now, state="refused", new=[invalid] if refused.invalid else [])
+        return self.books.answer("refused", assessment)

@@ -1,0 +1,79 @@
+"""From a claimed effect to the notice that a template may speak about."""
+
+from datetime import date, datetime
+
+from domain.book import Debt
+from domain.calendar import Calendar
+from domain.notice import NextStep, Notice, NoticeDebt, Seller, totals_of
+from domain.policy import SuspendStep, TaskStep
+from domain.simulate import Line, forecast, perform
+from domain.situation import Situation
+from store.claims import Begun
+
+
+def notice_of(begun: Begun, *, seller: Seller, now: datetime) -> Notice:
+    """Return all that the message of a claimed notice may say, as the account stands now."""
+    at = Situation(policy=begun.policy, account=begun.account, now=now)
+    effect = begun.effect
+    named = {(debt.invoice, debt.opening) for debt in effect.debts}
+    debts = [debt for debt in begun.account.debts if (debt.invoice, debt.opening) in named]
+    others = [debt for debt in at.debts if debt not in debts]
+    about = tuple(_notice_debt(at, debt) for debt in debts)
+    following = _following(begun, now)
+    return Notice(
+        template=effect.template,
+        step=effect.step,
+        channel=effect.channel,
+        language=begun.customer.language,
+        reference=begun.message,
+        customer=begun.customer.id,
+        seller=seller,
+        addressee=begun.contact.name or begun.customer.id,
+        debts=about,
+        others=tuple(_notice_debt(at, debt) for debt in others),
+        totals=totals_of(about),
+        sent_on=at.today,
+        next_on=_day(following, at.calendar),
+        next_says=_says(begun, following),
+        suspend_on=effect.suspend_on or _suspended_on(at),
+    )
+
+
+def _notice_debt(at: Situation, debt: Debt) -> NoticeDebt:
+    return NoticeDebt(
+        invoice=debt.invoice,
+        original=debt.original,
+        open=debt.open,
+        disputed=at.account.contested(debt),
+        due_on=debt.due_on,
+        days_late=debt.days_late(at.today),
+    )
+
+
+def _following(begun: Begun, now: datetime) -> Line | None:
+    """The next thing that happens after this message, if it is delivered and nothing else happens."""
+    after = perform(begun.account, begun.effect, now)
+    lines = forecast(begun.policy, after, now, lines=6)
+    return next((line for line in lines if line.step != begun.effect.step and line.at > now), None)
+
+
+def _day(line: Line | None, calendar: Calendar) -> date | None:
+    return None if line is None else calendar.local_date(line.at)
+
+
+def _says(begun: Begun, line: Line | None) -> NextStep | None:
+    if line is None:
+        return None
+    step = next((step for step in begun.policy.steps if step.id == line.step), None)
+    if isinstance(step, SuspendStep):
+        return "suspension"
+    if isinstance(step, TaskStep) or line.effect == "task":
+        return "task"
+    return "final_notice" if line.step == begun.policy.last_warning else "reminder"
+
+
+def _suspended_on(at: Situation) -> date | None:
+    service = at.account.service
+    if not service.suspended or service.since is None:
+        return None
+    return at.calendar.local_date(service.since)

@@ -1,0 +1,223 @@
+"""Onboarding: looking at an application, checking it, sending codes, and the outcome.
+
+Every move is decided again in the transaction that writes it, so a move that is asked for twice is
+done once. A code is claimed before it is sent, and carries the reference of its claim.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+from temporalio import activity
+
+from activities.answers import MoveAnswer, OnboardingView
+from activities.books import Books
+from activities.customers import Wake
+from activities.messages import Courier
+from activities.rendering import Letters
+from domain.errors import Refused, TryAgainLater
+from domain.identifiers import FINDINGS, RULESET, check_identifiers
+from domain.notice import Accepted, OneTimeCode, Seller
+from domain.onboarding import CODE_VALID, MOST_SENDS, PHONE_FINDINGS, Progress
+from domain.policy import ONBOARDING
+from store import onboarding, verifications
+from store.claims import Begun, PutOff, Unwanted
+from store.errors import UnknownCustomer
+from store.onboarding import Standing
+from store.verifications import CHANNEL, CodeBegun
+
+
+class PhoneVerifier(Protocol):
+    """Brings a code to a telephone, and can be asked later whether it went out.
+
+    `name` stands in the facts of the check.
+    Raises:
+        TryAgainLater: certainly not sent, and it may work later.
+        Refused: certainly not sent, and it never will be.
+    """
+
+    name: str
+
+    def send(self, code: OneTimeCode, *, to: str, at: datetime) -> Accepted: ...
+
+    def find(self, reference: str) -> Accepted | None: ...
+
+
+class CodeByMessage:
+    """The embedded verifier: the code is a message like any other, by whatever delivers those."""
+
+    def __init__(self, *, letters: Letters, courier: Courier, name: str = "message") -> None:
+        self.letters = letters
+        self.courier = courier
+        self.name = name
+
+    def send(self, code: OneTimeCode, *, to: str, at: datetime) -> Accepted:
+        """Hand the code over in the words of the template `onboarding_code`."""
+        return self.courier.deliver(self.letters.code(code, to=to, sender=code.seller.name), at=at)
+
+    def find(self, reference: str) -> Accepted | None:
+        """Ask whether it went out."""
+        return self.courier.find(reference)
+
+
+class Onboarding:
+    """What the verification of a new customer does."""
+
+    def __init__(self, *, books: Books, verifier: PhoneVerifier, seller: Seller, wake: Wake) -> None:
+        self.books = books
+        self.verifier = verifier
+        self.seller = seller
+        self.wake = wake
+
+    @activity.defn(name="Look at the application")
+    async def look(self, order: dict[str, str]) -> OnboardingView:
+        """Say how far the verification is, and its next move; the first look claims the verification."""
+        customer_id, now = order["customer_id"], self.books.at(order["now"])
+        try:
+            claimed = await asyncio.to_thread(self._claim, customer_id, now)
+            standing = await asyncio.to_thread(onboarding.standing, self.books.ledger, customer_id, now=now)
+        except UnknownCustomer as unknown:
+            return OnboardingView(move="over", until=None, says=str(unknown), details=str(unknown))
+        if isinstance(claimed, PutOff):
+            until, says = self.books.real(claimed.until), claimed.reason.words
+            return OnboardingView(move="wait", until=until, says=says, details=_details(standing, says))
+        if claimed:
+            await self.wake(customer_id)
+        return self._view(standing)
+
+    def _claim(self, customer_id: str, now: datetime) -> bool | PutOff:
+        """Claim the verification; True when this is what did it."""
+        begun = self.books.begin(customer_id, f"{ONBOARDING}/{ONBOARDING}", now)
+        match begun:
+            case PutOff():
+                return begun
+            case Begun():
+                # Nothing goes out: to be looked at is all that was claimed, also by an earlier attempt.
+                self.books.confirm(begun, now)
+                return True
+        return False
+
+    def _view(self, standing: Standing) -> OnboardingView:
+        move = standing.move
+        if move is None:
+            says = "Nobody is being verified here."
+            if standing.onboarding is not None:
+                says = f"The verification is over: {standing.onboarding.replace('_', ' with ')}."
+            return OnboardingView(move="over", until=None, says=says, details=_details(standing, says))
+        says = move.reason.words
+        until = None if move.until is None else self.books.real(move.until)
+        return OnboardingView(move=move.kind, until=until, says=says, details=_details(standing, says))
+
+    @activity.defn(name="Check identifiers")
+    async def check_identifiers(self, order: dict[str, str]) -> MoveAnswer:
+        """Check name, addresses, telephone number and VAT id, offline."""
+        customer_id, now = order["customer_id"], self.books.now()
+        result = await asyncio.to_thread(self._check, customer_id, now)
+        await self.wake(customer_id)
+        return MoveAnswer(until=None, says=result)
+
+    def _check(self, customer_id: str, now: datetime) -> str:
+        ledger = self.books.ledger
+        result = check_identifiers(onboarding.application_of(ledger, customer_id))
+        onboarding.checked(ledger, customer_id, result, ruleset=RULESET, now=now)
+        return f"{result.outcome}: {_findings(result.reasons)}" if result.reasons else result.outcome
+
+    @activity.defn(name="Send the code")
+    async def send_code(self, order: dict[str, str]) -> MoveAnswer:
+        """Send the next code, if it is still time for one. Never twice: see `store.verifications`."""
+        customer_id, now = order["customer_id"], self.books.now()
+        begun = await asyncio.to_thread(verifications.begin, self.books.ledger, customer_id, now=now)
+        match begun:
+            case Unwanted(why=why):
+                return MoveAnswer(until=None, says=f"Not sent: {why}.")
+            case PutOff(until=until, reason=reason):
+                return MoveAnswer(until=self.books.real(until), says=reason.words)
+        answer = await asyncio.to_thread(self._send, begun, now)
+        await self.wake(customer_id)
+        return answer
+
+    def _send(self, begun: CodeBegun, now: datetime) -> MoveAnswer:
+        try:
+            accepted = self.verifier.find(begun.reference) if begun.settle else None
+            if accepted is None:
+                if not begun.contact.phone:
+                    return self._give_up(begun, "no_phone", now)
+                accepted = self.verifier.send(self._code(begun), to=begun.contact.phone, at=now)
+        except TryAgainLater as later:
+            return self._give_up(begun, "unwell", now, until=now + later.delay)
+        except Refused:
+            return self._give_up(begun, "number_refused", now)
+        verifications.confirm(
+            self.books.ledger,
+            begun.customer.id,
+            begun.attempt,
+            provider=self.verifier.name,
+            provider_ref=accepted.provider_ref,
+            bounced=accepted.outcome == "bounced",
+            now=now,
+        )
+        return MoveAnswer(until=None, says=f"Code {begun.attempt} of {MOST_SENDS} was sent.")
+
+    def _give_up(
+        self, begun: CodeBegun, reason: str, now: datetime, *, until: datetime | None = None
+    ) -> MoveAnswer:
+        verifications.give_up(
+            self.books.ledger,
+            begun.customer.id,
+            begun.attempt,
+            outcome="fail" if until is None else "error",
+            reason=reason,
+            provider=self.verifier.name,
+            now=now,
+        )
+        # The vendor's own delay counts where it is longer than ours: the wait is the workflow's.
+        return MoveAnswer(
+            until=None if until is None else self.books.real(until), says=PHONE_FINDINGS[reason]
+        )
+
+    def _code(self, begun: CodeBegun) -> OneTimeCode:
+        return OneTimeCode(
+            channel=CHANNEL,
+            language=begun.customer.language,
+            reference=begun.reference,
+            customer=begun.customer.id,
+            seller=self.seller,
+            addressee=begun.contact.name or "",
+            code=begun.code,
+            expires_minutes=int(CODE_VALID.total_seconds() // 60),
+        )
+
+    @activity.defn(name="Conclude onboarding")
+    async def conclude(self, order: dict[str, str]) -> MoveAnswer:
+        """Write the outcome down, if the verification is at its end."""
+        customer_id, now = order["customer_id"], self.books.now()
+        verdict = await asyncio.to_thread(onboarding.conclude, self.books.ledger, customer_id, now=now)
+        await self.wake(customer_id)
+        return MoveAnswer(until=None, says="concluded before" if verdict is None else verdict)
+
+
+def _findings(codes: Iterable[str]) -> str:
+    return "; ".join(FINDINGS[code].words if code in FINDINGS else PHONE_FINDINGS[code] for code in codes)
+
+
+def _details(standing: Standing, says: str) -> str:
+    """Render the page that finance reads, without personal data: it stays in history."""
+    customer = standing.customer.id
+    lines = [f"# Verification of {customer}: {says}", *_checks(standing.progress)]
+    if standing.move is not None:
+        lines.append(
+            f"Send `enter_code` and `review_onboarding` to the workflow customer/{customer}:"
+            " a person may decide at any time."
+        )
+    return "\n\n".join(lines)
+
+
+def _checks(progress: Progress) -> list[str]:
+    lines = []
+    for name, check in sorted(progress.checks.items()):
+        why = f": {_findings(check.reasons)}" if check.reasons else ""
+        lines.append(f"- **{name}**: {check.outcome}{why}")
+    if progress.sends:
+        lines.append(f"- codes sent: {progress.sends} of {MOST_SENDS}")
+    return ["\n".join(lines)] if lines else []

@@ -1,0 +1,150 @@
+"""The service's switch: guard, suspend, verify; and back.
+
+The guard is the claim: it is made in one transaction with a fresh plan that still wants it. The
+fact is written before anybody is woken, so a lost wake is healed by the sweep.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+from temporalio import activity
+
+from activities.answers import SubscriptionView, SwitchAnswer
+from activities.books import Books
+from activities.customers import Wake
+from domain.facts import Body, SubscriptionReactivated, SubscriptionSuspended
+from domain.situation import EffectKind
+from store import assess, subscriptions, tasks
+from store.claims import Begun, PutOff
+from store.database import Ledger
+from store.facts import NewFact
+
+WARN_DAYS = 7
+"""How long before suspended data is lost a person hears of it."""
+
+
+class Switch(Protocol):
+    """Turns one subscription off and on; each call may be repeated without harm."""
+
+    def suspended(self, subscription: str) -> bool: ...
+
+    def suspend(self, subscription: str, *, customer_id: str, at: datetime) -> None: ...
+
+    def reactivate(self, subscription: str, *, customer_id: str, at: datetime) -> None: ...
+
+
+class Service:
+    """What a suspension does to the service. A customer's main subscription has the customer's id."""
+
+    def __init__(self, *, books: Books, switch: Switch, wake: Wake) -> None:
+        self.books = books
+        self.switch = switch
+        self.wake = wake
+
+    @activity.defn(name="Suspend the service")
+    async def suspend(self, order: dict[str, str]) -> SwitchAnswer:
+        """Suspend, if a fresh plan still wants it, and verify that it took effect."""
+        return await self._turn(order["customer_id"], "suspend")
+
+    @activity.defn(name="Bring the service back")
+    async def reactivate(self, order: dict[str, str]) -> SwitchAnswer:
+        """Bring the service back, if a fresh plan still wants it, and verify."""
+        return await self._turn(order["customer_id"], "reactivate")
+
+    @activity.defn(name="Warn of lost data")
+    def warn_of_lost_data(self, order: dict[str, str]) -> None:
+        """Open a task: the suspended service's data will be lost in a week."""
+        now = self.books.at(order["now"])
+        why = f"suspended data will be lost in {WARN_DAYS} days: export it, end the contract or agree a date"
+        tasks.open_task(
+            self.books.ledger,
+            order["customer_id"],
+            step="data_loss",
+            kind="review",
+            why=why,
+            now=now,
+            code_version=self.books.code_version,
+        )
+
+    async def _turn(self, customer_id: str, kind: EffectKind) -> SwitchAnswer:
+        now = self.books.now()
+        begun = await asyncio.to_thread(self._begin, customer_id, kind, now)
+        word: Literal["done", "unwanted", "deferred"] = "unwanted"
+        until, says = None, str(begun)
+        if isinstance(begun, PutOff):
+            word, until, says = "deferred", self.books.real(begun.until), begun.reason.words
+        elif isinstance(begun, Begun):
+            await asyncio.to_thread(self._switch, begun, kind, now)
+            await self.wake(customer_id)
+            word, says = "done", "suspended" if kind == "suspend" else "back in service"
+        view = await asyncio.to_thread(self._view, customer_id)
+        return SwitchAnswer(answer=word, until=until, says=says, view=view)
+
+    def _view(self, customer_id: str) -> SubscriptionView:
+        """Say how the service stands, and when a person must hear that its data will be lost."""
+        loaded = assess.look(self.books.ledger, customer_id)
+        service, step = loaded.account.service, loaded.policy.suspension
+        if not service.suspended or service.since is None or step is None:
+            details = f"# Subscription {customer_id} is in service"
+            return SubscriptionView(suspended=service.suspended, deadline=None, details=details)
+        lost_at = service.since + timedelta(days=step.data_kept_days)
+        lines = [
+            f"# Subscription {customer_id} is suspended since {service.since:%d %b %Y}",
+            "It comes back by itself when the customer's plan says so: see the customer's workflow.",
+            f"Its data is kept until {lost_at:%d %b %Y}.",
+        ]
+        return SubscriptionView(
+            suspended=True,
+            deadline=self.books.real(lost_at - timedelta(days=WARN_DAYS)),
+            details="\n\n".join(lines),
+        )
+
+    def _begin(self, customer_id: str, kind: EffectKind, now: datetime) -> Begun | PutOff | str:
+        """Claim the effect of this kind; the words say why there is none."""
+        assessment = self.books.assess(customer_id, now)
+        effect = next((effect for effect in assessment.plan.effects if effect.kind == kind), None)
+        if effect is None:
+            return f"the plan does not ask to {kind}"
+        begun = self.books.begin(customer_id, effect.key, now)
+        if isinstance(begun, Begun) and begun.settle and not self._took_effect(customer_id, kind):
+            self.books.release(begun, now)
+            return self._begin(customer_id, kind, now)
+        return begun if isinstance(begun, Begun | PutOff) else begun.why
+
+    def _took_effect(self, customer_id: str, kind: EffectKind) -> bool:
+        return self.switch.suspended(customer_id) == (kind == "suspend")
+
+    def _switch(self, begun: Begun, kind: EffectKind, now: datetime) -> None:
+        customer_id = begun.customer.id
+        body: Body
+        if kind == "suspend":
+            self.switch.suspend(customer_id, customer_id=customer_id, at=now)
+            body = SubscriptionSuspended(subscription=customer_id, by="arrears")
+        else:
+            self.switch.reactivate(customer_id, customer_id=customer_id, at=now)
+            body = SubscriptionReactivated(subscription=customer_id, by="arrears")
+        if not self._took_effect(customer_id, kind):
+            raise RuntimeError(f"the switch was asked to {kind}, but the service did not follow")
+        fact = NewFact(source="switch", id=f"{kind}:{begun.message}", happened_at=now, body=body)
+        self.books.confirm_with_news(begun, now, fact)
+
+
+class LedgerSwitch:
+    """The ledger's own switch: what is suspended where no vendor keeps the service."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def suspended(self, subscription: str) -> bool:
+        """Read the switch back."""
+        return subscriptions.state(self.ledger, subscription) == "suspended"
+
+    def suspend(self, subscription: str, *, customer_id: str, at: datetime) -> None:
+        """Turn the service off; what it was is kept with it."""
+        subscriptions.suspend(self.ledger, subscription, customer_id, now=at)
+
+    def reactivate(self, subscription: str, *, customer_id: str, at: datetime) -> None:
+        """Turn the service on as it was."""
+        subscriptions.reactivate(self.ledger, subscription, customer_id, now=at)
+

@@ -1,0 +1,162 @@
+"""The composition root: settings become providers, activities and doors. Only here are vendors known."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleSpec,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Worker
+
+from activities.books import Books
+from activities.customers import Customers, Wake
+from activities.messages import Courier, Mark, Messages, unmarked
+from activities.onboarding import CodeByMessage, Onboarding, PhoneVerifier
+from activities.rendering import Letters
+from activities.service import LedgerSwitch, Service
+from activities.sweep import Sweeping
+from activities.tasks import Tasks
+from domain.notice import Seller
+from providers.outbox import Outbox
+from settings import ROOT, VERSION, Settings
+from store import clock as clocks
+from store.database import Ledger
+from workflows.customer_lifecycle import CustomerLifecycle
+from workflows.onboarding_verification import OnboardingVerification
+from workflows.subscription_suspension import SubscriptionSuspension
+from workflows.sweep import Sweep
+
+WORKFLOWS = (CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, Sweep)
+MESSAGE_CHANNELS = ("email", "sms")
+GRACEFUL = timedelta(seconds=10)
+
+
+def code_version() -> str:
+    """Return the version with a fingerprint of everything that decides, for the journal."""
+    content = b"".join(path.read_bytes() for path in sorted((ROOT / "domain").glob("*.py")))
+    return f"{VERSION}+{hashlib.sha256(content).hexdigest()[:8]}"
+
+
+def seller(settings: Settings) -> Seller:
+    """Return who writes to the customers."""
+    return Seller(
+        name=settings.seller_name,
+        support_email=settings.seller_email,
+        support_phone=settings.seller_phone,
+        payment_url=settings.seller_payment_url,
+        address=settings.seller_address,
+        account=settings.seller_account,
+    )
+
+
+async def connect(settings: Settings) -> Client:
+    """Connect to Temporal; the JSON that travels is read and written by pydantic."""
+    key = settings.temporal_api_key
+    return await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        api_key=None if key is None else key.get_secret_value(),
+        data_converter=pydantic_data_converter,
+    )
+
+
+def waker(client: Client, task_queue: str) -> Wake:
+    """Return what starts or wakes a customer's workflow: one call, whichever it needs."""
+
+    async def wake(customer_id: str) -> None:
+        await client.start_workflow(
+            CustomerLifecycle.run,
+            {"customer_id": customer_id},
+            id=f"customer/{customer_id}",
+            task_queue=task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal="News",
+        )
+
+    return wake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the activities are made of; tests replace single parts by others of the same Protocol."""
+
+    books: Books
+    letters: Letters
+    couriers: dict[str, Courier]
+    verifier: PhoneVerifier
+    seller: Seller
+    mark: Mark = unmarked
+
+
+def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts:
+    """Return the parts that the settings ask for: the embedded outbox is the only courier yet."""
+    outbox = Outbox(settings.outbox)
+    letters = Letters(ROOT / "templates")
+    return Parts(
+        books=Books(ledger=ledger, clock=lambda: clocks.read(ledger), code_version=code_version()),
+        letters=letters,
+        couriers=dict.fromkeys(MESSAGE_CHANNELS, outbox),
+        verifier=CodeByMessage(letters=letters, courier=outbox, name="outbox"),
+        seller=seller(settings),
+        mark=mark,
+    )
+
+
+def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
+    """Return the workers of one process: one for the workflows, one per vendor's queue."""
+    wake = waker(client, task_queue)
+    books = made.books
+    customers = Customers(books=books, wake=wake)
+    messages = Messages(
+        books=books, letters=made.letters, couriers=made.couriers, seller=made.seller, mark=made.mark
+    )
+    service = Service(books=books, switch=LedgerSwitch(books.ledger), wake=wake)
+    onboarding = Onboarding(books=books, verifier=made.verifier, seller=made.seller, wake=wake)
+    tasks = Tasks(books=books)
+    sweeping = Sweeping(books=books, wake=wake)
+
+    def worker(queue: str, activities: Sequence[Callable[..., Any]], *, threads: int, **more: Any) -> Worker:
+        return Worker(
+            client,
+            task_queue=queue,
+            activities=activities,
+            activity_executor=ThreadPoolExecutor(threads, thread_name_prefix=queue),
+            max_concurrent_activities=threads,
+            graceful_shutdown_timeout=GRACEFUL,
+            **more,
+        )
+
+    looking: list[Callable[..., Any]] = [
+        customers.look,
+        customers.write_down,
+        customers.start_the_right_one,
+        tasks.open_task,
+    ]
+    looking += [service.warn_of_lost_data, sweeping.wake_who_is_due]
+    looking += [onboarding.look, onboarding.check_identifiers, onboarding.conclude]
+    return [
+        worker(task_queue, looking, threads=8, workflows=WORKFLOWS, max_concurrent_local_activities=8),
+        worker(f"{task_queue}-email", [messages.send], threads=4),
+        worker(f"{task_queue}-sms", [messages.send, onboarding.send_code], threads=4),
+        worker(f"{task_queue}-service", [service.suspend, service.reactivate], threads=4),
+    ]
+
+
+async def start_sweep(client: Client, task_queue: str, *, every: timedelta = timedelta(minutes=1)) -> None:
+    """Create the schedule of the sweep, or leave the one that is there."""
+    action = ScheduleActionStartWorkflow(Sweep.run, {}, id="sweep/ledger", task_queue=task_queue)
+    spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
+    with suppress(ScheduleAlreadyRunningError):
+        await client.create_schedule("sweep/ledger", Schedule(action=action, spec=spec))

@@ -1,0 +1,58 @@
+"""The environment, read once, frozen, and handed on. Nobody else reads it."""
+
+from datetime import date
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+VERSION = "0.1.0"
+ROOT = Path(__file__).parent
+
+
+class BadSettings(ValueError):
+    """The environment holds values that cannot be used; one line each, without the values."""
+
+
+class Settings(BaseSettings):
+    """What differs between two deployments.
+
+    Attributes:
+        database_url: the ledger; SQLite by default, PostgreSQL in production.
+        temporal_address, temporal_namespace: where Temporal answers.
+        task_queue: of the workflows; effects have queues of their own that begin with it.
+        outbox: the folder of the embedded email and SMS channel.
+        temporal_ui: where the Temporal Web UI is, for links.
+        seller_*: who writes to the customers.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="", frozen=True, extra="ignore")
+
+    database_url: str = "sqlite:///var/arrears.db"
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    temporal_api_key: SecretStr | None = None
+    task_queue: str = Field(default="arrears", pattern=r"^[a-z][a-z0-9-]*$")
+    temporal_ui: str = "http://127.0.0.1:8233"
+    outbox: Path = Path("var/outbox")
+    go_live_on: date | None = None
+    seller_name: str = "Example Cloud"
+    seller_email: str = "billing@seller.example"
+    seller_phone: str = "+44 20 7946 0000"
+    seller_payment_url: str = "https://pay.seller.example"
+    seller_address: str = "1 Example Street, London"
+    seller_account: str = "IBAN GB33 BUKB 2020 1555 5555 55"
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Read the environment.
+
+        Raises:
+            BadSettings: a variable cannot be used; the message names each and never shows a value.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_input=False, include_context=False)
+            lines = [f"{'.'.join(str(part) for part in d['loc']).upper()}: {d['msg']}" for d in details]
+            raise BadSettings("\n".join(lines)) from None

@@ -1,0 +1,287 @@
+"""A customer's whole life: look at the account, do what is wanted, wait for news or the next step.
+
+The workflow calculates nothing. Every look is a local activity whose answer, the view, is in
+history, so a changed rule never breaks a replay. News interrupts any waiting, also while effects
+run. A run is one episode: it continues as new when a case opens or closes.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeIndexedValueType, SearchAttributeKey, SearchAttributeUpdate
+from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.answers import Answer, Looked, Order
+    from domain.commands import COMMANDS, Command
+    from domain.policy import ONBOARDING
+    from domain.view import Attribute, View, WantedEffect, details
+    from workflows.onboarding_verification import OnboardingVerification
+    from workflows.policies import AFTER_TIMEOUT, EFFECT, LOCAL
+    from workflows.subscription_suspension import SubscriptionSuspension
+
+WRONG_INPUT = 'Start it with one JSON object that names a customer, like {"customer_id": "ACME"}.'
+_KEYS: dict[str, Any] = {
+    "Keyword": SearchAttributeKey.for_keyword,
+    "KeywordList": SearchAttributeKey.for_keyword_list,
+    "Datetime": SearchAttributeKey.for_datetime,
+    "Double": SearchAttributeKey.for_float,
+}
+_KINDS = {
+    SearchAttributeIndexedValueType.KEYWORD: "Keyword",
+    SearchAttributeIndexedValueType.KEYWORD_LIST: "KeywordList",
+    SearchAttributeIndexedValueType.DATETIME: "Datetime",
+    SearchAttributeIndexedValueType.DOUBLE: "Double",
+}
+
+
+class Updates:
+    """One update per command of `domain.commands`, so that finance finds every command in the UI."""
+
+    view: View | None
+    news: bool
+    customer_id: str
+
+    def _may(self, name: str, data: Any) -> None:
+        """Refuse before anything is written; with no view, or news pending, the transaction decides."""
+        if not isinstance(data, dict):
+            example = COMMANDS[name].example
+            raise ApplicationError(f"{name} takes one JSON object, like {example}", non_retryable=True)
+        if self.view is not None and not self.news and name in self.view["refused"]:
+            raise ApplicationError(f"Cannot {name}: {self.view['refused'][name]}", non_retryable=True)
+
+    async def _do(self, name: str, data: Any) -> str:
+        order = {"customer_id": self.customer_id, "command": name, "data": data}
+        done: dict[str, str] = await workflow.execute_local_activity("Write down", order, **LOCAL)
+        if "refused" in done:
+            raise ApplicationError(f"Cannot {name}: {done['refused']}", non_retryable=True)
+        self.news = True
+        return done["words"]
+
+
+def _update(command: Command) -> Any:
+    async def handle(self: Updates, data: Any) -> str:
+        return await self._do(command.name, data)
+
+    def validate(self: Updates, data: Any) -> None:
+        self._may(command.name, data)
+
+    handle.__name__ = handle.__qualname__ = command.name
+    defined = workflow.update(name=command.name, description=command.does)(handle)
+    defined.validator(validate)
+    return defined
+
+
+for _command in COMMANDS.values():
+    setattr(Updates, _command.name, _update(_command))
+
+
+@workflow.defn
+class CustomerLifecycle(Updates):
+    """Input: {"customer_id": "..."}. The workflow's id is customer/<id>."""
+
+    @workflow.init
+    def __init__(self, given: Any) -> None:
+        self.given = given
+        customer_id = given.get("customer_id") if isinstance(given, dict) else None
+        self.customer_id = customer_id if isinstance(customer_id, str) else ""
+        self.news = False
+        self.view: View | None = None
+        self.fresh: View | None = None
+        self.case_open: bool | None = None
+        self.running: dict[str, asyncio.Task[None]] = {}
+        self.answers: dict[str, tuple[int, datetime | None]] = {}
+        self.bug: BaseException | None = None
+        self.timer: asyncio.Task[None] | None = None
+        self.timer_at: datetime | None = None
+        self.attributes = _attributes_at_start()
+
+    @workflow.run
+    async def run(self, given: Any) -> str:
+        if not self.customer_id:
+            raise ApplicationError(WRONG_INPUT, non_retryable=True)
+        if workflow.info().workflow_id != f"customer/{self.customer_id}":
+            return await self._start_the_right_one()
+        while True:
+            self.news = False
+            view, self.fresh = self.fresh or await self._look(), None
+            wanted = self._wanted(view)
+            self._show(view, settled=not wanted)
+            if self.case_open is None:
+                self.case_open = view["case_open"]
+            episode_over = view["case_open"] != self.case_open
+            if episode_over or workflow.info().is_continue_as_new_suggested():
+                if not self.running:
+                    await workflow.wait_condition(workflow.all_handlers_finished)
+                    workflow.continue_as_new(given)
+            else:
+                self._begin(wanted)
+            await self._wait(view)
+
+    @workflow.signal(name="News", description="Facts about this customer have changed: look again.")
+    def on_news(self) -> None:
+        self.news = True
+
+    @workflow.query(name="View", description="What the workflow knows, as JSON.")
+    def show_view(self) -> View | None:
+        return self.view
+
+    async def _look(self) -> View:
+        order = {"customer_id": self.customer_id, "now": workflow.now().isoformat()}
+        looked: Looked = await workflow.execute_local_activity(
+            "Look at the account", order, result_type=Looked, **LOCAL
+        )
+        if looked["view"] is None:
+            raise ApplicationError(looked["unknown"], non_retryable=True)
+        return looked["view"]
+
+    async def _start_the_right_one(self) -> str:
+        words: str = await workflow.execute_activity(
+            "Start the right one", {"customer_id": self.customer_id}, **EFFECT
+        )
+        return words
+
+    def _show(self, view: View, *, settled: bool) -> None:
+        """Show the view; attributes cost an action each time, so effects that begin now come first."""
+        self.view = view
+        workflow.set_current_details(details(view, COMMANDS))
+        changed = [attribute for attribute in view["attributes"] if attribute not in self.attributes]
+        known = {name for name, _, value in self.attributes if value is not None}
+        changed = [each for each in changed if each[2] is not None or each[0] in known]
+        if changed and settled:
+            workflow.upsert_search_attributes([_pair(attribute) for attribute in changed])
+            self.attributes = view["attributes"]
+
+    def _wanted(self, view: View) -> list[WantedEffect]:
+        """The effects to begin now: those that neither run nor have been answered."""
+        effects = [*view["effects"], *_news_of_verification(view)]
+        return [e for e in effects if e["key"] not in self.running and not self._answered(e["key"], view)]
+
+    def _begin(self, wanted: list[WantedEffect]) -> None:
+        for effect in wanted:
+            self.running[effect["key"]] = asyncio.create_task(self._perform(effect))
+
+    def _answered(self, key: str, view: View) -> bool:
+        """An effect already answered at this news is not performed again before its instant."""
+        news, until = self.answers.get(key, (-1, None))
+        return news == view["news"] and (until is None or until > workflow.now())
+
+    async def _perform(self, effect: WantedEffect) -> None:
+        """Perform one effect; an unexpected error is raised in the loop, where it is seen."""
+        key = effect["key"]
+        news = self.view["news"] if self.view else 0
+        try:
+            answer = await self._act(effect)
+            until = None if answer["until"] is None else datetime.fromisoformat(answer["until"])
+            self.answers[key] = (answer["news"] if answer["news"] is not None else news, until)
+            self.fresh = answer["view"] or self.view  # a child that was started answers by news
+        except ActivityError:
+            self.answers[key] = (news, workflow.now() + AFTER_TIMEOUT)
+        except Exception as error:  # noqa: BLE001  # raised again in the loop
+            self.bug = error
+        finally:
+            del self.running[key]
+
+    async def _act(self, effect: WantedEffect) -> Answer:
+        match effect["kind"]:
+            case "onboard":
+                return await self._start_child(OnboardingVerification.run, "onboarding", effect)
+            case "onboarding_news":
+                return await self._tell_child(OnboardingVerification.run, "onboarding", effect)
+            case "suspend":
+                return await self._start_child(SubscriptionSuspension.run, "suspension", effect)
+            case "reactivate":
+                return await self._tell_child(SubscriptionSuspension.run, "suspension", effect)
+        order: Order = {"customer_id": self.customer_id, "key": effect["key"]}
+        queue = workflow.info().task_queue
+        if effect["channel"] in ("email", "sms"):
+            queue = f"{queue}-{effect['channel']}"
+        name = "Send" if effect["kind"] == "notice" else "Open a task"
+        answer: Answer = await workflow.execute_activity(
+            name, order, task_queue=queue, summary=effect["says"], result_type=Answer, **EFFECT
+        )
+        return answer
+
+    async def _start_child(self, child: Any, kind: str, effect: WantedEffect) -> Answer:
+        """Start a child that outlives us; one that runs already counts as started."""
+        child_id = f"{kind}/{self.customer_id}"
+        try:
+            await workflow.start_child_workflow(
+                child,
+                {"customer_id": self.customer_id},
+                id=child_id,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary=effect["says"],
+            )
+        except WorkflowAlreadyStartedError:
+            await workflow.get_external_workflow_handle(child_id).signal("News")
+        return Answer(answer="done", until=None, news=None, view=None)
+
+    async def _tell_child(self, child: Any, kind: str, effect: WantedEffect) -> Answer:
+        """Tell a child to look again; where it is gone, a new one finishes its work."""
+        try:
+            await workflow.get_external_workflow_handle(f"{kind}/{self.customer_id}").signal("News")
+        except ApplicationError:
+            return await self._start_child(child, kind, effect)
+        return Answer(answer="done", until=None, news=None, view=None)
+
+    async def _wait(self, view: View) -> None:
+        if self.running:
+            await workflow.wait_condition(lambda: self.news or not self.running or self.bug is not None)
+        else:
+            await self._sleep(view)
+        if self.bug is not None:
+            raise self.bug
+        if self.news:
+            self.fresh = None
+
+    async def _sleep(self, view: View) -> None:
+        """Wait for news or the next instant. One timer, kept while its instant is unchanged."""
+        if self.fresh is not None:
+            return
+        deferred = [until for _, until in self.answers.values() if until and until > workflow.now()]
+        planned = [datetime.fromisoformat(view["wake_at"])] if view["wake_at"] else []
+        wake_at = min(planned + deferred, default=None)
+        if wake_at != self.timer_at:
+            if self.timer is not None:
+                self.timer.cancel()
+            self.timer_at, self.timer = wake_at, None
+            if wake_at is not None:
+                summary = view["wake_says"] if wake_at in planned else "try again what was put off"
+                wait = max(wake_at - workflow.now(), timedelta(0))
+                self.timer = asyncio.create_task(workflow.sleep(wait, summary=summary))
+        timer = self.timer
+        await workflow.wait_condition(lambda: self.news or (timer is not None and timer.done()))
+        if timer is not None and timer.done():
+            self.timer = self.timer_at = None
+
+
+def _news_of_verification(view: View) -> list[WantedEffect]:
+    """While a new customer is verified, every news is for that workflow too; its start counts as told."""
+    if view["stage"] != "onboarding" or any(effect["kind"] == "onboard" for effect in view["effects"]):
+        return []
+    key = f"{ONBOARDING}/{ONBOARDING}"
+    says = "tell the verification to look again"
+    return [WantedEffect(key=key, kind="onboarding_news", channel=ONBOARDING, says=says)]
+
+
+def _pair(attribute: Attribute) -> SearchAttributeUpdate[Any]:
+    """Turn an attribute into a typed one; only history knows which there are, so replay holds."""
+    name, kind, value = attribute
+    if kind == "Datetime" and value is not None:
+        value = datetime.fromisoformat(value)
+    key: SearchAttributeKey[Any] = _KEYS[kind](name)
+    return key.value_unset() if value is None else key.value_set(value)
+
+
+def _attributes_at_start() -> list[Attribute]:
+    """The attributes that an earlier run of this workflow has set."""
+    found: list[Attribute] = []
+    for pair in workflow.info().typed_search_attributes.search_attributes:
+        kind = _KINDS[pair.key.indexed_value_type]
+        value = pair.value.isoformat() if kind == "Datetime" else pair.value
+        found.append([pair.key.name, kind, list(value) if kind == "KeywordList" else value])
+    return found

@@ -1,0 +1,49 @@
+"""How patient the workflows are with each kind of activity, in one place.
+
+A local activity that fails for longer than `local_retry_threshold` waits in a real timer, so a
+database that is away costs little history. Effects have a schedule-to-close: without it a queue
+that nobody serves would hang the workflow for ever.
+"""
+
+from datetime import timedelta
+from typing import TypedDict
+
+from temporalio.common import RetryPolicy
+
+
+class LocalOptions(TypedDict):
+    """Options of a local activity."""
+
+    start_to_close_timeout: timedelta
+    local_retry_threshold: timedelta
+    retry_policy: RetryPolicy
+
+
+class EffectOptions(TypedDict):
+    """Options of an activity that acts on the world."""
+
+    start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+LOCAL = LocalOptions(
+    start_to_close_timeout=timedelta(seconds=5),
+    local_retry_threshold=timedelta(seconds=10),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=200),
+        backoff_coefficient=3,
+        maximum_interval=timedelta(seconds=15),
+    ),
+)
+EFFECT = EffectOptions(
+    start_to_close_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(seconds=30),
+    ),
+)
+AFTER_TIMEOUT = timedelta(minutes=5)
+"""How long an effect rests whose two minutes were not enough."""
