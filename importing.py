@@ -1,0 +1,191 @@
+"""Importing a receivables export: read it completely, report every problem, then write it once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from domain.documents import BadDocument, read
+from domain.receivables import Import, ImportedCustomer, Mapping, read_rows
+from settings import Settings
+from store import doors
+from store.customers import ContactData
+from store.database import Ledger
+from store.errors import Refused
+from store.facts import NewFact
+
+WAKES_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import wrote.
+
+    Attributes:
+        workflows_woken: of the customers with new facts; the sweep wakes the others.
+        refused: `file:line: sentence` for each customer of whom the ledger took nothing.
+    """
+
+    customers_added: int
+    facts_written: int
+    facts_known_already: int
+    workflows_woken: int
+    refused: tuple[str, ...]
+
+    def json(self) -> dict[str, Any]:
+        """Return the figures; who was refused stands in the messages."""
+        return {**asdict(self), "refused": len(self.refused)}
+
+    def words(self) -> str:
+        """Return the figures in a sentence."""
+        return (
+            f"{self.customers_added} customers added, {self.facts_written} facts written,"
+            f" {self.facts_known_already} known already, {self.workflows_woken} workflows woken"
+        )
+
+
+# --- reading
+
+
+def read_receivables(file: Path, mapping: Path, *, encoding: str = "utf-8-sig") -> Import:
+    """Read a CSV export by its mapping; nothing is written.
+
+    Raises:
+        Refused: the mapping is wrong, or the file is not text; each problem on a line.
+    """
+    rules = read_mapping(mapping)
+    try:
+        with file.open(encoding=encoding, newline="") as lines:
+            return read_rows(lines, rules, file=str(file))
+    except LookupError:
+        raise Refused(f"--encoding: no encoding is called {encoding!r}: write utf-8 or cp1252") from None
+    except UnicodeError as error:
+        line = _line_of_fault(file, encoding)
+        raise Refused(
+            f"{file}:{line}: not {encoding} text ({getattr(error, 'reason', error)}):"
+            " save it as UTF-8, or name its encoding, as in --encoding cp1252"
+        ) from None
+    except OSError as error:
+        raise Refused(unreadable(file, error)) from None
+
+
+def read_mapping(file: Path) -> Mapping:
+    """Read a mapping document.
+
+    Raises:
+        Refused: with every problem, one a line.
+    """
+    try:
+        return read(file.read_text(encoding="utf-8"), model=Mapping, name=str(file))
+    except BadDocument as bad:
+        raise Refused(str(bad)) from None
+    except UnicodeDecodeError:
+        line = _line_of_fault(file, "utf-8")
+        raise Refused(f"{file}:{line}: not UTF-8 text: save the mapping as UTF-8") from None
+    except OSError as error:
+        raise Refused(unreadable(file, error)) from None
+
+
+def unreadable(file: Path, error: OSError) -> str:
+    """Return the sentence for a file that the system does not let us read."""
+    return f"{file}: cannot be read ({error.strerror or error}): check the path and your rights to it"
+
+
+def _line_of_fault(file: Path, encoding: str) -> int:
+    """Return the line of the first byte that is not in this encoding; a reader counts from its own block."""
+    content = file.read_bytes()
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError as error:
+        return content.count(b"\n", 0, error.start) + 1
+    except UnicodeError:
+        pass
+    return 1
+
+
+def counted(found: Import) -> dict[str, int]:
+    """Return how many problems there are of each kind, the most frequent first."""
+    return dict(Counter(problem.kind for problem in found.problems).most_common())
+
+
+# --- writing
+
+
+def new_facts(customer: ImportedCustomer) -> list[NewFact]:
+    """Return the facts of an imported customer as the ledger takes them.
+
+    The source is the import itself and not the file's name: the same invoice in a later export of
+    the same system is the same fact.
+    """
+    return [
+        NewFact(source="import", id=fact.id, happened_on=fact.happened_on, body=fact.body)
+        for fact in customer.facts
+    ]
+
+
+def contact_of(customer: ImportedCustomer) -> ContactData:
+    """Return the contact data that an export has."""
+    return ContactData(
+        name=customer.name, email=customer.email, phone=customer.phone, address=customer.address
+    )
+
+
+def import_receivables(
+    ledger: Ledger, found: Import, *, file: Path, now: datetime, settings: Settings
+) -> Imported:
+    """Write what was read, wake each touched customer once, and return what was done.
+
+    Ended in the middle, it may be repeated: what is written stays and is known the next time, and
+    the sweep wakes who was not woken.
+    """
+    everybody = [(c.customer, contact_of(c), new_facts(c)) for c in found.customers]
+    with _bar("Writing customers", len(everybody)) as written:
+        result = doors.record_in_bulk(ledger, everybody, now=now, progress=written)
+    with _bar("Waking workflows", len(result.touched)) as woken:
+        woken_count = asyncio.run(_wake(settings, result.touched, woken)) if result.touched else 0
+    lines = {customer.customer.id: customer.line for customer in found.customers}
+    return Imported(
+        customers_added=result.added,
+        facts_written=result.accepted,
+        facts_known_already=result.already,
+        workflows_woken=woken_count,
+        refused=tuple(f"{file}:{lines[customer_id]}: {why}" for customer_id, why in result.refused),
+    )
+
+
+async def _wake(settings: Settings, customers: Sequence[str], progress: Callable[[int], None]) -> int:
+    """Wake customers while Temporal answers, and return how many; the sweep wakes the others."""
+    # Here, so that --check need not load them.
+    from temporalio.service import RPCError
+
+    from composition import connect, waker
+
+    done = 0
+    try:
+        client = await asyncio.wait_for(connect(settings), timeout=5)
+        wake = waker(client, settings.task_queue)
+        while done < len(customers):
+            some = customers[done : done + WAKES_AT_ONCE]
+            await asyncio.gather(*(wake(customer_id) for customer_id in some))
+            done += len(some)
+            progress(done)
+    except (RPCError, RuntimeError, TimeoutError):
+        return done
+    return done
+
+
+@contextmanager
+def _bar(words: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on standard error, if that is a terminal; gives what to tell it."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not (console.is_terminal and total)) as progress:
+        task = progress.add_task(words, total=total)
+        yield lambda done: progress.update(task, completed=done)
