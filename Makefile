@@ -5,6 +5,9 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.made-from-requirements
 
+# Without bytecode every start compiles its imports again, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all check templates bench lock
 

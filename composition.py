@@ -122,9 +122,9 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     messages = Messages(
         books=books, letters=made.letters, couriers=made.couriers, seller=made.seller, mark=made.mark
     )
-    service = Service(books=books, switch=LedgerSwitch(books.ledger), wake=wake)
+    service = Service(books=books, switch=LedgerSwitch(books.ledger), wake=wake, mark=made.mark)
     onboarding = Onboarding(books=books, verifier=made.verifier, seller=made.seller, wake=wake)
-    tasks = Tasks(books=books)
+    tasks = Tasks(books=books, mark=made.mark)
     sweeping = Sweeping(books=books, wake=wake)
 
     def worker(queue: str, activities: Sequence[Callable[..., Any]], *, threads: int, **more: Any) -> Worker:
@@ -135,6 +135,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
             activity_executor=ThreadPoolExecutor(threads, thread_name_prefix=queue),
             max_concurrent_activities=threads,
             graceful_shutdown_timeout=GRACEFUL,
+            build_id=made.books.code_version,  # else the SDK hashes every imported module, for seconds
             **more,
         )
 

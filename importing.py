@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,10 @@ class Imported:
 # --- reading
 
 
-def read_receivables(file: Path, mapping: Path, *, encoding: str = "utf-8-sig") -> Import:
-    """Read a CSV export by its mapping; nothing is written.
+def read_receivables(
+    file: Path, mapping: Path, *, encoding: str = "utf-8-sig", today: date | None = None
+) -> Import:
+    """Read a CSV export by its mapping; nothing is written. Money from after `today` is warned of.
 
     Raises:
         Refused: the mapping is wrong, or the file is not text; each problem on a line.
@@ -63,7 +65,7 @@ def read_receivables(file: Path, mapping: Path, *, encoding: str = "utf-8-sig") 
     rules = read_mapping(mapping)
     try:
         with file.open(encoding=encoding, newline="") as lines:
-            return read_rows(lines, rules, file=str(file))
+            return read_rows(lines, rules, file=str(file), today=today)
     except LookupError:
         raise Refused(f"--encoding: no encoding is called {encoding!r}: write utf-8 or cp1252") from None
     except UnicodeError as error:

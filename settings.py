@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 VERSION = "0.1.0"
@@ -43,6 +43,14 @@ class Settings(BaseSettings):
     seller_address: str = "1 Example Street, London"
     seller_account: str = "IBAN GB33 BUKB 2020 1555 5555 55"
 
+    @field_validator("temporal_address")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or "/" in host or not port.isdecimal() or int(port) > 65535:
+            raise ValueError("write a host and a port, like 127.0.0.1:7233")
+        return value
+
     @classmethod
     def from_env(cls) -> "Settings":
         """Read the environment.
@@ -54,5 +62,9 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=False, include_context=False)
-            lines = [f"{'.'.join(str(part) for part in d['loc']).upper()}: {d['msg']}" for d in details]
+            lines = [
+                f"{'.'.join(str(part) for part in detail['loc']).upper()}: "
+                f"{detail['msg'].removeprefix('Value error, ')}"
+                for detail in details
+            ]
             raise BadSettings("\n".join(lines)) from None

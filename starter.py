@@ -10,8 +10,8 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, date, datetime
+from contextlib import ExitStack, suppress
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -43,6 +43,10 @@ By = Annotated[str, typer.Option("--by", help="who decides this: a user name of 
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
 
 
+closing = ExitStack()
+"""What `main` closes at the end, however a command ended."""
+
+
 class Stop(Exception):
     """Ends a command with a sentence on standard error and a status."""
 
@@ -55,9 +59,19 @@ def open_ledger(settings: Settings) -> Any:
     """Open the ledger, bringing it to this version's tables first."""
     from store.database import Ledger, migrate
 
+    check_database_url(settings)
+    migrate(settings.database_url)
+    ledger = Ledger(settings.database_url)
+    closing.callback(ledger.close)
+    return ledger
+
+
+def check_database_url(settings: Settings) -> None:
+    """Refuse a DATABASE_URL that names no ledger."""
+    from store.database import read_url
+
     try:
-        migrate(settings.database_url)
-        return Ledger(settings.database_url)
+        read_url(settings.database_url)
     except ValueError as error:
         raise BadSettings(str(error)) from None
 
@@ -89,18 +103,24 @@ def wake(settings: Settings, customer_id: str) -> str:
 def command(customer_id: str, name: str, data: Mapping[str, Any]) -> None:
     """Perform a finance command, as the Temporal UI's update of the same name does."""
     from store import commands
+    from store.errors import Refused
 
     settings = Settings.from_env()
     ledger = open_ledger(settings)
     given = {key: value for key, value in data.items() if value is not None}
-    done = commands.perform(ledger, customer_id, name, given, now=now_of(ledger))
+    try:
+        done = commands.perform(ledger, customer_id, name, given, now=now_of(ledger))
+    except Refused as refused:
+        raise Stop(f"{customer_id}: {refused}") from None
     woken = wake(settings, customer_id) if done.wake else ""
     typer.echo(f"{customer_id}: {done.words}{woken}")
 
 
 def fact(customer_id: str, body: Any, *, happened_on: date | None, key: str) -> None:
     """Record one fact at the command line's door."""
+    from domain.facts import PaymentReceived
     from store import doors
+    from store.errors import Refused, UnknownCustomer
     from store.facts import NewFact
 
     settings = Settings.from_env()
@@ -113,7 +133,15 @@ def fact(customer_id: str, body: Any, *, happened_on: date | None, key: str) -> 
         happened_at=None if happened_on else now,
         body=body,
     )
-    recorded = doors.record(ledger, customer_id, [new], now=now)
+    if happened_on and isinstance(body, PaymentReceived) and happened_on > now.date() + timedelta(days=1):
+        raise Stop(f"--on: {happened_on} is still to come: write when the money arrived", status=2)
+    try:
+        recorded = doors.record(ledger, customer_id, [new], now=now)
+    except UnknownCustomer:
+        raise
+    except Refused as refused:
+        known = f"`starter.py show {customer_id}` has what is known"
+        raise Stop(f"{customer_id}: {refused}. Nothing was written: {known}") from None
     if recorded.already:
         typer.echo(f"{customer_id}: already recorded: {key}")
         return
@@ -122,6 +150,14 @@ def fact(customer_id: str, body: Any, *, happened_on: date | None, key: str) -> 
 
 
 def day(text: str) -> date:
+    """Read a date on which something happens; far from our time it is a slip of the hand."""
+    read = any_day(text)
+    if not 1970 <= read.year <= 2100:
+        raise typer.BadParameter(f"{text} is in an impossible year: write one between 1970 and 2100")
+    return read
+
+
+def any_day(text: str) -> date:
     """Read a date of the command line."""
     with suppress(ValueError):
         if len(text) == len("2026-02-03"):
@@ -159,12 +195,25 @@ def money(amount: str, currency: str) -> dict[str, str]:
     raise Stop(f"amount: {amount} {currency} is no debt and no payment: write more than 0", status=2)
 
 
-Day = Annotated[date | None, typer.Option(parser=day, metavar="DATE")]
+IssuedOn = Annotated[
+    date | None, typer.Option("--issued", parser=day, metavar="DATE", help="its date; today without it")
+]
+ArrivedOn = Annotated[
+    date | None, typer.Option("--on", parser=day, metavar="DATE", help="when it arrived; now without it")
+]
+SampleDue = Annotated[
+    date | None,
+    typer.Option("--due", parser=day, metavar="DATE", help="of the sample invoice; today without it"),
+]
+LastDay = Annotated[date | None, typer.Option("--to", parser=any_day, metavar="DATE", help="last day")]
 Reason = Annotated[
     str,
     typer.Option(parser=reason_words, metavar="WORDS", help="why; it is shown wherever this has an effect"),
 ]
-SomeDay = Annotated[date, typer.Option(parser=day, metavar="DATE")]
+DueOn = Annotated[
+    date,
+    typer.Option("--due", parser=day, metavar="DATE", help="the last day to pay in time, like 2026-03-31"),
+]
 
 
 @app.command()
@@ -173,13 +222,15 @@ def invoice(
     number: Annotated[str, typer.Argument(help="the invoice number, like INV-1042")],
     amount: Annotated[str, typer.Argument(help="the amount, like 1490.00")],
     currency: Annotated[str, typer.Argument(help="ISO 4217 code, like EUR")],
-    due: SomeDay,
-    issued: Day = None,
+    due: DueOn,
+    issued: IssuedOn = None,
     side: Annotated[bool, typer.Option(help="a side debt: never suspends the service")] = False,
 ) -> None:
-    """Record an invoice."""
+    """Record an invoice; the same one again changes nothing."""
     from domain.facts import InvoiceIssued
 
+    if issued and due < issued:
+        raise Stop(f"--due: {due} is before --issued {issued}: correct one of them", status=2)
     body = InvoiceIssued.model_validate(
         {
             "invoice": number,
@@ -199,7 +250,7 @@ def pay(
     currency: Annotated[str, typer.Argument(help="ISO 4217 code, like EUR")],
     payment: Annotated[str, typer.Option(help="the payment's own reference; the same one counts once")],
     invoice: Annotated[str | None, typer.Option(help="what it pays; else the oldest due first")] = None,
-    on: Day = None,
+    on: ArrivedOn = None,
 ) -> None:
     """Record money that has arrived."""
     from domain.facts import PaymentReceived
@@ -212,7 +263,7 @@ def pay(
 def pause(
     customer: CustomerId,
     reason: Reason,
-    until: Annotated[date | None, typer.Option("--to", parser=day, metavar="DATE", help="last day")] = None,
+    until: LastDay = None,
     by: By = "cli",
 ) -> None:
     """Stop chasing until the end of a day; the days do not count as lateness."""
@@ -221,7 +272,7 @@ def pause(
 
 @app.command()
 def resume(customer: CustomerId, by: By = "cli") -> None:
-    """End a pause now."""
+    """End a pause now: chasing goes on from where it stood."""
     command(customer, "resume", {"by": by})
 
 
@@ -230,7 +281,7 @@ def exempt(
     customer: CustomerId,
     reason: Reason,
     invoice: Annotated[str | None, typer.Option(help="only this invoice")] = None,
-    until: Annotated[date | None, typer.Option("--to", parser=day, metavar="DATE", help="last day")] = None,
+    until: LastDay = None,
     end: Annotated[bool, typer.Option("--end", help="end the exemption instead")] = False,
     by: By = "cli",
 ) -> None:
@@ -323,7 +374,7 @@ def import_file(
     """
     from importing import counted, import_receivables, read_receivables
 
-    found = read_receivables(file, mapping, encoding=encoding)
+    found = read_receivables(file, mapping, encoding=encoding, today=datetime.now(UTC).date())
     for problem in found.problems:
         typer.echo(str(problem), err=True)
     by_kind = counted(found)
@@ -354,13 +405,13 @@ def import_file(
 def onboard(
     customer: CustomerId,
     name: Annotated[str, typer.Option(help="the company, or the person")],
-    email: Annotated[str, typer.Option()],
+    email: Annotated[str, typer.Option(help="where reminders go")],
     phone: Annotated[str | None, typer.Option(help="in international form, like +4930123456")] = None,
     address: Annotated[str | None, typer.Option(help="postal address in one line")] = None,
     country: Annotated[str | None, typer.Option(help="ISO 3166 code, like DE")] = None,
     timezone: Annotated[str, typer.Option(help="IANA name, like Europe/Berlin")] = "UTC",
     segment: Annotated[str, typer.Option(help="business or consumer")] = "business",
-    language: Annotated[str, typer.Option()] = "en",
+    language: Annotated[str, typer.Option(help="of messages, like en or pt-BR")] = "en",
     currency: Annotated[str | None, typer.Option(help="ISO 4217 code, like EUR")] = None,
     vat_id: Annotated[str | None, typer.Option("--vat-id", help="tax number of a company")] = None,
 ) -> None:
@@ -418,7 +469,9 @@ def doctor() -> None:
     """Check settings, ledger and Temporal; say what is missing and what then does not work."""
     from selfcheck import examine
 
-    findings = asyncio.run(examine(Settings.from_env()))
+    settings = Settings.from_env()
+    check_database_url(settings)
+    findings = asyncio.run(examine(settings))
     for finding in findings:
         typer.echo(f"{'ok ' if finding.ok else 'BAD'} {finding.about}: {finding.words}")
     if not all(finding.ok for finding in findings):
@@ -446,7 +499,9 @@ def replay(
     mapping: Annotated[
         Path, typer.Option("--map", exists=True, dir_okay=False, help="what its columns mean")
     ],
-    policy: Annotated[Path, typer.Option(exists=True, dir_okay=False)] = ROOT / "policies" / "business.yaml",
+    policy: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="the policy file to play under")
+    ] = ROOT / "policies" / "business.yaml",
     folder: Annotated[Path, typer.Option(help="where the ledger and the messages go; emptied first")] = Path(
         "var/replay"
     ),
@@ -463,7 +518,7 @@ def replay(
         raise Stop(f"{len(report.broken)} promises were broken: see above")
 
 
-PolicyFiles = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)]
+PolicyFiles = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="policy files, in YAML")]
 
 
 @policy_app.command(name="lint")
@@ -517,8 +572,8 @@ def linted(files: Sequence[Path]) -> list[Any]:
 
 @policy_app.command(name="show")
 def policy_show(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    due: Day = None,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a policy file, in YAML")],
+    due: SampleDue = None,
     timezone: Annotated[str, typer.Option(help="of the sample customer")] = "Europe/Berlin",
     country: Annotated[str, typer.Option(help="of the sample customer, for its holidays")] = "DE",
 ) -> None:
@@ -540,8 +595,12 @@ def policy_show(
 
 @policy_app.command(name="simulate")
 def policy_simulate(
-    policy: Annotated[Path, typer.Option("--policy", exists=True, dir_okay=False)],
-    events: Annotated[Path, typer.Option("--events", exists=True, dir_okay=False)],
+    policy: Annotated[
+        Path, typer.Option("--policy", exists=True, dir_okay=False, help="a policy file, in YAML")
+    ],
+    events: Annotated[
+        Path, typer.Option("--events", exists=True, dir_okay=False, help="customer and events, in JSON")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Play events of one customer through a policy: docs/simulation-format.md."""
@@ -560,7 +619,10 @@ def policy_simulate(
 
 @report_app.command(name="ageing")
 def report_ageing(
-    as_of: Annotated[date | None, typer.Option("--as-of", parser=day, metavar="DATE")] = None,
+    as_of: Annotated[
+        date | None,
+        typer.Option("--as-of", parser=any_day, metavar="DATE", help="the end of this day; today without it"),
+    ] = None,
     known_at: Annotated[
         datetime | None,
         typer.Option("--known-at", parser=instant, metavar="INSTANT", help="as we knew it then"),
@@ -576,7 +638,9 @@ def report_ageing(
 
 
 @templates_app.command(name="render")
-def templates_render(folder: Annotated[Path, typer.Option()] = Path("var/templates")) -> None:
+def templates_render(
+    folder: Annotated[Path, typer.Option(help="where the page goes")] = Path("var/templates"),
+) -> None:
     """Render every template with sample data into one page."""
     from activities.rendering import Letters, render_all
 
@@ -690,7 +754,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from store.errors import Refused
 
     try:
-        app(arguments, standalone_mode=True)
+        with closing:
+            app(arguments, prog_name="starter.py", standalone_mode=True)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
     except Stop as stopped:

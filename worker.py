@@ -12,13 +12,14 @@ from domain.calendar import use_pinned_zones
 
 use_pinned_zones()  # before anything reads a zone
 
+from activities.messages import Mark, unmarked  # noqa: E402
 from composition import connect, parts, start_sweep, workers  # noqa: E402
 from selfcheck import problems_of_server  # noqa: E402
 from settings import BadSettings, Settings  # noqa: E402
 from store.database import Ledger, migrate  # noqa: E402
 
 
-async def run(settings: Settings) -> int:
+async def run(settings: Settings, *, mark: Mark = unmarked) -> int:
     """Work until told to stop; return the exit status."""
     migrate(settings.database_url)
     ledger = Ledger(settings.database_url)
@@ -32,7 +33,7 @@ async def run(settings: Settings) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with AsyncExitStack() as running:
-        for worker in workers(client, settings.task_queue, parts(settings, ledger)):
+        for worker in workers(client, settings.task_queue, parts(settings, ledger, mark=mark)):
             await running.enter_async_context(worker)
         await start_sweep(client, settings.task_queue)
         print(f"working on {settings.task_queue} at {settings.temporal_address}; Ctrl-C stops", flush=True)

@@ -57,7 +57,6 @@ class Books:
     def confirm(
         self,
         begun: Begun,
-        now: datetime,
         *,
         state: Literal["sent", "refused", "unknown"] = "sent",
         provider_ref: str | None = None,
@@ -70,22 +69,27 @@ class Books:
             begun.customer.id,
             begun.message,
             state=state,
-            now=now,
+            now=begun.now,
             provider_ref=provider_ref,
             outcome=outcome,
             new=new,
             code_version=self.code_version,
         )
 
-    def confirm_with_news(self, begun: Begun, now: datetime, fact: NewFact) -> None:
+    def confirm_with_news(self, begun: Begun, fact: NewFact) -> None:
         """Write down an outcome that another workflow has to hear of; the sweep finds a lost wake."""
         claims.confirm_with_news(
-            self.ledger, begun.customer.id, begun.message, new=[fact], now=now, code_version=self.code_version
+            self.ledger,
+            begun.customer.id,
+            begun.message,
+            new=[fact],
+            now=begun.now,
+            code_version=self.code_version,
         )
 
-    def release(self, begun: Begun, now: datetime) -> None:
+    def release(self, begun: Begun) -> None:
         """Give a claim back whose effect certainly did not happen."""
-        claims.release(self.ledger, begun.customer.id, begun.message, now=now, code_version=self.code_version)
+        claims.release(self.ledger, begun.customer.id, begun.message, now=begun.now, code_version=self.code_version)
 
     def answer(self, word: Word, assessment: Assessment, *, until: datetime | None = None) -> Answer:
         """Answer a workflow, with the fresh view so that nobody need look again."""

@@ -78,8 +78,8 @@ class Messages:
         if isinstance(begun, Begun) and begun.settle:
             accepted = self.couriers[begun.effect.channel].find(begun.message)
             if accepted is not None:
-                return self._confirm(begun, accepted, now)
-            books.release(begun, now)
+                return self._confirm(begun, accepted)
+            books.release(begun)
             begun_at = self.monotonic()
             begun = books.begin(customer_id, key, now)
         match begun:
@@ -88,23 +88,24 @@ class Messages:
             case PutOff(until=until):
                 return books.answer("deferred", books.assess(customer_id, now), until=until)
         self.mark("claimed")
-        return self._deliver(begun, now, begun_at)
+        return self._deliver(begun, begun_at)
 
-    def _deliver(self, begun: Begun, now: datetime, begun_at: float) -> Answer:
-        message = self._message(begun, now)
+    def _deliver(self, begun: Begun, begun_at: float) -> Answer:
+        now = begun.now
+        message = self._message(begun)
         if self.monotonic() - begun_at > FRESH_SECONDS:
-            return self._put_off(begun, now, until=now)
+            return self._put_off(begun, until=now)
         try:
             accepted = self.couriers[begun.effect.channel].deliver(message, at=now)
         except TryAgainLater as later:
-            return self._put_off(begun, now, until=now + later.delay)
+            return self._put_off(begun, until=now + later.delay)
         except Refused as refused:
-            return self._refuse(begun, refused, now)
+            return self._refuse(begun, refused)
         self.mark("sent")
-        return self._confirm(begun, accepted, now)
+        return self._confirm(begun, accepted)
 
-    def _message(self, begun: Begun, now: datetime) -> Message:
-        notice = notice_of(begun, seller=self.seller, now=now)
+    def _message(self, begun: Begun) -> Message:
+        notice = notice_of(begun, seller=self.seller)
         email = begun.effect.channel == "email"
         return self.letters.message(
             notice,
@@ -112,24 +113,22 @@ class Messages:
             sender=self.seller.support_email if email else self.seller.name,
         )
 
-    def _confirm(self, begun: Begun, accepted: Accepted, now: datetime) -> Answer:
-        assessment = self.books.confirm(
-            begun, now, provider_ref=accepted.provider_ref, outcome=accepted.outcome
-        )
+    def _confirm(self, begun: Begun, accepted: Accepted) -> Answer:
+        assessment = self.books.confirm(begun, provider_ref=accepted.provider_ref, outcome=accepted.outcome)
         self.mark("confirmed")
         return self.books.answer("done", assessment)
 
-    def _put_off(self, begun: Begun, now: datetime, *, until: datetime) -> Answer:
-        self.books.release(begun, now)
-        return self.books.answer("deferred", self.books.assess(begun.customer.id, now), until=until)
+    def _put_off(self, begun: Begun, *, until: datetime) -> Answer:
+        self.books.release(begun)
+        return self.books.answer("deferred", self.books.assess(begun.customer.id, begun.now), until=until)
 
-    def _refuse(self, begun: Begun, refused: Refused, now: datetime) -> Answer:
+    def _refuse(self, begun: Begun, refused: Refused) -> Answer:
         """A refusal is a fact: the claim stays refused, and the plan moves on to the next channel."""
         invalid = NewFact(
             source="courier",
             id=f"invalid:{begun.message}",
-            happened_at=now,
+            happened_at=begun.now,
             body=ContactInvalid(channel=begun.effect.channel),
         )
-        assessment = self.books.confirm(begun, now, state="refused", new=[invalid] if refused.invalid else [])
+        assessment = self.books.confirm(begun, state="refused", new=[invalid] if refused.invalid else [])
         return self.books.answer("refused", assessment)

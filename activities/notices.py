@@ -1,6 +1,6 @@
 """From a claimed effect to the notice that a template may speak about."""
 
-from datetime import date, datetime
+from datetime import date
 
 from domain.book import Debt
 from domain.calendar import Calendar
@@ -11,15 +11,15 @@ from domain.situation import Situation
 from store.claims import Begun
 
 
-def notice_of(begun: Begun, *, seller: Seller, now: datetime) -> Notice:
+def notice_of(begun: Begun, *, seller: Seller) -> Notice:
     """Return all that the message of a claimed notice may say, as the account stands now."""
-    at = Situation(policy=begun.policy, account=begun.account, now=now)
+    at = Situation(policy=begun.policy, account=begun.account, now=begun.now)
     effect = begun.effect
     named = {(debt.invoice, debt.opening) for debt in effect.debts}
     debts = [debt for debt in begun.account.debts if (debt.invoice, debt.opening) in named]
     others = [debt for debt in at.debts if debt not in debts]
     about = tuple(_notice_debt(at, debt) for debt in debts)
-    following = _following(begun, now)
+    following = _following(begun)
     return Notice(
         template=effect.template,
         step=effect.step,
@@ -50,8 +50,9 @@ def _notice_debt(at: Situation, debt: Debt) -> NoticeDebt:
     )
 
 
-def _following(begun: Begun, now: datetime) -> Line | None:
+def _following(begun: Begun) -> Line | None:
     """The next thing that happens after this message, if it is delivered and nothing else happens."""
+    now = begun.now
     after = perform(begun.account, begun.effect, now)
     lines = forecast(begun.policy, after, now, lines=6)
     return next((line for line in lines if line.step != begun.effect.step and line.at > now), None)

@@ -17,13 +17,13 @@ from activities.customers import Wake
 from activities.messages import Courier
 from activities.rendering import Letters
 from domain.errors import Refused, TryAgainLater
-from domain.identifiers import FINDINGS, RULESET, check_identifiers
+from domain.identifiers import FINDINGS, RULESET, CheckResult, check_identifiers
 from domain.notice import Accepted, OneTimeCode, Seller
 from domain.onboarding import CODE_VALID, MOST_SENDS, PHONE_FINDINGS, Progress
 from domain.policy import ONBOARDING
 from store import onboarding, verifications
 from store.claims import Begun, PutOff, Unwanted
-from store.errors import UnknownCustomer
+from store.errors import NoPolicy, UnknownCustomer
 from store.onboarding import Standing
 from store.verifications import CHANNEL, CodeBegun
 
@@ -77,7 +77,7 @@ class Onboarding:
         try:
             claimed = await asyncio.to_thread(self._claim, customer_id, now)
             standing = await asyncio.to_thread(onboarding.standing, self.books.ledger, customer_id, now=now)
-        except UnknownCustomer as unknown:
+        except (UnknownCustomer, NoPolicy) as unknown:
             return OnboardingView(move="over", until=None, says=str(unknown), details=str(unknown))
         if isinstance(claimed, PutOff):
             until, says = self.books.real(claimed.until), claimed.reason.words
@@ -94,7 +94,7 @@ class Onboarding:
                 return begun
             case Begun():
                 # Nothing goes out: to be looked at is all that was claimed, also by an earlier attempt.
-                self.books.confirm(begun, now)
+                self.books.confirm(begun)
                 return True
         return False
 
@@ -113,15 +113,17 @@ class Onboarding:
     async def check_identifiers(self, order: dict[str, str]) -> MoveAnswer:
         """Check name, addresses, telephone number and VAT id, offline."""
         customer_id, now = order["customer_id"], self.books.now()
-        result = await asyncio.to_thread(self._check, customer_id, now)
-        await self.wake(customer_id)
-        return MoveAnswer(until=None, says=result)
+        result = await asyncio.to_thread(self._check, customer_id)
+        recorded = await asyncio.to_thread(
+            onboarding.checked, self.books.ledger, customer_id, result, ruleset=RULESET, now=now
+        )
+        if recorded.wake:
+            await self.wake(customer_id)
+        says = f"{result.outcome}: {_findings(result.reasons)}" if result.reasons else result.outcome
+        return MoveAnswer(until=None, says=says)
 
-    def _check(self, customer_id: str, now: datetime) -> str:
-        ledger = self.books.ledger
-        result = check_identifiers(onboarding.application_of(ledger, customer_id))
-        onboarding.checked(ledger, customer_id, result, ruleset=RULESET, now=now)
-        return f"{result.outcome}: {_findings(result.reasons)}" if result.reasons else result.outcome
+    def _check(self, customer_id: str) -> CheckResult:
+        return check_identifiers(onboarding.application_of(self.books.ledger, customer_id))
 
     @activity.defn(name="Send the code")
     async def send_code(self, order: dict[str, str]) -> MoveAnswer:

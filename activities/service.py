@@ -13,6 +13,7 @@ from temporalio import activity
 from activities.answers import SubscriptionView, SwitchAnswer
 from activities.books import Books
 from activities.customers import Wake
+from activities.messages import Mark, unmarked
 from domain.facts import Body, SubscriptionReactivated, SubscriptionSuspended
 from domain.situation import EffectKind
 from store import assess, subscriptions, tasks
@@ -37,10 +38,11 @@ class Switch(Protocol):
 class Service:
     """What a suspension does to the service. A customer's main subscription has the customer's id."""
 
-    def __init__(self, *, books: Books, switch: Switch, wake: Wake) -> None:
+    def __init__(self, *, books: Books, switch: Switch, wake: Wake, mark: Mark = unmarked) -> None:
         self.books = books
         self.switch = switch
         self.wake = wake
+        self.mark = mark
 
     @activity.defn(name="Suspend the service")
     async def suspend(self, order: dict[str, str]) -> SwitchAnswer:
@@ -75,7 +77,9 @@ class Service:
         if isinstance(begun, PutOff):
             word, until, says = "deferred", self.books.real(begun.until), begun.reason.words
         elif isinstance(begun, Begun):
-            await asyncio.to_thread(self._switch, begun, kind, now)
+            self.mark("claimed")
+            await asyncio.to_thread(self._switch, begun, kind)
+            self.mark("confirmed")
             await self.wake(customer_id)
             word, says = "done", "suspended" if kind == "suspend" else "back in service"
         view = await asyncio.to_thread(self._view, customer_id)
@@ -108,15 +112,15 @@ class Service:
             return f"the plan does not ask to {kind}"
         begun = self.books.begin(customer_id, effect.key, now)
         if isinstance(begun, Begun) and begun.settle and not self._took_effect(customer_id, kind):
-            self.books.release(begun, now)
+            self.books.release(begun)
             return self._begin(customer_id, kind, now)
         return begun if isinstance(begun, Begun | PutOff) else begun.why
 
     def _took_effect(self, customer_id: str, kind: EffectKind) -> bool:
         return self.switch.suspended(customer_id) == (kind == "suspend")
 
-    def _switch(self, begun: Begun, kind: EffectKind, now: datetime) -> None:
-        customer_id = begun.customer.id
+    def _switch(self, begun: Begun, kind: EffectKind) -> None:
+        customer_id, now = begun.customer.id, begun.now
         body: Body
         if kind == "suspend":
             self.switch.suspend(customer_id, customer_id=customer_id, at=now)
@@ -126,8 +130,9 @@ class Service:
             body = SubscriptionReactivated(subscription=customer_id, by="arrears")
         if not self._took_effect(customer_id, kind):
             raise RuntimeError(f"the switch was asked to {kind}, but the service did not follow")
+        self.mark("switched")
         fact = NewFact(source="switch", id=f"{kind}:{begun.message}", happened_at=now, body=body)
-        self.books.confirm_with_news(begun, now, fact)
+        self.books.confirm_with_news(begun, fact)
 
 
 class LedgerSwitch:
@@ -147,4 +152,3 @@ class LedgerSwitch:
     def reactivate(self, subscription: str, *, customer_id: str, at: datetime) -> None:
         """Turn the service on as it was."""
         subscriptions.reactivate(self.ledger, subscription, customer_id, now=at)
-

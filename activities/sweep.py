@@ -20,7 +20,8 @@ class Sweeping:
     @activity.defn(name="Wake who is due")
     async def wake_who_is_due(self, order: dict[str, str]) -> int:
         """Wake them, and return how many they were."""
-        due = sweep.due(self.books.ledger, now=self.books.at(order["now"]), limit=BATCH)
+        speed = self.books.clock().speed
+        due = sweep.due(self.books.ledger, now=self.books.at(order["now"]), limit=BATCH, speed=speed)
         for customer_id in due:
             await self.wake(customer_id)
         return len(due)

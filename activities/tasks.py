@@ -4,14 +4,16 @@ from temporalio import activity
 
 from activities.answers import Answer, Order
 from activities.books import Books
+from activities.messages import Mark, unmarked
 from store.claims import PutOff, Unwanted
 
 
 class Tasks:
     """Opens the tasks that a customer's plan wants."""
 
-    def __init__(self, *, books: Books) -> None:
+    def __init__(self, *, books: Books, mark: Mark = unmarked) -> None:
         self.books = books
+        self.mark = mark
 
     @activity.defn(name="Open a task", no_thread_cancel_exception=True)
     def open_task(self, order: Order) -> Answer:
@@ -24,4 +26,7 @@ class Tasks:
                 return self.books.answer("unwanted", self.books.assess(customer_id, now))
             case PutOff(until=until):
                 return self.books.answer("deferred", self.books.assess(customer_id, now), until=until)
-        return self.books.answer("done", self.books.confirm(begun, now))
+        self.mark("claimed")
+        assessment = self.books.confirm(begun)
+        self.mark("confirmed")
+        return self.books.answer("done", assessment)

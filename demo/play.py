@@ -7,18 +7,18 @@ in real time against a fast business clock, so they lag by hours of business tim
 
 import asyncio
 import shutil
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from composition import connect, parts, start_sweep, waker, workers
+from demo.applicants import Applicants, ReadByApplicants
 from demo.sample import SAMPLE, START_ON, SampleCustomer, read_sample
-from demo.screen import Screen
-from demo.progress import progress_of
+from demo.screen import LAST, Happening, Progress, Screen
 from domain.clock import BusinessClock
 from domain.documents import read
+from domain.facts import CodeAnswered, OnboardingReviewed, OnboardingStarted
 from domain.policy import Policy
 from providers.outbox import Outbox
 from providers.temporal_server import NoServer, TemporalServer
@@ -29,12 +29,13 @@ from store import customers, doors, invariants, policies, switches
 from store.customers import ContactData
 from store.database import Ledger, migrate
 from store.facts import NewFact
-from store.figures import figures
+from store.figures import figures, pulse
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 POLICIES = ("business", "consumer")
-BEFORE = timedelta(days=1)
-"""The clock starts a day early: the first day begins earlier in Tokyo than in UTC."""
+BY_VERIFICATION = (OnboardingStarted, CodeAnswered, OnboardingReviewed)
+OPENS = time(7)
+"""When the clock starts on the first day, UTC."""
 
 SCREEN_SECONDS = 0.5
 SWEEP_EVERY = timedelta(seconds=2)
@@ -50,7 +51,7 @@ class Switching:
 
 SWITCHES = (
     Switching(day=33, name="stop"),
-    Switching(day=34, name="go"),
+    Switching(day=36, name="go"),
     Switching(day=61, name="small blast limit"),
     Switching(day=63, name="allow blast"),
 )
@@ -93,8 +94,8 @@ class Stage:
         self.days = days
         self.keep = keep
         self.ledger = Ledger(settings.database_url)
-        self.start_at = datetime(START_ON.year, START_ON.month, START_ON.day, tzinfo=UTC) - BEFORE
-        self.end_at = self.start_at + timedelta(days=days) + BEFORE
+        self.start_at = datetime.combine(START_ON, OPENS, UTC)
+        self.end_at = self.start_at + timedelta(days=days)
         self.speed = days_a_second * 86_400
         self.sample = read_sample(SAMPLE.read_text(encoding="utf-8"))
 
@@ -102,44 +103,64 @@ class Stage:
         """Play, report, and wait for Ctrl-C when asked to keep everything running."""
         client = await connect(self.settings)
         self.prepare()
+        made = parts(self.settings, self.ledger)
+        verifier = ReadByApplicants(made.verifier)
+        queue = self.settings.task_queue
+        self.wake = waker(client, queue)
         async with AsyncExitStack() as running:
-            for worker in workers(client, self.settings.task_queue, parts(self.settings, self.ledger)):
+            for worker in workers(client, queue, replace(made, verifier=verifier)):
                 await running.enter_async_context(worker)
-            await start_sweep(client, self.settings.task_queue, every=SWEEP_EVERY)
-            self.wake = waker(client, self.settings.task_queue)
+            await self._verify(Applicants(self.ledger, verifier, self.wake))
+            await start_sweep(client, queue, every=SWEEP_EVERY)
             watching = asyncio.create_task(self._watch())
             await self._tell()
             await self._until(self.end_at)
             watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
             kept = self.report()
             if self.keep:
+                # Nobody pays any more: at a day a second everybody would soon be suspended.
+                self._set_clock(self.clock.business(datetime.now(UTC)), speed=1)
                 print(f"\nEverything goes on at {self.settings.temporal_ui}; Ctrl-C ends it.", flush=True)
                 await asyncio.Event().wait()
         self.ledger.close()
         return 0 if kept else 1
 
     def prepare(self) -> None:
-        """Adopt the policies, add the customers, start the clock."""
+        """Adopt the policies and add the customers, but for those who apply first."""
         for name in POLICIES:
             file = ROOT / "policies" / f"{name}.yaml"
             policy = read(file.read_text(encoding="utf-8"), model=Policy, name=file.name)
             policies.adopt(self.ledger, policy, now=self.start_at, by="demo")
         with self.ledger.write() as session:
             for each in self.sample:
-                contact = ContactData(
-                    name=each.name, email=each.email, phone=each.phone, address=each.address
-                )
-                customers.add(session, each.customer, contact, now=self.start_at)
+                if each.application is None:
+                    contact = ContactData(
+                        name=each.name, email=each.email, phone=each.phone, address=each.address
+                    )
+                    customers.add(session, each.customer, contact, now=self.start_at)
         switches.set_go_live(self.ledger, START_ON)
-        clock = BusinessClock(real_at=datetime.now(UTC), business_at=self.start_at, speed=self.speed)
-        clocks.set_clock(self.ledger, clock)
-        self.clock = clock
+
+    async def _verify(self, applicants: Applicants) -> None:
+        """Verify the new customers at real speed, then let the clock run fast."""
+        self._set_clock(self.start_at, speed=1)
+        applying = [each for each in self.sample if each.application is not None]
+        print(f"verifying {len(applying)} new customers: a code by SMS, and finance has a look", flush=True)
+        await asyncio.gather(*(applicants.apply(each) for each in applying))
+        self._set_clock(self.clock.business(datetime.now(UTC)), speed=self.speed)
+
+    def _set_clock(self, business_at: datetime, *, speed: float) -> None:
+        self.clock = BusinessClock(real_at=datetime.now(UTC), business_at=business_at, speed=speed)
+        clocks.set_clock(self.ledger, self.clock)
 
     async def _tell(self) -> None:
         """Tell every fact and throw every switch at its instant."""
         script: list[tuple[datetime, SampleCustomer | None, NewFact | Switching]] = []
         for each in self.sample:
             for fact in each.facts:
+                if isinstance(fact.body, BY_VERIFICATION):
+                    continue
                 new = NewFact(
                     source=fact.source,
                     id=fact.id,
@@ -148,7 +169,7 @@ class Stage:
                     body=fact.body,
                 )
                 script.append((fact.learned_at, each, new))
-        script += [(self.start_at + BEFORE + timedelta(days=each.day), None, each) for each in SWITCHES]
+        script += [(self.start_at + timedelta(days=each.day), None, each) for each in SWITCHES]
         for at, customer, what in sorted(script, key=lambda line: line[0]):
             if at >= self.end_at:
                 break
@@ -186,9 +207,26 @@ class Stage:
         """Show how it goes, until cancelled."""
         with Screen() as screen:
             while True:
-                now = self.clock.business(datetime.now(UTC))
-                screen.show(await asyncio.to_thread(progress_of, self.ledger, now, START_ON, self.days))
+                screen.show(await asyncio.to_thread(self._progress))
                 await asyncio.sleep(SCREEN_SECONDS)
+
+    def _progress(self) -> Progress:
+        now = self.clock.business(datetime.now(UTC))
+        beat = pulse(self.ledger, latest=LAST)
+        late = now - beat.late_since if beat.late_since and beat.late_since < now else timedelta(0)
+        return Progress(
+            day=max((now - self.start_at).days, 0),
+            days=self.days,
+            now=now,
+            lag=late,
+            stages=beat.stages,
+            sent=beat.sent,
+            held=beat.held,
+            paid=beat.paid,
+            suspended=beat.suspended,
+            reactivated=beat.reactivated,
+            happenings=tuple(Happening(at=at, customer=who, says=says) for at, who, says in beat.latest),
+        )
 
     def report(self) -> bool:
         """Print what happened, where the messages lie, how to look again; return whether promises held."""

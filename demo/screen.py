@@ -126,8 +126,8 @@ def _counted(title: str, rows: list[tuple[str, int]] | tuple[tuple[str, int], ..
 def _happenings(progress: Progress) -> Table:
     """The latest happenings, always as many lines, so that the picture keeps its height."""
     table = Table(box=None, padding=(0, 1), show_edge=False)
-    for title in ("day", "customer", "what happened"):
-        table.add_column(Text(title, style="bold"), no_wrap=True, overflow="ellipsis")
+    for title, width in (("day", 6), ("customer", 12), ("what happened", None)):
+        table.add_column(Text(title, style="bold"), no_wrap=True, overflow="ellipsis", min_width=width)
     latest = progress.happenings[-LAST:]
     for each in latest:
         table.add_row(Text(f"{each.at.day} {each.at:%b}"), Text(each.customer), Text(each.says))

@@ -52,7 +52,9 @@ class Customer:
         if not _LANGUAGE.fullmatch(self.language):
             raise ValueError(f"{self.language!r} is no language code: use a code such as en, de or pt-BR")
         if self.currency is not None and self.currency not in CURRENCIES:
-            raise ValueError(f"{self.currency!r} is no currency code: use three capital letters of ISO 4217, such as EUR")
+            raise ValueError(
+                f"{self.currency!r} is no currency code: use three capital letters of ISO 4217, such as EUR"
+            )
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from domain.account import FOREVER
+from domain.account import FOREVER, Rest
 from domain.book import Debt
 from domain.policy import UNREACHABLE, NoticeStep
 from domain.reasons import Reason, because
@@ -66,25 +66,25 @@ def reminders(at: Situation) -> Wanted:
 
 
 def _leave_alone(at: Situation, debt: Debt, wanted: Wanted) -> None:
-    """Note what keeps a debt that has reached a step from being asked for at all."""
-    exemption, contested = at.exemption(debt), at.account.contested(debt)
-    if not debt.open or not (exemption or contested) or at.chaseable(debt):
+    """Note what keeps an overdue debt from being asked for, from its next step on."""
+    steps = [*at.policy.notices, at.policy.suspension]
+    ladder = [step for step in steps if step and step.offset_days >= 0 and at.meant_for(step)]
+    begun = max((i for i, step in enumerate(ladder) if at.claims(debt, step.id)), default=-1)
+    if not debt.open or debt.days_late(at.today) <= 0 or begun + 1 == len(ladder):
         return
-    moot = at.today >= debt.due_on
-    steps = [s for s in at.policy.notices if at.meant_for(s) and not (moot and s.offset_days < 0)]
-    days = {step.id: at.step_on(step, debt) for step in steps}
-    reached = [s for s, day in days.items() if day and day <= at.today and not at.before_go_live(day)]
-    if not reached or at.claims(debt, reached[-1]):
-        return
-    until = None
-    if exemption is None:
-        reason = because("hold.disputed", invoice=debt.invoice)
-    elif exemption.last == FOREVER:
-        reason = because("hold.exempt", until="undone", reason=exemption.reason)
-    else:
-        reason = because("hold.exempt", until=exemption.last, reason=exemption.reason)
-        until = at.opening(exemption.last + timedelta(days=1))
-    wanted.hold(Held(step=reached[-1], debts=at.effect_debts([debt]), reason=reason, until=until))
+    step = ladder[begun + 1]
+    held, exemption = None, at.exemption(debt)
+    if exemption is not None:
+        until_on = None if exemption.last == FOREVER else exemption.last
+        reason = because("hold.exempt", until=until_on or "undone", reason=exemption.reason)
+        held = reason, _after(at, exemption)
+    elif not at.chaseable(debt):
+        held = (because("hold.disputed", invoice=debt.invoice), None) if at.account.contested(debt) else None
+    elif (at.step_on(step, debt) or date.max) > at.today:
+        held = paused(at)  # A step that has been reached is held where it would go out.
+    if held is not None:
+        reason, until = held
+        wanted.hold(Held(step=step.id, debts=at.effect_debts([debt]), reason=reason, until=until))
 
 
 def _rung(at: Situation, debt: Debt, wanted: Wanted) -> _Rung | None:
@@ -221,9 +221,13 @@ def paused(at: Situation) -> tuple[Reason, datetime | None] | None:
     """Why everything rests today, and until when."""
     if at.pause is None:
         return None
-    until = None if at.pause.last == date.max else at.pause.last
-    reason = because("hold.paused", until=until or "resumed", reason=at.pause.reason)
-    return reason, None if until is None else at.opening(until + timedelta(days=1))
+    until_on = None if at.pause.last == FOREVER else at.pause.last
+    return because("hold.paused", until=until_on or "resumed", reason=at.pause.reason), _after(at, at.pause)
+
+
+def _after(at: Situation, rest: Rest) -> datetime | None:
+    """The first instant after a rest at which something may go out; None when it has no end."""
+    return None if rest.last == FOREVER else at.opening(rest.last + timedelta(days=1))
 
 
 def _reached(at: Situation, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
@@ -302,5 +306,6 @@ def _why(at: Situation, channel: str, group: list[_Rung]) -> Reason:
     if step.offset_days < 0:
         return because("step.before_due", step=step.id, due_on=debt.due_on, days=-days)
     late = at.today > at.calendar.local_date(at.opening(oldest.day))
-    rule = "step.late" if late else "step.due"
-    return because(rule, step=step.id, days=days, offset=step.offset_days)
+    if late:
+        return because("step.late", step=step.id, days=days, offset=step.offset_days)
+    return because("step.due", step=step.id, days=days, offset=step.offset_days)

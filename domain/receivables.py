@@ -301,13 +301,14 @@ class Import:
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
-def read_rows(lines: Iterable[str], mapping: Mapping, *, file: str) -> Import:
+def read_rows(lines: Iterable[str], mapping: Mapping, *, file: str, today: date | None = None) -> Import:
     """Return the customers and facts of a CSV whose first line is its header.
 
     `lines` are physical lines, ends kept, as an open text file gives them; `file` is for messages.
+    Money that arrives after `today` is odd, and warned of.
     Nothing is raised for bad content: every problem is in the result, by line.
     """
-    reading = _Reading(mapping=mapping, file=file)
+    reading = _Reading(mapping=mapping, file=file, today=today)
     records = _records(lines, mapping.delimiter)
     header = next(records, None)
     if header is None:
@@ -413,14 +414,15 @@ class _Cells:
 
     mapping: Mapping
     cells: dict[str, str]
+    today: date | None
     faults: list[_Fault] = field(default_factory=list)
 
     def fault(self, source: Source | None, message: str, *, kind: Kind, severity: Severity = "error") -> None:
         column = source.column if source else None
         self.faults.append(_Fault(column=column, message=message, kind=kind, severity=severity))
 
-    def broken(self) -> bool:
-        return any(fault.severity == "error" for fault in self.faults)
+    def errors(self) -> int:
+        return sum(fault.severity == "error" for fault in self.faults)
 
     def read(
         self,
@@ -447,6 +449,14 @@ class _Cells:
 
     def day(self, source: Source, *, optional: bool = False) -> date | None:
         return self.read(source, lambda text: _day(text, self.mapping.dates), kind="date", optional=optional)
+
+    def past_day(self, source: Source) -> date | None:
+        """Read the day on which money arrived, where some did."""
+        found = self.day(source, optional=True)
+        if found and self.today and found > self.today:
+            message = f"{found} is still to come, and counts as paid: check it"
+            self.fault(source, message, kind="date", severity="warning")
+        return found
 
     def money(self, source: Source, currency: str, *, optional: bool = False) -> Money | None:
         return self.read(
@@ -537,7 +547,7 @@ def _customer(cells: _Cells) -> Customer | None:
     customer_id = cells.text(columns.id)
     country = cells.text(columns.country) if columns.country else None
     segment = cells.text(columns.segment)
-    if cells.broken():
+    if cells.errors():
         return None
     timezone = cells.text(columns.timezone, country=country)
     language = cells.text(columns.language, country=country)
@@ -604,7 +614,7 @@ def _facts(cells: _Cells, *, country: str | None) -> tuple[DatedBody, ...]:
     currency = cells.read(columns.currency, _currency, kind="currency", country=country)
     amount = cells.money(columns.amount, currency) if currency else None
     settled = cells.mapping.settled_on
-    settled_on = cells.day(settled, optional=True) if settled else None
+    settled_on = cells.past_day(settled) if settled else None
     if issued_on and due_on and due_on < issued_on:
         message = f"due on {due_on}, before it was issued on {issued_on}: correct one of them"
         cells.fault(columns.due_on, message, kind="date")
@@ -642,10 +652,10 @@ def _part_payment(cells: _Cells, *, invoiced: Money, issued_on: date) -> tuple[M
     columns = cells.mapping.payment
     if columns is None:
         return nothing, None
-    faults = len(cells.faults)
+    errors = cells.errors()
     paid = cells.money(columns.amount, invoiced.currency, optional=True) or nothing
-    paid_on = cells.day(columns.paid_on, optional=True)
-    if len(cells.faults) > faults:
+    paid_on = cells.past_day(columns.paid_on)
+    if cells.errors() > errors:
         return nothing, None
     if paid.minor < 0:
         message = "a negative payment is a refund: leave it out and book the refund"
@@ -700,6 +710,7 @@ class _Reading:
 
     mapping: Mapping
     file: str
+    today: date | None
     problems: list[RowProblem] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     rows: int = 0
@@ -756,13 +767,14 @@ class _Reading:
             message = f"{counts}: put a field that holds the delimiter in quotes"
             self.problem(record.line, None, message, kind="row")
             return
-        cells = _Cells(mapping=self.mapping, cells=dict(zip(self.names, record.fields, strict=True)))
+        named = dict(zip(self.names, record.fields, strict=True))
+        cells = _Cells(mapping=self.mapping, cells=named, today=self.today)
         customer = _customer(cells)
         contact = _contact(cells, country=customer.country) if customer else None
         facts = _facts(cells, country=customer.country if customer else None)
         for fault in cells.faults:
             self.problem(record.line, fault.column, fault.message, kind=fault.kind, severity=fault.severity)
-        if customer is not None and contact is not None and facts and not cells.broken():
+        if customer is not None and contact is not None and facts and not cells.errors():
             self._keep(
                 _Row(line=record.line, fields=record.fields, customer=customer, contact=contact, facts=facts)
             )

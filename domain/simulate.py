@@ -163,7 +163,7 @@ def _words(error: ValueError, name: object) -> str:
 
 def _read_event(customer: Customer, number: int, event: Mapping[str, Any]) -> Fact:
     rest = {key: value for key, value in event.items() if key != "at"}
-    if "type" not in rest:
+    if not isinstance(rest.get("type"), str):
         raise ValueError("every event needs a type, such as invoice_issued")
     happened_on, happened_at = read_at(event.get("at"), customer.timezone)
     if rest["type"] == "workers_down":
@@ -225,9 +225,23 @@ def _check_amount(body: facts.Body, currencies: Mapping[tuple[str, str], str]) -
         Money.of(amount, currency)
 
 
-def simulate(policy: Policy, customer: Customer, history: Sequence[Fact], until: date) -> Outcome:
-    """Play all facts through a policy, from the first until the end of `until`."""
-    return _Simulation(policy, customer, history).run(until)
+def simulate(
+    policy: Policy,
+    customer: Customer,
+    history: Sequence[Fact],
+    until: date,
+    *,
+    channels: Iterable[str] = ("email", "sms"),
+    go_live_on: date | None = None,
+) -> Outcome:
+    """Play all facts through a policy, from the first until the end of `until`.
+
+    Args:
+        channels: those for which there is an address.
+        go_live_on: steps before this day are not taken.
+    """
+    start = build(customer, [], channels=channels, go_live_on=go_live_on)
+    return _Simulation(policy, start, history, tuple(channels)).run(until)
 
 
 def forecast(policy: Policy, account: Account, now: datetime, *, lines: int = 3) -> tuple[Line, ...]:
@@ -293,11 +307,14 @@ def _effect_line(effect: Effect, at: datetime, stage: str) -> Line:
 class _Simulation:
     """The state of one simulation while it runs."""
 
-    def __init__(self, policy: Policy, customer: Customer, history: Sequence[Fact]) -> None:
+    def __init__(
+        self, policy: Policy, start: Account, history: Sequence[Fact], channels: tuple[str, ...]
+    ) -> None:
         self.policy = policy
-        self.customer = customer
+        self.customer = start.customer
+        self.channels = channels
         self.history = sorted(history, key=_learned)
-        self.account = build(customer, [])
+        self.account = start
         self.known = 0  # so many facts of the history have been learned
         self.lines: list[Line] = []
         self.stage = ""
@@ -345,6 +362,8 @@ class _Simulation:
                 self.customer,
                 self.history[: self.known],
                 self.account.claims,
+                channels=self.channels,
+                go_live_on=self.account.go_live_on,
                 allocation=self.policy.allocation,
             )
             self.account = replace(account, service=self.account.service)

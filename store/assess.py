@@ -12,7 +12,7 @@ from domain.customer import Customer
 from domain.plan import Plan, plan
 from domain.policy import Policy
 from domain.situation import NO_DEBTS, TASK, EffectDebt, Held
-from store import customers, facts, journal, postings, tasks
+from store import clock, customers, facts, journal, postings, tasks
 from store.database import Ledger
 from store.facts import Loaded
 from store.tables import CaseRow, CustomerRow
@@ -75,7 +75,7 @@ def assess(ledger: Ledger, customer_id: str, *, now: datetime, code_version: str
 
 def assess_locked(session: Session, row: CustomerRow, *, now: datetime, code_version: str) -> Assessment:
     """Assess a customer whose row is locked, within the caller's transaction."""
-    now = max(now, row.last_now)
+    now = clock.instant_for(session, row, now)
     loaded = facts.load(session, row)
     fresh = plan(loaded.policy, loaded.account, now)
     if row.case_open and not fresh.case_open:

@@ -19,7 +19,7 @@ from domain.facts import Body, Bounced, Delivered
 from domain.policy import APPROVE, REVIEW, UNREACHABLE, Policy
 from domain.reasons import Reason
 from domain.situation import NO_DEBTS, TASK, Effect, EffectDebt
-from store import customers, facts, journal, switches
+from store import clock, customers, facts, journal, switches
 from store.assess import Assessment, assess_locked
 from store.customers import ContactData
 from store.database import Ledger
@@ -42,6 +42,7 @@ class Begun:
         settle: it was begun before and nobody knows whether it happened: ask, do not repeat.
         attempt: of these debts by this step and channel, from 1.
         claimed_at: when it was begun, in business time.
+        now: the instant of the plan that wants it; what is done now is done then.
     """
 
     message: str
@@ -53,6 +54,7 @@ class Begun:
     settle: bool
     attempt: int
     claimed_at: datetime
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,8 @@ def begin(
     try:
         with ledger.write() as session:
             row = customers.lock(session, customer_id)
-            return _begin(session, row, key, now=max(now, row.last_now), code_version=code_version)
+            now = clock.instant_for(session, row, now)
+            return _begin(session, row, key, now=now, code_version=code_version)
     except IntegrityError:
         return Unwanted(why=f"{key} is claimed already for one of these debts")
 
@@ -97,7 +100,7 @@ def _begin(
     if effect.settles is not None:
         rows = _rows(session, row.id, effect.settles)
         first = rows[0]
-        return _begun(session, row, loaded, effect, first.message, first.attempt, first.claimed_at)
+        return _begun(session, row, loaded, effect, first.message, first.attempt, first.claimed_at, now)
     if effect.channel != TASK and (shut := switches.closed(session, now)) is not None:
         return _put_off(session, row, loaded, effect, shut, now, code_version)
     message, attempt = _claim(session, row, loaded, effect, now, code_version)
@@ -118,7 +121,7 @@ def _begin(
         policy_version=loaded.policy_version,
         code_version=code_version,
     )
-    return _begun(session, row, loaded, effect, message, attempt, now)
+    return _begun(session, row, loaded, effect, message, attempt, now, now)
 
 
 def _begun(
@@ -129,6 +132,7 @@ def _begun(
     message: str,
     attempt: int,
     claimed_at: datetime,
+    now: datetime,
 ) -> Begun:
     return Begun(
         message=message,
@@ -140,6 +144,7 @@ def _begun(
         settle=effect.settles is not None,
         attempt=attempt,
         claimed_at=claimed_at,
+        now=now,
     )
 
 

@@ -1,10 +1,12 @@
 """The ledger's clock row: absent in production, where business time is real time."""
 
+from datetime import datetime
+
 from sqlmodel import Session
 
 from domain.clock import BusinessClock
 from store.database import Ledger
-from store.tables import ClockRow
+from store.tables import ClockRow, CustomerRow
 
 
 def read(source: Ledger | Session) -> BusinessClock:
@@ -22,3 +24,11 @@ def set_clock(ledger: Ledger, clock: BusinessClock) -> None:
     """Set the clock that all doors and assessments go by."""
     with ledger.write() as session:
         session.merge(ClockRow(id=1, real_at=clock.real_at, business_at=clock.business_at, speed=clock.speed))
+
+
+def instant_for(session: Session, row: CustomerRow, now: datetime) -> datetime:
+    """Return the business instant at which a locked customer is looked at or acted for.
+
+    Never before what the ledger has seen of it; on time, where a fast clock would make us late.
+    """
+    return max(read(session).on_time(now, row.wake_at), row.last_now)

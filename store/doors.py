@@ -7,6 +7,7 @@ from itertools import islice
 
 from sqlmodel import Session
 
+from domain.book import is_money
 from domain.customer import Customer
 from domain.plan import plan
 from store import customers, facts
@@ -66,9 +67,11 @@ def record(
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
         assessed = row.assessed_revision == row.revision
-        accepted = len(facts.append(session, row, new, now=now, news=news))
+        written = facts.append(session, row, new, now=now, news=news)
+        accepted = len(written)
         wake = row.assessed_revision != row.revision
-        if wake and assessed and _plans_as_before(session, row, now):
+        money = any(is_money(fact.body) for fact in written)  # It changes what is owed: no need to look.
+        if wake and assessed and not money and _plans_as_before(session, row, now):
             row.assessed_revision = row.revision
             wake = False
         return Recorded(accepted=accepted, already=len(new) - accepted, wake=wake)

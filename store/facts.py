@@ -140,6 +140,7 @@ def load(session: Session, row: CustomerRow) -> Loaded:
     Raises:
         NoPolicy: no adopted policy is for the customer.
     """
+    session.flush()  # A claim that was settled a moment ago is to be seen.
     known = read(session, row.id)
     version, policy = policy_for(session, row, known)
     email, phone, go_live_on = session.connection().execute(_AROUND, {"customer": row.id}).one()

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from domain.situation import NO_DEBTS
 from store.database import Ledger
 from store.invariants import MADE
-from store.tables import ClaimRow, CustomerRow, DebtRow, EntryRow, JournalRow
+from store.tables import ClaimRow, CustomerRow, DebtRow, EntryRow, FactRow, JournalRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,3 +116,53 @@ def _overdue_at(session: Session, customer_id: str, at: datetime, zone: ZoneInfo
     debts = session.exec(select(DebtRow).where(DebtRow.customer_id == customer_id))
     today = at.astimezone(zone).date()
     return sum(debt.due_on < today and open_minor[debt.invoice] > 0 for debt in debts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """How the engine goes, at a glance.
+
+    Attributes:
+        late_since: since when the customer who waits longest should have been looked at.
+        latest: the latest lines of the journal, as (instant, customer, words), oldest first.
+    """
+
+    stages: dict[str, int]
+    sent: int
+    held: int
+    paid: int
+    suspended: int
+    reactivated: int
+    late_since: datetime | None
+    latest: tuple[tuple[datetime, str, str], ...]
+
+
+def pulse(ledger: Ledger, *, latest: int) -> Pulse:
+    """Count quickly; `latest` says how many lines of the journal."""
+    with ledger.read() as session:
+        stages = session.exec(select(CustomerRow.stage, func.count()).group_by(col(CustomerRow.stage)))
+        made = select(ClaimRow.kind, func.count(func.distinct(ClaimRow.message)))
+        kinds = dict(session.exec(made.where(ClaimRow.state == "sent").group_by(ClaimRow.kind)).all())
+        lines = session.exec(
+            select(JournalRow)
+            .where(col(JournalRow.what).in_(("decided", "command")), col(JournalRow.customer_id).is_not(None))
+            .order_by(col(JournalRow.id).desc())
+            .limit(latest)
+        ).all()
+        return Pulse(
+            stages={stage or "new": count for stage, count in stages},
+            sent=kinds.get("notice", 0),
+            held=session.exec(select(func.count()).where(JournalRow.what == "held")).one(),
+            paid=session.exec(select(func.count()).where(FactRow.kind == "payment_received")).one(),
+            suspended=kinds.get("suspend", 0),
+            reactivated=kinds.get("reactivate", 0),
+            late_since=session.exec(select(func.min(CustomerRow.wake_at))).one(),
+            latest=tuple(
+                (
+                    line.at,
+                    line.customer_id or "",
+                    f"{line.step or ''} {line.channel or ''}: {line.why}".strip(),
+                )
+                for line in reversed(lines)
+            ),
+        )

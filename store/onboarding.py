@@ -9,11 +9,11 @@ from domain.customer import Customer
 from domain.facts import Checked, Onboarded, OnboardingStarted
 from domain.identifiers import CheckResult, tidied
 from domain.onboarding import IDENTIFIERS, Application, Move, Progress, Verdict, next_move
-from store import customers, facts
+from store import customers, doors, facts
 from store.customers import ContactData
 from store.database import Ledger
 from store.doors import Recorded
-from store.errors import Refused
+from store.errors import Conflict, Refused
 from store.facts import NewFact
 from store.verifications import SOURCE
 
@@ -111,23 +111,22 @@ def application_of(ledger: Ledger, customer_id: str) -> Application:
     )
 
 
-def checked(ledger: Ledger, customer_id: str, result: CheckResult, *, ruleset: str, now: datetime) -> bool:
-    """Note how the check of the identifiers went; True when the plan has to look."""
-    with ledger.write() as session:
-        row = customers.lock(session, customer_id)
-        if facts.load(session, row).account.verification.outcome(IDENTIFIERS) is not None:
-            return False
-        body = Checked(
-            check="identifiers",
-            outcome=result.outcome,
-            reasons=result.reasons,
-            provider="offline",
-            ruleset=ruleset,
-        )
-        new = NewFact(
-            source=SOURCE, id=f"{customer_id}/identifiers", happened_at=max(now, row.last_now), body=body
-        )
-        return bool(facts.append(session, row, [new], now=now, news=False))
+def checked(
+    ledger: Ledger, customer_id: str, result: CheckResult, *, ruleset: str, now: datetime
+) -> Recorded:
+    """Note how the check of the identifiers went; the first time counts."""
+    body = Checked(
+        check="identifiers",
+        outcome=result.outcome,
+        reasons=result.reasons,
+        provider="offline",
+        ruleset=ruleset,
+    )
+    new = NewFact(source=SOURCE, id=f"{customer_id}/{IDENTIFIERS}", happened_at=now, body=body)
+    try:
+        return doors.record(ledger, customer_id, [new], now=now, news=False)
+    except Conflict:
+        return Recorded(accepted=0, already=1, wake=False)
 
 
 def conclude(ledger: Ledger, customer_id: str, *, now: datetime) -> Verdict | None:

@@ -22,14 +22,19 @@ FOLDERS = {
     "workflows": {"activities", "domain"},
     "providers": {"domain"},
     "web": {"store", "domain"},
+    # These two run the whole: they stand above the composition.
+    "replay": {"composition", "importing", "settings", "workflows", "store", "domain"},
+    "demo": {"composition", "settings", "replay", "workflows", "activities", "providers", "store", "domain"},
 }
 # Only the composition knows the vendors; whoever starts a process takes them from there.
-INSIDE = {"settings", "composition", *FOLDERS} - {"providers"}
+INSIDE = {"settings", "composition", "domain", "store", "activities", "workflows", "web"}
 MODULES = {
     "settings": {"domain"},
-    "composition": {"settings", *FOLDERS},
-    "worker": INSIDE,
-    "starter": INSIDE | {"worker"},
+    "composition": INSIDE | {"providers"},
+    "importing": INSIDE,
+    "selfcheck": INSIDE,
+    "worker": INSIDE | {"selfcheck"},
+    "starter": INSIDE | {"worker", "importing", "selfcheck", "replay", "demo"},
 }
 OURS = {*FOLDERS, *MODULES, "bench", "tests"}
 
@@ -39,7 +44,7 @@ PURE = set(
     difflib enum fractions functools graphlib hashlib heapq hmac html inspect io itertools json keyword
     math numbers operator pprint re reprlib statistics string struct textwrap types typing unicodedata
     uuid zlib zoneinfo
-    holidays pydantic pydantic_core yaml
+    holidays pydantic pydantic_core typing_extensions yaml
     email_validator phonenumbers stdnum""".split()  # their tables are files; none asks the network here
 )
 CLOCKS = {"now", "today", "utcnow", "uuid1", "uuid4", "uuid6", "uuid7"}

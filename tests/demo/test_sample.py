@@ -434,7 +434,7 @@ def test_the_doors_of_the_ledger_take_the_whole_sample(tmp_path: Path) -> None:
     ("name", "expected"),
     [
         ("NEWTON", CheckResult(outcome="pass", reasons=())),
-        ("ENIGMA", CheckResult(outcome="review", reasons=("tax_id_missing",))),
+        ("ENIGMA", CheckResult(outcome="review", reasons=("vat_id_missing",))),
     ],
 )
 def test_an_applicant_is_checked_as_its_story_says(name: str, expected: CheckResult) -> None:

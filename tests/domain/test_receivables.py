@@ -267,6 +267,17 @@ def test_an_odd_row_is_imported_with_a_warning(rest: str, problem: str) -> None:
     assert (result.errors, result.accepted, len(bodies(result))) == ((), 1, 2)
 
 
+def test_money_that_is_still_to_come_is_imported_with_a_warning() -> None:
+    rows = [HEADER, GOOD.replace(";;;;", ";5,00;2026-04-01;2026-04-02;")]
+    before = read_rows(rows, mapping(), file="r.csv", today=date(2026, 3, 31))
+    assert [str(problem) for problem in before.problems] == [
+        "r.csv:2: Settled: warning: 2026-04-02 is still to come, and counts as paid: check it",
+        "r.csv:2: Paid on: warning: 2026-04-01 is still to come, and counts as paid: check it",
+    ]
+    after = read_rows(rows, mapping(), file="r.csv", today=date(2026, 4, 2))
+    assert (after.problems, after.customers) == ((), before.customers)
+
+
 def test_all_that_is_wrong_with_all_rows_is_reported_together() -> None:
     result = imported("/;N;Spain;;x;y;z;ABC;;;;maybe", GOOD, "too;short")
     assert [(problem.line, problem.column) for problem in result.problems] == [

@@ -49,6 +49,9 @@ def at(days_late: int, hour: int = 10, minute: int = 0) -> datetime:
     return datetime(DUE.year, DUE.month, DUE.day, hour, minute, tzinfo=UTC) + timedelta(days=days_late)
 
 
+OPENED = at(-30)
+
+
 @dataclass(frozen=True, slots=True)
 class Business:
     """A ledger with a policy, and short words for what happens in it."""
@@ -59,7 +62,7 @@ class Business:
     at = staticmethod(at)
     due = DUE
 
-    def customer(self, name: str = "ACME", *, now: datetime = at(-30), **values: Any) -> str:
+    def customer(self, name: str = "ACME", *, now: datetime = OPENED, **values: Any) -> str:
         contact = ContactData(name="Acme Ltd", email=f"{name}@example.com", phone="+4915112345678")
         with self.ledger.write() as session:
             customers.add(session, Customer(id=name, currency="EUR", **values), contact, now=now)
@@ -164,6 +167,9 @@ def postgres_server(testrun_uid: str) -> Iterator[Any]:
         if required:
             pytest.fail(reason)
         pytest.skip(reason)
+    # A test's database need not outlive a power cut.
+    for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
+        _administer(server, statement)
     yield server
     server.cleanup()
 

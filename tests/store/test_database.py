@@ -47,10 +47,15 @@ def test_two_ledgers_on_one_database_share_the_lock(business, together):
 
 def test_an_error_rolls_everything_back(business):
     name = business.customer()
-    with pytest.raises(RuntimeError), business.ledger.write() as session:
-        customers.lock(session, name).revision = 99
-        session.flush()
-        raise RuntimeError
+
+    def break_off():
+        with business.ledger.write() as session:
+            customers.lock(session, name).revision = 99
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
     with business.ledger.read() as session:
         assert session.get_one(CustomerRow, name).revision == 1
 
@@ -100,7 +105,9 @@ def test_the_migrations_make_exactly_these_tables(database_url):
 def test_migrating_again_changes_nothing(ledger):
     before = ledger.identity
     migrate(ledger.url)
-    assert Ledger(ledger.url).identity == before
+    again = Ledger(ledger.url)
+    assert again.identity == before
+    again.close()
 
 
 def test_down_and_up_again(database_url):
@@ -133,9 +140,9 @@ def test_a_table_made_anew_keeps_the_rows_that_point_to_it(business):
 def test_a_migration_that_leaves_loose_ends_is_rolled_back(tmp_path):
     url = f"sqlite:///{tmp_path}/ledger.db"
     migrate(url)
+    loose = text("INSERT INTO contact_data (customer_id) VALUES ('nobody')")
     with pytest.raises(RuntimeError, match="point to nothing"), migrating(url) as config:
-        insert = "INSERT INTO contact_data (customer_id) VALUES ('nobody')"
-        config.attributes["connection"].execute(text(insert))
+        config.attributes["connection"].execute(loose)
     ledger = Ledger(url)
     with ledger.read() as session:
         assert session.get(ContactRow, "nobody") is None

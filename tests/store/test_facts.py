@@ -216,7 +216,7 @@ def test_facts_of_unknown_types_are_kept(business):
 
 
 def test_a_customer_nobody_knows_is_answered_with_the_remedy(ledger, business):
-    with pytest.raises(UnknownCustomer, match="starter.py onboard"):
+    with pytest.raises(UnknownCustomer, match=r"starter\.py onboard"):
         business.record("nobody", Paused(reason="r"), now=business.at(1))
 
 

@@ -46,7 +46,7 @@ def applied(business: Any) -> Ledger:
     ledger: Ledger = business.ledger
     onboarding.apply(ledger, APPLICATION, now=START)
     passed = CheckResult(outcome="pass", reasons=())
-    assert onboarding.checked(ledger, "HAFEN", passed, ruleset="test-1", now=START)
+    assert onboarding.checked(ledger, "HAFEN", passed, ruleset="test-1", now=START).accepted
     return ledger
 
 
@@ -152,7 +152,7 @@ def test_what_is_checked_is_what_was_written(applied: Ledger) -> None:
 def test_the_identifiers_are_checked_once(applied: Ledger) -> None:
     failed = CheckResult(outcome="fail", reasons=("vat_id_wrong",))
 
-    assert not onboarding.checked(applied, "HAFEN", failed, ruleset="test-1", now=minute(1))
+    assert not onboarding.checked(applied, "HAFEN", failed, ruleset="test-1", now=minute(1)).accepted
     assert onboarding.standing(applied, "HAFEN", now=minute(1)).progress.outcome("identifiers") == "pass"
 
 
@@ -197,6 +197,16 @@ def test_a_code_that_went_out_is_confirmed_once(applied: Ledger) -> None:
     assert [body for body in bodies(applied) if isinstance(body, facts.CodeSent)] == [
         facts.CodeSent(channel="sms", attempt=1)
     ]
+
+
+def test_a_late_confirmation_does_not_reopen_an_answered_code(applied: Ledger) -> None:
+    begun = send(applied, START)
+    enter(applied, begun.code, minute(1))
+
+    assert not confirm(applied, begun, minute(9))
+    with applied.read() as session:
+        [row] = session.exec(select(VerificationRow)).all()
+        assert (row.state, row.expires_at) == ("answered", minute(10))
 
 
 def test_the_next_code_is_another_one(applied: Ledger) -> None:

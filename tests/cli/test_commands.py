@@ -1,0 +1,271 @@
+"""Each command once, on a ledger with one customer, while no Temporal answers."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+import typer
+
+import starter
+
+ROOT = Path(__file__).parents[2]
+NOT_WOKEN = "Temporal does not answer: the next sweep wakes the workflow"
+
+
+def commands(group: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    for word, command in group.commands.items():
+        path = f"{name} {word}".strip()
+        if hasattr(command, "commands"):
+            yield from commands(command, path)
+        else:
+            yield path, command
+
+
+COMMANDS = dict(commands(typer.main.get_command(starter.app)))
+ROWS = re.findall(
+    r"^\| `([a-z -]+)` \| (.+) \| `(.+)` \|$", (ROOT / "docs" / "commands.md").read_text(), re.MULTILINE
+)
+EXAMPLES = {name: example for name, _, example in ROWS}
+
+
+# --- help and documentation
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_everything_that_it_takes_is_explained(name: str) -> None:
+    command = COMMANDS[name]
+    assert re.fullmatch(r"[A-Z].{20,}[.]", command.help, re.DOTALL), f"{name}: {command.help}"
+    for taken in command.params:
+        assert taken.help, f"{name}: {taken.opts} has no help"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_the_explanation(cli, name: str) -> None:
+    answer = cli(*name.split(), "--help")
+    assert (answer.status, answer.err) == (0, "")
+    assert COMMANDS[name].help.split("\n")[0][:60] in re.sub(r"\s+", " ", answer.out)
+
+
+def test_the_documentation_has_exactly_the_commands_that_there_are() -> None:
+    assert [name for name, _, _ in ROWS] == list(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_documented_example_is_one_that_the_command_takes(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    program, *words = shlex.split(EXAMPLES[name])
+    assert (program, words[: len(name.split())]) == ("starter.py", name.split())
+    COMMANDS[name].make_context(name, words[len(name.split()) :])
+
+
+def test_without_a_command_there_is_help_and_wrong_usage(cli) -> None:
+    answer = cli()
+    assert answer.status == 2
+    assert "Usage: starter.py" in answer.out + answer.err
+
+
+# --- facts
+
+
+def test_an_invoice_is_recorded_once(acme) -> None:
+    line = ("invoice", "ACME", "INV-2", "49.90", "EUR", "--due", "2026-03-04", "--issued", "2026-02-02")
+    first, second = acme(*line), acme(*line)
+    assert (first.status, first.out) == (0, f"ACME: recorded invoice:INV-2 ({NOT_WOKEN})\n")
+    assert (second.status, second.out) == (0, "ACME: already recorded: invoice:INV-2\n")
+
+
+def test_a_payment_counts_once(acme) -> None:
+    line = ("pay", "ACME", "40.00", "EUR", "--payment", "P-1", "--on", "2026-02-10")
+    first, second = acme(*line), acme(*line)
+    assert (first.status, first.out) == (0, f"ACME: recorded payment:P-1 ({NOT_WOKEN})\n")
+    assert (second.status, second.out) == (0, "ACME: already recorded: payment:P-1\n")
+    ageing = json.loads(acme("report", "ageing", "--json").out)
+    assert ageing["currencies"]["EUR"]["total"] == "60.00"
+
+
+def test_the_same_payment_with_another_amount_is_refused(acme) -> None:
+    acme("pay", "ACME", "40.00", "EUR", "--payment", "P-1")
+    before = acme.contents()
+    answer = acme("pay", "ACME", "41.00", "EUR", "--payment", "P-1")
+    assert answer.status == 1
+    assert "payment:P-1: recorded already, with another content" in answer.err
+    assert acme.contents() == before
+
+
+# --- what finance decides
+
+
+def test_a_pause_holds_until_it_is_resumed(acme) -> None:
+    paused = acme("pause", "ACME", "--reason", "asked for time", "--to", "2026-12-31")
+    assert (paused.status, paused.out) == (
+        0,
+        f"ACME: Paused until 2026-12-31: asked for time. ({NOT_WOKEN})\n",
+    )
+    assert "paused until 2026-12-31: asked for time" in acme("show", "ACME").out
+    again = acme("pause", "ACME", "--reason", "asked for time", "--to", "2026-12-31")
+    assert (again.status, again.out) == (0, "ACME: Already done: paused until 2026-12-31: asked for time.\n")
+    assert acme("resume", "ACME").out == f"ACME: Resumed. ({NOT_WOKEN})\n"
+    assert acme("resume", "ACME").out == "ACME: Already done: resumed.\n"
+
+
+def test_nothing_is_resumed_that_was_not_paused(acme) -> None:
+    answer = acme("resume", "ACME")
+    assert (answer.status, answer.out, answer.err) == (1, "", "ACME: Nothing is paused.\n")
+
+
+def test_an_exemption_ends_when_it_is_ended(acme) -> None:
+    begun = acme("exempt", "ACME", "--reason", "strategic account", "--invoice", "INV-1")
+    assert (begun.status, begun.err) == (0, "")
+    assert "strategic account" in acme("show", "ACME").out
+    ended = acme("exempt", "ACME", "--reason", "no longer", "--invoice", "INV-1", "--end")
+    assert (ended.status, ended.err) == (0, "")
+    assert acme("exempt", "ACME", "--reason", "no longer", "--end").status == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("approve ACME", "ACME: Nothing waits for approval"),
+        ("suspend ACME --reason late", "ACME: Nobody is suspended without warning: "),
+        ("reactivate ACME --reason agreed", "ACME: The service is not suspended."),
+        ("exempt ACME --reason x --end", "ACME: Nothing is exempt."),
+        ("exempt ACME --reason x --invoice INV-9", "ACME: Invoice INV-9 is not known for this customer."),
+        (
+            "pause ACME --reason x --to 2020-01-31",
+            "ACME: The pause would end on 2020-01-31, before it begins",
+        ),
+    ],
+)
+def test_what_makes_no_sense_now_is_refused_with_a_sentence(acme, line: str, sentence: str) -> None:
+    before = acme.contents()
+    answer = acme(*shlex.split(line))
+    assert (answer.status, answer.out) == (1, "")
+    assert answer.err.startswith(sentence), answer.err
+    assert acme.contents() == before
+
+
+def test_who_decided_stands_in_the_journal(acme) -> None:
+    acme("pause", "ACME", "--reason", "asked for time", "--to", "2026-12-31", "--by", "petra")
+    actors = [row for row in acme.contents()["journal"] if "petra" in row]
+    assert len(actors) == 1
+
+
+# --- everybody
+
+
+def test_stop_and_go_say_what_they_found(acme) -> None:
+    assert acme("stop", "--reason", "a wrong template").out == "stopped: nothing goes out until `go`\n"
+    assert acme("stop", "--reason", "again").out == "stopped already\n"
+    assert "a wrong template" in acme("doctor").out
+    assert acme("go").out == "go: 0 customers are waiting and will be woken by the sweep\n"
+
+
+def test_dry_run_lists_what_would_go_out(acme) -> None:
+    answer = acme("dry-run")
+    assert answer.status == 0
+    assert "ACME" in answer.out
+    assert answer.out.endswith("1 effects would go out now\n")
+    (effect,) = json.loads(acme("dry-run", "--json").out)
+    assert effect["customer"] == "ACME"
+
+
+def test_show_says_what_is_owed_and_what_is_next(acme) -> None:
+    words = acme("show", "ACME")
+    assert (words.status, words.err) == (0, "")
+    assert "100.00 EUR overdue since 4 Feb 2026" in words.out
+    assert "Acme" not in words.out
+    shown = json.loads(acme("show", "ACME", "--json").out)
+    assert shown["view"]
+    assert isinstance(shown["journal"], list)
+
+
+def test_ageing_is_right_on_any_past_day(acme) -> None:
+    ageing = json.loads(acme("report", "ageing", "--as-of", "2026-03-10", "--json").out)
+    empty = dict.fromkeys(("current", "d1_30", "d31_60", "d61_90", "d91_plus"), "0.00")
+    assert ageing == {
+        "as_of": "2026-03-10",
+        "currencies": {"EUR": empty | {"d31_60": "100.00", "total": "100.00"}},
+    }
+    assert "EUR" in acme("report", "ageing", "--as-of", "2026-03-10").out
+    before = json.loads(acme("report", "ageing", "--known-at", "2026-01-01T00:00:00Z", "--json").out)
+    assert before["currencies"] == {}
+
+
+def test_onboarding_begins_once(acme) -> None:
+    line = ("onboard", "NEWCO", "--name", "Newco", "--email", "a@newco.example", "--phone", "+442079460123")
+    first, second = acme(*line), acme(*line)
+    assert (first.status, first.out) == (0, f"NEWCO: verification begins ({NOT_WOKEN})\n")
+    assert (second.status, second.out) == (0, "NEWCO: onboarding was begun before\n")
+
+
+def test_doctor_says_that_temporal_does_not_answer(acme) -> None:
+    answer = acme("doctor")
+    assert answer.status == 1
+    assert "BAD Temporal at 127.0.0.1:1: does not answer" in answer.out
+    assert "set TEMPORAL_ADDRESS" in answer.out
+    assert "ok  ledger (sqlite)" in answer.out
+    assert answer.err == "something needs attention: see the lines marked BAD\n"
+
+
+def test_a_refused_connection_costs_little(acme) -> None:
+    began = monotonic()
+    assert NOT_WOKEN in acme("pay", "ACME", "1.00", "EUR", "--payment", "P-9").out
+    assert monotonic() - began < 2
+
+
+# --- policies and templates
+
+
+def test_policies_are_linted_together(cli) -> None:
+    files = [str(ROOT / "policies" / name) for name in ("business.yaml", "consumer.yaml")]
+    answer = cli("policy", "lint", *files)
+    assert (answer.status, answer.err) == (0, "")
+    assert re.search(r"business\.yaml: business [0-9a-f]{12}, \d+ steps, 0 findings", answer.out)
+    assert cli.contents() == {}
+
+
+def test_a_policy_is_shown_as_the_calendar_of_an_invoice(cli) -> None:
+    answer = cli("policy", "show", str(ROOT / "policies" / "business.yaml"), "--due", "2026-03-04")
+    assert answer.status == 0
+    assert re.search(r"\+3 +.*2026 +reminder_first", answer.out)
+
+
+def test_a_policy_is_simulated(cli) -> None:
+    policy, events = str(ROOT / "policies" / "business.yaml"), str(ROOT / "samples" / "events.json")
+    line = ("policy", "simulate", "--policy", policy, "--events", events)
+    outcome = json.loads(cli(*line, "--json").out)
+    assert {line["effect"] for line in outcome["timeline"]} >= {"notice", "suspend", "reactivate"}
+    assert outcome["end"]["balance"] in ({}, {"EUR": "0.00"})
+    words = cli(*line)
+    assert (words.status, len(words.out.splitlines())) == (0, len(outcome["timeline"]))
+
+
+def test_adopting_again_changes_nothing(acme) -> None:
+    before = acme.contents()
+    answer = acme("policy", "adopt", str(ROOT / "policies" / "business.yaml"))
+    assert answer.status == 0
+    assert acme.contents() == before
+
+
+def test_templates_are_rendered_into_one_page(cli) -> None:
+    answer = cli("templates", "render", "--folder", "pages")
+    assert answer.status == 0
+    assert list((cli.folder / "pages").iterdir())
+
+
+def test_import_again_changes_nothing(acme) -> None:
+    from_readme = ("import", str(ROOT / "samples" / "receivables.csv"), "--map")
+    mapping = str(ROOT / "samples" / "receivables.mapping.yaml")
+    first = json.loads(acme(*from_readme, mapping, "--json").out)
+    before = acme.contents()
+    second = json.loads(acme(*from_readme, mapping, "--json").out)
+    assert (first["customers_added"], first["facts_written"], first["facts_known_already"]) == (7, 22, 0)
+    assert (second["customers_added"], second["facts_written"], second["facts_known_already"]) == (0, 0, 22)
+    assert acme.contents() == before

@@ -1,0 +1,247 @@
+"""The import as users meet it: check, write once, again, killed in the middle, on a terminal."""
+
+import json
+import os
+import pty
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import composition
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = (
+    "import",
+    str(ROOT / "samples" / "receivables.csv"),
+    "--map",
+    str(ROOT / "samples" / "receivables.mapping.yaml"),
+)
+MANY = 3_000
+
+MAPPING = """\
+dates: [year-month-day]
+customer: {id: Customer, name: Name, email: Email, country: Country}
+invoice: {number: Invoice, issued_on: Issued, due_on: Due, amount: Amount, currency: Currency}
+settled_on: Settled
+"""
+HEADER = "Customer,Name,Email,Country,Invoice,Issued,Due,Amount,Currency,Settled"
+GOOD = "BOLT,Bolt Ltd,a@bolt.example,DE,B-1,2026-01-05,2026-02-04,100.00,EUR,2026-02-01"
+
+
+@pytest.fixture
+def bolt(cli):
+    """The command line in a folder with a mapping; `load` imports rows."""
+    cli.write("m.yaml", MAPPING)
+    return cli
+
+
+def load(cli, *rows: str, options: tuple[str, ...] = ()):
+    cli.write("r.csv", "\n".join((HEADER, *rows, "")))
+    return cli("import", "r.csv", "--map", "m.yaml", *options)
+
+
+def figures(answer) -> dict[str, object]:
+    return json.loads(answer.out)
+
+
+def test_check_reports_and_writes_nothing(cli) -> None:
+    answer = cli(*SAMPLE, "--check")
+    assert (answer.status, answer.err) == (0, "")
+    assert answer.out.endswith("receivables.csv: 12 rows, 12 accepted\n")
+    assert not cli.ledger.exists()
+
+
+def test_an_import_writes_customers_contacts_and_facts_once(cli) -> None:
+    first = figures(cli(*SAMPLE, "--json"))
+    assert first == {
+        "rows": 12,
+        "accepted": 12,
+        "problems": {},
+        "customers_added": 7,
+        "facts_written": 22,
+        "facts_known_already": 0,
+        "workflows_woken": 0,
+        "refused": 0,
+    }
+    before = cli.contents()
+    (petra,) = (row for row in before["contact_data"] if row[0] == "1003")
+    assert {"Petra Beispiel", "petra@beispiel.example", "+491713920015", "Beispielweg 12, 50667 Köln"} < set(
+        petra
+    )
+    second = figures(cli(*SAMPLE, "--json"))
+    assert (second["customers_added"], second["facts_written"], second["facts_known_already"]) == (0, 0, 22)
+    assert cli.contents() == before
+
+
+def test_a_later_export_adds_what_is_new(bolt) -> None:
+    load(bolt, GOOD.replace("2026-02-01", ""))
+    later = load(bolt, GOOD, GOOD.replace("B-1", "B-2"), options=("--json",))
+    assert (later.status, figures(later)["facts_written"], figures(later)["facts_known_already"]) == (0, 3, 1)
+
+
+def test_problems_stand_with_their_lines_and_are_counted_by_kind(bolt) -> None:
+    answer = load(
+        bolt,
+        GOOD,
+        GOOD,
+        GOOD.replace("B-1", "B-2").replace("2026-02-04", "2026-02-30"),
+        GOOD.replace("B-1", "B-3").replace("2026-02-04", "soon"),
+        GOOD.replace("B-1", "B-4").replace("100.00", "-1.00"),
+        GOOD.replace("B-1", "B-5").replace("EUR", "EURO"),
+        GOOD.replace("B-1", "B-6").replace("a@bolt.example", "a(at)bolt"),
+    )
+    assert answer.status == 1
+    assert [re.match(r"r\.csv:(\d+): ", line)[1] for line in answer.err.splitlines()[:-1]] == list("345678")
+    assert answer.err.endswith("4 errors: nothing was written; mend them, or see --skip-bad-rows\n")
+    assert answer.out.splitlines() == [
+        "r.csv: 7 rows, 2 accepted",
+        "problems: 2 date, 1 duplicate, 1 negative amount, 1 currency, 1 contact",
+    ]
+    assert "a(at)bolt" not in answer.err
+    assert not bolt.ledger.exists()
+
+
+def test_with_errors_only_what_is_asked_for_is_written(bolt) -> None:
+    bad = GOOD.replace("B-1", "B-2").replace("100.00", "x")
+    assert load(bolt, GOOD, bad).status == 1
+    assert not bolt.ledger.exists()
+    assert load(bolt, GOOD, bad, options=("--skip-bad-rows", "--check")).status == 1
+    assert not bolt.ledger.exists()
+    answer = load(bolt, GOOD, bad, options=("--skip-bad-rows",))
+    assert answer.status == 1
+    assert "r.csv:3: Amount: 'x' is no amount" in answer.err
+    assert answer.err.endswith("1 errors: their rows were left out; mend them and import again\n")
+    assert "1 customers added, 2 facts written" in answer.out
+
+
+def test_a_customer_that_the_ledger_refuses_is_named_by_line_and_the_others_are_written(bolt) -> None:
+    load(bolt, GOOD)
+    answer = load(
+        bolt,
+        GOOD.replace("BOLT", "CORK").replace("B-1", "C-1"),
+        GOOD.replace("BOLT", "DUNE"),
+        options=("--json",),
+    )
+    assert answer.status == 1
+    assert answer.err.startswith("r.csv:3: ")
+    assert "B-1" in answer.err
+    assert answer.err.endswith("1 customers were refused: mend their rows and import again\n")
+    assert (figures(answer)["customers_added"], figures(answer)["refused"]) == (1, 1)
+    assert {row[0] for row in bolt.contents()["customers"]} == {"BOLT", "CORK"}
+
+
+def test_a_file_in_another_encoding_is_read_when_it_is_named(bolt) -> None:
+    content = "\n".join((HEADER, GOOD.replace("Bolt Ltd", "Bölt GmbH"), ""))
+    bolt.write("r.csv", content.encode("cp1252"))
+    refused = bolt("import", "r.csv", "--map", "m.yaml")
+    assert (refused.status, "r.csv:2: not utf-8-sig text" in refused.err) == (1, True)
+    assert bolt("import", "r.csv", "--map", "m.yaml", "--encoding", "cp1252").status == 0
+    assert "Bölt GmbH" in bolt.contents()["contact_data"][0]
+
+
+def test_each_touched_customer_is_woken_once(bolt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the connection is replaced; whom it is asked to wake is what counts."""
+    woken: list[str] = []
+
+    class Client:
+        async def start_workflow(self, workflow: object, given: dict[str, str], **options: object) -> None:
+            assert options["id"] == f"customer/{given['customer_id']}"
+            assert options["start_signal"] == "News"
+            woken.append(given["customer_id"])
+
+    async def connect(settings: object) -> Client:
+        return Client()
+
+    monkeypatch.setattr(composition, "connect", connect)
+    rows = [GOOD.replace("BOLT", f"C{n}").replace("B-1", f"C{n}-{k}") for k in (1, 2) for n in range(25)]
+    first = load(bolt, *rows, options=("--json",))
+    assert figures(first)["workflows_woken"] == 25
+    assert sorted(woken) == sorted(f"C{n}" for n in range(25))
+    woken.clear()
+    more = load(bolt, *rows, GOOD.replace("BOLT", "C7").replace("B-1", "C7-3"), options=("--json",))
+    assert (figures(more)["workflows_woken"], woken) == (1, ["C7"])
+
+
+# --- killed in the middle
+
+
+def business(count: int) -> str:
+    """Return an export of so many customers, each with a settled and an open invoice."""
+    rows = [HEADER]
+    for number in range(count):
+        who = f"C{number:05},Name {number},c{number}@many.example,DE"
+        rows.append(f"{who},{number}-1,2026-01-05,2026-02-04,{number + 1}.00,EUR,2026-02-01")
+        rows.append(f"{who},{number}-2,2026-02-05,2026-03-07,{number + 1}.50,EUR,")
+    return "\n".join((*rows, ""))
+
+
+def rows_of(ledger: Path, table: str) -> int:
+    connection = sqlite3.connect(ledger)
+    try:
+        return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    finally:
+        connection.close()
+
+
+def kill_midway(command: list[str], folder: Path) -> str:
+    """Run a command on a terminal, kill it once it shows that it is some way on; return what it showed."""
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=dict(os.environ) | {"TERM": "xterm-256color"},
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    shown = ""
+    with suppress(OSError):  # the terminal's other side is gone
+        while block := os.read(controller, 4096):
+            shown += block.decode()
+            done = [int(number) for number in re.findall(r"(\d+)/3000", shown)]
+            if done and done[-1] >= MANY // 4:
+                process.kill()
+    os.close(controller)
+    process.wait(timeout=30)
+    return shown
+
+
+@pytest.mark.slow
+def test_an_import_that_was_killed_is_completed_by_the_next_with_nothing_twice(bolt) -> None:
+    """SIGKILL of the process while its progress bar stands between a quarter and the end."""
+    bolt.write("r.csv", business(MANY))
+    command = [sys.executable, str(ROOT / "starter.py"), "import", "r.csv", "--map", "m.yaml"]
+    shown = kill_midway(command, bolt.folder)
+    assert "Writing customers" in shown
+    assert "Traceback" not in shown
+    left = rows_of(bolt.ledger, "customers")
+    assert MANY // 4 <= left < MANY, f"it was not killed midway: {left} customers"
+    facts_left = rows_of(bolt.ledger, "facts")
+    assert facts_left == 3 * left, "a customer was written in part"
+
+    again = figures(bolt("import", "r.csv", "--map", "m.yaml", "--json"))
+    assert again["customers_added"] == MANY - left
+    assert (again["facts_written"], again["facts_known_already"]) == (3 * (MANY - left), facts_left)
+    assert (rows_of(bolt.ledger, "customers"), rows_of(bolt.ledger, "facts")) == (MANY, 3 * MANY)
+    total = json.loads(bolt("report", "ageing", "--as-of", "2026-03-01", "--json").out)
+    cents = sum(100 * (number + 1) + 50 for number in range(MANY))
+    assert total["currencies"]["EUR"]["total"] == f"{cents // 100}.{cents % 100:02}"
+
+
+def test_what_was_written_before_a_crash_waits_for_the_sweep(bolt) -> None:
+    """Between the commit and the wake-up: the ledger itself remembers who has to be looked at."""
+    assert load(bolt, GOOD).status == 0
+    (row,) = bolt.contents()["customers"]
+    shutil.copy(bolt.ledger, bolt.folder / "copy.db")
+    connection = sqlite3.connect(bolt.folder / "copy.db")
+    try:
+        waiting = connection.execute("SELECT count(*) FROM customers WHERE revision > assessed_revision")
+        assert (row[0], waiting.fetchone()) == ("BOLT", (1,))
+    finally:
+        connection.close()

@@ -1,0 +1,466 @@
+"""The promises: whatever the policy and whatever happens, nobody is wronged and nothing spins.
+
+Random policies and random histories are played through the simulator; what it did is then judged by
+rules of this file's own, which know only the facts, `book.post` and the calendar on the wall.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import holidays
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain import facts
+from domain.account import Claim, build
+from domain.book import Debt, post
+from domain.customer import Customer
+from domain.decide import decide
+from domain.facts import Fact
+from domain.plan import plan
+from domain.policy import Policy
+from domain.simulate import Line, Outcome, read_events, simulate
+from domain.situation import SERVICE
+
+START, UNTIL = date(2026, 1, 5), date(2026, 6, 30)
+DAYS = 120
+MESSAGES = ("email", "sms")
+
+
+# --- random policies and histories ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Case:
+    policy: Policy
+    customer: Customer
+    events: tuple[dict[str, Any], ...]
+
+    def history(self) -> list[Fact]:
+        return read_events(self.customer, self.events)
+
+    def play(self) -> Outcome:
+        return simulate(self.policy, self.customer, self.history(), UNTIL)
+
+
+def one_in(draw: st.DrawFn, n: int) -> bool:
+    return draw(st.integers(1, n)) == n
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    offset, steps, ids = draw(st.sampled_from([-5, 0, 1, 3])), [], list[str]()
+    for n in range(draw(st.integers(1, 4))):
+        step: dict[str, Any] = {"kind": "notice", "id": f"n{n}", "offset_days": offset, "template": "t"}
+        step["channels"] = draw(st.sampled_from([["email"], ["sms"], ["email", "sms"], ["sms", "email"]]))
+        step["send"] = draw(st.sampled_from(["first", "all"]))
+        if ids and one_in(draw, 3):
+            step["needs_delivered"] = [draw(st.sampled_from(ids))]
+        if one_in(draw, 8):
+            step["when"] = draw(st.sampled_from([{"invoices_at_least": 2}, {"minimum": {"EUR": "60"}}]))
+        steps.append(step)
+        ids.append(step["id"])
+        offset += draw(st.integers(2, 7))
+    late = [step["id"] for step in steps if step["offset_days"] > 0]
+    if one_in(draw, 3):
+        steps.append({"kind": "task", "id": "call", "offset_days": offset, "task": "call"})
+    if late:
+        needs = draw(st.lists(st.sampled_from(late), min_size=1, max_size=3, unique=True))
+        suspend = {
+            "kind": "suspend",
+            "id": "suspend",
+            "offset_days": max(offset, 1),
+            "needs_delivered": needs,
+        }
+        suspend |= {"notice_days": draw(st.integers(1, 8)), "channels": ["email", "sms"]}
+        if one_in(draw, 4):
+            suspend["approval"] = {"EUR": "50"}
+        steps.append(suspend)
+    return Policy.model_validate(
+        {
+            "policy": "p",
+            "title": "P",
+            "for": {"segments": ["business"]},
+            "steps": steps,
+            "minimum": draw(st.sampled_from([{}, {}, {"EUR": "40"}, {"USD": "5"}])),
+            "tolerance": draw(st.sampled_from([{}, {}, {"EUR": "2"}])),
+            "minimum_gap_days": draw(st.integers(0, 4)),
+            "lateness": draw(st.sampled_from(["never_skip", "most_severe"])),
+            "allocation": draw(st.sampled_from(["oldest_due", "oldest_invoice"])),
+            "return": {"when": draw(st.sampled_from(["nothing_overdue", "below_minimum"]))},
+            "window": draw(
+                st.sampled_from(
+                    [{}, {}, {"weekdays": ["mon", "thu"]}, {"opens": "00:00:00", "holidays": False}]
+                )
+            ),
+        }
+    )
+
+
+CUSTOMERS = [
+    Customer(id="c-1"),
+    Customer(id="c-1", timezone="Europe/Berlin", country="DE", currency="EUR"),
+    Customer(id="c-1", timezone="America/New_York", country="US", currency="USD"),
+    Customer(id="c-1", timezone="Asia/Tokyo", country="JP"),
+]
+AMOUNTS = ["1.00", "30.00", "45.00", "100.00"]
+PAYMENTS, NAMES = ["P", "Q"], ["A", "B", "C"]
+# What may happen, the usual more often than the odd.
+KINDS = """payment_received payment_received payment_received refunded charged_back chargeback_reversed
+    credit_note credit_note_cancelled write_off write_off_undone invoice_voided invoice_corrected
+    dispute_opened dispute_resolved paused resumed exempted exemption_ended opted_out contact_invalid
+    contact_changed bounced bounced delivered payment_in_flight payment_failed approved approved
+    suspend_requested reactivate_requested workers_down task_completed card_added""".split()
+
+
+@st.composite
+def moments(draw: st.DrawFn) -> str:
+    day = START + timedelta(days=draw(st.integers(0, DAYS)))
+    hour = draw(st.sampled_from([None, None, 9, 9, 15, 23]))
+    return day.isoformat() if hour is None else f"{day}T{hour:02}:00:00Z"
+
+
+def later(draw: st.DrawFn, at: str, most: int) -> str:
+    return (date.fromisoformat(at[:10]) + timedelta(days=draw(st.integers(0, most)))).isoformat()
+
+
+@st.composite
+def happenings(draw: st.DrawFn) -> dict[str, Any]:
+    at, kind, invoice = draw(moments()), draw(st.sampled_from(KINDS)), draw(st.sampled_from(NAMES))
+    event: dict[str, Any] = {"at": at, "type": kind}
+    payment = draw(st.sampled_from(PAYMENTS))
+    amount, currency = draw(st.sampled_from(AMOUNTS)), draw(st.sampled_from(["EUR", "EUR", "USD"]))
+    maybe_invoice = draw(st.sampled_from([None, invoice]))
+    match kind:
+        case "payment_received" | "payment_in_flight":
+            event |= {"payment": payment, "amount": amount, "currency": currency, "invoice": maybe_invoice}
+        case "refunded" | "charged_back" | "chargeback_reversed":
+            event |= {"payment": payment, "amount": draw(st.sampled_from([None, amount]))}
+        case "payment_failed":
+            event |= {"payment": payment}
+        case "credit_note" | "credit_note_cancelled":
+            event |= {"credit_note": "N", "invoice": invoice, "amount": amount}
+        case "write_off" | "write_off_undone" | "invoice_voided":
+            event |= {"invoice": invoice}
+        case "invoice_corrected":
+            event |= {"invoice": invoice, "amount": amount, "due_on": later(draw, at, 30)}
+        case "dispute_opened":
+            event |= {"dispute": "D", "invoice": invoice, "amount": draw(st.sampled_from([None, amount]))}
+        case "dispute_resolved":
+            event |= {"dispute": "D"}
+        case "paused":
+            event |= {"reason": "r", "from": later(draw, at, 4), "to": later(draw, at, 20)}
+        case "exempted":
+            event |= {"reason": "r", "invoice": maybe_invoice, "from": later(draw, at, 9)}
+            event |= {"to": later(draw, at, 40)}
+        case "exemption_ended":
+            event |= {"invoice": maybe_invoice}
+        case "opted_out" | "contact_invalid" | "contact_changed":
+            event |= {"channel": draw(st.sampled_from(MESSAGES))}
+        case "bounced" | "delivered":
+            event |= {"channel": draw(st.sampled_from([None, *MESSAGES]))}
+        case "suspend_requested" | "reactivate_requested":
+            event |= {"reason": "r"}
+        case "workers_down":
+            event |= {"until": later(draw, at, 15)}
+    return event
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    invoices = [
+        {
+            "at": (START + timedelta(days=draw(st.integers(0, 20)))).isoformat(),
+            "type": "invoice_issued",
+            "invoice": name,
+            "amount": draw(st.sampled_from(AMOUNTS)),
+            "currency": draw(st.sampled_from(["EUR", "EUR", "USD"])),
+            "due_on": (START + timedelta(days=draw(st.integers(5, 60)))).isoformat(),
+            "main": not one_in(draw, 6),
+        }
+        for name in NAMES[: draw(st.integers(1, 3))]
+    ]
+    rest = draw(st.lists(happenings(), max_size=draw(st.sampled_from([0, 2, 5, 9]))))
+    return Case(draw(policies()), draw(st.sampled_from(CUSTOMERS)), (*invoices, *rest))
+
+
+# --- an independent judge ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Knows the facts and what was done, and none of the rules of the engine."""
+
+    case: Case
+    outcome: Outcome
+    history: list[Fact]
+
+    @property
+    def effects(self) -> list[Line]:
+        return [line for line in self.outcome.lines if line.kind == "effect"]
+
+    @property
+    def reminders(self) -> list[Line]:
+        ladder = {step.id for step in self.case.policy.notices}
+        return [line for line in self.effects if line.step in ladder]
+
+    def known(self, at: datetime) -> list[Fact]:
+        """What was known at an instant, in the order in which it happened."""
+        known = [fact for fact in self.history if fact.learned_at <= at]
+        return sorted(known, key=lambda fact: (fact.learned_at, type(fact.body).__name__))
+
+    def local(self, at: datetime) -> datetime:
+        return at.astimezone(ZoneInfo(self.case.customer.timezone))
+
+    def debts(self, at: datetime) -> dict[str, Debt]:
+        book = post(self.known(at), allocation=self.case.policy.allocation)
+        return {debt.invoice: debt for debt in book.debts}
+
+    def net(self, at: datetime, currency: str) -> int:
+        """All that is open in a currency, less the customer's credit."""
+        book = post(self.known(at), allocation=self.case.policy.allocation)
+        owed = sum(debt.open.minor for debt in book.debts if debt.open.currency == currency)
+        return owed - sum(money.minor for money in book.unapplied if money.currency == currency)
+
+    def opted_out(self, at: datetime, channel: str) -> bool:
+        bodies = [fact.body for fact in self.known(at)]
+        return any(isinstance(body, facts.OptedOut) and body.channel in (None, channel) for body in bodies)
+
+    def in_window(self, at: datetime) -> bool:
+        wall, window = self.local(at), self.case.policy.window
+        days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+        country = self.case.customer.country
+        free = (
+            window.holidays and country and wall.date() in holidays.country_holidays(country, years=wall.year)
+        )
+        return (
+            days[wall.weekday()] in window.weekdays
+            and window.opens <= wall.time() < window.closes
+            and not free
+        )
+
+    def resting(self, at: datetime, invoice: str | None = None) -> bool:
+        """Whether a pause, or for an invoice an exemption, covers the day of `at`; ends undo what came before."""
+        begin, end = (
+            (facts.Paused, facts.Resumed) if invoice is None else (facts.Exempted, facts.ExemptionEnded)
+        )
+        today, rests = self.local(at).date(), list[tuple[date, date, str | None]]()
+        known = sorted(self.known(at), key=lambda fact: (fact.learned_at, isinstance(fact.body, end)))
+        for fact in known:
+            about = getattr(fact.body, "invoice", None)
+            if isinstance(fact.body, begin):
+                rests.append((fact.body.from_ or fact.happened_on, fact.body.to or date.max, about))
+            elif isinstance(fact.body, end):
+                on = fact.happened_on
+                rests = [
+                    (first, min(last, on - timedelta(days=1)) if about == other else last, other)
+                    for first, last, other in rests
+                ]
+        return any(
+            first <= today <= last and (invoice is None or other in (None, invoice))
+            for first, last, other in rests
+        )
+
+    def claim(self, line: Line) -> Claim:
+        found = [
+            claim
+            for claim in self.outcome.account.claims
+            if (claim.step, claim.channel, claim.claimed_at) == (line.step, line.channel, line.at)
+        ]
+        assert len(found) == 1
+        return found[0]
+
+
+def nobody_is_chased_without_owing(judge: Judge) -> None:
+    for line in judge.effects:
+        if line.effect == "notice" and line.step not in ("thanks",):
+            debts = judge.debts(line.at)
+            assert any(debt.open for debt in debts.values()), "somebody who owes nothing was written to"
+            for named in line.debts:
+                if named.invoice != SERVICE:
+                    assert 0 < named.amount.minor <= debts[named.invoice].open.minor
+                    assert named.opening == debts[named.invoice].opening
+                    assert judge.net(line.at, named.amount.currency) > 0
+                    assert not judge.resting(line.at, named.invoice), "exempt"
+
+
+def nobody_is_written_to_against_their_will(judge: Judge) -> None:
+    for line in judge.effects:
+        if line.effect == "notice":
+            assert line.channel is not None
+            assert not judge.opted_out(line.at, line.channel)
+        if line.effect in ("notice", "suspend"):
+            assert judge.in_window(line.at)
+    for line in judge.reminders:
+        assert not judge.resting(line.at), "paused"
+
+
+def nobody_is_suspended_unwarned(judge: Judge) -> None:
+    policy = judge.case.policy
+    for line in judge.effects:
+        if line.effect != "suspend":
+            continue
+        step, today = policy.suspension, judge.local(line.at).date()
+        assert step is not None
+        assert not judge.resting(line.at)
+        for named in line.debts:
+            debt = judge.debts(line.at)[named.invoice]
+            assert debt.main
+            assert debt.open
+            assert debt.days_late(today) > 0
+            arrived = [
+                claim
+                for claim in judge.outcome.account.claims
+                if (named.invoice, named.opening) in claim.debts
+                and claim.delivered_at is not None
+                and claim.delivered_at <= line.at
+                and (claim.bounced_at is None or claim.bounced_at > line.at)
+            ]
+            for need in step.needs_delivered:
+                standing = [claim for claim in arrived if claim.step in stand_ins(policy, need)]
+                assert standing, f"{need} was not delivered"
+                first = min(claim.delivered_at for claim in standing if claim.delivered_at)
+                assert judge.local(first).date() + timedelta(days=step.notice_days) <= today
+            (last, *_) = [claim for claim in arrived if claim.step == policy.last_warning]
+            assert last.suspend_on is not None
+            assert last.suspend_on <= today
+
+
+def stand_ins(policy: Policy, need: str) -> set[str]:
+    """What may stand for a warning: itself; under `most_severe` every later warning too."""
+    ids = [step.id for step in policy.notices]
+    later_ones = {each for each in ids[ids.index(need) :] if each in policy.warnings}
+    return later_ones if policy.lateness == "most_severe" else {need}
+
+
+def nothing_happens_twice(judge: Judge) -> None:
+    done = Counter(
+        (line.step, line.channel, debt.invoice, debt.opening) for line in judge.effects for debt in line.debts
+    )
+    assert not [each for each, times in done.items() if times > 1]
+
+
+def different_steps_keep_their_gap(judge: Judge) -> None:
+    gap = max(judge.case.policy.minimum_gap_days, 1)
+    for n, second in enumerate(judge.reminders):
+        for first in judge.reminders[:n]:
+            bounced_at = judge.claim(first).bounced_at
+            if first.step != second.step and (bounced_at is None or bounced_at > second.at):
+                days = judge.local(second.at).date() - judge.local(first.at).date()
+                assert days >= timedelta(days=gap)
+
+
+PROMISES = (
+    nobody_is_chased_without_owing,
+    nobody_is_written_to_against_their_will,
+    nobody_is_suspended_unwarned,
+    nothing_happens_twice,
+    different_steps_keep_their_gap,
+)
+
+
+# --- the promises --------------------------------------------------------------------------------
+
+slow_is_fine = settings(
+    suppress_health_check=list(HealthCheck), database=None, derandomize=True, deadline=None
+)
+
+
+def test_the_promises_hold_and_the_cases_are_worth_it() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(slow_is_fine, max_examples=400)
+    @given(cases())
+    def check(case: Case) -> None:
+        outcome = case.play()
+        judge = Judge(case, outcome, case.history())
+        for promise in PROMISES:
+            promise(judge)
+        steps = {line.step for line in judge.effects}
+        kinds = {line.effect for line in judge.effects}
+        seen.update(["cases", *kinds])
+        seen["final"] += case.policy.last_warning in steps if case.policy.last_warning else 0
+        seen["bounced"] += any(claim.bounced_at for claim in outcome.account.claims)
+        seen.update({f"rule {line.reason.rule}" for line in outcome.lines if line.reason})
+
+    check()
+
+    assert seen["final"] >= 0.20 * seen["cases"], seen
+    assert seen["suspend"] >= 0.05 * seen["cases"], seen
+    assert seen["reactivate"] >= 0.02 * seen["cases"], seen
+    assert seen["bounced"], seen
+    assert set(seen) >= HOLDS, HOLDS - set(seen)
+
+
+HOLDS = {
+    f"rule {rule}"
+    for rule in """hold.minimum hold.condition hold.exempt hold.paused hold.disputed hold.in_flight hold.gap
+    hold.not_delivered hold.notice_period hold.announced hold.approval hold.unreachable hold.side_debt
+    window.hours window.weekday window.holiday""".split()
+}
+
+
+@settings(slow_is_fine, max_examples=60)
+@given(cases(), st.randoms(use_true_random=False))
+def test_the_order_in_which_events_are_told_changes_nothing(case: Case, random: Random) -> None:
+    shuffled = list(case.events)
+    random.shuffle(shuffled)
+    again = Case(case.policy, case.customer, tuple(shuffled))
+
+    assert json.dumps(again.play().json()) == json.dumps(case.play().json())
+
+
+def ticks() -> Iterator[dict[str, Any]]:
+    """Yield events that say nothing: each only makes the engine look once more."""
+    for day in range(0, DAYS + 40, 2):
+        for hour in (0, 8, 13):
+            at = datetime(START.year, START.month, START.day, hour, 7, tzinfo=UTC) + timedelta(days=day)
+            yield {"at": at.isoformat(), "type": "tick"}
+
+
+@settings(slow_is_fine, max_examples=25)
+@given(cases())
+def test_looking_more_often_finds_nothing_that_was_not_waited_for(case: Case) -> None:
+    """Whatever time alone brings about has a wake-up: an extra look changes no effect and no stage."""
+    watched = Case(case.policy, case.customer, (*case.events, *ticks()))
+
+    assert done(watched.play()) == done(case.play())
+
+
+def done(outcome: Outcome) -> list[tuple[Any, ...]]:
+    return [
+        (line.at, line.kind, line.stage, line.step, line.channel, line.debts)
+        for line in outcome.lines
+        if line.kind != "held"
+    ]
+
+
+@settings(slow_is_fine, max_examples=80)
+@given(cases(), st.integers(0, DAYS), st.integers(0, 23))
+def test_a_wake_up_is_later_than_now_and_the_keys_are_unique(case: Case, day: int, hour: int) -> None:
+    now = datetime(START.year, START.month, START.day, hour, tzinfo=UTC) + timedelta(days=day)
+    known = [fact for fact in case.history() if fact.learned_at <= now]
+    claims = simulate(case.policy, case.customer, known, now.date()).account.claims
+    account = build(case.customer, known, [claim for claim in claims if claim.claimed_at <= now])
+
+    decision = decide(case.policy, account, now)
+    made = plan(case.policy, account, now)
+
+    assert decision.wake_at is None or decision.wake_at > now
+    assert len({effect.key for effect in decision.effects}) == len(decision.effects)
+    assert (made.effects, made.wake_at, made.held) == (decision.effects, decision.wake_at, decision.held)
+    assert all(effect.reason.words for effect in decision.effects)
+    assert all(held.reason.words for held in decision.held)
+    assert all(held.until is None or held.until > now for held in decision.held)
+
+
+@settings(slow_is_fine, max_examples=30)
+@given(cases())
+def test_the_same_events_give_the_same_timeline(case: Case) -> None:
+    assert json.dumps(case.play().json()) == json.dumps(case.play().json())

@@ -1,0 +1,415 @@
+"""Assessing, the sweep, the switches, cases and policies."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from domain.clock import BusinessClock
+from domain.facts import Paused, PolicyAdopted, Resumed
+from store import claims, clock, commands, doors, journal, policies, subscriptions, sweep, switches, tasks
+from store.claims import PutOff
+from store.errors import NoPolicy, Refused
+from store.tables import CaseRow, CustomerRow, PolicyRow
+
+FIRST = "first/email"
+
+
+def row(business, name):
+    with business.ledger.read() as session:
+        return session.get_one(CustomerRow, name)
+
+
+@pytest.fixture
+def late(business):
+    name = business.customer()
+    business.invoice(name)
+    return name
+
+
+# --- assess --------------------------------------------------------------------------------------
+
+
+def test_assessing_twice_is_assessing_once(business, late):
+    first = business.assess(late, business.at(3))
+    before = row(business, late).model_dump(), len(journal.read(business.ledger))
+    again = business.assess(late, business.at(3))
+    assert again == first
+    assert (row(business, late).model_dump(), len(journal.read(business.ledger))) == before
+
+
+def test_an_assessment_notes_when_to_look_again(business, late):
+    assessment = business.assess(late, business.at(1))
+    noted = row(business, late)
+    assert noted.wake_at == assessment.plan.wake_at == business.at(3, 9)
+    assert (noted.stage, noted.assessed_revision) == ("overdue", noted.revision)
+
+
+def test_time_does_not_run_backwards_for_a_customer(business, late):
+    business.assess(late, business.at(4))
+    assert business.assess(late, business.at(3)).now == business.at(4)
+
+
+def test_a_hold_is_journaled_once_for_the_same_reason(business, late):
+    business.record(late, Paused(reason="r"), now=business.at(1))
+    for day in (3, 4, 5):
+        business.assess(late, business.at(day))
+    held = [line for line in journal.read(business.ledger, late) if line.what == "held"]
+    assert [(line.step, line.rule, line.debts) for line in held] == [
+        ("first", "hold.paused", {"INV-1": "100.00"})
+    ]
+    assert held[0].why == "paused until resumed: r"
+
+
+def test_a_hold_that_comes_back_later_is_journaled_again_with_its_own_end(business, late):
+    business.record(late, Paused(reason="r", to=business.at(4).date()), now=business.at(1))
+    business.assess(late, business.at(3))
+    business.record(late, Resumed(), now=business.at(3))
+    business.record(late, Paused(reason="r", to=business.at(6).date()), now=business.at(3, 11))
+    business.assess(late, business.at(3, 11))
+    held = [line for line in journal.read(business.ledger, late) if line.rule == "hold.paused"]
+    assert len(held) == 2
+
+
+# --- cases and policies --------------------------------------------------------------------------
+
+
+def cases(business, name):
+    with business.ledger.read() as session:
+        found = session.exec(select(CaseRow).where(CaseRow.customer_id == name).order_by(CaseRow.number))
+        return [(case.number, case.opened_at, case.closed_at) for case in found]
+
+
+def test_cases_are_numbered_per_customer(business, late):
+    business.assess(late, business.at(3))
+    business.send(late, FIRST, business.at(3))
+    business.pay(late, now=business.at(4))
+    closed = business.assess(late, business.at(4))
+    assert (closed.case_open, closed.case_number) == (False, 1)
+    business.invoice(late, "INV-2", due=business.at(20).date())
+    opened = business.assess(late, business.at(23))
+    assert (opened.case_open, opened.case_number) == (True, 2)
+    assert cases(business, late) == [
+        (1, business.at(3), business.at(4)),
+        (2, business.at(23), None),
+    ]
+
+
+def changed(policy, **values):
+    return type(policy).model_validate({**policy.model_dump(by_alias=True), **values})
+
+
+def test_an_open_case_keeps_its_policy_until_it_closes(business, policy, late):
+    business.assess(late, business.at(3))
+    newer = changed(policy, title="Newer")
+    version = policies.adopt(business.ledger, newer, now=business.at(3), by="maria")
+    assert business.assess(late, business.at(3)).policy_version == policy.version
+    business.pay(late, now=business.at(4))
+    assert business.assess(late, business.at(4)).policy_version == version
+
+
+def test_a_case_takes_the_policy_that_is_adopted_for_it(business, policy, late):
+    business.assess(late, business.at(3))
+    version = policies.adopt(business.ledger, changed(policy, title="N"), now=business.at(3), by="maria")
+    business.record(late, PolicyAdopted(policy=version), now=business.at(3))
+    assert business.assess(late, business.at(3)).policy_version == version
+
+
+def test_adopting_a_policy_has_everybody_looked_at_who_has_no_open_case(business, policy, late):
+    business.assess(late, business.at(3))
+    calm = business.customer("CALM")
+    business.assess(calm, business.at(3))
+    assert sweep.due(business.ledger, now=business.at(3), limit=9) == []
+    policies.adopt(business.ledger, changed(policy, title="N"), now=business.at(3), by="maria")
+    assert sweep.due(business.ledger, now=business.at(3), limit=9) == [calm]
+
+
+def test_an_older_version_may_be_adopted_again(business, policy):
+    newer = changed(policy, title="Newer")
+    for each in (newer, policy):
+        policies.adopt(business.ledger, each, now=business.at(0), by="maria")
+    with business.ledger.read() as session:
+        assert policies.current(session, "business") == (policy.version, policy)
+        placed = {row.version: row.position for row in session.exec(select(PolicyRow))}
+    assert placed == {policy.version: 1, newer.version: None}
+
+
+def test_the_first_policy_in_order_wins(business, policy):
+    names = {"policy": "other", "for": {"segments": ["business", "consumer"]}}
+    other = type(policy).model_validate({**policy.model_dump(by_alias=True), **names})
+    policies.adopt(business.ledger, other, now=business.at(0), by="maria")
+    with business.ledger.read() as session:
+        assert policies.current(session, "business")[1].policy == "business"
+        assert policies.current(session, "consumer")[1].policy == "other"
+        with pytest.raises(NoPolicy, match="policy adopt FILE"):
+            policies.current(session, "martian")
+
+
+def test_a_policy_read_back_is_the_policy_that_was_adopted(business, policy, monkeypatch):
+    monkeypatch.setattr(policies, "_parsed", {})
+    with business.ledger.read() as session:
+        again = policies.get(session, policy.version)
+    assert again == policy
+    assert again.version == policy.version
+
+
+def test_another_allocation_posts_the_money_again(business, policy):
+    name = business.customer()
+    early = business.due - timedelta(days=1)
+    business.invoice(name, "OLD-INVOICE", "100.00", due=business.due, issued_on=business.at(-60).date())
+    business.invoice(name, "OLD-DUE", "100.00", due=early)
+    business.pay(name, "100.00", now=business.at(-1))
+    open_ = {debt.invoice: debt.open.minor for debt in business.assess(name, business.at(0)).account.debts}
+    assert open_ == {"OLD-DUE": 0, "OLD-INVOICE": 100_00}
+    by_invoice = changed(policy, allocation="oldest_invoice")
+    policies.adopt(business.ledger, by_invoice, now=business.at(0), by="maria")
+    open_ = {debt.invoice: debt.open.minor for debt in business.assess(name, business.at(0)).account.debts}
+    assert open_ == {"OLD-DUE": 100_00, "OLD-INVOICE": 0}
+    from store.tables import DebtRow
+
+    with business.ledger.read() as session:
+        stored = {debt.invoice: debt.open_minor for debt in session.exec(select(DebtRow))}
+    assert stored == open_
+
+
+# --- the sweep -----------------------------------------------------------------------------------
+
+
+def test_the_sweep_finds_facts_that_nobody_looked_at(business, late):
+    assert sweep.due(business.ledger, now=business.at(0), limit=10) == [late]
+    business.assess(late, business.at(0))
+    assert sweep.due(business.ledger, now=business.at(0), limit=10) == []
+
+
+def test_the_sweep_finds_an_overdue_wake_up_after_a_minute(business, late):
+    wake_at = business.assess(late, business.at(1)).plan.wake_at
+    assert sweep.due(business.ledger, now=wake_at + timedelta(minutes=1), limit=10) == []
+    later = wake_at + timedelta(minutes=1, seconds=1)
+    assert sweep.due(business.ledger, now=later, limit=10) == [late]
+
+
+def test_the_sweep_returns_no_more_than_it_was_asked_for(business):
+    for number in range(5):
+        business.customer(f"C-{number}")
+    assert len(sweep.due(business.ledger, now=business.at(0), limit=3)) == 3
+
+
+def test_the_sweeps_questions_are_answered_by_indexes(business):
+    sqlite = business.ledger.url.startswith("sqlite")
+    with business.ledger.read() as session:
+        if not sqlite:  # It reads a small table whole, whatever its indexes.
+            session.connection().execute(text("SET LOCAL enable_seqscan = off"))
+        for where, index in (
+            ("revision > assessed_revision", "ix_customers_unassessed"),
+            ("wake_at < '2026-01-01'", "ix_customers_wake_at"),
+        ):
+            explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
+            query = text(f"{explain} SELECT id FROM customers WHERE {where}")
+            assert index in str(session.connection().execute(query).all())
+
+
+# --- switches ------------------------------------------------------------------------------------
+
+
+def test_stop_halts_at_the_claim_and_go_wakes_who_waited(business, late):
+    business.assess(late, business.at(3))
+    assert switches.stop(business.ledger, reason="wrong rates", by="maria", now=business.at(3))
+    assert not switches.stop(business.ledger, reason="again", by="jo", now=business.at(3))
+    put_off = business.begin(late, FIRST, business.at(3))
+    assert isinstance(put_off, PutOff)
+    assert put_off.until == business.at(3, 10, 15)
+    assert put_off.reason.words.startswith("all outward effects are stopped since 2026-03-05 10:00 UTC")
+    assert switches.read(business.ledger).halted == 1
+    before = business.assess(late, business.at(3))
+    assert before.halted
+    assert switches.go(business.ledger, by="maria", now=business.at(4)) == 1
+    assert sweep.due(business.ledger, now=business.at(3), limit=9) == [late]
+    after = business.assess(late, business.at(4))
+    assert (after.news, after.halted) == (before.news + 1, False)
+    business.begun(late, FIRST, business.at(4))
+
+
+def test_while_stopped_an_unknown_outcome_may_still_be_found_out(business, late):
+    begun = business.begun(late, FIRST, business.at(3))
+    switches.stop(business.ledger, reason="r", by="maria", now=business.at(3))
+    assert business.begun(late, FIRST, business.at(3)).message == begun.message
+
+
+def test_a_hold_by_a_switch_is_journaled_once(business, late):
+    switches.stop(business.ledger, reason="r", by="maria", now=business.at(3))
+    for minute in (0, 15, 30):
+        business.begin(late, FIRST, business.at(3, 10, minute))
+    lines = journal.read(business.ledger, late)
+    assert [line.rule for line in lines if line.what == "held"] == ["hold.stopped"]
+
+
+def many(business, count):
+    names = [business.customer(f"C-{number}") for number in range(count)]
+    for name in names:
+        business.invoice(name, f"I-{name}")
+    return names
+
+
+def test_more_effects_than_the_limit_wait_for_a_person(business):
+    switches.set_blast_limit(business.ledger, 2)
+    a, b, c, d = many(business, 4)
+    business.begun(a, FIRST, business.at(3))
+    business.begun(b, FIRST, business.at(3, 10, 30))
+    put_off = business.begin(c, FIRST, business.at(3, 10, 45))
+    assert isinstance(put_off, PutOff)
+    assert put_off.reason.words == "3 effects within the hour exceed 2: a person must approve"
+    [task] = tasks.worklist(business.ledger)
+    assert (task.customer_id, task.step, task.kind) == (None, "blast", "approval")
+    # It does not trickle out by the hour: it waits for a person.
+    assert isinstance(business.begin(d, FIRST, business.at(3, 14)), PutOff)
+    assert len(tasks.worklist(business.ledger)) == 1
+    assert switches.go(business.ledger, by="maria", now=business.at(3, 15), allow_blast=True) == 2
+    assert tasks.worklist(business.ledger) == []
+    for name in (c, d):
+        business.begun(name, FIRST, business.at(3, 15))
+
+
+def test_the_limit_counts_one_business_hour(business):
+    switches.set_blast_limit(business.ledger, 2)
+    a, b, c = many(business, 3)
+    business.begun(a, FIRST, business.at(3, 10))
+    business.begun(b, FIRST, business.at(3, 10, 30))
+    business.begun(c, FIRST, business.at(3, 11, 1))
+
+
+def test_go_without_leave_keeps_the_guard(business):
+    switches.set_blast_limit(business.ledger, 1)
+    a, b = many(business, 2)
+    business.begun(a, FIRST, business.at(3))
+    assert isinstance(business.begin(b, FIRST, business.at(3)), PutOff)
+    switches.go(business.ledger, by="maria", now=business.at(3))
+    assert isinstance(business.begin(b, FIRST, business.at(3)), PutOff)
+
+
+def test_the_guard_trips_once_under_pressure(business, together):
+    switches.set_blast_limit(business.ledger, 1)
+    names = many(business, 6)
+    business.begun(names[0], FIRST, business.at(3))
+    answers = together([lambda name=name: business.begin(name, FIRST, business.at(3)) for name in names[1:]])
+    assert all(isinstance(answer, PutOff) for answer in answers), answers
+    assert len(tasks.worklist(business.ledger)) == 1
+    assert switches.read(business.ledger).halted == 5
+
+
+def test_a_limit_below_one_is_refused(business):
+    with pytest.raises(ValueError, match="use `stop`"):
+        switches.set_blast_limit(business.ledger, 0)
+
+
+def test_steps_before_going_live_are_not_taken(business, late, wanted):
+    switches.set_go_live(business.ledger, business.at(5).date())
+    assessment = business.assess(late, business.at(6))
+    assert wanted(assessment) == []
+    assert [held.reason.rule for held in assessment.plan.held] == ["hold.before_go_live"]
+    assert wanted(business.assess(late, business.at(10))) == ["second/email"]
+
+
+def test_setting_the_day_of_going_live_has_everybody_looked_at(business, late):
+    business.assess(late, business.at(0))
+    switches.set_go_live(business.ledger, business.at(5).date())
+    assert sweep.due(business.ledger, now=business.at(0), limit=9) == [late]
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+def perform(business, name, command, now, **data):
+    return commands.perform(business.ledger, name, command, data, now=now)
+
+
+def test_a_command_is_a_fact_once_a_day(business, late):
+    first = perform(business, late, "pause", business.at(1), to="2026-04-01", reason="asked", by="maria")
+    again = perform(business, late, "pause", business.at(1, 12), to="2026-04-01", reason="asked", by="maria")
+    assert (first.words, first.wake, first.already) == ("Paused until 2026-04-01: asked.", True, False)
+    assert (again.words, again.wake, again.already) == (
+        "Already done: paused until 2026-04-01: asked.",
+        False,
+        True,
+    )
+    lines = [line for line in journal.read(business.ledger, late) if line.what == "command"]
+    assert [(line.why, line.actor) for line in lines] == [("paused until 2026-04-01: asked", "maria")]
+
+
+def test_what_was_taken_back_may_be_asked_for_again_on_the_same_day(business, late):
+    asked = [("pause", {"reason": "a"}), ("resume", {}), ("pause", {"reason": "a"})]
+    for hour, (command, data) in enumerate(asked, start=10):
+        assert not perform(business, late, command, business.at(1, hour), **data).already
+    assert perform(business, late, "pause", business.at(1, 14), reason="a").already
+    assert business.assess(late, business.at(2)).account.pauses[-1].holds(business.at(2).date())
+
+
+@pytest.mark.parametrize(
+    ("command", "data", "sentence"),
+    [
+        ("resume", {}, "Nothing is paused."),
+        ("write_off", {"invoice": "X"}, "Invoice X is not known for this customer."),
+        ("pause", {}, "reason: Field required"),
+        ("pause", {"reason": "r", "until": "x"}, "until: Extra inputs"),
+        ("puase", {"reason": "r"}, "did you mean 'pause'?"),
+    ],
+)
+def test_a_command_that_makes_no_sense_is_refused_in_a_sentence(business, late, command, data, sentence):
+    with pytest.raises(Refused) as refused:
+        perform(business, late, command, business.at(1), **data)
+    assert sentence in str(refused.value)
+    assert [line.what for line in journal.read(business.ledger, late)] == []
+
+
+def test_two_people_ask_for_the_same_and_one_is_told_so(business, late, together):
+    answers = together([lambda: perform(business, late, "write_off", business.at(1), invoice="INV-1")] * 4)
+    assert sorted(answer.already for answer in answers) == [False, True, True, True]
+
+
+# --- subscriptions and the clock -----------------------------------------------------------------
+
+
+def test_the_switch_of_a_subscription_may_be_turned_twice(business):
+    name = business.customer()
+    ledger = business.ledger
+    assert subscriptions.state(ledger, "S-1") == "active"
+    first = subscriptions.suspend(ledger, "S-1", name, now=business.at(1))
+    again = subscriptions.suspend(ledger, "S-1", name, now=business.at(2))
+    assert first == again
+    assert (again.state, again.changed_at) == ("suspended", business.at(1))
+    assert subscriptions.reactivate(ledger, "S-1", name, now=business.at(3)).state == "active"
+    assert subscriptions.state(ledger, "S-1") == "active"
+
+
+def test_a_subscription_belongs_to_one_customer(business):
+    a, b = business.customer("A"), business.customer("B")
+    subscriptions.suspend(business.ledger, "S-1", a, now=business.at(1))
+    with pytest.raises(Refused, match="is not customer B's"):
+        subscriptions.reactivate(business.ledger, "S-1", b, now=business.at(2))
+
+
+def test_without_a_row_business_time_is_real_time(business):
+    assert clock.read(business.ledger).business(business.at(1)) == business.at(1)
+
+
+def test_the_clock_runs_there_and_back(business):
+    fast = BusinessClock(real_at=business.at(0), business_at=business.at(-100), speed=86400.0)
+    clock.set_clock(business.ledger, fast)
+    read = clock.read(business.ledger)
+    assert read == fast
+    later = business.at(0) + timedelta(seconds=30)
+    assert read.business(later) == business.at(-70)
+    assert read.real(business.at(-70)) == later
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_clock_that_stands_or_runs_back_is_refused(speed):
+    with pytest.raises(ValueError, match="cannot run at speed"):
+        BusinessClock(speed=speed)
+
+
+def test_a_reviewed_claim_belongs_to_its_policy(business, policy, late):
+    begun = business.begun(late, FIRST, business.at(3))
+    assert begun.policy == policy
+    assert claims.unsettled(business.ledger, before=business.at(4))[0].message == begun.message
+    assert doors.record(business.ledger, late, [], now=business.at(4)).accepted == 0
