@@ -231,7 +231,7 @@ def simulate(
     history: Sequence[Fact],
     until: date,
     *,
-    channels: Iterable[str] = ("email", "sms"),
+    channels: tuple[str, ...] = ("email", "sms"),
     go_live_on: date | None = None,
 ) -> Outcome:
     """Play all facts through a policy, from the first until the end of `until`.
@@ -241,7 +241,7 @@ def simulate(
         go_live_on: steps before this day are not taken.
     """
     start = build(customer, [], channels=channels, go_live_on=go_live_on)
-    return _Simulation(policy, start, history, tuple(channels)).run(until)
+    return _Simulation(policy, start, history, channels).run(until)
 
 
 def forecast(policy: Policy, account: Account, now: datetime, *, lines: int = 3) -> tuple[Line, ...]:

@@ -6,6 +6,7 @@ customer's. The words that finance reads in the Temporal UI are rendered from it
 functions whose wording may change at any time without breaking a replay.
 """
 
+import hashlib
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -29,9 +30,13 @@ Attribute = list[Any]  # [name, type, value]; a value of None is not set
 
 
 class WantedEffect(TypedDict):
-    """An effect to perform: its key in the plan, what kind it is, and a line about it."""
+    """An effect to perform: its key in the plan, what kind it is, and a line about it.
+
+    `about` is short for its debts: the same step for other debts is another effect.
+    """
 
     key: str
+    about: str
     kind: str
     channel: str
     says: str
@@ -84,9 +89,7 @@ def view_of(
         stage=plan.stage,
         case=case,
         case_open=plan.case_open,
-        effects=[
-            WantedEffect(key=e.key, kind=e.kind, channel=e.channel, says=effect_says(e)) for e in plan.effects
-        ],
+        effects=[_wanted(effect) for effect in plan.effects],
         wake_at=None if plan.wake_at is None else clock.real(plan.wake_at).isoformat(),
         wake_says=_wake_says(plan, zone),
         owed=[str(money) for money in plan.owed],
@@ -99,6 +102,17 @@ def view_of(
         refused={name: words for name, words in plan.allowed.items() if words is not None},
         policy=policy,
         attributes=_attributes(plan, customer, policy, tasks, clock),
+    )
+
+
+def _wanted(effect: Effect) -> WantedEffect:
+    openings = " ".join(sorted(f"{debt.invoice}#{debt.opening}" for debt in effect.debts))
+    return WantedEffect(
+        key=effect.key,
+        about=hashlib.sha256(openings.encode()).hexdigest()[:8],
+        kind=effect.kind,
+        channel=effect.channel,
+        says=effect_says(effect),
     )
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import RowMapping, bindparam, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col
 
 from domain import facts
@@ -91,7 +92,18 @@ def append(
     problems = problems_of(session, row.id, known, adding)
     if problems:
         raise Refused("\n".join(problems))
+    try:
+        return _write(session, row, known, adding, news=news)
+    except IntegrityError:
+        # Two customers at one moment, each under its own lock: the database lets one through.
+        raise Conflict("another delivery of this moment has the same id or invoice number") from None
+
+
+def _write(
+    session: Session, row: CustomerRow, known: Sequence[Fact], adding: Sequence[Fact], *, news: bool
+) -> list[Fact]:
     written = _insert(session, row.id, adding)
+    learned_at = adding[0].learned_at
     row.revision += 1
     row.news += int(news)
     row.last_now = learned_at

@@ -93,7 +93,7 @@ class CustomerLifecycle(Updates):
         self.fresh: View | None = None
         self.case_open: bool | None = None
         self.running: dict[str, asyncio.Task[None]] = {}
-        self.answers: dict[str, tuple[int, datetime | None]] = {}
+        self.answers: dict[tuple[str, str], tuple[int, datetime | None]] = {}
         self.bug: BaseException | None = None
         self.timer: asyncio.Task[None] | None = None
         self.timer_at: datetime | None = None
@@ -156,34 +156,42 @@ class CustomerLifecycle(Updates):
             self.attributes = view["attributes"]
 
     def _wanted(self, view: View) -> list[WantedEffect]:
-        """The effects to begin now: those that neither run nor have been answered."""
+        """The effects to begin now: those that neither run nor have been answered.
+
+        An answer is forgotten with the wish: what is wanted again later, without news, is a new wish.
+        """
         effects = [*view["effects"], *_news_of_verification(view)]
-        return [e for e in effects if e["key"] not in self.running and not self._answered(e["key"], view)]
+        wishes = {(effect["key"], effect["about"]) for effect in effects}
+        self.answers = {wish: answer for wish, answer in self.answers.items() if wish in wishes}
+        return [e for e in effects if e["key"] not in self.running and not self._answered(e, view)]
 
     def _begin(self, wanted: list[WantedEffect]) -> None:
         for effect in wanted:
             self.running[effect["key"]] = asyncio.create_task(self._perform(effect))
 
-    def _answered(self, key: str, view: View) -> bool:
-        """An effect already answered at this news is not performed again before its instant."""
-        news, until = self.answers.get(key, (-1, None))
+    def _answered(self, effect: WantedEffect, view: View) -> bool:
+        """An effect already answered at this news is not performed again before its instant.
+
+        The same step for other debts is another effect, and may fall due without any news.
+        """
+        news, until = self.answers.get((effect["key"], effect["about"]), (-1, None))
         return news == view["news"] and (until is None or until > workflow.now())
 
     async def _perform(self, effect: WantedEffect) -> None:
         """Perform one effect; an unexpected error is raised in the loop, where it is seen."""
-        key = effect["key"]
+        this = effect["key"], effect["about"]
         news = self.view["news"] if self.view else 0
         try:
             answer = await self._act(effect)
             until = None if answer["until"] is None else datetime.fromisoformat(answer["until"])
-            self.answers[key] = (answer["news"] if answer["news"] is not None else news, until)
+            self.answers[this] = (answer["news"] if answer["news"] is not None else news, until)
             self.fresh = answer["view"] or self.view  # a child that was started answers by news
         except ActivityError:
-            self.answers[key] = (news, workflow.now() + AFTER_TIMEOUT)
+            self.answers[this] = (news, workflow.now() + AFTER_TIMEOUT)
         except Exception as error:  # noqa: BLE001  # raised again in the loop
             self.bug = error
         finally:
-            del self.running[key]
+            del self.running[effect["key"]]
 
     async def _act(self, effect: WantedEffect) -> Answer:
         match effect["kind"]:
@@ -265,7 +273,7 @@ def _news_of_verification(view: View) -> list[WantedEffect]:
         return []
     key = f"{ONBOARDING}/{ONBOARDING}"
     says = "tell the verification to look again"
-    return [WantedEffect(key=key, kind="onboarding_news", channel=ONBOARDING, says=says)]
+    return [WantedEffect(key=key, about="", kind="onboarding_news", channel=ONBOARDING, says=says)]
 
 
 def _pair(attribute: Attribute) -> SearchAttributeUpdate[Any]:

@@ -155,7 +155,8 @@ def happenings(draw: st.DrawFn) -> dict[str, Any]:
         case "dispute_resolved":
             event |= {"dispute": "D"}
         case "paused":
-            event |= {"reason": "r", "from": later(draw, at, 4), "to": later(draw, at, 20)}
+            event |= {"reason": "r", "from": later(draw, at, 4)}
+            event |= {"to": later(draw, event["from"], 20)}
         case "exempted":
             event |= {"reason": "r", "invoice": maybe_invoice, "from": later(draw, at, 9)}
             event |= {"to": later(draw, at, 40)}
@@ -186,7 +187,8 @@ def cases(draw: st.DrawFn) -> Case:
         }
         for name in NAMES[: draw(st.integers(1, 3))]
     ]
-    rest = draw(st.lists(happenings(), max_size=draw(st.sampled_from([0, 2, 5, 9]))))
+    size = draw(st.sampled_from([0, 1, 3, 6, 10]))
+    rest = draw(st.lists(happenings(), min_size=size, max_size=size))
     return Case(draw(policies()), draw(st.sampled_from(CUSTOMERS)), (*invoices, *rest))
 
 
@@ -246,7 +248,7 @@ class Judge:
         )
 
     def resting(self, at: datetime, invoice: str | None = None) -> bool:
-        """Whether a pause, or for an invoice an exemption, covers the day of `at`; ends undo what came before."""
+        """Whether a pause, or for an invoice an exemption, covers the day of `at`."""
         begin, end = (
             (facts.Paused, facts.Resumed) if invoice is None else (facts.Exempted, facts.ExemptionEnded)
         )
@@ -279,7 +281,7 @@ class Judge:
 
 def nobody_is_chased_without_owing(judge: Judge) -> None:
     for line in judge.effects:
-        if line.effect == "notice" and line.step not in ("thanks",):
+        if line.effect == "notice" and line.step != "thanks":
             debts = judge.debts(line.at)
             assert any(debt.open for debt in debts.values()), "somebody who owes nothing was written to"
             for named in line.debts:
@@ -375,7 +377,7 @@ slow_is_fine = settings(
 def test_the_promises_hold_and_the_cases_are_worth_it() -> None:
     seen: Counter[str] = Counter()
 
-    @settings(slow_is_fine, max_examples=400)
+    @settings(slow_is_fine, max_examples=300)
     @given(cases())
     def check(case: Case) -> None:
         outcome = case.play()
@@ -401,8 +403,8 @@ def test_the_promises_hold_and_the_cases_are_worth_it() -> None:
 HOLDS = {
     f"rule {rule}"
     for rule in """hold.minimum hold.condition hold.exempt hold.paused hold.disputed hold.in_flight hold.gap
-    hold.not_delivered hold.notice_period hold.announced hold.approval hold.unreachable hold.side_debt
-    window.hours window.weekday window.holiday""".split()
+    hold.not_delivered hold.notice_period hold.approval hold.unreachable hold.side_debt
+    window.hours window.weekday""".split()
 }
 
 
@@ -416,19 +418,19 @@ def test_the_order_in_which_events_are_told_changes_nothing(case: Case, random: 
     assert json.dumps(again.play().json()) == json.dumps(case.play().json())
 
 
-def ticks() -> Iterator[dict[str, Any]]:
+def ticks(first: datetime) -> Iterator[dict[str, Any]]:
     """Yield events that say nothing: each only makes the engine look once more."""
-    for day in range(0, DAYS + 40, 2):
-        for hour in (0, 8, 13):
-            at = datetime(START.year, START.month, START.day, hour, 7, tzinfo=UTC) + timedelta(days=day)
-            yield {"at": at.isoformat(), "type": "tick"}
+    for n in range(50):
+        at = first + timedelta(days=3 * n, hours=5 * n + 1, minutes=7)
+        yield {"at": at.isoformat(), "type": "tick"}
 
 
-@settings(slow_is_fine, max_examples=25)
+@settings(slow_is_fine, max_examples=40)
 @given(cases())
 def test_looking_more_often_finds_nothing_that_was_not_waited_for(case: Case) -> None:
     """Whatever time alone brings about has a wake-up: an extra look changes no effect and no stage."""
-    watched = Case(case.policy, case.customer, (*case.events, *ticks()))
+    first = min(fact.learned_at for fact in case.history())
+    watched = Case(case.policy, case.customer, (*case.events, *ticks(first)))
 
     assert done(watched.play()) == done(case.play())
 

@@ -91,6 +91,16 @@ def test_the_same_id_for_another_customer_is_a_conflict(business):
         business.invoice(bolt)
 
 
+def test_of_two_customers_who_bring_the_same_at_once_one_is_refused(business, together):
+    for number in range(5):
+        names = [business.customer(f"{letter}-{number}") for letter in "AB"]
+        answers = together(
+            [lambda name=name, number=number: business.invoice(name, f"I-{number}") for name in names]
+        )
+        assert sorted(type(answer).__name__ for answer in answers) == ["Conflict", "Recorded"], answers
+        assert debt(business, f"I-{number}").open_minor == 100_00
+
+
 def test_another_day_from_the_source_is_a_conflict_and_another_asking_is_not(business):
     name = business.customer()
     paused = Paused(reason="asked")
