@@ -36,13 +36,18 @@ def policy_named(name: str) -> Policy:
     return read(file.read_text(encoding="utf-8"), model=Policy, name=file.name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Stage:
-    """A ledger with one customer, and the workflows over it, while a story is played."""
+    """A ledger with one customer, and the workflows over it, while a story is played.
+
+    Attributes:
+        down: nothing of ours runs: time passes, facts arrive, and nobody looks.
+    """
 
     story: Story
     ledger: Ledger
     playing: Player
+    down: bool = False
 
     @property
     def workflow(self) -> Any:
@@ -53,23 +58,30 @@ class Stage:
         happenings = self.story.happenings
         await self.playing.begin(happenings[0].at - MOMENT)
         for (at, kind), group in groupby(happenings, key=lambda each: (each.at, each.kind)):
-            await self.playing.sleep_until(at)
+            await self._until(at)
             if kind == "fact":
                 await self._record(at, list(group))
             else:
                 for each in group:
                     await self._happens(each)
-            await self.playing.sleep_until(at + MOMENT)
-        await self.playing.sleep_until(self.story.until)
+            await self._until(at + MOMENT)
+        await self._until(self.story.until)
+
+    async def _until(self, at: datetime) -> None:
+        """Let time pass; while nothing runs, the server's clock stands and only the business clock goes on."""
+        await (self.playing.begin(at) if self.down else self.playing.sleep_until(at))
+
+    async def _wake(self) -> None:
+        if not self.down:
+            await self.playing.wake(self.story.customer.id)
 
     async def _record(self, at: datetime, group: Sequence[Happening]) -> None:
-        customer_id = self.story.customer.id
         new = [NewFact(source="story", id=_name(each), happened_at=at, body=each.body) for each in group]
         if isinstance(new[0].body, facts.ContactChanged):
             self._change_contact(new[0].body.channel, at)
-            await self.playing.wake(customer_id)
-        elif doors.record(self.ledger, customer_id, new, now=at).wake:
-            await self.playing.wake(customer_id)
+            await self._wake()
+        elif doors.record(self.ledger, self.story.customer.id, new, now=at).wake:
+            await self._wake()
 
     def _change_contact(self, channel: str, at: datetime) -> None:
         with self.ledger.write() as session:
@@ -94,14 +106,14 @@ class Stage:
             case "limit":
                 switches.set_blast_limit(self.ledger, int(it.said["limit"]))
             case "down":
-                await self.playing.stop_workers()
+                self.down = True
             case "up":
-                await self.playing.start_workers()
+                self.down = False
                 await self._sweep(it.at)
 
     async def _sweep(self, at: datetime) -> None:
-        for customer_id in sweep.due(self.ledger, now=at, limit=1):
-            await self.playing.wake(customer_id)
+        if sweep.due(self.ledger, now=at, limit=1):
+            await self._wake()
 
 
 @asynccontextmanager
