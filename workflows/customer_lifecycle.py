@@ -6,6 +6,7 @@ run. A run is one episode: it continues as new when a case opens or closes.
 """
 
 import asyncio
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.answers import Answer, Looked, Order
-    from domain.commands import COMMANDS, Command
+    from domain.commands import COMMANDS, Command, wrong
     from domain.policy import ONBOARDING
     from domain.view import Attribute, View, WantedEffect, details
     from workflows.onboarding_verification import OnboardingVerification
@@ -46,15 +47,19 @@ class Updates:
     customer_id: str
 
     def _may(self, name: str, data: Any) -> None:
-        """Refuse before anything is written; with no view, or news pending, the transaction decides."""
-        if not isinstance(data, dict):
-            example = COMMANDS[name].example
-            raise ApplicationError(f"{name} takes one JSON object, like {example}", non_retryable=True)
-        if self.view is not None and not self.news and name in self.view["refused"]:
+        """Refuse before anything is written; with no view, or one out of date, the transaction decides."""
+        mistakes = wrong(name, data)
+        if mistakes is not None:
+            raise ApplicationError(f"Cannot {name}: {mistakes}", non_retryable=True)
+        if self.view is None or self.news or name not in self.view["refused"]:
+            return
+        until = self.view["refused_until"]
+        if until is None or workflow.now() < datetime.fromisoformat(until):
             raise ApplicationError(f"Cannot {name}: {self.view['refused'][name]}", non_retryable=True)
 
     async def _do(self, name: str, data: Any) -> str:
-        order = {"customer_id": self.customer_id, "command": name, "data": data}
+        now = workflow.now().isoformat()
+        order = {"customer_id": self.customer_id, "command": name, "data": data, "now": now}
         done: dict[str, str] = await workflow.execute_local_activity("Write down", order, **LOCAL)
         if "refused" in done:
             raise ApplicationError(f"Cannot {name}: {done['refused']}", non_retryable=True)
@@ -70,7 +75,8 @@ def _update(command: Command) -> Any:
         self._may(command.name, data)
 
     handle.__name__ = handle.__qualname__ = command.name
-    defined = workflow.update(name=command.name, description=command.does)(handle)
+    description = f"{command.does} Example: {json.dumps(dict(command.example))}"
+    defined = workflow.update(name=command.name, description=description)(handle)
     defined.validator(validate)
     return defined
 
@@ -147,7 +153,9 @@ class CustomerLifecycle(Updates):
     def _show(self, view: View, *, settled: bool) -> None:
         """Show the view; attributes cost an action each time, so effects that begin now come first."""
         self.view = view
-        workflow.set_current_details(details(view, COMMANDS))
+        workflow.set_current_details(
+            details(view, COMMANDS, namespace=workflow.info().namespace, put_off=self._put_off(view))
+        )
         changed = [attribute for attribute in view["attributes"] if attribute not in self.attributes]
         known = {name for name, _, value in self.attributes if value is not None}
         changed = [each for each in changed if each[2] is not None or each[0] in known]
@@ -176,6 +184,15 @@ class CustomerLifecycle(Updates):
         """
         news, until = self.answers.get((effect["key"], effect["about"]), (-1, None))
         return news == view["news"] and (until is None or until > workflow.now())
+
+    def _put_off(self, view: View) -> dict[str, datetime]:
+        """The effects that wait for an instant before they are tried again."""
+        found = {}
+        for each in view["effects"]:
+            _, until = self.answers.get((each["key"], each["about"]), (-1, None))
+            if until is not None and until > workflow.now():
+                found[each["key"]] = until
+        return found
 
     async def _perform(self, effect: WantedEffect) -> None:
         """Perform one effect; an unexpected error is raised in the loop, where it is seen."""

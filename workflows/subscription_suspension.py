@@ -59,7 +59,6 @@ class SubscriptionSuspension:
                     name,
                     {"customer_id": self.customer_id},
                     task_queue=f"{workflow.info().task_queue}-service",
-                    summary=name,
                     result_type=SwitchAnswer,
                     **EFFECT,
                 )

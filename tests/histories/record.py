@@ -1,0 +1,110 @@
+"""Record the histories that every change of the workflows is replayed against.
+
+Run `python -m tests.histories.record` after a change of workflow code that old histories allow (it
+is gated with `workflow.patched`, or adds no command): it plays some stories and writes a file per
+run of every workflow in them. A history does not say whose it is, so the workflow's id is kept beside.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from temporalio.client import Client, WorkflowHistory
+
+from composition import parts
+from domain.calendar import use_pinned_zones
+from replay.cost import runs_of
+from replay.player import player
+from settings import Settings
+from store import policies
+from store.database import Ledger, migrate
+from tests.stories.stage import policy_named, staged
+from tests.stories.story import told
+from tests.stories.test_onboarding import START, Scene
+
+HERE = Path(__file__).parent
+KINDS = ("customer", "suspension", "onboarding")
+STORIES = (
+    "test_acme_pays_after_the_second_reminder",
+    "test_acme_is_suspended_and_comes_back",
+    "test_nobody_is_suspended_without_a_warning_that_arrived",
+    "test_a_large_debt_needs_approval",
+    "test_finance_stops_everything",
+)
+ONBOARDING = "test_a_new_customer_enters_the_code"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A history as it was recorded, with the name of its file."""
+
+    name: str
+    history: WorkflowHistory
+
+
+def recorded() -> Iterator[Recorded]:
+    """Yield every recorded history."""
+    for path in sorted(HERE.glob("*/*.json")):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        history = WorkflowHistory.from_json(kept["workflow_id"], {"events": kept["events"]})
+        yield Recorded(f"{path.parent.name}/{path.name}", history)
+
+
+async def record() -> None:
+    """Play the stories and keep their histories in place of the old ones."""
+    stories = told()
+    for name in STORIES:
+        story = stories[name]
+        with TemporaryDirectory() as folder:
+            async with staged(story, policy_named(story.policy), Path(folder)) as stage:
+                await stage.play()
+                await _keep(stage.playing.env.client, story.customer.id, name)
+    with TemporaryDirectory() as folder:
+        await _record_onboarding(Path(folder))
+
+
+async def _record_onboarding(folder: Path) -> None:
+    url = f"sqlite:///{folder / 'ledger.db'}"
+    migrate(url)
+    ledger = Ledger(url)
+    policies.adopt(ledger, policy_named("business"), now=START - timedelta(days=1), by="story")
+    outbox = folder / "outbox"
+    async with player(parts(Settings(database_url=url, outbox=outbox), ledger)) as playing:
+        scene = Scene(ledger=ledger, playing=playing, outbox=outbox)
+        await scene.apply()
+        await scene.ask("enter_code", code="000000")
+        await scene.ask("enter_code", code=scene.codes()[0])
+        await scene.until(5)
+        await _keep(playing.env.client, "HAFEN", ONBOARDING)
+    ledger.close()
+
+
+async def _keep(client: Client, customer_id: str, name: str) -> None:
+    folder = HERE / name.removeprefix("test_")
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.json"):
+        old.unlink()
+    for kind in KINDS:
+        runs = await runs_of(client, f"{kind}/{customer_id}")
+        for number, history in enumerate(reversed(runs), start=1):
+            path = folder / f"{kind}-{number}.json"
+            path.write_text(_text(history), encoding="utf-8")
+            print(f"{path.relative_to(HERE)}: {len(history.events)} events")
+
+
+def _text(history: WorkflowHistory) -> str:
+    """Return a history with its workflow's id, an event a line, without the name of the machine."""
+    events = json.loads(history.to_json())["events"]
+    lines = ",\n".join(json.dumps(event, sort_keys=True, separators=(",", ":")) for event in events)
+    lines = re.sub(r'"identity":"[^"]*"', '"identity":"worker"', lines)
+    return f'{{"workflow_id": {json.dumps(history.workflow_id)}, "events": [\n{lines}\n]}}\n'
+
+
+if __name__ == "__main__":
+    use_pinned_zones()
+    asyncio.run(record())
