@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -34,11 +34,15 @@ from settings import ROOT, VERSION, Settings
 from store import clock as clocks
 from store.database import Ledger
 from workflows.customer_lifecycle import CustomerLifecycle
+from workflows.failures import SentencesAlone
 from workflows.onboarding_verification import OnboardingVerification
 from workflows.subscription_suspension import SubscriptionSuspension
 from workflows.sweep import Sweep
 
 WORKFLOWS = (CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, Sweep)
+SWEEP = "sweep/ledger"
+"""The id of the sweep's schedule; its runs are called so too."""
+
 MESSAGE_CHANNELS = ("email", "sms")
 GRACEFUL = timedelta(seconds=10)
 
@@ -68,7 +72,7 @@ async def connect(settings: Settings) -> Client:
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         api_key=None if key is None else key.get_secret_value(),
-        data_converter=pydantic_data_converter,
+        data_converter=replace(pydantic_data_converter, failure_converter_class=SentencesAlone),
     )
 
 
@@ -157,7 +161,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
 
 async def start_sweep(client: Client, task_queue: str, *, every: timedelta = timedelta(minutes=1)) -> None:
     """Create the schedule of the sweep, or leave the one that is there."""
-    action = ScheduleActionStartWorkflow(Sweep.run, {}, id="sweep/ledger", task_queue=task_queue)
+    action = ScheduleActionStartWorkflow(Sweep.run, {}, id=SWEEP, task_queue=task_queue)
     spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
     with suppress(ScheduleAlreadyRunningError):
-        await client.create_schedule("sweep/ledger", Schedule(action=action, spec=spec))
+        await client.create_schedule(SWEEP, Schedule(action=action, spec=spec))

@@ -6,7 +6,7 @@ sending, and a retry is a new moment.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from temporalio import activity
@@ -24,6 +24,9 @@ from store.facts import NewFact
 
 Clock = Callable[[], BusinessClock]
 """Reads the business clock; asked at each use, because a demo sets it."""
+
+AT_WORK = timedelta(seconds=10)
+"""Real time after which an attempt is over: the start-to-close of an effect. No vendor is called later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,14 @@ class Books:
     def begin(self, customer_id: str, key: str, now: datetime) -> Begun | Unwanted | PutOff:
         """Claim an effect, if a fresh plan wants it."""
         return claims.begin(self.ledger, customer_id, key, now=now, code_version=self.code_version)
+
+    def at_work_until(self, begun: Begun, now: datetime) -> datetime | None:
+        """Return until when somebody else may still be performing this effect; None when that is over.
+
+        A retry comes after its attempt, but a workflow that was reset or started anew comes at once.
+        """
+        over_at = begun.claimed_at + AT_WORK * self.clock().speed
+        return over_at if begun.settle and now < over_at else None
 
     def confirm(
         self,
@@ -89,7 +100,9 @@ class Books:
 
     def release(self, begun: Begun) -> None:
         """Give a claim back whose effect certainly did not happen."""
-        claims.release(self.ledger, begun.customer.id, begun.message, now=begun.now, code_version=self.code_version)
+        claims.release(
+            self.ledger, begun.customer.id, begun.message, now=begun.now, code_version=self.code_version
+        )
 
     def answer(self, word: Word, assessment: Assessment, *, until: datetime | None = None) -> Answer:
         """Answer a workflow, with the fresh view so that nobody need look again."""
@@ -111,4 +124,6 @@ class Books:
             contacts=assessment.contacts,
             tasks=[f"{task.step}: {task.why}" for task in assessment.open_tasks],
             clock=self.clock(),
+            debts=assessment.account.debts,
+            halted=assessment.halted,
         )

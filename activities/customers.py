@@ -32,10 +32,17 @@ class Customers:
 
     @activity.defn(name="Write down")
     def write_down(self, order: dict[str, Any]) -> dict[str, str]:
-        """Check a command and append its fact, in one transaction. The same command twice is one fact."""
+        """Check a command and append its fact, in one transaction. The same command twice is one fact.
+
+        `order["now"]` is an instant of workflow time.
+        """
         try:
             done = commands.perform(
-                self.books.ledger, order["customer_id"], order["command"], order["data"], now=self.books.now()
+                self.books.ledger,
+                order["customer_id"],
+                order["command"],
+                order["data"],
+                now=self.books.at(order["now"]),
             )
         except Refused as refused:
             return {"refused": str(refused)}

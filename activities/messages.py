@@ -69,13 +69,17 @@ class Messages:
         """Send one notice, if a fresh plan still wants it.
 
         Never twice: the claim is committed before the courier is called, and an attempt that finds
-        an unconfirmed claim asks the courier by reference before anything goes out again.
+        an unconfirmed claim waits until no other can be at work on it, and asks the courier by reference
+        before anything goes out again.
         """
         books, now = self.books, self.books.now()
         customer_id, key = order["customer_id"], order["key"]
         begun_at = self.monotonic()
         begun = books.begin(customer_id, key, now)
         if isinstance(begun, Begun) and begun.settle:
+            at_work_until = books.at_work_until(begun, now)
+            if at_work_until is not None:
+                return books.answer("deferred", books.assess(customer_id, now), until=at_work_until)
             accepted = self.couriers[begun.effect.channel].find(begun.message)
             if accepted is not None:
                 return self._confirm(begun, accepted)

@@ -19,7 +19,7 @@ from domain.situation import EffectKind
 from store import assess, subscriptions, tasks
 from store.claims import Begun, PutOff
 from store.database import Ledger
-from store.facts import NewFact
+from store.facts import Loaded, NewFact
 
 WARN_DAYS = 7
 """How long before suspended data is lost a person hears of it."""
@@ -56,9 +56,11 @@ class Service:
 
     @activity.defn(name="Warn of lost data")
     def warn_of_lost_data(self, order: dict[str, str]) -> None:
-        """Open a task: the suspended service's data will be lost in a week."""
+        """Open a task: the suspended service's data will be lost."""
         now = self.books.at(order["now"])
-        why = f"suspended data will be lost in {WARN_DAYS} days: export it, end the contract or agree a date"
+        lost_at = _lost_at(assess.look(self.books.ledger, order["customer_id"]))
+        on = f" on {lost_at:%d %b %Y}" if lost_at else ""
+        why = f"suspended data will be lost{on}: export it, end the contract or agree a date"
         tasks.open_task(
             self.books.ledger,
             order["customer_id"],
@@ -82,17 +84,19 @@ class Service:
             self.mark("confirmed")
             await self.wake(customer_id)
             word, says = "done", "suspended" if kind == "suspend" else "back in service"
+        elif activity.info().attempt > 1:
+            # An attempt that died may have written its fact and woken nobody.
+            await self.wake(customer_id)
         view = await asyncio.to_thread(self._view, customer_id)
         return SwitchAnswer(answer=word, until=until, says=says, view=view)
 
     def _view(self, customer_id: str) -> SubscriptionView:
         """Say how the service stands, and when a person must hear that its data will be lost."""
         loaded = assess.look(self.books.ledger, customer_id)
-        service, step = loaded.account.service, loaded.policy.suspension
-        if not service.suspended or service.since is None or step is None:
+        service, lost_at = loaded.account.service, _lost_at(loaded)
+        if service.since is None or lost_at is None:
             details = f"# Subscription {customer_id} is in service"
             return SubscriptionView(suspended=service.suspended, deadline=None, details=details)
-        lost_at = service.since + timedelta(days=step.data_kept_days)
         lines = [
             f"# Subscription {customer_id} is suspended since {service.since:%d %b %Y}",
             "It comes back by itself when the customer's plan says so: see the customer's workflow.",
@@ -111,6 +115,8 @@ class Service:
         if effect is None:
             return f"the plan does not ask to {kind}"
         begun = self.books.begin(customer_id, effect.key, now)
+        if isinstance(begun, Begun) and (until := self.books.at_work_until(begun, now)) is not None:
+            return PutOff(until=until, reason=begun.effect.reason)
         if isinstance(begun, Begun) and begun.settle and not self._took_effect(customer_id, kind):
             self.books.release(begun)
             return self._begin(customer_id, kind, now)
@@ -133,6 +139,14 @@ class Service:
         self.mark("switched")
         fact = NewFact(source="switch", id=f"{kind}:{begun.message}", happened_at=now, body=body)
         self.books.confirm_with_news(begun, fact)
+
+
+def _lost_at(loaded: Loaded) -> datetime | None:
+    """When the data of a suspended service is lost; None for one that is in service, or keeps its data."""
+    service, step = loaded.account.service, loaded.policy.suspension
+    if not service.suspended or service.since is None or step is None:
+        return None
+    return service.since + timedelta(days=step.data_kept_days)
 
 
 class LedgerSwitch:

@@ -48,7 +48,8 @@ steps:
   - {kind: task, id: call, offset_days: 6, task: call}
   - {kind: notice, id: final, offset_days: 9, template: final_notice, channels: [email, sms], send: all,
      needs_delivered: [second]}
-  - {kind: suspend, id: suspend, offset_days: 16, notice_days: 4, needs_delivered: [final]}
+  - {kind: suspend, id: suspend, offset_days: 16, notice_days: 4, needs_delivered: [final],
+     data_kept_days: 3650}
 """
 DUE = date(2026, 3, 2)
 SOURCE = "test"
@@ -259,7 +260,8 @@ class Stage:
     async def busy(self) -> list[str]:
         """The workflows that still have an activity to finish."""
         found = []
-        async for each in self.client.list_workflows("ExecutionStatus = 'Running'"):
+        ours = f"ExecutionStatus = 'Running' AND TaskQueue = '{self.settings.task_queue}'"
+        async for each in self.client.list_workflows(ours):
             described = await self.client.get_workflow_handle(each.id).describe()
             if described.raw_description.pending_activities:
                 found.append(each.id)

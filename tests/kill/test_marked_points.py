@@ -21,6 +21,8 @@ from store import doors, subscriptions
 from tests.kill.staging import Stage, at, fact, new_server, set_stage, until
 
 State = tuple[str, str, str]
+PATIENT = 90
+"""Seconds: two dozen processes start in these tests, perhaps on two cores."""
 
 
 def first_is_due(stage: Stage, name: str) -> None:
@@ -114,12 +116,12 @@ async def play(
     try:
         victim = stage.workers.start("--die-at", point)
         await stage.wake(name)
-        await until(lambda: victim.poll() is not None, seconds=60, otherwise=stage.workers.end_of_log)
+        await until(lambda: victim.poll() is not None, seconds=PATIENT, otherwise=stage.workers.end_of_log)
         service = subscriptions.state(stage.ledger, name)
         at_death = (stage.claims()[-1].state, len(stage.references()), service)
         stage.workers.start()
-        await until(lambda: stage.states() == wanted, seconds=60, otherwise=stage.states)
-        await stage.rest()
+        await until(lambda: stage.states() == wanted, seconds=PATIENT, otherwise=stage.states)
+        await stage.rest(PATIENT)
     finally:
         stage.workers.kill()
     return Played(stage=stage, before=before, wanted=wanted, died_of=victim.returncode, at_death=at_death)
