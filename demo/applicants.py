@@ -74,7 +74,7 @@ class Applicants:
 
     async def _until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await asyncio.to_thread(true):
+            while not await asyncio.to_thread(true):  # noqa: ASYNC110  # workers write it to the ledger
                 await asyncio.sleep(LOOK_SECONDS)
 
     def _has_task(self, customer_id: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from composition import connect, parts, start_sweep, waker, workers
+from composition import SWEEP, connect, parts, start_sweep, waker, workers
 from demo.applicants import Applicants, ReadByApplicants
 from demo.sample import SAMPLE, START_ON, SampleCustomer, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
@@ -122,6 +122,8 @@ class Stage:
             if self.keep:
                 # Nobody pays any more: at a day a second everybody would soon be suspended.
                 self._set_clock(self.clock.business(datetime.now(UTC)), speed=1)
+                await client.get_schedule_handle(SWEEP).delete()
+                await start_sweep(client, queue)
                 print(f"\nEverything goes on at {self.settings.temporal_ui}; Ctrl-C ends it.", flush=True)
                 await asyncio.Event().wait()
         self.ledger.close()

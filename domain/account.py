@@ -145,7 +145,8 @@ class Account:
 
     def chased(self, debt: Debt) -> Money:
         """What may be asked for: open and not disputed."""
-        return debt.open - self.contested(debt)
+        contested = self.disputed.get(debt.invoice)
+        return debt.open if contested is None else debt.open - contested
 
     def with_claims(self, claims: Iterable[Claim]) -> "Account":
         """Return the account after these claims, which replace those of the same message."""
@@ -387,7 +388,7 @@ class _Folding:
             claim
             for claim in self.claims.values()
             if claim.channel in ("email", "sms")
-            and claim.claimed_at <= at
+            and claim.claimed_at < at  # what an outcome set off at its own instant is not what it was about
             and body.channel in (None, claim.channel)
             and body.step in (None, claim.step)
         ]

@@ -135,7 +135,7 @@ class Calendar:
 
     def opening(self, on: date) -> datetime:
         """Return the first open instant on or after this local date."""
-        return self.next_open(self.start_of(on))
+        return _opening(self, on)
 
     def start_of(self, on: date) -> datetime:
         """Return the first instant of this local date, or of the next one where it was skipped."""
@@ -215,6 +215,12 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
     # ZoneInfo opens a file: an odd name may be a folder there, or no path at all.
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"unknown time zone {name!r}: write an IANA name such as Europe/Berlin") from None
+
+
+@lru_cache(maxsize=16_384)
+def _opening(calendar: Calendar, on: date) -> datetime:
+    # Kept, because a plan asks for the same few days of the same calendar again and again.
+    return calendar.next_open(calendar.start_of(on))
 
 
 @lru_cache(maxsize=1024)

@@ -4,16 +4,18 @@ The Temporal UI's updates, the command line and the pages all ask here, so a ref
 everywhere. A command is a fact with a natural key: the same command twice on one day is one fact.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from domain import facts
 from domain.account import Rest
+from domain.documents import sentences
 from domain.money import Money, MoneyError
 from domain.policy import REVIEW
 from domain.situation import Situation
@@ -158,6 +160,29 @@ def read(name: str, data: Mapping[str, Any]) -> facts.Body | CodeEntry:
     return adapter.validate_python(dict(data))
 
 
+def wrong(name: str, data: object) -> str | None:
+    """Return what is wrong with a command's JSON input, all of it and with an example; None if nothing.
+
+    Raises:
+        KeyError: there is no such command.
+    """
+    command = COMMANDS[name]
+    if not isinstance(data, dict):
+        problems = ["write one JSON object"]
+    else:
+        try:
+            read(name, data)
+        except ValidationError as error:
+            # What was given as a code is shown to nobody: it may be right but for its form.
+            secret = command.body is CodeEntry
+            problems = (
+                ["code: write six digits in quotes"] if secret else sentences(error, model=command.body)
+            )
+        else:
+            return None
+    return f"{'; '.join(problems)}. An example: {json.dumps(dict(command.example))}"
+
+
 def allowed(at: Situation) -> dict[str, Refusal]:
     """Return for each command None, or the sentence why it makes no sense now for anything."""
     suspended = at.account.service.suspended
@@ -184,6 +209,15 @@ def allowed(at: Situation) -> dict[str, Refusal]:
     elif not at.account.verification.takes_a_code(at.now):
         answers["enter_code"] = "No code is waited for."
     return answers
+
+
+def lapses_at(at: Situation) -> datetime | None:
+    """Return when time alone may lift a refusal of `allowed`: a notice ends, an announced day comes."""
+    step = at.policy.suspension
+    if step is None or at.account.service.suspended:
+        return None
+    held = [not_yet(at, step, debt) for debt in at.overdue if debt.main and not at.stands(debt, step.id)]
+    return min((until for _, until in filter(None, held) if until is not None), default=None)
 
 
 def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:

@@ -67,10 +67,12 @@ def reminders(at: Situation) -> Wanted:
 
 def _leave_alone(at: Situation, debt: Debt, wanted: Wanted) -> None:
     """Note what keeps an overdue debt from being asked for, from its next step on."""
+    if not debt.open or debt.days_late(at.today) <= 0:
+        return
     steps = [*at.policy.notices, at.policy.suspension]
     ladder = [step for step in steps if step and step.offset_days >= 0 and at.meant_for(step)]
     begun = max((i for i, step in enumerate(ladder) if at.claims(debt, step.id)), default=-1)
-    if not debt.open or debt.days_late(at.today) <= 0 or begun + 1 == len(ladder):
+    if begun + 1 == len(ladder):
         return
     step = ladder[begun + 1]
     held, exemption = None, at.exemption(debt)
@@ -239,7 +241,8 @@ def _reached(at: Situation, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
     states = [f"{channel} {at.account.reach.get(channel, 'missing')}" for channel in step.channels]
     channels = ", ".join(states).replace("_", " ")
     new = [debt for debt in debts if not at.claims(debt, UNREACHABLE)]
-    if new and all(effect.step != UNREACHABLE for effect in wanted.effects):
+    shut = at.closed() if new else None  # The task is opened when the message would have gone out.
+    if new and shut is None and all(effect.step != UNREACHABLE for effect in wanted.effects):
         effect = Effect(
             kind="task",
             step=UNREACHABLE,
@@ -249,7 +252,8 @@ def _reached(at: Situation, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
         )
         wanted.effects.append(effect)
     reason = because("hold.unreachable", channels=channels)
-    wanted.hold(Held(step=step.id, debts=at.effect_debts(debts), reason=reason))
+    until = None if shut is None else shut[1]
+    wanted.hold(Held(step=step.id, debts=at.effect_debts(debts), reason=reason, until=until))
     return [rung for rung in group if rung.channels]
 
 

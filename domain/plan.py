@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.account import Account
-from domain.commands import Refusal, allowed
+from domain.commands import Refusal, allowed, lapses_at
 from domain.decide import decide
 from domain.money import Money
 from domain.policy import Policy
@@ -30,6 +30,7 @@ class Plan:
         wake_at: the absolute instant to look again, later than now; None when only news can matter.
         forecast: the next effects if nothing happens and messages are delivered.
         allowed: for each command None, or the sentence why not.
+        allowed_until: from then on time alone may have lifted a refusal.
         overdue: what may be chased and is past due, per currency.
         owed: all that is open, per currency.
         overdue_since: the due date of the oldest chased debt.
@@ -46,6 +47,7 @@ class Plan:
     owed: tuple[Money, ...]
     overdue_since: date | None
     case_open: bool
+    allowed_until: datetime | None = None
 
 
 def plan(policy: Policy, account: Account, now: datetime) -> Plan:
@@ -59,6 +61,7 @@ def plan(policy: Policy, account: Account, now: datetime) -> Plan:
         wake_at=decision.wake_at,
         forecast=forecast(policy, account, at.now, lines=FORECAST_LINES),
         allowed=allowed(at),
+        allowed_until=lapses_at(at),
         overdue=at.totals(at.overdue),
         owed=_owed(account),
         overdue_since=min((debt.due_on for debt in at.overdue), default=None),

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import time
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
@@ -135,7 +136,13 @@ Amounts = Annotated[
 def amount_in(amounts: dict[str, Decimal], currency: str) -> Money | None:
     """Return the amount that a table of amounts names for `currency`, or None where it names none."""
     amount = amounts.get(currency)
-    return None if amount is None else Money.of(amount, currency)
+    return None if amount is None else _exact(amount, currency)
+
+
+@lru_cache(maxsize=1024)
+def _exact(amount: Decimal, currency: str) -> Money:
+    # Kept, because a plan asks for the same few amounts of a policy all the time.
+    return Money.of(amount, currency)
 
 
 class Window(Part):

@@ -108,6 +108,8 @@ class Situation:
 
     def chaseable(self, debt: Debt) -> bool:
         """Whether anything of this debt may be asked for."""
+        if not debt.open:
+            return False
         amount = self.account.chased(debt)
         tolerance = amount_in(self.policy.tolerance, amount.currency) or Money.zero(amount.currency)
         return amount.minor > 0 and amount > tolerance and self.exemption(debt) is None

@@ -7,25 +7,34 @@ functions whose wording may change at any time without breaking a replay.
 """
 
 import hashlib
-from collections.abc import Iterable
+import json
+import string
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NotRequired
 from zoneinfo import ZoneInfo
 
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
 from domain.account import Claim
+from domain.book import Debt
 from domain.clock import BusinessClock
+from domain.commands import Command
 from domain.customer import Customer
 from domain.money import Money
 from domain.plan import Plan
+from domain.policy import APPROVE, REVIEW
 from domain.simulate import Line
 from domain.situation import NO_DEBTS, TASK, Effect, EffectDebt
 
 MAX_BYTES = 3_000
 LAST_CONTACTS = 4
 MOST_HOLDS = 4
+MOST_TASKS = 4
+MOST_DEBTS = 5
 MOST_WORDS = 140
+SWITCHED_OFF = "everything outward: a safety switch is on (`stop`, or the blast guard); `go` ends it"
+_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 Attribute = list[Any]  # [name, type, value]; a value of None is not set
 
 
@@ -46,7 +55,8 @@ class View(TypedDict):
     """One customer at one instant.
 
     `news` counts the facts that are not outcomes of our own effects. `refused` names the commands
-    that make no sense now, with the sentence why.
+    that make no sense now, with the sentence why; from `refused_until` on time may have lifted one.
+    `debts` is not in the histories from before it was shown.
     """
 
     customer: str
@@ -58,6 +68,7 @@ class View(TypedDict):
     wake_at: str | None
     wake_says: str
     owed: list[str]
+    debts: NotRequired[list[str]]
     overdue: list[str]
     since: str | None
     next: list[str]
@@ -65,6 +76,7 @@ class View(TypedDict):
     said: list[str]
     tasks: list[str]
     refused: dict[str, str]
+    refused_until: str | None
     policy: str
     attributes: list[Attribute]
 
@@ -79,11 +91,20 @@ def view_of(
     contacts: Iterable[Claim],
     tasks: Iterable[str],
     clock: BusinessClock,
+    debts: Iterable[Debt] = (),
+    halted: bool = False,
 ) -> View:
-    """Return the view of a plan; `policy` is its name and version, `tasks` the open ones."""
+    """Return the view of a plan.
+
+    Args:
+        debts: all of the customer; those with something open are shown, the oldest due first.
+        policy: its name and version.
+        tasks: the open ones, each its step, a colon and why.
+        halted: a safety switch has put an effect off.
+    """
     zone = ZoneInfo(customer.timezone)
     tasks = list(tasks)
-    return View(
+    view = View(
         customer=customer.id,
         news=news,
         stage=plan.stage,
@@ -93,16 +114,28 @@ def view_of(
         wake_at=None if plan.wake_at is None else clock.real(plan.wake_at).isoformat(),
         wake_says=_wake_says(plan, zone),
         owed=[str(money) for money in plan.owed],
+        debts=_open(debts),
         overdue=[str(money) for money in plan.overdue],
         since=None if plan.overdue_since is None else _day(plan.overdue_since),
-        next=[line_says(line, zone) for line in plan.forecast],
-        held=_held(plan),
+        next=[_coming(line, zone) for line in plan.forecast],
+        held=[SWITCHED_OFF, *_held(plan)] if halted else _held(plan),
         said=[_contact_says(claim, zone) for claim in list(contacts)[-LAST_CONTACTS:]],
-        tasks=tasks,
-        refused={name: words for name, words in plan.allowed.items() if words is not None},
+        tasks=[task[:MOST_WORDS] for task in tasks[:MOST_TASKS]],
+        refused={name: words[:MOST_WORDS] for name, words in plan.allowed.items() if words is not None},
+        refused_until=None if plan.allowed_until is None else clock.real(plan.allowed_until).isoformat(),
         policy=policy,
         attributes=_attributes(plan, customer, policy, tasks, clock),
     )
+    _fit(view)
+    return view
+
+
+def _fit(view: View) -> None:
+    """Leave words out until the view keeps to its bytes: old messages first, what waits for us last."""
+    lists = (view["said"], view.get("debts", []), view["next"], view["held"], view["tasks"])
+    for words in lists:
+        while len(words) > 1 and len(json.dumps(view).encode()) > MAX_BYTES:
+            del words[0 if words is view["said"] else -1]
 
 
 def _wanted(effect: Effect) -> WantedEffect:
@@ -119,7 +152,7 @@ def _wanted(effect: Effect) -> WantedEffect:
 def effect_says(effect: Effect) -> str:
     """Say in one line what an effect is about: `reminder_first by email: 250.00 EUR`."""
     amounts = ", ".join(str(total) for total in _totals(effect.debts))
-    what = effect.step if effect.channel in (*NO_DEBTS, TASK) else f"{effect.step} by {effect.channel}"
+    what = _by(effect.step, effect.channel)
     if effect.settles is not None:
         what = f"find out about {what}"
     return f"{what}: {amounts}" if amounts else what
@@ -127,8 +160,17 @@ def effect_says(effect: Effect) -> str:
 
 def line_says(line: Line, zone: ZoneInfo) -> str:
     """Say in one line what a forecast line means: `final_notice by email on 3 Dec 2026`."""
-    channel = "" if line.channel in (*NO_DEBTS, TASK, None) else f" by {line.channel}"
-    return f"{line.step}{channel} on {_day(line.at.astimezone(zone).date())}"
+    return f"{_by(line.step or '', line.channel)} on {_local(line.at, zone)}"
+
+
+def _coming(line: Line, zone: ZoneInfo) -> str:
+    """Say what comes and why: `3 Dec 2026: final_notice by email, 30 days past due, ...`."""
+    why = f", {line.reason.words.removeprefix(f'{line.step}: ')}" if line.reason else ""
+    return f"{_local(line.at, zone)}: {_by(line.step or '', line.channel)}{why}"[:MOST_WORDS]
+
+
+def _by(step: str, channel: str | None) -> str:
+    return step if channel in (*NO_DEBTS, TASK, None) else f"{step} by {channel}"
 
 
 def _totals(debts: Iterable[EffectDebt]) -> list[Money]:
@@ -140,12 +182,20 @@ def _totals(debts: Iterable[EffectDebt]) -> list[Money]:
     return [sums[currency] for currency in sorted(sums)]
 
 
+def _open(debts: Iterable[Debt]) -> list[str]:
+    owed = sorted((debt for debt in debts if debt.open), key=lambda debt: (debt.due_on, debt.invoice))
+    words = [f"{debt.invoice}: {debt.open}, due {_day(debt.due_on)}" for debt in owed[:MOST_DEBTS]]
+    return words if len(owed) <= MOST_DEBTS else [*words, f"and {len(owed) - MOST_DEBTS} more"]
+
+
 def _wake_says(plan: Plan, zone: ZoneInfo) -> str:
     if plan.wake_at is None:
         return ""
     coming = next((line for line in plan.forecast if line.at == plan.wake_at), None)
     if coming is None:
-        return f"look again on {_day(plan.wake_at.astimezone(zone).date())}"
+        held = next((held for held in plan.held if held.until == plan.wake_at), None)
+        why = f": {held.step} waits, {held.reason.words}" if held else ""
+        return f"look again on {_local(plan.wake_at, zone)}{why}"[:MOST_WORDS]
     unless = " unless paid" if coming.effect in ("notice", "suspend") else ""
     return line_says(coming, zone) + unless
 
@@ -156,7 +206,7 @@ def _held(plan: Plan) -> list[str]:
 
 
 def _contact_says(claim: Claim, zone: ZoneInfo) -> str:
-    on = _day(claim.claimed_at.astimezone(zone).date())
+    on = _local(claim.claimed_at, zone)
     state: str = claim.state
     if claim.delivered_at is not None:
         state = "delivered"
@@ -190,6 +240,10 @@ def _noon(day: date) -> str:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC).isoformat()
 
 
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return _day(at.astimezone(zone).date())
+
+
 def _day(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
 
@@ -205,28 +259,126 @@ STAGES = {
 }
 
 
-def details(view: View, commands: Iterable[str]) -> str:
-    """Render the page that finance reads in the Temporal UI, in Markdown."""
-    overdue = f": {', '.join(view['overdue'])} overdue since {view['since']}" if view["overdue"] else ""
-    blocks = [f"# {STAGES.get(view['stage'], view['stage'])}{overdue}"]
-    about = [f"Customer **{view['customer']}**", f"policy {view['policy']}"]
-    if view["case_open"]:
-        about.append(f"case {view['case']}")
-    if view["owed"] and view["owed"] != view["overdue"]:
-        about.append(f"{', '.join(view['owed'])} open in all")
-    blocks.append(" · ".join(about))
+def details(
+    view: View,
+    commands: Mapping[str, Command],
+    *,
+    namespace: str | None = None,
+    put_off: Mapping[str, datetime] | None = None,
+) -> str:
+    """Render the page that finance reads, in Markdown; the gravest first.
+
+    Args:
+        namespace: of the Temporal UI in which it is read: then it has links, and an example of each
+            update to copy.
+        put_off: effects by key that wait for an instant of workflow time, and are tried again then.
+    """
+    put_off = put_off or {}
+    blocks = [_title(view), _about(view)]
+    debts = view.get("debts", [])
+    if debts:
+        blocks.append(_list("Open", debts))
     if view["tasks"]:
-        blocks.append(_list("Waits for you", view["tasks"]))
-    if view["effects"]:
-        blocks.append(_list("Being done now", [effect["says"] for effect in view["effects"]]))
-    blocks.append(_list("Next, if nothing happens", view["next"] or ["nothing is planned"]))
-    if view["held"]:
-        blocks.append(_list("Held back, and why", view["held"]))
+        blocks.append(_list("Waits for you", [_task(task, commands) for task in view["tasks"]]))
+    doing = [effect["says"] for effect in view["effects"] if effect["key"] not in put_off]
+    if doing:
+        blocks.append(_list("Wanted now", doing))
+    blocks.append(_list("Next, if nothing happens", view["next"] or [_nothing_next(view)]))
+    held = [
+        f"{effect['says']}, put off: tried again on {_day(until)} at {until:%H:%M} UTC"
+        for effect in view["effects"]
+        if (until := put_off.get(effect["key"])) is not None
+    ]
+    if view["held"] or held:
+        blocks.append(_list("Held back, and why", [*view["held"], *held]))
     if view["said"]:
         blocks.append(_list("Said so far", view["said"]))
-    possible = [name for name in commands if name not in view["refused"]]
-    blocks.append("Updates that you can send now: " + ", ".join(f"`{name}`" for name in possible))
+    possible = [command for name, command in commands.items() if name not in view["refused"]]
+    if namespace is None:
+        blocks.append("Updates that you can send now: " + ", ".join(f"`{each.name}`" for each in possible))
+    else:
+        invoice = debts[0].rsplit(": ", 1)[0] if debts else None
+        blocks.append(_list("What you can do (More Actions, Send an Update)", _updates(possible, invoice)))
+        blocks.append(" · ".join(_links(view, namespace)))
     return "\n\n".join(blocks)
+
+
+def _title(view: View) -> str:
+    stage = STAGES.get(view["stage"], view["stage"])
+    if not view["overdue"]:
+        return f"# {stage}"
+    overdue = "" if view["stage"] == "overdue" else " overdue"
+    return f"# {stage}: {', '.join(view['overdue'])}{overdue} since {view['since']}"
+
+
+def _about(view: View) -> str:
+    about = [f"Customer **{view['customer']}**"]
+    if view["owed"] and view["owed"] != view["overdue"]:
+        about.append(f"{', '.join(view['owed'])} open in all")
+    if view["case_open"]:
+        about.append(f"case {view['case']}")
+    about.append(f"policy {view['policy']}")
+    return " · ".join(about)
+
+
+def _updates(possible: Iterable[Command], invoice: str | None) -> list[str]:
+    """Say what each update does, with an example to copy: about this customer's oldest open invoice."""
+    lines = []
+    for command in possible:
+        example = dict(command.example)
+        if invoice is not None and "invoice" in example:
+            example["invoice"] = invoice
+        lines.append(f"`{command.name}` {command.does} `{_json(example)}`")
+    return lines
+
+
+def _task(task: str, commands: Mapping[str, Command]) -> str:
+    """Say a task with the update that ends it."""
+    step, _, why = task.partition(": ")
+    why = why.rpartition(f"task {step}: ")[2]
+    name = {APPROVE: "approve", REVIEW: "review_onboarding"}.get(step, "complete_task")
+    example = dict(commands[name].example)
+    if name == "complete_task":
+        example |= {"step": step, "outcome": "done"}
+    return f"{step}: {why}. When done: `{name}` `{_json(example)}`"
+
+
+def _nothing_next(view: View) -> str:
+    if view["effects"]:
+        return "what is wanted now, then another look"
+    if view["stage"] == "suspended":
+        return "back in service as soon as no debt is left that keeps it suspended"
+    if view["stage"] == "onboarding":
+        return "the verification goes on in a workflow of its own"
+    if view["held"] or view["tasks"]:
+        return "nothing goes on by itself, only what a person does or a payment changes"
+    return view["wake_says"] or "nothing is planned: every new invoice or payment is looked at"
+
+
+def _links(view: View, namespace: str) -> list[str]:
+    """Return links into the Temporal UI, from wherever it is served."""
+    workflows = f"/namespaces/{_in_url(namespace)}/workflows"
+
+    def listed(words: str, query: str) -> str:
+        return f"[{words}]({workflows}?query={_in_url(query)})"
+
+    links = [listed("All in this stage", f'Stage="{view["stage"]}"')]
+    links.append(listed("All that wait for a person", "OpenTasks IS NOT NULL"))
+    links.append(listed("Everything about this customer", f'WorkflowId="customer/{view["customer"]}"'))
+    for stage, kind in (("suspended", "suspension"), ("onboarding", "onboarding")):
+        if view["stage"] == stage:
+            child = _in_url(f"{kind}/{view['customer']}")
+            links.append(f"[The {kind}]({workflows}/{child})")
+    return links
+
+
+def _in_url(text: str) -> str:
+    # urllib would do, but it also opens connections: the house rules keep it out of here.
+    return "".join(chr(byte) if chr(byte) in _UNRESERVED else f"%{byte:02X}" for byte in text.encode())
+
+
+def _json(example: Mapping[str, Any]) -> str:
+    return json.dumps(dict(example), ensure_ascii=False)
 
 
 def _list(title: str, lines: Iterable[str]) -> str:

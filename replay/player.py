@@ -43,26 +43,11 @@ class ServerClock:
 class Player:
     """Plays customers, one after the other, on one server."""
 
-    def __init__(self, env: WorkflowEnvironment, made: Parts, task_queue: str) -> None:
+    def __init__(self, env: WorkflowEnvironment, made: Parts, clock: ServerClock, task_queue: str) -> None:
         self.env = env
         self.ledger = made.books.ledger
-        self.clock = ServerClock()
-        self.task_queue = task_queue
+        self.clock = clock
         self.wake = waker(env.client, task_queue)
-        self._made = replace(made, books=replace(made.books, clock=self.clock))
-        self._working: AsyncExitStack | None = None
-
-    async def start_workers(self) -> None:
-        """Start the workers of one process."""
-        self._working = AsyncExitStack()
-        for worker in workers(self.env.client, self.task_queue, self._made):
-            await self._working.enter_async_context(worker)
-
-    async def stop_workers(self) -> None:
-        """Stop the workers: what is to be done waits until they are started again."""
-        if self._working is not None:
-            await self._working.aclose()
-        self._working = None
 
     async def begin(self, start_at: datetime) -> None:
         """Set the business clock to `start_at`."""
@@ -85,13 +70,7 @@ class Player:
         await self.sleep_until(until)
 
     async def sleep_until(self, at: datetime) -> None:
-        """Let the server's time run, or skip, until a business instant.
-
-        The server skips nothing while somebody waits for a worker: without one, the clock is set.
-        """
-        if self._working is None:
-            await self.begin(at)
-            return
+        """Let the server's time run, or skip, until a business instant."""
         wait = self.clock.clock.real(at) - await self.env.get_current_time()
         if wait > timedelta(0):
             await self.env.sleep(wait)
@@ -114,16 +93,18 @@ def test_server() -> str:
 @asynccontextmanager
 async def player(made: Parts, *, task_queue: str = "arrears") -> AsyncIterator[Player]:
     """Start a time-skipping server with workers of its own, and give a player for it."""
-    async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=test_server(), data_converter=pydantic_data_converter
-    ) as env:
+    clock = ServerClock()
+    made = replace(made, books=replace(made.books, clock=clock))
+    async with AsyncExitStack() as running:
+        env = await running.enter_async_context(
+            await WorkflowEnvironment.start_time_skipping(
+                test_server_existing_path=test_server(), data_converter=pydantic_data_converter
+            )
+        )
         await _register(env)
-        playing = Player(env, made, task_queue)
-        await playing.start_workers()
-        try:
-            yield playing
-        finally:
-            await playing.stop_workers()
+        for worker in workers(env.client, task_queue, made):
+            await running.enter_async_context(worker)
+        yield Player(env, made, clock, task_queue)
 
 
 async def _register(env: WorkflowEnvironment) -> None:

@@ -29,7 +29,7 @@ class ReplayReport:
         """Return the report in words."""
         done = self.figures
         played = f"{done.customers} customers, {done.invoices} invoices, {done.open_invoices} still open"
-        back = f"{done.returns} came back, and with them {done.debts_brought_back} overdue debts"
+        back = f"{done.returns} came back, with {done.debts_brought_back} debts overdue in between"
         lines = [
             f"policy {self.policy}: {played}, {self.seconds:.0f} s",
             f"messages: {counts(done.notices)}",

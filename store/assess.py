@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -77,13 +77,13 @@ def assess_locked(session: Session, row: CustomerRow, *, now: datetime, code_ver
     """Assess a customer whose row is locked, within the caller's transaction."""
     now = clock.instant_for(session, row, now)
     loaded = facts.load(session, row)
-    fresh = plan(loaded.policy, loaded.account, now)
+    fresh = _plan(row, loaded, now)
     if row.case_open and not fresh.case_open:
         _close_case(session, row, now)
         version, _ = facts.policy_for(session, row, loaded.history)
         if version != loaded.policy_version:
             loaded = facts.load(session, row)
-            fresh = plan(loaded.policy, loaded.account, now)
+            fresh = _plan(row, loaded, now)
     if fresh.case_open and not row.case_open:
         _open_case(session, row, loaded.policy_version, now)
     if row.allocation != loaded.policy.allocation:
@@ -97,6 +97,15 @@ def assess_locked(session: Session, row: CustomerRow, *, now: datetime, code_ver
     row.stage, row.signature = fresh.stage, signature(fresh)
     row.halted = row.halted and bool(fresh.effects)
     return _assessment(session, row, loaded, fresh, now)
+
+
+def _plan(row: CustomerRow, loaded: Loaded, now: datetime) -> Plan:
+    """Plan; an open case stays open while anything is overdue.
+
+    A bounce, a switch or the night takes its only step back for a while: it is the same case after.
+    """
+    fresh = plan(loaded.policy, loaded.account, now)
+    return replace(fresh, case_open=fresh.case_open or (row.case_open and bool(fresh.overdue)))
 
 
 def _assessment(session: Session, row: CustomerRow, loaded: Loaded, fresh: Plan, now: datetime) -> Assessment:

@@ -27,8 +27,11 @@ from store.errors import Refused
 from store.facts import Loaded, NewFact
 from store.tables import ClaimRow, CustomerRow, JournalRow, TaskRow
 
-ASK_AGAIN_AFTER = timedelta(minutes=15)
-"""Business time after which an effect that a switch put off is tried again, should `go` not wake it."""
+ASK_AGAIN_AFTER = timedelta(days=1)
+"""Business time after which an effect that a switch put off is tried again, should `go` not wake it.
+
+Long, because each try costs history: a stop of a month must not fill that of every customer.
+"""
 
 _SOURCE = "claim"
 

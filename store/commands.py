@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
 from domain import commands, facts
@@ -94,14 +93,10 @@ def _read(name: str, data: Mapping[str, Any]) -> Body | commands.CodeEntry:
         near = closest(name, commands.COMMANDS)
         hint = f"; did you mean {near!r}?" if near else f": use one of {', '.join(commands.COMMANDS)}"
         raise Refused(f"There is no command {name!r}{hint}")
-    try:
-        return commands.read(name, data)
-    except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, problem['loc'])) or name}: {problem['msg']}"
-            for problem in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise Refused("\n".join(problems)) from None
+    mistakes = commands.wrong(name, data)
+    if mistakes is not None:
+        raise Refused(mistakes)
+    return commands.read(name, data)
 
 
 def _key(session: Session, customer_id: str, name: str, body: Body, today: date) -> tuple[str, bool]:

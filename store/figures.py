@@ -2,16 +2,15 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from domain.situation import NO_DEBTS
 from store.database import Ledger
 from store.invariants import MADE
 from store.tables import ClaimRow, CustomerRow, DebtRow, EntryRow, FactRow, JournalRow
@@ -24,7 +23,7 @@ class Figures:
     Attributes:
         notices, tasks: per step, how many messages or tasks.
         holds: per rule, how often something was held.
-        debts_brought_back: overdue debts of a customer at the moment of its suspension, summed over
+        debts_brought_back: debts that were overdue while their customer was suspended, summed over
             the suspensions that ended with a return.
         timeline: a digest of who got what on which local day; equal histories have equal digests.
     """
@@ -94,28 +93,33 @@ def _brought_back(
     returns: Sequence[ClaimRow],
     zones: dict[str, ZoneInfo],
 ) -> int:
-    """Count the overdue debts of customers that were suspended and came back."""
+    """Count the debts that were overdue while their customer was suspended, where it came back."""
     returned: dict[str, list[datetime]] = defaultdict(list)
     for claim in returns:
         returned[claim.customer_id].append(claim.claimed_at)
     count = 0
     for claim in suspends:
-        if any(at > claim.claimed_at for at in returned[claim.customer_id]):
-            count += _overdue_at(session, claim.customer_id, claim.claimed_at, zones[claim.customer_id])
+        back_at = min((at for at in returned[claim.customer_id] if at >= claim.claimed_at), default=None)
+        if back_at is not None:
+            spans = _overdue_spans(session, claim.customer_id, zones[claim.customer_id])
+            count += sum(begins < back_at and ends > claim.claimed_at for begins, ends in spans)
     return count
 
 
-def _overdue_at(session: Session, customer_id: str, at: datetime, zone: ZoneInfo) -> int:
-    known = session.exec(
-        select(EntryRow).where(EntryRow.customer_id == customer_id, col(EntryRow.learned_at) <= at)
-    )
-    open_minor: dict[str, int] = defaultdict(int)
-    for entry in known:
-        if entry.invoice is not None and entry.invoice not in NO_DEBTS:
-            open_minor[entry.invoice] += entry.minor
-    debts = session.exec(select(DebtRow).where(DebtRow.customer_id == customer_id))
-    today = at.astimezone(zone).date()
-    return sum(debt.due_on < today and open_minor[debt.invoice] > 0 for debt in debts)
+def _overdue_spans(session: Session, customer_id: str, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+    """Give for each debt of a customer from when until when it was overdue and open, as we knew."""
+    entries: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+    for entry in session.exec(select(EntryRow).where(EntryRow.customer_id == customer_id)):
+        if entry.invoice is not None:
+            entries[entry.invoice].append((entry.learned_at, entry.minor))
+    for debt in session.exec(select(DebtRow).where(DebtRow.customer_id == customer_id)):
+        late_from = datetime.combine(debt.due_on + timedelta(days=1), time(), zone).astimezone(UTC)
+        left, settled_at = 0, datetime.max.replace(tzinfo=UTC)
+        for learned_at, minor in sorted(entries[debt.invoice]):
+            left += minor
+            settled_at = learned_at if left <= 0 else datetime.max.replace(tzinfo=UTC)
+        if settled_at > late_from:
+            yield late_from, settled_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

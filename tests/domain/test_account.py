@@ -275,6 +275,7 @@ def test_a_channel_without_an_address_is_missing_and_stays_so() -> None:
         ("delivered", "2026-02-03T09:05", {"message": "reminder/email"}, "2026-02-03T09:05", None),
         ("delivered", "2026-02-03T09:05", {"message": "nobody's"}, None, None),
         ("delivered", "2026-02-03T08:59", {}, None, None),  # before it went out
+        ("bounced", "2026-02-03T09:00", {}, None, None),  # the message may be what the bounce set off
         ("delivered", "2026-02-03", {}, "2026-02-03T09:00", None),  # some time that day
         ("delivered", "2026-02-02", {}, None, None),
         ("bounced", "2026-02-03T09:05", {}, None, "2026-02-03T09:05"),

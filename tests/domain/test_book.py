@@ -130,7 +130,7 @@ REFUND, CHARGEBACK, REVERSAL = "refunded", "charged_back", "chargeback_reversed"
         ([A100, paid(5, "P", "100.00", currency="USD")], {"A": OPEN}, ["100.00 USD"]),
         ([A100, paid(5, "P", "100.00", "A", currency="USD")], {"A": OPEN}, ["100.00 USD"]),
         (
-            [A100, B50, paid(5, "Q", "100.00"), paid(5, "P", "100.00", "A")],
+            [A100, B50, paid(5, "P", "100.00"), paid(5, "Q", "100.00", "A")],
             {"A": SETTLED, "B": SETTLED},
             ["50.00 EUR"],
         ),

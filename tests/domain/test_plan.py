@@ -257,7 +257,7 @@ def test_one_unreachable_customer_is_one_task_and_a_held_message() -> None:
         under=policy(*steps),
     )
 
-    assert effects(outcome) == ["02-24 00:00 unreachable/task B", "03-03 00:00 unreachable/task A"]
+    assert effects(outcome) == ["02-24 09:00 unreachable/task B", "03-03 09:00 unreachable/task A"]
     assert "03-03 second hold.unreachable" in holds(outcome)
 
 

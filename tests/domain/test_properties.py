@@ -115,8 +115,8 @@ PAYMENTS, NAMES = ["P", "Q"], ["A", "B", "C"]
 KINDS = """payment_received payment_received payment_received refunded charged_back chargeback_reversed
     credit_note credit_note_cancelled write_off write_off_undone invoice_voided invoice_corrected
     dispute_opened dispute_resolved paused resumed exempted exemption_ended opted_out contact_invalid
-    contact_changed bounced bounced delivered payment_in_flight payment_failed approved approved
-    suspend_requested reactivate_requested workers_down task_completed card_added""".split()
+    contact_changed bounced bounced delivered payment_in_flight payment_in_flight payment_failed approved
+    approved suspend_requested reactivate_requested workers_down task_completed card_added""".split()
 
 
 @st.composite
@@ -131,8 +131,8 @@ def later(draw: st.DrawFn, at: str, most: int) -> str:
 
 
 @st.composite
-def happenings(draw: st.DrawFn) -> dict[str, Any]:
-    at, kind, invoice = draw(moments()), draw(st.sampled_from(KINDS)), draw(st.sampled_from(NAMES))
+def happenings(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    at, invoice = draw(moments()), draw(st.sampled_from(NAMES))
     event: dict[str, Any] = {"at": at, "type": kind}
     payment = draw(st.sampled_from(PAYMENTS))
     amount, currency = draw(st.sampled_from(AMOUNTS)), draw(st.sampled_from(["EUR", "EUR", "USD"]))
@@ -165,7 +165,8 @@ def happenings(draw: st.DrawFn) -> dict[str, Any]:
         case "opted_out" | "contact_invalid" | "contact_changed":
             event |= {"channel": draw(st.sampled_from(MESSAGES))}
         case "bounced" | "delivered":
-            event |= {"channel": draw(st.sampled_from([None, *MESSAGES]))}
+            # An instant, so that it is known when it happened: a date would be known when its day is over.
+            event |= {"at": f"{at[:10]}T11:00:00Z", "channel": draw(st.sampled_from([None, *MESSAGES]))}
         case "suspend_requested" | "reactivate_requested":
             event |= {"reason": "r"}
         case "workers_down":
@@ -187,9 +188,22 @@ def cases(draw: st.DrawFn) -> Case:
         }
         for name in NAMES[: draw(st.integers(1, 3))]
     ]
-    size = draw(st.sampled_from([0, 1, 3, 6, 10]))
-    rest = draw(st.lists(happenings(), min_size=size, max_size=size))
+    # Hypothesis likes to draw the same again; what happens to a customer is of many kinds.
+    kinds = Random(draw(st.integers(0, 2**32))).sample(KINDS, draw(st.sampled_from([0, 1, 3, 6, 12])))
+    rest = [draw(happenings(kind)) for kind in kinds]
+    if one_in(draw, 3):
+        rest += paid_late(draw, invoices)
     return Case(draw(policies()), draw(st.sampled_from(CUSTOMERS)), (*invoices, *rest))
+
+
+def paid_late(draw: st.DrawFn, invoices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Everything is paid in the end, so that services which were suspended come back."""
+    at = (START + timedelta(days=draw(st.integers(60, DAYS)))).isoformat()
+    return [
+        {"at": at, "type": "payment_received", "payment": f"paid-{each['invoice']}"}
+        | {name: each[name] for name in ("invoice", "amount", "currency")}
+        for each in invoices
+    ]
 
 
 # --- an independent judge ------------------------------------------------------------------------
@@ -392,6 +406,7 @@ def test_the_promises_hold_and_the_cases_are_worth_it() -> None:
         seen.update({f"rule {line.reason.rule}" for line in outcome.lines if line.reason})
 
     check()
+    print(seen)
 
     assert seen["final"] >= 0.20 * seen["cases"], seen
     assert seen["suspend"] >= 0.05 * seen["cases"], seen

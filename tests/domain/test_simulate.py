@@ -326,6 +326,31 @@ def test_outcomes(events: list[Event], suspended: bool) -> None:
     assert ("04-01 09:00 suspend/service A" in effects(outcome)) == suspended
 
 
+def test_an_outcome_that_could_mean_two_messages_means_the_newest_and_the_other_arrived() -> None:
+    steps = [{**FIRST, "offset_days": 6}, SECOND, {**FINAL, "needs_delivered": ["first", "second"]}]
+    said = event("2026-03-12T10:00:00Z", "delivered")
+
+    outcome = play(A, said, under=policy(*steps))
+
+    assert effects(outcome) == [
+        "03-09 09:00 first/email A",
+        "03-11 09:00 second/email A",
+        "03-17 09:00 final/email A",
+    ]
+    first, second, _ = outcome.account.claims
+    assert first.delivered_at == second.delivered_at == datetime(2026, 3, 12, 10, tzinfo=UTC)
+
+
+def test_a_bounce_stays_with_its_message_when_more_is_learned() -> None:
+    """The SMS goes out at the very instant of the bounce; the next fact must not blame it."""
+    bounced, tick = event("2026-03-10T11:00:00Z", "bounced"), event("2026-03-12", "card_added")
+
+    outcome = play(A, bounced, tick, under=policy(SECOND))
+
+    assert effects(outcome) == ["03-10 09:00 second/email A", "03-10 11:00 second/sms A"]
+    assert [claim.stands for claim in outcome.account.claims] == [False, True]
+
+
 # --- what it refuses -----------------------------------------------------------------------------
 
 

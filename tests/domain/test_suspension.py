@@ -91,6 +91,21 @@ def test_the_day_of_the_suspension(events: list[Event], expected: str | None, wh
     assert why is None or why in holds(outcome)
 
 
+@pytest.mark.parametrize("lateness", ["never_skip", "most_severe"])
+def test_a_word_after_the_last_warning_does_not_stand_for_it(lateness: str) -> None:
+    after = {"kind": "notice", "id": "after", "offset_days": 18, "template": "after"}
+    lost = replace(claim("final", at="2026-03-17"), delivered_at=None)
+    said = [claim("second"), lost, claim("after", at="2026-03-20")]
+    account = build(CUSTOMER, read_events(CUSTOMER, [A]), said)
+
+    decision = decide(
+        policy(SECOND, FINAL, after, SUSPEND, lateness=lateness), account, at_noon("2026-04-20")
+    )
+
+    assert [held.reason.words for held in decision.held] == ["final has not been delivered for A"]
+    assert not decision.effects
+
+
 def test_the_last_warning_announces_the_first_day_that_is_possible() -> None:
     """Late as it is, the notice period runs first, and a weekend is no day to suspend on."""
     down = event("2026-03-11", "workers_down", until="2026-03-25T10:00:00Z")
@@ -382,6 +397,18 @@ def test_a_request_moves_the_policys_day_but_neither_the_notice_nor_the_announce
     outcome = play(A, event("2026-03-20", "paused", to="2026-03-24", reason="r"), *events)
 
     assert [line for line in effects(outcome) if " suspend/" in line] == [f"{expected} suspend/service A"]
+
+
+def test_a_request_is_not_about_a_debt_that_opens_again() -> None:
+    outcome = play(
+        A,
+        event("2026-03-18T10:00:00Z", "suspend_requested", reason="r"),
+        paid("2026-03-19"),
+        event("2026-03-25T10:00:00Z", "charged_back", payment="P"),
+        under=policy(FIRST, SECOND, FINAL, {**SUSPEND, "approval": {"EUR": "50"}}),
+    )
+
+    assert effects(outcome)[-1].split()[2:] == ["approve/task", "A"]
 
 
 def test_a_request_without_the_warnings_is_held() -> None:

@@ -218,7 +218,7 @@ def test_stop_halts_at_the_claim_and_go_wakes_who_waited(business, late):
     assert not switches.stop(business.ledger, reason="again", by="jo", now=business.at(3))
     put_off = business.begin(late, FIRST, business.at(3))
     assert isinstance(put_off, PutOff)
-    assert put_off.until == business.at(3, 10, 15)
+    assert put_off.until == business.at(4)
     assert put_off.reason.words.startswith("all outward effects are stopped since 2026-03-05 10:00 UTC")
     assert switches.read(business.ledger).halted == 1
     before = business.assess(late, business.at(3))
@@ -349,8 +349,8 @@ def test_what_was_taken_back_may_be_asked_for_again_on_the_same_day(business, la
     [
         ("resume", {}, "Nothing is paused."),
         ("write_off", {"invoice": "X"}, "Invoice X is not known for this customer."),
-        ("pause", {}, "reason: Field required"),
-        ("pause", {"reason": "r", "until": "x"}, "until: Extra inputs"),
+        ("pause", {}, "reason: this key is required"),
+        ("pause", {"reason": "r", "until": "x"}, "until: nobody knows this key"),
         ("puase", {"reason": "r"}, "did you mean 'pause'?"),
     ],
 )

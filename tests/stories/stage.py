@@ -68,7 +68,7 @@ class Stage:
         await self._until(self.story.until)
 
     async def _until(self, at: datetime) -> None:
-        """Let time pass; while nothing runs, the server's clock stands and only the business clock goes on."""
+        """Let time pass; while nothing of ours runs, the server's clock stands and ours goes on."""
         await (self.playing.begin(at) if self.down else self.playing.sleep_until(at))
 
     async def _wake(self) -> None:
@@ -97,7 +97,8 @@ class Stage:
             case "refused":
                 with pytest.raises(WorkflowUpdateFailedError) as refused:
                     await self.workflow.execute_update(it.said["command"], {"reason": "because"})
-                assert str(refused.value.cause) == f"Cannot {it.said['command']}: {it.said['words']}"
+                said = str(refused.value.cause)
+                assert said == f"Cannot {it.said['command']}: {it.said['words']}", said
             case "stop":
                 switches.stop(self.ledger, reason=it.said["reason"], by="finance", now=it.at)
             case "go" | "allow":

@@ -3,13 +3,16 @@
 A story begins with a few words and a header (`customer in Asia/Tokyo`, `policy consumer`, `email
 bounces`), then has one dated line for everything that happens, in order. Lines that begin with `we`
 are what the engine must do, all of it and nothing else; `held` lines are holds that must be in the
-journal, with their sentence; every other line is something that happens to us.
+journal, with their sentence; every other line is something that happens to us. A line without a
+date continues the one above.
 """
 
+import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -110,8 +113,8 @@ class Story:
         self.expected: list[str] = []
         self.holds: list[str] = []
         self.ends_on: date | None = None
-        for line in dedent(text).splitlines():
-            self._read(line.strip())
+        for line in _lines(text):
+            self._read(line)
         instants = [each.at for each in self.happenings]
         assert instants == sorted(instants), "a story is told in order"
 
@@ -155,6 +158,27 @@ class Story:
         else:
             local = datetime.combine(date.fromisoformat(on), time.fromisoformat(at), self.zone)
             self.happenings.append(_happening(local.astimezone(UTC), says))
+
+
+def told() -> dict[str, Story]:
+    """Every story of this folder, by the name of its test."""
+    found = {}
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.AsyncFunctionDef) and [each.arg for each in node.args.args] == ["play"]:
+                found[node.name] = Story(ast.get_docstring(node) or "")
+    return found
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a story; under a dated one, a line without a date continues it."""
+    lines: list[str] = []
+    for line in dedent(text).splitlines():
+        if lines and LINE.fullmatch(lines[-1]) and line.strip() and not LINE.fullmatch(line.strip()):
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line.strip())
+    return lines
 
 
 def _happening(at: datetime, says: str) -> Happening:

@@ -1,0 +1,217 @@
+"""What finance reads in the Temporal UI, from a view to the page.
+
+ACME owes INV-1 of 100.00 EUR, due on Monday 2 March 2026; the ladder stands in `playing.py`.
+"""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.account import Account, Claim, build
+from domain.book import Debt
+from domain.clock import BusinessClock
+from domain.commands import COMMANDS
+from domain.customer import Customer
+from domain.money import Money
+from domain.plan import plan
+from domain.simulate import read_events
+from domain.view import MAX_BYTES, MOST_DEBTS, View, details, view_of
+from tests.domain.playing import Event, event, invoice, policy
+
+CUSTOMER = Customer(id="ACME", currency="EUR")
+NOW = datetime(2026, 3, 11, 12, tzinfo=UTC)
+
+
+def claim(step: str, *, at: datetime = NOW, **more: Any) -> Claim:
+    return Claim(message=step, step=step, channel="email", debts=(("INV-1", 1),), claimed_at=at, **more)
+
+
+def account(*events: Event, claims: tuple[Claim, ...] = ()) -> Account:
+    history = read_events(CUSTOMER, [invoice("INV-1"), *events])
+    return build(CUSTOMER, history, claims, channels=("email", "sms"))
+
+
+def view(at: Account, *, tasks: tuple[str, ...] = (), halted: bool = False, now: datetime = NOW) -> View:
+    return view_of(
+        plan(policy(), at, now),
+        customer=CUSTOMER,
+        news=1,
+        case=1,
+        policy="test/0123456789ab",
+        contacts=at.claims,
+        tasks=tasks,
+        clock=BusinessClock(),
+        debts=at.debts,
+        halted=halted,
+    )
+
+
+def page(at: Account, **more: Any) -> str:
+    return details(view(at, **more), COMMANDS, namespace="default")
+
+
+FIRST_SENT = claim("first", at=datetime(2026, 3, 3, 9, tzinfo=UTC), delivered_at=NOW)
+SECOND_SENT = claim("second", at=datetime(2026, 3, 10, 9, tzinfo=UTC), bounced_at=NOW)
+
+
+def test_the_page_says_what_is_owed_since_when_what_was_said_and_what_comes_and_why() -> None:
+    at = account(claims=(FIRST_SENT,))
+    assert page(at, now=datetime(2026, 3, 5, 12, tzinfo=UTC)).split("\n\n**What you can do")[0] == (
+        "# Reminded: 100.00 EUR overdue since 2 Mar 2026\n\n"
+        "Customer **ACME** · case 1 · policy test/0123456789ab\n\n"
+        "**Open**\n\n"
+        "- INV-1: 100.00 EUR, due 2 Mar 2026\n\n"
+        "**Next, if nothing happens**\n\n"
+        "- 10 Mar 2026: second by email, 8 days past due, the policy says day 8\n"
+        "- 17 Mar 2026: final by email, 15 days past due, the policy says day 15\n"
+        "- 1 Apr 2026: suspend, 30 days past due, last warning delivered on 2026-03-17\n\n"
+        "**Said so far**\n\n"
+        "- 3 Mar 2026: first by email, delivered"
+    )
+
+
+def test_a_message_that_bounced_is_said_to_have_bounced() -> None:
+    assert "- 10 Mar 2026: second by email, bounced" in page(account(claims=(FIRST_SENT, SECOND_SENT)))
+
+
+def test_what_is_wanted_stands_there_and_so_does_what_was_put_off() -> None:
+    fresh = view(account(claims=(FIRST_SENT,)))
+    assert "**Wanted now**\n\n- second by email: 100.00 EUR" in details(fresh, COMMANDS)
+    until = datetime(2026, 3, 11, 13, 30, tzinfo=UTC)
+    waiting = details(fresh, COMMANDS, put_off={"second/email": until})
+    assert "Wanted now" not in waiting
+    assert "- second by email: 100.00 EUR, put off: tried again on 11 Mar 2026 at 13:30 UTC" in waiting
+
+
+def test_a_hold_says_its_rule_and_a_stop_says_how_it_ends() -> None:
+    paused = event("2026-03-02", "paused", reason="asked for time", to="2026-03-20")
+    assert ": paused until 2026-03-20: asked for time" in page(account(paused))
+    stopped = page(account(), halted=True)
+    assert "- everything outward: a safety switch is on (`stop`, or the blast guard); `go` ends it" in stopped
+    assert "safety switch" not in page(account())
+
+
+@pytest.mark.parametrize(
+    ("task", "says"),
+    [
+        (
+            "call: call task call: 21 days past due, the policy says day 20",
+            (
+                "call: 21 days past due, the policy says day 20. When done: `complete_task`"
+                ' `{"step": "call", "outcome": "done", "by": "maria"}`'
+            ),
+        ),
+        (
+            "approve: suspend of 90.00 EUR needs a person's approval from 80.00 EUR",
+            (
+                "approve: suspend of 90.00 EUR needs a person's approval from 80.00 EUR. When done: `approve`"
+                ' `{"step": "suspend", "by": "maria"}`'
+            ),
+        ),
+        (
+            "onboarding_review: the check of email came out as doubtful",
+            (
+                "onboarding_review: the check of email came out as doubtful. When done: `review_onboarding`"
+                ' `{"outcome": "approve", "note": "called back, all is well", "by": "maria"}`'
+            ),
+        ),
+    ],
+)
+def test_a_task_stands_with_the_update_that_ends_it(task: str, says: str) -> None:
+    assert f"**Waits for you**\n\n- {says}" in page(account(), tasks=(task,))
+
+
+def test_every_update_that_is_possible_stands_there_with_an_example_about_this_customer() -> None:
+    fresh = view(account())
+    shown = details(fresh, COMMANDS, namespace="default")
+    for name, command in COMMANDS.items():
+        assert (f"- `{name}` {command.does} `" in shown) == (name not in fresh["refused"]), name
+    assert '- `write_off` Give an invoice up. `{"invoice": "INV-1"}`' in shown
+    assert "INV-1042" not in shown
+
+
+def test_links_lead_to_lists_and_to_the_suspension() -> None:
+    shown = page(account())
+    assert "[All in this stage](/namespaces/default/workflows?query=Stage%3D%22overdue%22)" in shown
+    assert "[The suspension]" not in shown
+    suspended = view(account()) | {"stage": "suspended", "customer": "A/B"}
+    away = details(suspended, COMMANDS, namespace="my space")  # type: ignore[arg-type]
+    assert "[The suspension](/namespaces/my%20space/workflows/suspension%2FA%2FB)" in away
+    assert "](" not in details(suspended, COMMANDS)  # type: ignore[arg-type]
+
+
+def test_the_timer_says_what_it_waits_for() -> None:
+    early = view(account(claims=(FIRST_SENT,)), now=datetime(2026, 3, 5, 12, tzinfo=UTC))
+    assert early["wake_says"] == "second by email on 10 Mar 2026 unless paid"
+    paused = event("2026-03-02", "paused", reason="asked for time", to="2026-03-20")
+    assert view(account(paused))["wake_says"].startswith("look again on 21 Mar 2026")
+
+
+def test_a_history_from_before_the_debts_were_shown_has_its_page() -> None:
+    old = view(account())
+    del old["debts"]
+    assert "**Open**" not in details(old, COMMANDS, namespace="default")
+
+
+def test_the_largest_view_keeps_to_its_bytes() -> None:
+    """Five currencies, names as long as the ledger takes them, and a task of each kind, all at once."""
+    long = "X" * 64
+    customer = Customer(id=long, currency="EUR", timezone="America/Argentina/ComodRivadavia")
+    currencies = ("EUR", "USD", "GBP", "JPY", "KWD")
+    start = date(2026, 1, 5)
+    events = [
+        invoice(
+            f"{long}{number}", "98765432", str(start + timedelta(number)), currency=currencies[number % 5]
+        )
+        for number in range(12)
+    ]
+    history = read_events(customer, events)
+    at = build(customer, history, [], channels=())
+    made = view_of(
+        plan(policy(), at, NOW),
+        customer=customer,
+        news=999,
+        case=99,
+        policy=f"{'p' * 40}/0123456789ab",
+        contacts=[claim("s" * 40, delivered_at=NOW)] * 9,
+        tasks=[f"step{number}: {'w' * 500}" for number in range(9)],
+        clock=BusinessClock(),
+        debts=at.debts,
+        halted=True,
+    )
+    assert 2_000 < len(json.dumps(made).encode()) <= MAX_BYTES
+    assert made["tasks"]
+    assert made["held"][0].startswith("everything outward")
+
+
+def test_of_many_debts_the_oldest_are_shown_and_the_others_counted() -> None:
+    many = [invoice(f"I{number}", due=f"2026-03-{number:02}") for number in range(9, 0, -1)]
+    at = build(CUSTOMER, read_events(CUSTOMER, many), [])
+    shown = view(at)["debts"]
+    assert (shown[0], len(shown), shown[-1]) == (
+        "I1: 100.00 EUR, due 1 Mar 2026",
+        MOST_DEBTS + 1,
+        "and 4 more",
+    )
+
+
+def test_a_settled_debt_is_not_among_the_open_ones() -> None:
+    zero = Money.zero("EUR")
+    day = date(2026, 3, 2)
+    settled = Debt(invoice="A", original=zero, open=zero, issued_on=day, due_on=day, opened_on=day)
+    assert (
+        view_of(
+            plan(policy(), account(), NOW),
+            customer=CUSTOMER,
+            news=1,
+            case=0,
+            policy="p",
+            contacts=(),
+            tasks=(),
+            clock=BusinessClock(),
+            debts=[settled],
+        )["debts"]
+        == []
+    )

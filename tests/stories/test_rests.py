@@ -1,0 +1,101 @@
+"""Times in which somebody is left alone: disputes, pauses, exemptions."""
+
+from tests.stories.conftest import Play
+
+
+async def test_only_the_disputed_part_rests(play: Play) -> None:
+    """
+    Acme contests a part of one invoice and all of another. Only the rest is chased; when the first
+    dispute is settled, all of that invoice is, and the other one is credited.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-01-05        invoice INV-2 of 200.00 EUR, due 2026-02-04
+    2026-02-05        customer disputes 300.00 of INV-1 (D-1)
+    2026-02-05        customer disputes INV-2 (D-2)
+    2026-02-05        held reminder_first: invoice INV-2 is disputed
+    2026-02-09        we email reminder_first about INV-1
+    2026-02-16        we email reminder_second about INV-1
+    2026-02-20        finance resolves D-1
+    2026-02-23        we text reminder_third about INV-1
+    2026-02-25        finance credits 200.00 on INV-2 (C-1)
+    2026-03-05        customer pays 500.00 EUR (P-1)
+    2026-05-30        the story ends
+    """
+    await play()
+
+
+async def test_a_pause_moves_the_whole_ladder(play: Play) -> None:
+    """
+    Finance gives Acme time over the first reminder. The days of the pause do not count as lateness,
+    so every later step moves by as many.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-02-05        finance pauses until 2026-02-20: asked for time
+    2026-02-05        held reminder_first: paused until 2026-02-20: asked for time
+    2026-02-23        we email reminder_first about INV-1
+    2026-03-02        we email reminder_second about INV-1
+    2026-03-06        customer pays 500.00 EUR (P-1)
+    2026-05-30        the story ends
+    """
+    await play()
+
+
+async def test_a_pause_is_ended_early(play: Play) -> None:
+    """
+    Finance meant to wait for long, but hears that Acme will not pay.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-02-09        we email reminder_first about INV-1
+    2026-02-12        finance pauses until 2026-04-30: waits for its own customer
+    2026-02-12        held reminder_second: paused until 2026-04-30: waits for its own customer
+    2026-03-02        finance resumes
+    2026-03-04        we email reminder_second about INV-1
+    2026-03-11        we text reminder_third about INV-1
+    2026-03-24        we email final_notice about INV-1
+    2026-03-24        we text final_notice about INV-1
+    2026-03-30        customer pays 500.00 EUR (P-1)
+    2026-05-30        the story ends
+    """
+    await play()
+
+
+async def test_an_exempt_invoice_is_left_alone_and_grows_older(play: Play) -> None:
+    """
+    One of two invoices is exempt for a month. It is not asked for, but it grows older meanwhile.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-01-05        invoice INV-2 of 700.00 EUR, due 2026-02-04
+    2026-02-02        finance exempts INV-1 until 2026-02-28: paid in kind
+    2026-02-05        held reminder_first: exempt until 2026-02-28: paid in kind
+    2026-02-09        we email reminder_first about INV-2
+    2026-02-16        we email reminder_second about INV-2
+    2026-02-23        we text reminder_third about INV-2
+    2026-03-01        held reminder_second: no messages on Sunday
+    2026-03-02        we email reminder_second about INV-1
+    2026-03-02        held reminder_third: the last message went out on 2026-03-02; the next may
+                          follow from 2026-03-04
+    2026-03-04        we text reminder_third about INV-1
+    2026-03-04        customer pays 1200.00 EUR (P-1)
+    2026-05-30        the story ends
+    """
+    await play()
+
+
+async def test_an_exempt_customer_hears_nothing(play: Play) -> None:
+    """
+    Acme is a strategic account for a while: nothing goes out until finance ends it.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-02-09        we email reminder_first about INV-1
+    2026-02-12        finance exempts: strategic account
+    2026-02-12        held reminder_second: exempt until undone: strategic account
+    2026-03-12        finance ends the exemption
+    2026-03-12        we email reminder_second about INV-1
+    2026-03-12        held final_notice: the last message went out on 2026-03-12; the next may
+                          follow from 2026-03-16
+    2026-03-16        we email final_notice about INV-1
+    2026-03-16        we text final_notice about INV-1
+    2026-03-20        customer pays 500.00 EUR (P-1)
+    2026-05-30        the story ends
+    """
+    await play()
