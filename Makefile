@@ -42,7 +42,7 @@ bench: $(READY) ## the benchmarks; each prints a ratio
 lock: ## resolve requirements.in into requirements.txt; needs uv
 	@uv --version >/dev/null 2>&1 || { echo "make lock needs uv: install it with '$(PYTHON) -m pip install uv'"; exit 1; }
 	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u PIP_EXTRA_INDEX_URL \
-	    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-strip-extras \
 	    --custom-compile-command "make lock" requirements.in -o requirements.txt
 
 # uv is several times faster; plain Python is enough. Nothing is compiled: bytecode appears when it is used.
