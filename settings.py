@@ -1,6 +1,5 @@
 """The environment, read once, frozen, and handed on. Nobody else reads it."""
 
-from datetime import date
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -35,7 +34,6 @@ class Settings(BaseSettings):
     task_queue: str = Field(default="arrears", pattern=r"^[a-z][a-z0-9-]*$")
     temporal_ui: str = "http://127.0.0.1:8233"
     outbox: Path = Path("var/outbox")
-    go_live_on: date | None = None
     seller_name: str = "Example Cloud"
     seller_email: str = "billing@seller.example"
     seller_phone: str = "+44 20 7946 0000"

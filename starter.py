@@ -339,6 +339,25 @@ def go(
     typer.echo(f"go: {waiting} customers are waiting and will be woken by the sweep")
 
 
+@app.command(name="go-live")
+def go_live(
+    on: Annotated[
+        date | None, typer.Argument(parser=any_day, metavar="[DATE]", help="the day; without it, print it")
+    ] = None,
+) -> None:
+    """Show or set the day before which no step counts: what fell due earlier is not sent.
+
+    A ledger goes live on the day of its first policy. The sweep looks at everybody again.
+    """
+    from store import switches
+
+    ledger = open_ledger(Settings.from_env())
+    if on is not None:
+        switches.set_go_live(ledger, on)
+    day_of = switches.read(ledger).go_live_on
+    typer.echo(f"live since {day_of}" if day_of else "not live yet: adopt a policy first")
+
+
 @app.command(name="dry-run")
 def dry_run(as_json: AsJson = False) -> None:
     """List what would go out now, to nobody's harm."""
@@ -351,7 +370,7 @@ def dry_run(as_json: AsJson = False) -> None:
         return
     for line in wanted:
         typer.echo(line.words)
-    typer.echo(f"{len(wanted)} effects would go out now")
+    typer.echo(f"would go out now: {len(wanted)}")
 
 
 @app.command(name="import")
@@ -540,6 +559,20 @@ def policy_adopt(files: PolicyFiles, by: By = "cli") -> None:
     for policy in checked:
         policies.adopt(ledger, policy, now=now_of(ledger), by=by)
         typer.echo(f"{policy.policy} {policy.version}: adopted; the sweep wakes whom it concerns")
+
+
+@policy_app.command(name="list")
+def policy_list() -> None:
+    """List the policies that were adopted: for each customer the first counts that names its segment."""
+    from store import policies
+
+    rows = policies.listed(open_ledger(Settings.from_env()))
+    for row in rows:
+        state = "replaced" if row.position is None else f"number {row.position}"
+        adopted = f"adopted on {row.adopted_at:%d %b %Y} by {row.adopted_by}"
+        typer.echo(f"{row.name} {row.version}: {state}, for {' and '.join(row.segments)}, {adopted}")
+    if not rows:
+        typer.echo("no policy is adopted: `starter.py policy adopt FILE` does it")
 
 
 def linted(files: Sequence[Path]) -> list[Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from composition import SWEEP, connect, parts, start_sweep, waker, workers
 from demo.applicants import Applicants, ReadByApplicants
-from demo.sample import SAMPLE, START_ON, SampleCustomer, read_sample
+from demo.sample import SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
 from domain.clock import BusinessClock
 from domain.documents import read
@@ -37,23 +37,27 @@ BY_VERIFICATION = (OnboardingStarted, CodeAnswered, OnboardingReviewed)
 OPENS = time(7)
 """When the clock starts on the first day, UTC."""
 
+PATIENCE_DAYS = 14
+"""So long a switch waits at most for somebody whom it holds."""
+
 SCREEN_SECONDS = 0.5
 SWEEP_EVERY = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switching:
-    """A safety switch that the demo throws on a day."""
+    """A safety switch that the demo throws on a day; one that ends another waits until that held somebody."""
 
     day: int
     name: str
+    ends: bool = False
 
 
 SWITCHES = (
     Switching(day=33, name="stop"),
-    Switching(day=36, name="go"),
+    Switching(day=36, name="go", ends=True),
     Switching(day=61, name="small blast limit"),
-    Switching(day=63, name="allow blast"),
+    Switching(day=63, name="allow blast", ends=True),
 )
 
 
@@ -113,7 +117,7 @@ class Stage:
             await self._verify(Applicants(self.ledger, verifier, self.wake))
             await start_sweep(client, queue, every=SWEEP_EVERY)
             watching = asyncio.create_task(self._watch())
-            await self._tell()
+            await asyncio.gather(self._tell(), self._throw_switches())
             await self._until(self.end_at)
             watching.cancel()
             with suppress(asyncio.CancelledError):
@@ -157,8 +161,8 @@ class Stage:
         clocks.set_clock(self.ledger, self.clock)
 
     async def _tell(self) -> None:
-        """Tell every fact and throw every switch at its instant."""
-        script: list[tuple[datetime, SampleCustomer | None, NewFact | Switching]] = []
+        """Tell every fact at its instant."""
+        script: list[tuple[datetime, str, NewFact]] = []
         for each in self.sample:
             for fact in each.facts:
                 if isinstance(fact.body, BY_VERIFICATION):
@@ -170,22 +174,35 @@ class Stage:
                     happened_at=fact.happened_at,
                     body=fact.body,
                 )
-                script.append((fact.learned_at, each, new))
-        script += [(self.start_at + timedelta(days=each.day), None, each) for each in SWITCHES]
-        for at, customer, what in sorted(script, key=lambda line: line[0]):
+                script.append((fact.learned_at, each.customer.id, new))
+        for at, customer_id, new in sorted(script, key=lambda line: line[0]):
             if at >= self.end_at:
                 break
             await self._until(at)
-            if isinstance(what, Switching):
-                await asyncio.to_thread(self._throw, what)
-            elif customer is not None:
-                await self._record(customer.customer.id, what)
+            await self._record(customer_id, new)
 
     async def _record(self, customer_id: str, fact: NewFact) -> None:
         now = self.clock.business(datetime.now(UTC))
         recorded = await asyncio.to_thread(doors.record, self.ledger, customer_id, [fact], now=now)
         if recorded.wake:
             await self.wake(customer_id)
+
+    async def _throw_switches(self) -> None:
+        """Throw every switch on its day."""
+        for each in SWITCHES:
+            at = self.start_at + timedelta(days=each.day)
+            if at >= self.end_at:
+                break
+            await self._until(at)
+            if each.ends:
+                await self._until_somebody_waits()
+            await asyncio.to_thread(self._throw, each)
+
+    async def _until_somebody_waits(self) -> None:
+        for _ in range(PATIENCE_DAYS):
+            if (await asyncio.to_thread(switches.read, self.ledger)).halted:
+                return
+            await asyncio.sleep(timedelta(days=1).total_seconds() / self.speed)
 
     def _throw(self, switching: Switching) -> None:
         now = self.clock.business(datetime.now(UTC))

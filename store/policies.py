@@ -1,6 +1,6 @@
 """Policies as adopted: by the hash of their content, each name's newest in the order of choice."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select, update
@@ -9,13 +9,14 @@ from domain.policy import Policy
 from store import journal
 from store.database import Ledger
 from store.errors import NoPolicy
-from store.tables import CustomerRow, PolicyRow
+from store.tables import CustomerRow, PolicyRow, SwitchesRow
 
 
 def adopt(ledger: Ledger, policy: Policy, *, now: datetime, by: str) -> str:
     """Adopt a policy in place of an older one of its name; return its version.
 
-    Customers whom it concerns, and who have no open case, are to be looked at again.
+    Customers whom it concerns, and who have no open case, are to be looked at again. With its first
+    policy a ledger goes live: what fell due on earlier days is not sent, unless `go-live` says otherwise.
     """
     version = policy.version
     with ledger.write() as session:
@@ -41,6 +42,8 @@ def adopt(ledger: Ledger, policy: Policy, *, now: datetime, by: str) -> str:
                 position=position,
             )
         )
+        if position == 1 and older is None:
+            _go_live(session, now.date())
         concerned = {*policy.audience.segments, *(older.segments if older else ())}
         session.exec(
             update(CustomerRow)
@@ -50,6 +53,18 @@ def adopt(ledger: Ledger, policy: Policy, *, now: datetime, by: str) -> str:
         why = f"policy {policy.policy} {version} was adopted"
         journal.write(session, at=now, what="note", why=why, actor=by, policy_version=version)
     return version
+
+
+def _go_live(session: Session, today: date) -> None:
+    switches = session.get_one(SwitchesRow, 1, with_for_update=True, populate_existing=True)
+    switches.go_live_on = switches.go_live_on or today
+
+
+def listed(ledger: Ledger) -> list[PolicyRow]:
+    """Return what was ever adopted: first what is switched on, in the order of choice."""
+    with ledger.read() as session:
+        rows = session.exec(select(PolicyRow).order_by(col(PolicyRow.adopted_at))).all()
+    return sorted(rows, key=lambda row: (row.position is None, row.position or 0))
 
 
 def current(session: Session, segment: str) -> tuple[str, Policy]:

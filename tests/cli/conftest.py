@@ -108,6 +108,7 @@ def ledger_of_acme(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ledger = starter.open_ledger(Settings.from_env())
         clock.set_clock(ledger, BusinessClock(real_at=datetime.now(UTC), business_at=TODAY))
         assert starter.main(["policy", "adopt", str(ROOT / "policies" / "business.yaml")]) == 0
+        assert starter.main(["go-live", "2026-01-01"]) == 0
         assert starter.main(["import", str(folder / "acme.csv"), "--map", str(folder / "map.yaml")]) == 0
     return folder / "ledger.db"
 

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -53,6 +54,15 @@ def test_help_shows_the_explanation(cli, name: str) -> None:
 
 def test_the_documentation_has_exactly_the_commands_that_there_are() -> None:
     assert [name for name, _, _ in ROWS] == list(COMMANDS)
+
+
+def test_a_command_that_a_message_or_a_guide_names_is_there() -> None:
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*.py")]
+    for folder in ("activities", "demo", "domain", "providers", "replay", "store", "workflows"):
+        pages += (ROOT / folder).glob("**/*.py")
+    for page in pages:
+        for words in re.findall(r"starter\.py ([a-z-]+(?: [a-z-]+)?)", page.read_text(encoding="utf-8")):
+            assert words in COMMANDS or words.split()[0] in COMMANDS, f"{page.name}: {words}"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -171,9 +181,30 @@ def test_dry_run_lists_what_would_go_out(acme) -> None:
     answer = acme("dry-run")
     assert answer.status == 0
     assert "ACME" in answer.out
-    assert answer.out.endswith("1 effects would go out now\n")
+    assert answer.out.endswith("would go out now: 1\n")
     (effect,) = json.loads(acme("dry-run", "--json").out)
     assert effect["customer"] == "ACME"
+
+
+def test_a_ledger_is_live_from_its_first_policy_on(cli) -> None:
+    assert cli("go-live").out == "not live yet: adopt a policy first\n"
+    cli("policy", "adopt", str(ROOT / "policies" / "business.yaml"))
+    assert cli("go-live").out == f"live since {datetime.now(UTC).date()}\n"
+    cli("policy", "adopt", str(ROOT / "policies" / "consumer.yaml"))
+    assert cli("go-live", "2026-01-01").out == "live since 2026-01-01\n"
+
+
+def test_what_fell_due_before_going_live_is_not_sent(acme) -> None:
+    acme("go-live", "2026-02-10")
+    assert acme("dry-run").out == "would go out now: 0\n"
+    acme("go-live", "2026-02-07")
+    assert "ACME" in acme("dry-run").out
+
+
+def test_the_list_of_policies_says_which_counts(acme) -> None:
+    listed = acme("policy", "list").out
+    assert listed.startswith("business ")
+    assert "number 1, for business, adopted on 10 Feb 2026 by " in listed
 
 
 def test_show_says_what_is_owed_and_what_is_next(acme) -> None:
