@@ -12,16 +12,22 @@ from typer.testing import CliRunner
 
 import starter
 from domain import facts, policy_lint
+from domain.commands import COMMANDS, wrong
 from domain.customer import Customer
 from domain.documents import BadDocument, read
 from domain.policy import Policy
 from domain.policy_lint import lint
 from domain.policy_page import schema
 from domain.simulate import CustomerInput, Line, Scenario, read_events, simulate
+from domain.view import STAGES
+from settings import Settings
+from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 ROOT = Path(__file__).parents[2]
 POLICY = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
 SIMULATION = (ROOT / "docs" / "simulation-format.md").read_text(encoding="utf-8")
+FINANCE = (ROOT / "docs" / "finance.md").read_text(encoding="utf-8")
+OPERATORS = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -202,3 +208,45 @@ def test_the_table_of_a_line_has_every_field() -> None:
     fields = [names(row[0])[0] for row in table(section(SIMULATION, "Output"))]
     assert fields == list(json.loads(line)["timeline"][0])
     assert set(fields) - {"rule", "why"} == {field for field in Line.__slots__ if field != "reason"}
+
+
+# --- docs/finance.md
+
+UPDATES = {
+    names(row[0])[0]: json.loads(names(row[2])[0]) for row in table(section(FINANCE, "Tell it something"))
+}
+
+
+def test_the_table_of_updates_has_every_command_with_its_example() -> None:
+    assert {name: dict(command.example) for name, command in COMMANDS.items()} == UPDATES
+    assert [wrong(name, example) for name, example in UPDATES.items()] == [None] * len(UPDATES)
+
+
+def test_the_filters_use_attributes_and_stages_that_there_are() -> None:
+    filters = [
+        names(row[1])
+        for row in (line.strip("|").split("|") for line in FINANCE.splitlines())
+        if len(row) == 2
+    ]
+    first = [each[0] for each in filters if each]
+    assert len(first) == 5
+    assert {re.split(r"\W", each)[0] for each in first} <= set(SEARCH_ATTRIBUTES)
+    (stages,) = [each for each in filters if each and each[0].startswith("Stage=")]
+    assert {stages[0].split('"')[1], *stages[1:]} == set(STAGES)
+
+
+@pytest.mark.parametrize("page", [FINANCE, OPERATORS, (ROOT / "README.md").read_text(encoding="utf-8")])
+def test_pictures_and_pages_that_are_linked_are_there(page: str) -> None:
+    linked = re.findall(r"\]\(([^)#]+)\)", page) + re.findall(r"`(docs/[\w.-]+)`", page)
+    assert [
+        each for each in linked if not any((ROOT / start / each).exists() for start in ("", "docs"))
+    ] == []
+
+
+# --- docs/operators.md
+
+
+def test_the_table_of_settings_has_every_variable_with_its_default() -> None:
+    described = {names(row[0])[0]: row[1] for row in table(section(OPERATORS, "Settings"))}
+    fields = {name.upper(): info.default for name, info in Settings.model_fields.items()}
+    assert {name: "none" if value is None else f"`{value}`" for name, value in fields.items()} == described
