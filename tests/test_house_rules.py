@@ -25,6 +25,10 @@ FOLDERS = {
     # These two run the whole: they stand above the composition.
     "replay": {"composition", "importing", "settings", "workflows", "store", "domain"},
     "demo": {"composition", "settings", "replay", "workflows", "activities", "providers", "store", "domain"},
+    "commandline": {
+        *("composition", "settings", "importing", "selfcheck", "replay", "demo"),
+        *("activities", "store", "domain"),
+    },
 }
 # Only the composition knows the vendors; whoever starts a process takes them from there.
 INSIDE = {"settings", "composition", "domain", "store", "activities", "workflows", "web"}
@@ -34,7 +38,7 @@ MODULES = {
     "importing": INSIDE,
     "selfcheck": INSIDE,
     "worker": INSIDE | {"selfcheck"},
-    "starter": INSIDE | {"worker", "importing", "selfcheck", "replay", "demo"},
+    "starter": INSIDE | {"commandline"},
 }
 OURS = {*FOLDERS, *MODULES, "bench", "tests"}
 

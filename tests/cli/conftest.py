@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import starter
+from commandline.session import open_ledger
 from domain.clock import BusinessClock
 from settings import Settings
 from store import clock
@@ -105,7 +106,7 @@ def ledger_of_acme(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(folder).items():
             patch.setenv(name, value)
-        ledger = starter.open_ledger(Settings.from_env())
+        ledger = open_ledger(Settings.from_env())
         clock.set_clock(ledger, BusinessClock(real_at=datetime.now(UTC), business_at=TODAY))
         assert starter.main(["policy", "adopt", str(ROOT / "policies" / "business.yaml")]) == 0
         assert starter.main(["go-live", "2026-01-01"]) == 0

@@ -1,0 +1,186 @@
+"""Commands about one customer: facts that come in by hand, and what finance asks for."""
+
+import json
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from commandline.session import Stop, command, fact, now_of, open_ledger, wake
+from commandline.values import AsJson, By, CustomerId, Reason, any_day, day, money
+from settings import Settings
+
+app = typer.Typer()
+
+IssuedOn = Annotated[
+    date | None, typer.Option("--issued", parser=day, metavar="DATE", help="its date; today without it")
+]
+ArrivedOn = Annotated[
+    date | None, typer.Option("--on", parser=day, metavar="DATE", help="when it arrived; now without it")
+]
+LastDay = Annotated[date | None, typer.Option("--to", parser=any_day, metavar="DATE", help="last day")]
+DueOn = Annotated[
+    date,
+    typer.Option("--due", parser=day, metavar="DATE", help="the last day to pay in time, like 2026-03-31"),
+]
+
+
+@app.command()
+def invoice(
+    customer: CustomerId,
+    number: Annotated[str, typer.Argument(help="the invoice number, like INV-1042")],
+    amount: Annotated[str, typer.Argument(help="the amount, like 1490.00")],
+    currency: Annotated[str, typer.Argument(help="ISO 4217 code, like EUR")],
+    due: DueOn,
+    issued: IssuedOn = None,
+    side: Annotated[bool, typer.Option(help="a side debt: never suspends the service")] = False,
+) -> None:
+    """Record an invoice; the same one again changes nothing."""
+    from domain.facts import InvoiceIssued
+
+    if issued and due < issued:
+        raise Stop(f"--due: {due} is before --issued {issued}: correct one of them", status=2)
+    body = InvoiceIssued.model_validate(
+        {
+            "invoice": number,
+            **money(amount, currency),
+            "due_on": due,
+            "issued_on": issued,
+            "main": not side,
+        }
+    )
+    fact(customer, body, happened_on=issued, key=f"invoice:{number}")
+
+
+@app.command()
+def pay(
+    customer: CustomerId,
+    amount: Annotated[str, typer.Argument(help="the amount, like 1490.00")],
+    currency: Annotated[str, typer.Argument(help="ISO 4217 code, like EUR")],
+    payment: Annotated[str, typer.Option(help="the payment's own reference; the same one counts once")],
+    invoice: Annotated[str | None, typer.Option(help="what it pays; else the oldest due first")] = None,
+    on: ArrivedOn = None,
+) -> None:
+    """Record money that has arrived."""
+    from domain.facts import PaymentReceived
+
+    body = PaymentReceived.model_validate({"payment": payment, **money(amount, currency), "invoice": invoice})
+    fact(customer, body, happened_on=on, key=f"payment:{payment}")
+
+
+@app.command()
+def pause(
+    customer: CustomerId,
+    reason: Reason,
+    until: LastDay = None,
+    by: By = "cli",
+) -> None:
+    """Stop chasing until the end of a day; the days do not count as lateness."""
+    command(customer, "pause", {"to": until, "reason": reason, "by": by})
+
+
+@app.command()
+def resume(customer: CustomerId, by: By = "cli") -> None:
+    """End a pause now: chasing goes on from where it stood."""
+    command(customer, "resume", {"by": by})
+
+
+@app.command()
+def exempt(
+    customer: CustomerId,
+    reason: Reason,
+    invoice: Annotated[str | None, typer.Option(help="only this invoice")] = None,
+    until: LastDay = None,
+    end: Annotated[bool, typer.Option("--end", help="end the exemption instead")] = False,
+    by: By = "cli",
+) -> None:
+    """Never chase a customer, or one invoice, until undone with --end or a day has passed."""
+    if end:
+        command(customer, "end_exemption", {"invoice": invoice, "by": by, "reason": reason})
+    else:
+        command(customer, "exempt", {"invoice": invoice, "to": until, "reason": reason, "by": by})
+
+
+@app.command()
+def approve(
+    customer: CustomerId,
+    step: Annotated[str | None, typer.Option(help="the step that waits; without it, whichever does")] = None,
+    by: By = "cli",
+) -> None:
+    """Approve a step that waits for a person."""
+    command(customer, "approve", {"step": step, "by": by})
+
+
+@app.command()
+def suspend(customer: CustomerId, reason: Reason, by: By = "cli") -> None:
+    """Suspend now instead of on the planned day; undelivered warnings still forbid it."""
+    command(customer, "suspend", {"reason": reason, "by": by})
+
+
+@app.command()
+def reactivate(customer: CustomerId, reason: Reason, by: By = "cli") -> None:
+    """Give the service back although money is still owed."""
+    command(customer, "reactivate", {"reason": reason, "by": by})
+
+
+@app.command()
+def onboard(
+    customer: CustomerId,
+    name: Annotated[str, typer.Option(help="the company, or the person")],
+    email: Annotated[str, typer.Option(help="where reminders go")],
+    phone: Annotated[str | None, typer.Option(help="in international form, like +4930123456")] = None,
+    address: Annotated[str | None, typer.Option(help="postal address in one line")] = None,
+    country: Annotated[str | None, typer.Option(help="ISO 3166 code, like DE")] = None,
+    timezone: Annotated[str, typer.Option(help="IANA name, like Europe/Berlin")] = "UTC",
+    segment: Annotated[str, typer.Option(help="business or consumer")] = "business",
+    language: Annotated[str, typer.Option(help="of messages, like en or pt-BR")] = "en",
+    currency: Annotated[str | None, typer.Option(help="ISO 4217 code, like EUR")] = None,
+    vat_id: Annotated[str | None, typer.Option("--vat-id", help="tax number of a company")] = None,
+) -> None:
+    """Begin the verification of a new customer."""
+    from domain.onboarding import Application
+    from store import onboarding
+
+    settings = Settings.from_env()
+    ledger = open_ledger(settings)
+    application = Application(
+        customer_id=customer,
+        name=name,
+        email=email,
+        phone=phone,
+        address=address,
+        country=country,
+        timezone=timezone,
+        segment=segment,
+        language=language,
+        currency=currency,
+        vat_id=vat_id,
+    )
+    recorded = onboarding.apply(ledger, application, now=now_of(ledger))
+    if not recorded.accepted:
+        typer.echo(f"{customer}: onboarding was begun before")
+        return
+    typer.echo(f"{customer}: verification begins{wake(settings, customer)}")
+
+
+@app.command()
+def show(customer: CustomerId, as_json: AsJson = False) -> None:
+    """Show a customer: what is owed, what was said, what is next, and why."""
+    from activities.books import Books
+    from composition import code_version
+    from domain.commands import COMMANDS
+    from domain.view import details
+    from store import clock, journal
+
+    ledger = open_ledger(Settings.from_env())
+    books = Books(ledger=ledger, clock=lambda: clock.read(ledger), code_version=code_version())
+    view = books.view(books.assess(customer, now_of(ledger)))
+    lines = journal.read(ledger, customer)
+    if as_json:
+        journaled = [{"at": line.at.isoformat(), "what": line.what, "why": line.why} for line in lines]
+        typer.echo(json.dumps({"view": view, "journal": journaled}, indent=2))
+        return
+    typer.echo(details(view, COMMANDS).replace("**", "").replace("`", "").removeprefix("# "))
+    typer.echo("\nWhat was decided, and why")
+    for line in lines:
+        typer.echo(f"- {line.at:%d %b %Y %H:%M} {line.what} {line.step or ''}: {line.why}")

@@ -1,0 +1,79 @@
+"""How files are read: each mistake is named with its file and line, and what would be right."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any, NoReturn
+
+from commandline.session import Stop
+
+
+def read_text(file: Path) -> str:
+    """Read a text file; one that is none is named with its line."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise Stop(f"{file}:{line}: not UTF-8 text ({error.reason}): save the file as UTF-8") from None
+
+
+def read_policy(file: Path) -> Any:
+    """Read and check a policy file."""
+    from domain.documents import BadDocument, read
+    from domain.policy import Policy
+
+    try:
+        return read(read_text(file), model=Policy, name=str(file))
+    except BadDocument as bad:
+        raise Stop(str(bad)) from None
+
+
+def read_scenario(file: Path) -> tuple[Any, list[Any], date]:
+    """Read the events of `policy simulate`: the customer, its facts, and the last day to play."""
+    from pydantic import ValidationError
+
+    from domain.documents import sentences
+    from domain.simulate import Scenario, read_events
+
+    def refuse(problems: list[str]) -> NoReturn:
+        raise Stop("\n".join(f"{file}: {problem}" for problem in problems)) from None
+
+    try:
+        scenario = Scenario.model_validate(read_json(file))
+    except ValidationError as error:
+        refuse(sentences(error, model=Scenario))
+    try:
+        customer = scenario.customer.customer()
+    except ValueError as error:
+        refuse([f"customer: {error}"])
+    try:
+        return customer, read_events(customer, scenario.events), scenario.until
+    except ValueError as error:
+        refuse(str(error).splitlines())
+
+
+def read_json(file: Path) -> Any:
+    """Read a JSON file strictly: no NaN, and no key twice."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise Stop(f"{file}: the key {key!r} stands twice in one object: keep one of them")
+        return dict(pairs)
+
+    def no_number(word: str) -> NoReturn:
+        raise Stop(f'{file}: {word} is no number: write amounts as text, like "1490.00"')
+
+    text = read_text(file)
+    if not text.strip():
+        raise Stop(f"{file}:1: the file is empty: see docs/simulation-format.md for what goes in")
+    try:
+        return json.loads(text, object_pairs_hook=once, parse_constant=no_number)
+    except json.JSONDecodeError as error:
+        where = f"{file}:{error.lineno}"
+        raise Stop(
+            f"{where}: this is not JSON at column {error.colno} ({error.msg}): mend it there"
+        ) from None
+    except (ValueError, RecursionError):
+        raise Stop(f"{file}: a number too long or too many levels inside each other: simplify it") from None

@@ -1,0 +1,86 @@
+"""Whole exports of receivables: taken into the ledger, or played through the workflows."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commandline.session import Stop, now_of, open_ledger
+from commandline.values import AsJson
+from settings import ROOT, Settings
+
+app = typer.Typer()
+
+
+@app.command(name="import")
+def import_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a CSV export of receivables")],
+    mapping: Annotated[
+        Path, typer.Option("--map", exists=True, dir_okay=False, help="what its columns mean")
+    ],
+    check: Annotated[bool, typer.Option("--check", help="only report what is wrong; write nothing")] = False,
+    skip: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="import the good rows although others have errors")
+    ] = False,
+    encoding: Annotated[str, typer.Option(help="of the file, like utf-8 or cp1252")] = "utf-8-sig",
+    as_json: AsJson = False,
+) -> None:
+    """Import customers, invoices, payments and disputes from any CSV.
+
+    Every problem is reported by its line. If a row has an error, nothing is written at all. To import
+    a file again changes nothing; after a crash it writes what is missing.
+    """
+    from importing import counted, import_receivables, read_receivables
+
+    found = read_receivables(file, mapping, encoding=encoding, today=datetime.now(UTC).date())
+    for problem in found.problems:
+        typer.echo(str(problem), err=True)
+    by_kind = counted(found)
+    summary: dict[str, Any] = {"rows": found.rows, "accepted": found.accepted, "problems": by_kind}
+    lines = [f"{file}: {found.rows} rows, {found.accepted} accepted"]
+    if by_kind:
+        lines.append("problems: " + ", ".join(f"{number} {kind}" for kind, number in by_kind.items()))
+    refused: tuple[str, ...] = ()
+    if not check and (skip or not found.errors):
+        settings = Settings.from_env()
+        ledger = open_ledger(settings)
+        done = import_receivables(ledger, found, file=file, now=now_of(ledger), settings=settings)
+        refused = done.refused
+        summary |= done.json()
+        lines.append(done.words())
+    for sentence in refused:
+        typer.echo(sentence, err=True)
+    typer.echo(json.dumps(summary) if as_json else "\n".join(lines))
+    if refused:
+        raise Stop(f"{len(refused)} customers were refused: mend their rows and import again")
+    if found.errors and skip and not check:
+        raise Stop(f"{len(found.errors)} errors: their rows were left out; mend them and import again")
+    if found.errors:
+        raise Stop(f"{len(found.errors)} errors: nothing was written; mend them, or see --skip-bad-rows")
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a CSV export of receivables")],
+    mapping: Annotated[
+        Path, typer.Option("--map", exists=True, dir_okay=False, help="what its columns mean")
+    ],
+    policy: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="the policy file to play under")
+    ] = ROOT / "policies" / "business.yaml",
+    folder: Annotated[Path, typer.Option(help="where the ledger and the messages go; emptied first")] = Path(
+        "var/replay"
+    ),
+    customers: Annotated[int | None, typer.Option(min=1, help="only the first so many")] = None,
+    servers: Annotated[int, typer.Option(min=1, max=8, help="time-skipping servers side by side")] = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Play a history of receivables through the real workflows, and check what it promised."""
+    from replay.run import run
+
+    report = run(file, mapping, policy_file=policy, folder=folder, first=customers, servers=servers)
+    typer.echo(json.dumps(report.json(), indent=2) if as_json else report.words())
+    if report.broken:
+        raise Stop(f"{len(report.broken)} promises were broken: see above")

@@ -1,0 +1,41 @@
+"""Running it: a look at everything that it needs, and a demo."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commandline.session import Stop, check_database_url
+from settings import Settings
+
+app = typer.Typer()
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, ledger and Temporal; say what is missing and what then does not work."""
+    from selfcheck import examine
+
+    settings = Settings.from_env()
+    check_database_url(settings)
+    findings = asyncio.run(examine(settings))
+    for finding in findings:
+        typer.echo(f"{'ok ' if finding.ok else 'BAD'} {finding.about}: {finding.words}")
+    if not all(finding.ok for finding in findings):
+        raise Stop("something needs attention: see the lines marked BAD")
+
+
+@app.command()
+def demo(
+    days: Annotated[int, typer.Option(min=1, max=400, help="business days to play")] = 120,
+    speed: Annotated[float, typer.Option(min=0.1, max=4, help="business days a second")] = 1.0,
+    keep: Annotated[bool, typer.Option("--keep", help="leave everything running until Ctrl-C")] = False,
+    folder: Annotated[Path, typer.Option(help="where its database and messages go; emptied first")] = Path(
+        "var/demo"
+    ),
+) -> None:
+    """Play a sample business on a real Temporal server and watch."""
+    from demo.play import play
+
+    raise SystemExit(play(days=days, days_a_second=speed, keep=keep, folder=folder))

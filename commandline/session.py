@@ -1,0 +1,119 @@
+"""What every command does first and last: it opens the ledger, and wakes a workflow.
+
+Heavy modules are imported inside the functions that need them, so that `--help` answers at once.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import typer
+
+from settings import BadSettings, Settings
+
+closing = ExitStack()
+"""What `starter.main` closes at the end, however a command ended."""
+
+
+class Stop(Exception):
+    """Ends a command with a sentence on standard error and a status."""
+
+    def __init__(self, words: str, status: int = 1) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+def open_ledger(settings: Settings) -> Any:
+    """Open the ledger, bringing it to this version's tables first."""
+    from store.database import Ledger, migrate
+
+    check_database_url(settings)
+    migrate(settings.database_url)
+    ledger = Ledger(settings.database_url)
+    closing.callback(ledger.close)
+    return ledger
+
+
+def check_database_url(settings: Settings) -> None:
+    """Refuse a DATABASE_URL that names no ledger."""
+    from store.database import read_url
+
+    try:
+        read_url(settings.database_url)
+    except ValueError as error:
+        raise BadSettings(str(error)) from None
+
+
+def now_of(ledger: Any) -> datetime:
+    """Return the ledger's now: real time, unless a demo has set its clock."""
+    from store import clock
+
+    return clock.read(ledger).business(datetime.now(UTC))
+
+
+def wake(settings: Settings, customer_id: str) -> str:
+    """Wake a customer's workflow; where Temporal does not answer, say that the sweep will."""
+    from temporalio.service import RPCError
+
+    from composition import connect, waker
+
+    async def call() -> None:
+        client = await asyncio.wait_for(connect(settings), timeout=5)
+        await waker(client, settings.task_queue)(customer_id)
+
+    try:
+        asyncio.run(call())
+    except (RPCError, RuntimeError, TimeoutError):
+        return " (Temporal does not answer: the next sweep wakes the workflow)"
+    return ""
+
+
+def command(customer_id: str, name: str, data: Mapping[str, Any]) -> None:
+    """Perform a finance command, as the Temporal UI's update of the same name does."""
+    from store import commands
+    from store.errors import Refused
+
+    settings = Settings.from_env()
+    ledger = open_ledger(settings)
+    given = {key: value for key, value in data.items() if value is not None}
+    try:
+        done = commands.perform(ledger, customer_id, name, given, now=now_of(ledger))
+    except Refused as refused:
+        raise Stop(f"{customer_id}: {refused}") from None
+    woken = wake(settings, customer_id) if done.wake else ""
+    typer.echo(f"{customer_id}: {done.words}{woken}")
+
+
+def fact(customer_id: str, body: Any, *, happened_on: date | None, key: str) -> None:
+    """Record one fact at the command line's door."""
+    from domain.facts import PaymentReceived
+    from store import doors
+    from store.errors import Refused, UnknownCustomer
+    from store.facts import NewFact
+
+    settings = Settings.from_env()
+    ledger = open_ledger(settings)
+    now = now_of(ledger)
+    new = NewFact(
+        source="cli",
+        id=key,
+        happened_on=happened_on,
+        happened_at=None if happened_on else now,
+        body=body,
+    )
+    if happened_on and isinstance(body, PaymentReceived) and happened_on > now.date() + timedelta(days=1):
+        raise Stop(f"--on: {happened_on} is still to come: write when the money arrived", status=2)
+    try:
+        recorded = doors.record(ledger, customer_id, [new], now=now)
+    except UnknownCustomer:
+        raise
+    except Refused as refused:
+        known = f"`starter.py show {customer_id}` has what is known"
+        raise Stop(f"{customer_id}: {refused}. Nothing was written: {known}") from None
+    if recorded.already:
+        typer.echo(f"{customer_id}: already recorded: {key}")
+        return
+    woken = wake(settings, customer_id) if recorded.wake else ""
+    typer.echo(f"{customer_id}: recorded {key}{woken}")

@@ -1,0 +1,72 @@
+"""The safety switches: stop and go, the day of going live, and what would go out now."""
+
+import json
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from commandline.session import now_of, open_ledger
+from commandline.values import AsJson, By, Reason, any_day
+from settings import Settings
+
+app = typer.Typer()
+
+
+@app.command(name="stop")
+def stop_everything(reason: Reason, by: By = "cli") -> None:
+    """Stop all outward effects, at once and for everybody, until `go`."""
+    from store import switches
+
+    ledger = open_ledger(Settings.from_env())
+    new = switches.stop(ledger, reason=reason, by=by, now=now_of(ledger))
+    typer.echo("stopped: nothing goes out until `go`" if new else "stopped already")
+
+
+@app.command()
+def go(
+    allow_blast: Annotated[
+        bool, typer.Option("--allow-blast", help="also let out, for an hour, what the blast guard holds")
+    ] = False,
+    by: By = "cli",
+) -> None:
+    """Let effects go out again; the sweep wakes everybody who waits."""
+    from store import switches
+
+    ledger = open_ledger(Settings.from_env())
+    waiting = switches.go(ledger, by=by, now=now_of(ledger), allow_blast=allow_blast)
+    typer.echo(f"go: {waiting} customers are waiting and will be woken by the sweep")
+
+
+@app.command(name="go-live")
+def go_live(
+    on: Annotated[
+        date | None, typer.Argument(parser=any_day, metavar="[DATE]", help="the day; without it, print it")
+    ] = None,
+) -> None:
+    """Show or set the day before which no step counts: what fell due earlier is not sent.
+
+    A ledger goes live on the day of its first policy. The sweep looks at everybody again.
+    """
+    from store import switches
+
+    ledger = open_ledger(Settings.from_env())
+    if on is not None:
+        switches.set_go_live(ledger, on)
+    day_of = switches.read(ledger).go_live_on
+    typer.echo(f"live since {day_of}" if day_of else "not live yet: adopt a policy first")
+
+
+@app.command(name="dry-run")
+def dry_run(as_json: AsJson = False) -> None:
+    """List what would go out now, to nobody's harm."""
+    from store import reports
+
+    ledger = open_ledger(Settings.from_env())
+    wanted = reports.dry_run(ledger, now=now_of(ledger))
+    if as_json:
+        typer.echo(json.dumps([line.json() for line in wanted], indent=2))
+        return
+    for line in wanted:
+        typer.echo(line.words)
+    typer.echo(f"would go out now: {len(wanted)}")

@@ -1,0 +1,64 @@
+"""How arguments are read: days, instants, amounts and reasons, each refused with what would be right."""
+
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+
+from commandline.session import Stop
+
+
+def day(text: str) -> date:
+    """Read a date on which something happens; far from our time it is a slip of the hand."""
+    read = any_day(text)
+    if not 1970 <= read.year <= 2100:
+        raise typer.BadParameter(f"{text} is in an impossible year: write one between 1970 and 2100")
+    return read
+
+
+def any_day(text: str) -> date:
+    """Read a date of the command line."""
+    with suppress(ValueError):
+        if len(text) == len("2026-02-03"):
+            return date.fromisoformat(text)
+    raise typer.BadParameter(f"{text!r} is no date: write it like 2026-02-03")
+
+
+def instant(text: str) -> datetime:
+    """Read an instant of the command line."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} is no instant: write it like 2026-02-03T09:00:00Z")
+    return at
+
+
+def reason_words(text: str) -> str:
+    """Read a reason; an empty one would stand on every page where somebody wants to know."""
+    if not text.strip():
+        raise typer.BadParameter("an empty reason is none: write a few words, like 'asked for time'")
+    return text.strip()
+
+
+def money(amount: str, currency: str) -> dict[str, str]:
+    """Check an amount with its currency before a fact is made of them."""
+    from domain.money import Money, MoneyError
+
+    try:
+        if Money.of(amount, currency).minor > 0:
+            return {"amount": amount.strip(), "currency": currency}
+    except MoneyError as error:
+        raise Stop(f"amount: {error}", status=2) from None
+    raise Stop(f"amount: {amount} {currency} is no debt and no payment: write more than 0", status=2)
+
+
+CustomerId = Annotated[str, typer.Argument(help="the customer's id in our books, like ACME")]
+By = Annotated[str, typer.Option("--by", help="who decides this: a user name of ours", envvar="USER")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
+Reason = Annotated[
+    str,
+    typer.Option(parser=reason_words, metavar="WORDS", help="why; it is shown wherever this has an effect"),
+]
