@@ -2,15 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from domain.documents import BadDocument, read
 from domain.receivables import Import, ImportedCustomer, Mapping, read_rows
@@ -22,6 +19,9 @@ from store.errors import Refused
 from store.facts import NewFact
 
 WAKES_AT_ONCE = 20
+
+Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+"""Shows how far long work is: words and total in, and what is told how much is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ def contact_of(customer: ImportedCustomer) -> ContactData:
 
 
 def import_receivables(
-    ledger: Ledger, found: Import, *, file: Path, now: datetime, settings: Settings
+    ledger: Ledger, found: Import, *, file: Path, now: datetime, settings: Settings, bar: Bar
 ) -> Imported:
     """Write what was read, wake each touched customer once, and return what was done.
 
@@ -148,9 +148,9 @@ def import_receivables(
     the sweep wakes who was not woken.
     """
     everybody = [(c.customer, contact_of(c), new_facts(c)) for c in found.customers]
-    with _bar("Writing customers", len(everybody)) as written:
+    with bar("Writing customers", len(everybody)) as written:
         result = doors.record_in_bulk(ledger, everybody, now=now, progress=written)
-    with _bar("Waking workflows", len(result.touched)) as woken:
+    with bar("Waking workflows", len(result.touched)) as woken:
         woken_count = asyncio.run(_wake(settings, result.touched, woken)) if result.touched else 0
     lines = {customer.customer.id: customer.line for customer in found.customers}
     return Imported(
@@ -181,13 +181,3 @@ async def _wake(settings: Settings, customers: Sequence[str], progress: Callable
     except (RPCError, RuntimeError, TimeoutError):
         return done
     return done
-
-
-@contextmanager
-def _bar(words: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on standard error, if that is a terminal; gives what to tell it."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not (console.is_terminal and total)) as progress:
-        task = progress.add_task(words, total=total)
-        yield lambda done: progress.update(task, completed=done)

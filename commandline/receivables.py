@@ -32,6 +32,7 @@ def import_file(
     Every problem is reported by its line. If a row has an error, nothing is written at all. To import
     a file again changes nothing; after a crash it writes what is missing.
     """
+    from commandline.progress import bar
     from importing import counted, import_receivables, read_receivables
 
     found = read_receivables(file, mapping, encoding=encoding, today=datetime.now(UTC).date())
@@ -46,7 +47,7 @@ def import_file(
     if not check and (skip or not found.errors):
         settings = Settings.from_env()
         ledger = open_ledger(settings)
-        done = import_receivables(ledger, found, file=file, now=now_of(ledger), settings=settings)
+        done = import_receivables(ledger, found, file=file, now=now_of(ledger), settings=settings, bar=bar)
         refused = done.refused
         summary |= done.json()
         lines.append(done.words())
@@ -78,9 +79,10 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Play a history of receivables through the real workflows, and check what it promised."""
+    from commandline.progress import bar
     from replay.run import run
 
-    report = run(file, mapping, policy_file=policy, folder=folder, first=customers, servers=servers)
+    report = run(file, mapping, policy_file=policy, folder=folder, first=customers, servers=servers, bar=bar)
     typer.echo(json.dumps(report.json(), indent=2) if as_json else report.words())
     if report.broken:
         raise Stop(f"{len(report.broken)} promises were broken: see above")

@@ -7,23 +7,27 @@ export names no addresses: the replay gives each customer invented ones, so that
 
 import asyncio
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic
 from zoneinfo import ZoneInfo
 
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
+
 from composition import Parts, parts
 from domain.documents import read
+from domain.facts import InvoiceIssued
 from domain.policy import Policy
 from domain.receivables import ImportedCustomer
-from importing import new_facts, read_receivables
+from importing import Bar, new_facts, read_receivables
 from replay.player import Player, player
-from replay.report import ReplayReport
+from replay.report import ReplayReport, tell
 from settings import Settings
-from store import customers, invariants, policies
+from store import customers, invariants, journal, policies
 from store.customers import ContactData
 from store.database import Ledger, migrate
+from store.errors import Refused
 from store.facts import NewFact
 from store.figures import figures
 
@@ -35,42 +39,77 @@ BANK_HOUR = time(10)
 
 
 def run(
-    file: Path, mapping: Path, *, policy_file: Path, folder: Path, first: int | None, servers: int
+    file: Path, mapping: Path, *, policy_file: Path, folder: Path, first: int | None, servers: int, bar: Bar
 ) -> ReplayReport:
-    """Replay an export under one policy into a fresh ledger under `folder`."""
+    """Replay an export, or the `first` so many of its customers, into a fresh ledger under `folder`.
+
+    Raises:
+        Refused: the policy is for nobody of them.
+    """
     began = monotonic()
+    _hear_errors_alone()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     settings = Settings(database_url=f"sqlite:///{folder / 'ledger.db'}", outbox=folder / "outbox")
     migrate(settings.database_url)
     ledger = Ledger(settings.database_url)
     policy = read(policy_file.read_text(encoding="utf-8"), model=Policy, name=str(policy_file))
-    everybody = read_receivables(file, mapping).customers[:first]
+    found = read_receivables(file, mapping)
+    known = found.customers[:first]
+    everybody = [each for each in known if each.customer.segment in policy.audience.segments]
+    if not everybody:
+        segments = " and ".join(policy.audience.segments)
+        raise Refused(f"{file}: no customer is of segment {segments}, which {policy_file} is for")
     start_at = min(_arrivals(customer)[0][0] for customer in everybody) - timedelta(days=1)
     policies.adopt(ledger, policy, now=start_at, by="replay")
-    asyncio.run(_play_all(parts(settings, ledger), everybody, servers))
+    with bar("Playing customers", len(everybody)) as played:
+        asyncio.run(_play_all(parts(settings, ledger), everybody, servers, played))
+    told = folder / "timeline.csv"
+    tell(journal.read(ledger), told)
+    done = figures(ledger)
     report = ReplayReport(
         policy=f"{policy.policy}/{policy.version}",
         seconds=monotonic() - began,
-        figures=figures(ledger),
-        broken=tuple(invariants.broken(ledger)),
+        figures=done,
+        rows_with_errors=len(found.errors),
+        left_out=len(known) - len(everybody),
+        told=told,
+        broken=(*_unaccounted(everybody, done.invoices), *invariants.broken(ledger)),
     )
     ledger.close()
     return report
 
 
-async def _play_all(made: Parts, everybody: Iterable[ImportedCustomer], servers: int) -> None:
+def _unaccounted(everybody: Iterable[ImportedCustomer], booked: int) -> list[str]:
+    """Say when the ledger has not exactly the invoices of the export; their balances are its own promise."""
+    bodies = [fact.body for customer in everybody for fact in customer.facts]
+    issued = {body.invoice for body in bodies if isinstance(body, InvoiceIssued)}
+    return [] if len(issued) == booked else [f"{len(issued)} invoices were told, and {booked} are booked"]
+
+
+def _hear_errors_alone() -> None:
+    """Leave out what each worker warns of: what the time-skipping server cannot do, and we do not use."""
+    telemetry = TelemetryConfig(logging=LoggingConfig(filter="ERROR"))
+    Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
+
+
+async def _play_all(
+    made: Parts, everybody: Iterable[ImportedCustomer], servers: int, played: Callable[[int], None]
+) -> None:
     """Play on several servers; each takes the next customer when it is done with one."""
-    waiting = iter(everybody)
+    waiting = iter(enumerate(everybody))
     async with asyncio.TaskGroup() as group:
         for number in range(servers):
-            group.create_task(_serve(made, waiting, number))
+            group.create_task(_serve(made, waiting, number, played))
 
 
-async def _serve(made: Parts, waiting: Iterator[ImportedCustomer], number: int) -> None:
+async def _serve(
+    made: Parts, waiting: Iterator[tuple[int, ImportedCustomer]], number: int, played: Callable[[int], None]
+) -> None:
     """Play customers on one server until none is left."""
     async with player(made, task_queue=f"replay-{number}") as playing:
-        for customer in waiting:
+        for begun, customer in waiting:
+            played(begun)
             await _play(playing, customer)
 
 
