@@ -7,10 +7,12 @@ import ast
 import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 
 import grimp
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 
@@ -186,6 +188,16 @@ def test_test_folders_are_no_packages() -> None:
     """`tests/domain/__init__.py` would hide our `domain` from every test."""
     for path in python_files("tests"):
         assert path.name != "__init__.py", f"{short(path)}: delete it, tests are found without"
+
+
+def test_the_lock_names_every_extra_that_a_package_asks_for() -> None:
+    """Without the extra an older pip takes the newest release instead of the locked one, and has no hash."""
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    asked = (Requirement(text) for installed in distributions() for text in installed.requires or ())
+    for package in asked:
+        if package.extras and (package.marker is None or package.marker.evaluate({"extra": ""})):
+            named = f"{package.name}[{','.join(sorted(package.extras))}]=="
+            assert named in lock, f"requirements.txt lacks {named}: run `make lock`"
 
 
 def test_requirements_name_no_address() -> None:
