@@ -27,7 +27,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="", frozen=True, extra="ignore")
 
-    database_url: str = "sqlite:///var/arrears.db"
+    database_url: str = Field(default="sqlite:///var/arrears.db", repr=False)  # it may hold a password
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
     temporal_api_key: SecretStr | None = None

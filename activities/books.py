@@ -28,6 +28,9 @@ Clock = Callable[[], BusinessClock]
 AT_WORK = timedelta(seconds=10)
 """Real time after which an attempt is over: the start-to-close of an effect. No vendor is called later."""
 
+RESTS = (AT_WORK, timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
+"""Real time after the first attempt that came to nothing, the second, and so on; the last one stays."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
@@ -58,12 +61,17 @@ class Books:
         return claims.begin(self.ledger, customer_id, key, now=now, code_version=self.code_version)
 
     def at_work_until(self, begun: Begun, now: datetime) -> datetime | None:
-        """Return until when somebody else may still be performing this effect; None when that is over.
+        """Return until when a claim that was begun before is left alone; None when that is over.
 
-        A retry comes after its attempt, but a workflow that was reset or started anew comes at once.
+        Somebody else may still be at work on it: a retry comes after its attempt, but a workflow that was
+        reset or started anew comes at once. An effect that fails again and again rests longer each time.
         """
-        over_at = begun.claimed_at + AT_WORK * self.clock().speed
+        over_at = begun.claimed_at + self.rest(begun)
         return over_at if begun.settle and now < over_at else None
+
+    def rest(self, begun: Begun) -> timedelta:
+        """Return how long, in business time, an attempt that came to nothing rests before the next."""
+        return RESTS[min(begun.attempt, len(RESTS)) - 1] * self.clock().speed
 
     def confirm(
         self,
@@ -126,4 +134,5 @@ class Books:
             clock=self.clock(),
             debts=assessment.account.debts,
             halted=assessment.halted,
+            revision=assessment.revision,
         )

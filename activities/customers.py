@@ -1,5 +1,6 @@
 """The customer's account: looking at it, writing commands down, finding the right workflow."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ from temporalio import activity
 
 from activities.answers import Looked
 from activities.books import Books
-from store import commands
+from store import commands, customers
 from store.errors import Refused
 
 Wake = Callable[[str], Awaitable[None]]
@@ -21,7 +22,7 @@ class Customers:
         self.books = books
         self.wake = wake
 
-    @activity.defn(name="Look at the account")
+    @activity.defn(name="Look at the account", no_thread_cancel_exception=True)
     def look(self, order: dict[str, str]) -> Looked:
         """Plan for the customer at `order["now"]`, an instant of workflow time."""
         try:
@@ -30,7 +31,7 @@ class Customers:
             return Looked(view=None, unknown=str(refused))
         return Looked(view=self.books.view(assessment), unknown="")
 
-    @activity.defn(name="Write down")
+    @activity.defn(name="Write down", no_thread_cancel_exception=True)
     def write_down(self, order: dict[str, Any]) -> dict[str, str]:
         """Check a command and append its fact, in one transaction. The same command twice is one fact.
 
@@ -49,8 +50,13 @@ class Customers:
         return {"words": done.words}
 
     @activity.defn(name="Start the right one")
-    async def start_the_right_one(self, order: dict[str, str]) -> str:
+    async def start_the_right_one(self, order: dict[str, str]) -> dict[str, str]:
         """Start or wake the workflow with the right id, for somebody who used another."""
-        await self.wake(order["customer_id"])
-        right = f"customer/{order['customer_id']}"
-        return f"This customer's workflow is {right}: it runs, look there. Nothing else was done."
+        customer_id = order["customer_id"]
+        try:
+            await asyncio.to_thread(customers.known, self.books.ledger, customer_id)
+        except Refused as refused:
+            return {"unknown": str(refused)}
+        await self.wake(customer_id)
+        right = f"customer/{customer_id}"
+        return {"words": f"This customer's workflow is {right}: it runs, look there. Nothing else was done."}

@@ -102,7 +102,7 @@ class Messages:
         try:
             accepted = self.couriers[begun.effect.channel].deliver(message, at=now)
         except TryAgainLater as later:
-            return self._put_off(begun, until=now + later.delay)
+            return self._put_off(begun, until=now + max(later.delay, self.books.rest(begun)))
         except Refused as refused:
             return self._refuse(begun, refused)
         self.mark("sent")

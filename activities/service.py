@@ -54,7 +54,7 @@ class Service:
         """Bring the service back, if a fresh plan still wants it, and verify."""
         return await self._turn(order["customer_id"], "reactivate")
 
-    @activity.defn(name="Warn of lost data")
+    @activity.defn(name="Warn of lost data", no_thread_cancel_exception=True)
     def warn_of_lost_data(self, order: dict[str, str]) -> None:
         """Open a task: the suspended service's data will be lost."""
         now = self.books.at(order["now"])
@@ -110,11 +110,7 @@ class Service:
 
     def _begin(self, customer_id: str, kind: EffectKind, now: datetime) -> Begun | PutOff | str:
         """Claim the effect of this kind; the words say why there is none."""
-        assessment = self.books.assess(customer_id, now)
-        effect = next((effect for effect in assessment.plan.effects if effect.kind == kind), None)
-        if effect is None:
-            return f"the plan does not ask to {kind}"
-        begun = self.books.begin(customer_id, effect.key, now)
+        begun = self.books.begin(customer_id, kind, now)
         if isinstance(begun, Begun) and (until := self.books.at_work_until(begun, now)) is not None:
             return PutOff(until=until, reason=begun.effect.reason)
         if isinstance(begun, Begun) and begun.settle and not self._took_effect(customer_id, kind):

@@ -6,7 +6,6 @@ in real time against a fast business clock, so they lag by hours of business tim
 """
 
 import asyncio
-import shutil
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -22,6 +21,7 @@ from domain.facts import CodeAnswered, OnboardingReviewed, OnboardingStarted
 from domain.policy import Policy
 from providers.outbox import Outbox
 from providers.temporal_server import NoServer, TemporalServer
+from replay.folder import fresh
 from replay.report import counts
 from settings import ROOT, Settings
 from store import clock as clocks
@@ -63,8 +63,7 @@ SWITCHES = (
 
 def play(*, days: int, days_a_second: float, keep: bool, folder: Path) -> int:
     """Play the demo into `folder`, which is emptied first; return the exit status."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    fresh(folder)
     try:
         server = TemporalServer(
             database=folder / "temporal.db",
@@ -97,7 +96,7 @@ class Stage:
         self.settings = settings
         self.days = days
         self.keep = keep
-        self.ledger = Ledger(settings.database_url)
+        self.ledger = Ledger(settings.database_url, durable=False)
         self.start_at = datetime.combine(START_ON, OPENS, UTC)
         self.end_at = self.start_at + timedelta(days=days)
         self.speed = days_a_second * 86_400

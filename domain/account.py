@@ -36,6 +36,7 @@ class Claim:
         debts: the invoices it is about, with their opening.
         state: `claimed` until the outcome is known; `unknown` when not even asking could tell;
             `released` and `refused` ones did not happen.
+        attempt: of these debts by this step and channel, from 1.
         suspend_on: the day of suspension that the message announced.
     """
 
@@ -45,6 +46,7 @@ class Claim:
     debts: tuple[tuple[str, int], ...]
     claimed_at: datetime
     state: ClaimState = "sent"
+    attempt: int = 1
     sent_at: datetime | None = None
     delivered_at: datetime | None = None
     bounced_at: datetime | None = None

@@ -12,11 +12,11 @@ from datetime import datetime
 from domain.account import FOREVER, Account, Claim
 from domain.admission import admission
 from domain.ladder import Wanted, reminders
-from domain.money import Money
 from domain.policy import ONBOARDING, RETURNED, NoticeStep, Policy
 from domain.reasons import because
-from domain.situation import SERVICE, TASK, Effect, EffectDebt, EffectKind, Held, Situation
+from domain.situation import SERVICE, TASK, Effect, EffectKind, Held, Situation
 from domain.suspension import news_of_the_service, reactivation, suspension, tasks
+from domain.unsent import unsent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def decide(policy: Policy, account: Account, now: datetime) -> Decision:
         now = account.newest_at
     at = Situation(policy=policy, account=account, now=now)
     wanted = Wanted()
-    for part in (admission, reactivation, suspension, news_of_the_service, tasks, reminders):
+    for part in (admission, reactivation, suspension, news_of_the_service, tasks, unsent, reminders):
         wanted.add(part(at))
     effects = _settle_first(at, wanted.effects)
     wake_at = min((later for later in [*wanted.later, *_turns(at)] if later > now), default=None)
@@ -102,16 +102,6 @@ def _settle(at: Situation, claim: Claim) -> Effect:
         kind = "reactivate" if claim.step == RETURNED else "suspend"
     elif claim.channel == ONBOARDING:
         kind = "onboard"
-    open_debts = {debt.invoice: debt for debt in at.account.debts}
-    zero = Money.zero(at.account.customer.currency or "EUR")
-    debts = tuple(
-        EffectDebt(
-            invoice=invoice,
-            opening=opening,
-            amount=at.account.chased(open_debts[invoice]) if invoice in open_debts else zero,
-        )
-        for invoice, opening in claim.debts
-    )
     reason = because(
         "step.settle", step=claim.step, channel=claim.channel, since=claim.claimed_at.isoformat()
     )
@@ -119,7 +109,7 @@ def _settle(at: Situation, claim: Claim) -> Effect:
         kind=kind,
         step=claim.step,
         channel=claim.channel,
-        debts=debts,
+        debts=at.named(claim.debts),
         reason=reason,
         suspend_on=claim.suspend_on,
         settles=claim.message,

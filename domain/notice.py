@@ -4,7 +4,7 @@ Values only: the words stand in `templates/`, the rendering in `activities/rende
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -80,7 +80,7 @@ class Notice:
     reference: str
     customer: str
     seller: Seller
-    addressee: str
+    addressee: str = field(repr=False)
     debts: tuple[NoticeDebt, ...]
     others: tuple[NoticeDebt, ...] = ()
     totals: tuple[Money, ...]
@@ -99,8 +99,8 @@ class OneTimeCode:
     reference: str
     customer: str
     seller: Seller
-    addressee: str
-    code: str
+    addressee: str = field(repr=False)
+    code: str = field(repr=False)
     expires_minutes: int
 
 
@@ -118,11 +118,11 @@ class Message:
     step: str
     reference: str
     customer: str
-    to: str
+    to: str = field(repr=False)
     sender: str
-    subject: str | None
-    text: str
-    html: str | None = None
+    subject: str | None = field(repr=False)
+    text: str = field(repr=False)
+    html: str | None = field(default=None, repr=False)
     headers: tuple[tuple[str, str], ...] = ()
 
 

@@ -430,6 +430,6 @@ def _wrong_needs(steps: tuple[Step, ...]) -> Iterator[Fault]:
 
 # Steps that the engine takes by itself, named in claims and timelines like those of a policy.
 TOLD, RETURNED, THANKED = "suspended", "reactivate", "thanks"
-UNREACHABLE, APPROVE = "unreachable", "approve"
+UNREACHABLE, UNSENT, APPROVE = "unreachable", "unsent", "approve"
 ONBOARDING, REVIEW = "onboarding", "onboarding_review"
-RESERVED = frozenset({TOLD, RETURNED, THANKED, UNREACHABLE, APPROVE, ONBOARDING, REVIEW})
+RESERVED = frozenset({TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, ONBOARDING, REVIEW})

@@ -243,6 +243,27 @@ class Situation:
             for debt in debts
         )
 
+    def named(self, keys: Iterable[tuple[str, int]]) -> tuple[EffectDebt, ...]:
+        """What claims name, as an effect names it; nothing is asked for what is no debt of the customer."""
+        debts = {debt.invoice: debt for debt in self.account.debts}
+        zero = Money.zero(self.account.customer.currency or "EUR")
+        return tuple(
+            EffectDebt(
+                invoice=invoice,
+                opening=opening,
+                amount=self.account.chased(debts[invoice]) if invoice in debts else zero,
+            )
+            for invoice, opening in keys
+        )
+
+    def matters(self, invoice: str, opening: int) -> bool:
+        """Whether what a claim names is still open: this opening of a debt, or this suspension."""
+        if invoice == SERVICE:
+            return opening == self.account.service.times
+        return any(
+            debt.open and (debt.invoice, debt.opening) == (invoice, opening) for debt in self.account.debts
+        )
+
     def totals(self, debts: Iterable[Debt]) -> tuple[Money, ...]:
         """What is asked for of these debts, one amount per currency, by currency code."""
         sums: dict[str, Money] = {}

@@ -54,12 +54,14 @@ class WantedEffect(TypedDict):
 class View(TypedDict):
     """One customer at one instant.
 
-    `news` counts the facts that are not outcomes of our own effects. `refused` names the commands
-    that make no sense now, with the sentence why; from `refused_until` on time may have lifted one.
-    `debts` is not in the histories from before it was shown.
+    `revision` is the ledger's: of two views the one with the higher is the newer. `news` counts the facts
+    that are not outcomes of our own effects. `refused` names the commands that make no sense now, with
+    the sentence why; from `refused_until` on time may have lifted one. `debts` and `revision` are not in
+    the histories from before they were there.
     """
 
     customer: str
+    revision: NotRequired[int]
     news: int
     stage: str
     case: int
@@ -93,6 +95,7 @@ def view_of(
     clock: BusinessClock,
     debts: Iterable[Debt] = (),
     halted: bool = False,
+    revision: int = 0,
 ) -> View:
     """Return the view of a plan.
 
@@ -106,6 +109,7 @@ def view_of(
     tasks = list(tasks)
     view = View(
         customer=customer.id,
+        revision=revision,
         news=news,
         stage=plan.stage,
         case=case,

@@ -6,7 +6,6 @@ export names no addresses: the replay gives each customer invented ones, so that
 """
 
 import asyncio
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -21,10 +20,11 @@ from domain.facts import InvoiceIssued
 from domain.policy import Policy
 from domain.receivables import ImportedCustomer
 from importing import Bar, new_facts, read_receivables
+from replay.folder import fresh
 from replay.player import Player, player
 from replay.report import ReplayReport, tell
 from settings import Settings
-from store import customers, invariants, journal, policies
+from store import customers, invariants, journal, policies, reports
 from store.customers import ContactData
 from store.database import Ledger, migrate
 from store.errors import Refused
@@ -48,11 +48,6 @@ def run(
     """
     began = monotonic()
     _hear_errors_alone()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    settings = Settings(database_url=f"sqlite:///{folder / 'ledger.db'}", outbox=folder / "outbox")
-    migrate(settings.database_url)
-    ledger = Ledger(settings.database_url)
     policy = read(policy_file.read_text(encoding="utf-8"), model=Policy, name=str(policy_file))
     found = read_receivables(file, mapping)
     known = found.customers[:first]
@@ -60,6 +55,10 @@ def run(
     if not everybody:
         segments = " and ".join(policy.audience.segments)
         raise Refused(f"{file}: no customer is of segment {segments}, which {policy_file} is for")
+    fresh(folder)
+    settings = Settings(database_url=f"sqlite:///{folder / 'ledger.db'}", outbox=folder / "outbox")
+    migrate(settings.database_url)
+    ledger = Ledger(settings.database_url, durable=False)
     start_at = min(_arrivals(customer)[0][0] for customer in everybody) - timedelta(days=1)
     policies.adopt(ledger, policy, now=start_at, by="replay")
     with bar("Playing customers", len(everybody)) as played:
@@ -74,17 +73,21 @@ def run(
         rows_with_errors=len(found.errors),
         left_out=len(known) - len(everybody),
         told=told,
-        broken=(*_unaccounted(everybody, done.invoices), *invariants.broken(ledger)),
+        broken=(*_unaccounted(everybody, ledger), *invariants.broken(ledger)),
     )
     ledger.close()
     return report
 
 
-def _unaccounted(everybody: Iterable[ImportedCustomer], booked: int) -> list[str]:
-    """Say when the ledger has not exactly the invoices of the export; their balances are its own promise."""
+def _unaccounted(everybody: Iterable[ImportedCustomer], ledger: Ledger) -> list[str]:
+    """Say which invoices of the export the ledger lacks, and which it has besides."""
     bodies = [fact.body for customer in everybody for fact in customer.facts]
     issued = {body.invoice for body in bodies if isinstance(body, InvoiceIssued)}
-    return [] if len(issued) == booked else [f"{len(issued)} invoices were told, and {booked} are booked"]
+    booked = reports.invoices(ledger)
+    return [
+        *(f"invoice {invoice} was told and is not booked" for invoice in sorted(issued - booked)),
+        *(f"invoice {invoice} is booked and nobody told it" for invoice in sorted(booked - issued)),
+    ]
 
 
 def _hear_errors_alone() -> None:

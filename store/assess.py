@@ -14,6 +14,7 @@ from domain.policy import Policy
 from domain.situation import NO_DEBTS, TASK, EffectDebt, Held
 from store import clock, customers, facts, journal, postings, tasks
 from store.database import Ledger
+from store.errors import NoPolicy
 from store.facts import Loaded
 from store.tables import CaseRow, CustomerRow
 from store.tasks import OpenTask
@@ -68,9 +69,14 @@ def assess(ledger: Ledger, customer_id: str, *, now: datetime, code_version: str
         UnknownCustomer, NoPolicy: a sentence that says what to do.
     """
     with ledger.write() as session:
-        return assess_locked(
-            session, customers.lock(session, customer_id), now=now, code_version=code_version
-        )
+        row = customers.lock(session, customer_id)
+        try:
+            return assess_locked(session, row, now=now, code_version=code_version)
+        except NoPolicy as error:
+            # To look again and again would help nobody: adopting a policy, or a new fact, is news.
+            row.assessed_revision, row.wake_at = row.revision, None
+            reason = error
+    raise reason
 
 
 def assess_locked(session: Session, row: CustomerRow, *, now: datetime, code_version: str) -> Assessment:

@@ -16,7 +16,7 @@ from domain.account import Account
 from domain.customer import Customer
 from domain.decide import Decision, decide
 from domain.facts import Body, Bounced, Delivered
-from domain.policy import APPROVE, REVIEW, UNREACHABLE, Policy
+from domain.policy import APPROVE, REVIEW, UNREACHABLE, UNSENT, Policy
 from domain.reasons import Reason
 from domain.situation import NO_DEBTS, TASK, Effect, EffectDebt
 from store import clock, customers, facts, journal, switches
@@ -78,7 +78,10 @@ class PutOff:
 def begin(
     ledger: Ledger, customer_id: str, key: str, *, now: datetime, code_version: str
 ) -> Begun | Unwanted | PutOff:
-    """Claim the effect with this key, if a fresh plan wants it and no switch keeps it back.
+    """Claim an effect, if a fresh plan wants it and no switch keeps it back.
+
+    Args:
+        key: the effect's, or the kind of one of which a plan has one at most: suspend or reactivate.
 
     Raises:
         UnknownCustomer, NoPolicy: a sentence that says what to do.
@@ -97,7 +100,7 @@ def _begin(
 ) -> Begun | Unwanted | PutOff:
     loaded = facts.load(session, row)
     decision = decide(loaded.policy, loaded.account, now)
-    effect = next((effect for effect in decision.effects if effect.key == key), None)
+    effect = next((effect for effect in decision.effects if key in (effect.key, effect.kind)), None)
     if effect is None:
         return Unwanted(why=_why_not(decision, key))
     if effect.settles is not None:
@@ -363,7 +366,7 @@ def _journal_outcome(session: Session, claim: ClaimRow, now: datetime, code_vers
 def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
     decided = select(JournalRow).where(JournalRow.message == claim.message, JournalRow.what == "decided")
     line = session.exec(decided).one()
-    kinds = {APPROVE: "approval", UNREACHABLE: "contact", REVIEW: "review"}
+    kinds = {APPROVE: "approval", UNREACHABLE: "contact", UNSENT: "review", REVIEW: "review"}
     task = TaskRow(
         customer_id=claim.customer_id,
         step=claim.step,

@@ -3,16 +3,17 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from domain import commands, facts
+from domain.account import Account
 from domain.documents import closest
 from domain.facts import Body, kind_of
 from domain.policy import APPROVE, REVIEW
-from domain.situation import Situation
+from domain.situation import TASK, Situation
 from store import customers, journal, tasks, verifications
 from store import facts as ledger_facts
 from store.database import Ledger
@@ -63,7 +64,7 @@ def perform(ledger: Ledger, customer_id: str, name: str, data: Mapping[str, Any]
         if isinstance(body, commands.CodeEntry):
             entered = verifications.enter(session, row, loaded.account, body, key=ledger.code_key, now=now)
             return Done(words=entered.words, wake=not entered.already, already=entered.already)
-        key, done = _key(session, row.id, name, body, at.today)
+        key, done = _key(session, name, body, at)
         if done:
             return Done(words=f"Already done: {_words(body)}.", wake=False, already=True)
         refusal = commands.refusal(at, name, body)
@@ -99,13 +100,16 @@ def _read(name: str, data: Mapping[str, Any]) -> Body | commands.CodeEntry:
     return commands.read(name, data)
 
 
-def _key(session: Session, customer_id: str, name: str, body: Body, today: date) -> tuple[str, bool]:
+def _key(session: Session, name: str, body: Body, at: Situation) -> tuple[str, bool]:
     """Return the command's natural key, and whether it stands done already.
 
-    The same command twice on one day is one fact, unless its opposite came in between.
+    The same command twice on one day is one fact, unless its opposite came in between, or the task that
+    it answers is another one.
     """
-    content = hashlib.sha256(ledger_facts.write_text(body).encode()).hexdigest()[:16]
-    stem = f"{name}/{customer_id}/{today}/{content}"
+    customer_id = at.account.customer.id
+    said = f"{ledger_facts.write_text(body)} {_answered(body, at.account)}"
+    content = hashlib.sha256(said.encode()).hexdigest()[:16]
+    stem = f"{name}/{customer_id}/{at.today}/{content}"
     opposite = f"{_OPPOSITE.get(name)}/"
     numbers = select(FactRow.source_id, FactRow.number).where(
         FactRow.customer_id == customer_id, FactRow.source == SOURCE
@@ -116,6 +120,19 @@ def _key(session: Session, customer_id: str, name: str, body: Body, today: date)
     if same and max(undone, default=0) < same[-1]:
         return stem, True
     return (f"{stem}/{len(same) + 1}" if same else stem), False
+
+
+def _answered(body: Body, account: Account) -> str:
+    """The newest task that a command is the answer to, by its reference."""
+    match body:
+        case facts.TaskCompleted(step=step):
+            steps = {step} if step else {claim.step for claim in account.claims}
+        case facts.Approved():
+            steps = {APPROVE}
+        case _:
+            return ""
+    tasks_of = [claim.message for claim in account.claims if claim.channel == TASK and claim.step in steps]
+    return tasks_of[-1] if tasks_of else ""
 
 
 def _close_tasks(session: Session, row: CustomerRow, body: Body, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Customers: who there is, the lock on one, and the personal data that can be destroyed."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session, select
@@ -16,13 +16,13 @@ from store.tables import ContactRow, CustomerRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactData:
-    """How to reach a customer; what is None is not known, or was destroyed."""
+    """How to reach a customer; what is None is not known, or was destroyed. It prints nothing of it."""
 
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    address: str | None = None
-    vat_id: str | None = None
+    name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+    address: str | None = field(default=None, repr=False)
+    vat_id: str | None = field(default=None, repr=False)
 
 
 def add(session: Session, customer: Customer, contact: ContactData, *, now: datetime) -> bool:
@@ -53,6 +53,16 @@ def get(session: Session, customer_id: str) -> CustomerRow:
     if row is None:
         raise unknown(customer_id)
     return row
+
+
+def known(ledger: Ledger, customer_id: str) -> None:
+    """Return when there is such a customer.
+
+    Raises:
+        UnknownCustomer: there is none of this id; a sentence that says what to do.
+    """
+    with ledger.read() as session:
+        get(session, customer_id)
 
 
 def lock(session: Session, customer_id: str) -> CustomerRow:

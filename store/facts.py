@@ -211,6 +211,7 @@ def _claim(rows: Sequence[RowMapping]) -> Claim:
         debts=tuple((row["debt"], row["opening"]) for row in rows),
         claimed_at=first["claimed_at"],
         state=first["state"],
+        attempt=first["attempt"],
         sent_at=first["sent_at"],
         suspend_on=first["suspend_on"],
     )

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, and_, col, select
 
 from domain.policy import Policy
-from store import journal
+from store import journal, sweep
 from store.database import Ledger
 from store.errors import NoPolicy
 from store.tables import CustomerRow, PolicyRow, SwitchesRow
@@ -42,14 +42,11 @@ def adopt(ledger: Ledger, policy: Policy, *, now: datetime, by: str) -> str:
                 position=position,
             )
         )
+        concerned = {*policy.audience.segments, *(older.segments if older else ())}
+        no_case = col(CustomerRow.policy_version).is_(None)
+        sweep.mark(session, and_(col(CustomerRow.segment).in_(concerned), no_case))
         if position == 1 and older is None:
             _go_live(session, now.date())
-        concerned = {*policy.audience.segments, *(older.segments if older else ())}
-        session.exec(
-            update(CustomerRow)
-            .where(col(CustomerRow.segment).in_(concerned), col(CustomerRow.policy_version).is_(None))
-            .values(revision=CustomerRow.revision + 1, news=CustomerRow.news + 1)
-        )
         why = f"policy {policy.policy} {version} was adopted"
         journal.write(session, at=now, what="note", why=why, actor=by, policy_version=version)
     return version

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from domain.ageing import Ageing, Balance, age
 from domain.book import post
@@ -92,15 +92,27 @@ class WantedEffect:
         return [(debt.invoice, debt.amount) for debt in self.effect.debts if debt.invoice not in NO_DEBTS]
 
 
+def invoices(ledger: Ledger) -> set[str]:
+    """Return the numbers of all invoices that are booked."""
+    with ledger.read() as session:
+        return set(session.exec(select(DebtRow.invoice)))
+
+
 def dry_run(ledger: Ledger, *, now: datetime) -> list[WantedEffect]:
     """Return what would go out now for all customers, sorted; nothing is written.
 
     Customers without a policy are left out: for them nothing goes out.
     """
     wanted = []
+    # Whoever has something wanted is due for a look, or has not been looked at since something changed.
+    waiting = or_(
+        col(CustomerRow.wake_at) <= now,
+        col(CustomerRow.wake_at) <= col(CustomerRow.last_now),
+        col(CustomerRow.revision) > col(CustomerRow.assessed_revision),
+    )
     with ledger.read() as session:
-        rows = sorted(session.exec(select(CustomerRow)), key=lambda row: row.id)
-        for row in rows:
+        rows = session.exec(select(CustomerRow).where(waiting)).all()
+        for row in sorted(rows, key=lambda row: row.id):
             try:
                 loaded = facts.load(session, row)
             except NoPolicy:

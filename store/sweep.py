@@ -1,8 +1,9 @@
-"""The sweep's question: whose workflow should have looked, and has not."""
+"""The sweep's question: whose workflow should have looked, and has not; and who is to look again."""
 
 from datetime import datetime, timedelta
 
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select, true, update
 
 from store.database import Ledger
 from store.tables import CustomerRow
@@ -12,9 +13,10 @@ PATIENCE_SECONDS = 60
 
 
 def due(ledger: Ledger, *, now: datetime, limit: int, speed: float = 1) -> list[str]:
-    """Return customers with facts that were not assessed, or with an overdue wake-up; sorted.
+    """Return customers with facts that were not assessed, or with an overdue wake-up.
 
-    `speed` is the business clock's: the patience is one of real time.
+    Of either kind at most `limit`, those first who wait longest, so that nobody is passed over again and
+    again. `speed` is the business clock's: the patience is one of real time.
     """
     patience = timedelta(seconds=PATIENCE_SECONDS * speed)
     # Two questions, so that each is answered by its own index.
@@ -24,6 +26,19 @@ def due(ledger: Ledger, *, now: datetime, limit: int, speed: float = 1) -> list[
         col(CustomerRow.wake_at) < now - patience, col(CustomerRow.halted).is_(False)
     )
     with ledger.read() as session:
-        found = set(session.exec(unassessed.limit(limit)))
-        found.update(session.exec(late.order_by(col(CustomerRow.wake_at)).limit(limit)))
-    return sorted(found)[:limit]
+        longest = (col(CustomerRow.last_now), col(CustomerRow.id))
+        found = [*session.exec(unassessed.order_by(*longest).limit(limit))]
+        found += session.exec(late.order_by(col(CustomerRow.wake_at), col(CustomerRow.id)).limit(limit))
+    return list(dict.fromkeys(found))
+
+
+def mark(session: Session, whom: ColumnElement[bool] | None = None) -> int:
+    """Mark customers, or all, so that the sweep wakes them: something changed for them at once; count them.
+
+    They are locked by id, as an import locks its customers, so that two never wait for each other for
+    ever. Customers come before switches and policies, as in a claim.
+    """
+    chosen = true() if whom is None else whom
+    session.exec(select(CustomerRow.id).where(chosen).order_by(col(CustomerRow.id)).with_for_update()).all()
+    raised = {"revision": CustomerRow.revision + 1, "news": CustomerRow.news + 1, "halted": False}
+    return session.exec(update(CustomerRow).where(chosen).values(raised)).rowcount

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, select
 
 from domain.reasons import Reason, because
 from domain.situation import TASK
-from store import journal, tasks
+from store import journal, sweep, tasks
 from store.database import Ledger
 from store.tables import ClaimRow, CustomerRow, SwitchesRow, TaskRow
 
@@ -70,12 +70,7 @@ def go(ledger: Ledger, *, by: str, now: datetime, allow_blast: bool = False) -> 
     Their revision and news are raised, so that the sweep wakes them.
     """
     with ledger.write() as session:
-        # Customers before switches, as a claim locks them.
-        woken = session.exec(
-            update(CustomerRow)
-            .where(col(CustomerRow.halted))
-            .values(halted=False, revision=CustomerRow.revision + 1, news=CustomerRow.news + 1)
-        )
+        woken = sweep.mark(session, col(CustomerRow.halted).is_(True))
         row = _locked(session)
         row.stopped, row.stopped_since, row.stopped_reason, row.stopped_by = False, None, None, None
         if allow_blast:
@@ -83,13 +78,13 @@ def go(ledger: Ledger, *, by: str, now: datetime, allow_blast: bool = False) -> 
             tasks.close(session, customer_id=None, step=BLAST, now=now, outcome="allowed", by=by)
         why = "go, and more effects than the limit are allowed" if allow_blast else "go"
         journal.write(session, at=now, what="switch", why=why, actor=by)
-        return woken.rowcount
+        return woken
 
 
 def set_go_live(ledger: Ledger, day: date | None) -> None:
     """Set the day before which no step is taken, and have everybody looked at again."""
     with ledger.write() as session:
-        session.exec(update(CustomerRow).values(revision=CustomerRow.revision + 1, news=CustomerRow.news + 1))
+        sweep.mark(session)
         _locked(session).go_live_on = day
 
 

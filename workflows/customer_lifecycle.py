@@ -145,10 +145,14 @@ class CustomerLifecycle(Updates):
         return looked["view"]
 
     async def _start_the_right_one(self) -> str:
-        words: str = await workflow.execute_activity(
-            "Start the right one", {"customer_id": self.customer_id}, **EFFECT
+        order = {"customer_id": self.customer_id}
+        summary = f"customer/{self.customer_id}"
+        found: dict[str, str] = await workflow.execute_activity(
+            "Start the right one", order, summary=summary, **EFFECT
         )
-        return words
+        if "unknown" in found:
+            raise ApplicationError(found["unknown"], non_retryable=True)
+        return found["words"]
 
     def _show(self, view: View, *, settled: bool) -> None:
         """Show the view; attributes cost an action each time, so effects that begin now come first."""
@@ -202,7 +206,7 @@ class CustomerLifecycle(Updates):
             answer = await self._act(effect)
             until = None if answer["until"] is None else datetime.fromisoformat(answer["until"])
             self.answers[this] = (answer["news"] if answer["news"] is not None else news, until)
-            self.fresh = answer["view"] or self.view  # a child that was started answers by news
+            self.fresh = _newest(self.view, self.fresh, answer["view"])
         except ActivityError:
             self.answers[this] = (news, workflow.now() + AFTER_TIMEOUT)
         except Exception as error:  # noqa: BLE001  # raised again in the loop
@@ -282,6 +286,15 @@ class CustomerLifecycle(Updates):
         await workflow.wait_condition(lambda: self.news or (timer is not None and timer.done()))
         if timer is not None and timer.done():
             self.timer = self.timer_at = None
+
+
+def _newest(*views: View | None) -> View | None:
+    """The newest view: answers do not always come in the order in which the ledger gave them.
+
+    A child that was started answers without one: what it does arrives as news.
+    """
+    known = [view for view in views if view is not None]
+    return max(reversed(known), key=lambda view: view.get("revision", 0), default=None)
 
 
 def _news_of_verification(view: View) -> list[WantedEffect]:

@@ -1,8 +1,8 @@
 """How patient the workflows are with each kind of activity, in one place.
 
-A local activity that fails for longer than `local_retry_threshold` waits in a real timer, so a
-database that is away costs little history. Effects have a schedule-to-close: without it a queue
-that nobody serves would hang the workflow for ever.
+A local activity that fails for longer than `local_retry_threshold` waits in a real timer, each time
+longer up to `maximum_interval`: a database that is away for days must fill nobody's history. Effects
+have a schedule-to-close: without it a queue that nobody serves would hang the workflow for ever.
 """
 
 from datetime import timedelta
@@ -33,7 +33,7 @@ LOCAL = LocalOptions(
     retry_policy=RetryPolicy(
         initial_interval=timedelta(milliseconds=200),
         backoff_coefficient=3,
-        maximum_interval=timedelta(seconds=15),
+        maximum_interval=timedelta(minutes=3),
     ),
 )
 EFFECT = EffectOptions(

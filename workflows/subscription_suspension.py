@@ -59,6 +59,7 @@ class SubscriptionSuspension:
                     name,
                     {"customer_id": self.customer_id},
                     task_queue=f"{workflow.info().task_queue}-service",
+                    summary=f"subscription {self.customer_id}",
                     result_type=SwitchAnswer,
                     **EFFECT,
                 )

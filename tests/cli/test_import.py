@@ -239,6 +239,6 @@ def test_an_import_that_was_killed_is_completed_by_the_next_with_nothing_twice(b
 def test_who_was_written_and_not_woken_waits_for_the_sweep(bolt) -> None:
     """As after a crash between the commit and the wake-up: the ledger itself remembers."""
     assert load(bolt, GOOD).status == 0
-    ledger = Ledger(f"sqlite:///{bolt.ledger}")
+    ledger = Ledger(f"sqlite:///{bolt.ledger}", durable=False)
     assert sweep.due(ledger, now=datetime.now(UTC), limit=10) == ["BOLT"]
     ledger.close()

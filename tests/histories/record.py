@@ -71,7 +71,7 @@ async def record() -> None:
 async def _record_onboarding(folder: Path) -> None:
     url = f"sqlite:///{folder / 'ledger.db'}"
     migrate(url)
-    ledger = Ledger(url)
+    ledger = Ledger(url, durable=False)
     policies.adopt(ledger, policy_named("business"), now=START - timedelta(days=1), by="story")
     outbox = folder / "outbox"
     async with player(parts(Settings(database_url=url, outbox=outbox), ledger)) as playing:

@@ -295,7 +295,7 @@ def set_stage(server: TemporalServer, folder: Path, *, queue: str, client: Clien
         task_queue=queue,
     )
     migrate(settings.database_url)
-    ledger = Ledger(settings.database_url)
+    ledger = Ledger(settings.database_url, durable=False)
     policy = read(POLICY, model=Policy, name="kill.yaml")
     policies.adopt(ledger, policy, now=at(-60), by="test")
     (folder / "outbox").mkdir()

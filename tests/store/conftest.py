@@ -206,7 +206,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def ledger(database_url: str) -> Iterator[Ledger]:
-    ledger = Ledger(database_url)
+    ledger = Ledger(database_url, durable=False)
     yield ledger
     ledger.close()
 

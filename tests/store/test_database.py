@@ -35,7 +35,7 @@ def test_two_ledgers_on_one_database_share_the_lock(business, together):
     before = business.assess(name, business.at(0)).revision
 
     def raise_often():
-        ledger = Ledger(business.ledger.url)
+        ledger = Ledger(business.ledger.url, durable=False)
         for _ in range(ROUNDS):
             with ledger.write() as session:
                 customers.lock(session, name).revision += 1
@@ -80,7 +80,7 @@ def test_naive_instants_are_refused(business):
 
 
 def test_the_identity_is_of_the_ledger_and_not_of_the_process(ledger):
-    again = Ledger(ledger.url)
+    again = Ledger(ledger.url, durable=False)
     assert again.identity == ledger.identity
     assert len(ledger.identity) == 32
     again.close()
@@ -91,7 +91,7 @@ def test_the_identity_is_of_the_ledger_and_not_of_the_process(ledger):
 )
 def test_other_databases_are_refused_with_the_remedy(url):
     with pytest.raises(ValueError, match="write sqlite:///path"):
-        Ledger(url)
+        Ledger(url, durable=False)
 
 
 # --- migrations ----------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def test_the_migrations_make_exactly_these_tables(database_url):
 def test_migrating_again_changes_nothing(ledger):
     before = ledger.identity
     migrate(ledger.url)
-    again = Ledger(ledger.url)
+    again = Ledger(ledger.url, durable=False)
     assert again.identity == before
     again.close()
 
@@ -143,7 +143,7 @@ def test_a_migration_that_leaves_loose_ends_is_rolled_back(tmp_path):
     loose = text("INSERT INTO contact_data (customer_id) VALUES ('nobody')")
     with pytest.raises(RuntimeError, match="point to nothing"), migrating(url) as config:
         config.attributes["connection"].execute(loose)
-    ledger = Ledger(url)
+    ledger = Ledger(url, durable=False)
     with ledger.read() as session:
         assert session.get(ContactRow, "nobody") is None
     ledger.close()
@@ -158,6 +158,6 @@ def test_migrations_are_free_of_our_code():
 def test_two_processes_may_migrate_at_once(tmp_path, together):
     url = f"sqlite:///{tmp_path}/new/ledger.db"
     assert together([lambda: migrate(url)] * 2) == [None, None]
-    ledger = Ledger(url)
+    ledger = Ledger(url, durable=False)
     assert ledger.identity
     ledger.close()

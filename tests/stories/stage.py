@@ -122,7 +122,7 @@ async def staged(story: Story, policy: Policy, folder: Path) -> AsyncIterator[St
     """Set the stage for a story: a fresh ledger, a server and workers."""
     url = f"sqlite:///{folder / 'ledger.db'}"
     migrate(url)
-    ledger = Ledger(url)
+    ledger = Ledger(url, durable=False)
     first = story.happenings[0].at
     policies.adopt(ledger, policy, now=first - timedelta(days=1), by="story")
     switches.set_go_live(ledger, story.go_live_on)

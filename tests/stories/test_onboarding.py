@@ -116,7 +116,7 @@ def stage(tmp_path: Path) -> Stage:
     async def opened(*, unwell: int = 0) -> AsyncIterator[Scene]:
         url = f"sqlite:///{tmp_path / 'ledger.db'}"
         migrate(url)
-        ledger = Ledger(url)
+        ledger = Ledger(url, durable=False)
         file = ROOT / "policies" / "business.yaml"
         policy = read(file.read_text(encoding="utf-8"), model=Policy, name=file.name)
         policies.adopt(ledger, policy, now=START - timedelta(days=1), by="story")
