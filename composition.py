@@ -1,9 +1,9 @@
 """The composition root: settings become providers, activities and doors. Only here are vendors known."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -40,11 +40,20 @@ from workflows.subscription_suspension import SubscriptionSuspension
 from workflows.sweep import Sweep
 
 WORKFLOWS = (CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, Sweep)
-SWEEP = "sweep/ledger"
-"""The id of the sweep's schedule; its runs are called so too."""
+
+
+def sweep_id(task_queue: str) -> str:
+    """Return the id of the schedule of a queue's sweep; its runs are called so too."""
+    return f"sweep/{task_queue}"
+
+
+LEDGER = "ledger"
+"""In the memo of that schedule: the identity of the ledger that this queue works on."""
 
 MESSAGE_CHANNELS = ("email", "sms")
 GRACEFUL = timedelta(seconds=10)
+THREADS = 32
+"""Of activities that are coroutines: more than the queues let run at once."""
 
 
 def code_version() -> str:
@@ -119,7 +128,12 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
 
 
 def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
-    """Return the workers of one process: one for the workflows, one per vendor's queue."""
+    """Return the workers of one process: one for the workflows, one per vendor's queue.
+
+    Called in the loop in which they run: activities that wake a workflow do the rest in its threads, which
+    are more than all of them together can take, so that no vendor keeps another waiting.
+    """
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="waking"))
     wake = waker(client, task_queue)
     books = made.books
     customers = Customers(books=books, wake=wake)
@@ -127,7 +141,9 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         books=books, letters=made.letters, couriers=made.couriers, seller=made.seller, mark=made.mark
     )
     service = Service(books=books, switch=LedgerSwitch(books.ledger), wake=wake, mark=made.mark)
-    onboarding = Onboarding(books=books, verifier=made.verifier, seller=made.seller, wake=wake)
+    onboarding = Onboarding(
+        books=books, verifier=made.verifier, seller=made.seller, wake=wake, mark=made.mark
+    )
     tasks = Tasks(books=books, mark=made.mark)
     sweeping = Sweeping(books=books, wake=wake)
 
@@ -149,7 +165,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         customers.start_the_right_one,
         tasks.open_task,
     ]
-    looking += [service.warn_of_lost_data, sweeping.wake_who_is_due]
+    looking += [sweeping.wake_who_is_due]
     looking += [onboarding.look, onboarding.check_identifiers, onboarding.conclude]
     return [
         worker(task_queue, looking, threads=8, workflows=WORKFLOWS, max_concurrent_local_activities=8),
@@ -159,9 +175,23 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     ]
 
 
-async def start_sweep(client: Client, task_queue: str, *, every: timedelta = timedelta(minutes=1)) -> None:
-    """Create the schedule of the sweep, or leave the one that is there."""
-    action = ScheduleActionStartWorkflow(Sweep.run, {}, id=SWEEP, task_queue=task_queue)
+async def start_sweep(
+    client: Client, task_queue: str, ledger: Ledger, *, every: timedelta = timedelta(minutes=1)
+) -> str | None:
+    """Create the schedule of the sweep, or leave the one that is there; say when it is another ledger's.
+
+    Two ledgers on one queue would mix their customers in silence.
+    """
+    name, identity = sweep_id(task_queue), await asyncio.to_thread(lambda: ledger.identity)
+    action = ScheduleActionStartWorkflow(Sweep.run, {}, id=name, task_queue=task_queue)
     spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
-    with suppress(ScheduleAlreadyRunningError):
-        await client.create_schedule(SWEEP, Schedule(action=action, spec=spec))
+    try:
+        await client.create_schedule(name, Schedule(action=action, spec=spec), memo={LEDGER: identity})
+    except ScheduleAlreadyRunningError:
+        there = await client.get_schedule_handle(name).describe()
+        if await there.memo_value(LEDGER, identity) != identity:
+            return (
+                f"task queue {task_queue} works on another ledger: give this one a TASK_QUEUE of its own,"
+                f" or delete the schedule {name} if that ledger is gone"
+            )
+    return None

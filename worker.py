@@ -29,13 +29,15 @@ async def run(settings: Settings, *, mark: Mark = unmarked) -> int:
         for problem in problems:
             print(problem, file=sys.stderr)
         return 1
+    if (another := await start_sweep(client, settings.task_queue, ledger)) is not None:
+        print(another, file=sys.stderr)
+        return 1
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with AsyncExitStack() as running:
         for worker in workers(client, settings.task_queue, parts(settings, ledger, mark=mark)):
             await running.enter_async_context(worker)
-        await start_sweep(client, settings.task_queue)
         print(f"working on {settings.task_queue} at {settings.temporal_address}; Ctrl-C stops", flush=True)
         await stop.wait()
     ledger.close()

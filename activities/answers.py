@@ -1,6 +1,6 @@
 """What workflows and activities say to each other: small JSON, one object in and one out."""
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
@@ -15,10 +15,16 @@ class Order(TypedDict):
 
 
 class Looked(TypedDict):
-    """A customer's view, or the sentence why there is none and what to do."""
+    """A customer's view, or the sentence why there is none and what to do.
+
+    Attributes:
+        unknown: there is no such customer.
+        waits: nothing can be decided yet; not in the histories from before it was there.
+    """
 
     view: View | None
     unknown: str
+    waits: NotRequired[str]
 
 
 Word = Literal["done", "unwanted", "refused", "deferred"]
@@ -41,10 +47,9 @@ class Answer(TypedDict):
 
 
 class SubscriptionView(TypedDict):
-    """A subscription as its suspension sees it: `deadline` is when a person must hear of the data."""
+    """A subscription as its suspension sees it, and in words for the Temporal UI."""
 
     suspended: bool
-    deadline: str | None
     details: str
 
 

@@ -56,6 +56,13 @@ class Books:
         """Plan for a customer and note it on the customer's row."""
         return assessing.assess(self.ledger, customer_id, now=now, code_version=self.code_version)
 
+    def put_off(self, customer_id: str, now: datetime, *, until: datetime) -> Answer:
+        """Answer that an effect waits until an instant: before it, nobody takes it for forgotten."""
+        assessment = assessing.assess(
+            self.ledger, customer_id, now=now, code_version=self.code_version, put_off=until
+        )
+        return self.answer("deferred", assessment, until=until)
+
     def begin(self, customer_id: str, key: str, now: datetime) -> Begun | Unwanted | PutOff:
         """Claim an effect, if a fresh plan wants it."""
         return claims.begin(self.ledger, customer_id, key, now=now, code_version=self.code_version)
@@ -95,13 +102,13 @@ class Books:
             code_version=self.code_version,
         )
 
-    def confirm_with_news(self, begun: Begun, fact: NewFact) -> None:
+    def confirm_with_news(self, begun: Begun, *facts: NewFact) -> None:
         """Write down an outcome that another workflow has to hear of; the sweep finds a lost wake."""
         claims.confirm_with_news(
             self.ledger,
             begun.customer.id,
             begun.message,
-            new=[fact],
+            new=facts,
             now=begun.now,
             code_version=self.code_version,
         )
@@ -125,14 +132,14 @@ class Books:
         """Return the view of an assessment, as workflows get it."""
         return view_of(
             assessment.plan,
-            customer=assessment.customer,
+            account=assessment.account,
+            now=assessment.now,
             news=assessment.news,
             case=assessment.case_number,
             policy=f"{assessment.policy_name}/{assessment.policy_version}",
             contacts=assessment.contacts,
             tasks=[f"{task.step}: {task.why}" for task in assessment.open_tasks],
             clock=self.clock(),
-            debts=assessment.account.debts,
             halted=assessment.halted,
             revision=assessment.revision,
         )

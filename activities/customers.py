@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.answers import Looked
 from activities.books import Books
 from store import commands, customers
-from store.errors import Refused
+from store.errors import NoPolicy, Refused
 
 Wake = Callable[[str], Awaitable[None]]
 """Starts or wakes the workflow of a customer."""
@@ -27,6 +27,8 @@ class Customers:
         """Plan for the customer at `order["now"]`, an instant of workflow time."""
         try:
             assessment = self.books.assess(order["customer_id"], self.books.at(order["now"]))
+        except NoPolicy as missing:
+            return Looked(view=None, unknown="", waits=str(missing))
         except Refused as refused:
             return Looked(view=None, unknown=str(refused))
         return Looked(view=self.books.view(assessment), unknown="")

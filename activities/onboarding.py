@@ -12,17 +12,18 @@ from typing import Protocol
 from temporalio import activity
 
 from activities.answers import MoveAnswer, OnboardingView
-from activities.books import Books
+from activities.books import AT_WORK, Books
 from activities.customers import Wake
-from activities.messages import Courier
+from activities.messages import Courier, Mark, unmarked, without_words
 from activities.rendering import Letters
 from domain.errors import Refused, TryAgainLater
 from domain.identifiers import FINDINGS, RULESET, CheckResult, check_identifiers
 from domain.notice import Accepted, OneTimeCode, Seller
-from domain.onboarding import CODE_VALID, MOST_SENDS, PHONE_FINDINGS, Progress
+from domain.onboarding import CODE_VALID, MOST_SENDS, PHONE_FINDINGS, Progress, Verdict
 from domain.policy import ONBOARDING
 from store import onboarding, verifications
 from store.claims import Begun, PutOff, Unwanted
+from store.doors import Recorded
 from store.errors import NoPolicy, UnknownCustomer
 from store.onboarding import Standing
 from store.verifications import CHANNEL, CodeBegun
@@ -64,27 +65,42 @@ class CodeByMessage:
 class Onboarding:
     """What the verification of a new customer does."""
 
-    def __init__(self, *, books: Books, verifier: PhoneVerifier, seller: Seller, wake: Wake) -> None:
+    def __init__(
+        self,
+        *,
+        books: Books,
+        verifier: PhoneVerifier,
+        seller: Seller,
+        wake: Wake,
+        mark: Mark = unmarked,
+    ) -> None:
         self.books = books
         self.verifier = verifier
         self.seller = seller
         self.wake = wake
+        self.mark = mark
 
     @activity.defn(name="Look at the application")
     async def look(self, order: dict[str, str]) -> OnboardingView:
         """Say how far the verification is, and its next move; the first look claims the verification."""
-        customer_id, now = order["customer_id"], self.books.at(order["now"])
-        try:
-            claimed = await asyncio.to_thread(self._claim, customer_id, now)
-            standing = await asyncio.to_thread(onboarding.standing, self.books.ledger, customer_id, now=now)
-        except (UnknownCustomer, NoPolicy) as unknown:
-            return OnboardingView(move="over", until=None, says=str(unknown), details=str(unknown))
-        if isinstance(claimed, PutOff):
-            until, says = self.books.real(claimed.until), claimed.reason.words
-            return OnboardingView(move="wait", until=until, says=says, details=_details(standing, says))
+        customer_id = order["customer_id"]
+        view, claimed = await asyncio.to_thread(self._looked, customer_id, order["now"])
         if claimed:
             await self.wake(customer_id)
-        return self._view(standing)
+        return view
+
+    def _looked(self, customer_id: str, at: str) -> tuple[OnboardingView, bool]:
+        now = self.books.at(at)
+        try:
+            claimed = self._claim(customer_id, now)
+            standing = onboarding.standing(self.books.ledger, customer_id, now=now)
+        except (UnknownCustomer, NoPolicy) as unknown:
+            return OnboardingView(move="over", until=None, says=str(unknown), details=str(unknown)), False
+        if isinstance(claimed, PutOff):
+            until, says = self.books.real(claimed.until), claimed.reason.words
+            view = OnboardingView(move="wait", until=until, says=says, details=_details(standing, says))
+            return view, False
+        return self._view(standing), claimed
 
     def _claim(self, customer_id: str, now: datetime) -> bool | PutOff:
         """Claim the verification; True when this is what did it."""
@@ -94,7 +110,7 @@ class Onboarding:
                 return begun
             case Begun():
                 # Nothing goes out: to be looked at is all that was claimed, also by an earlier attempt.
-                self.books.confirm(begun)
+                self.books.confirm_with_news(begun)
                 return True
         return False
 
@@ -112,44 +128,57 @@ class Onboarding:
     @activity.defn(name="Check identifiers")
     async def check_identifiers(self, order: dict[str, str]) -> MoveAnswer:
         """Check name, addresses, telephone number and VAT id, offline."""
-        customer_id, now = order["customer_id"], self.books.now()
-        result = await asyncio.to_thread(self._check, customer_id)
-        recorded = await asyncio.to_thread(
-            onboarding.checked, self.books.ledger, customer_id, result, ruleset=RULESET, now=now
-        )
+        customer_id = order["customer_id"]
+        result, recorded = await asyncio.to_thread(self._check, customer_id)
         if recorded.wake:
             await self.wake(customer_id)
         says = f"{result.outcome}: {_findings(result.reasons)}" if result.reasons else result.outcome
         return MoveAnswer(until=None, says=says)
 
-    def _check(self, customer_id: str) -> CheckResult:
-        return check_identifiers(onboarding.application_of(self.books.ledger, customer_id))
+    def _check(self, customer_id: str) -> tuple[CheckResult, Recorded]:
+        ledger, now = self.books.ledger, self.books.now()
+        result = check_identifiers(onboarding.application_of(ledger, customer_id))
+        return result, onboarding.checked(ledger, customer_id, result, ruleset=RULESET, now=now)
 
     @activity.defn(name="Send the code")
     async def send_code(self, order: dict[str, str]) -> MoveAnswer:
         """Send the next code, if it is still time for one. Never twice: see `store.verifications`."""
-        customer_id, now = order["customer_id"], self.books.now()
-        begun = await asyncio.to_thread(verifications.begin, self.books.ledger, customer_id, now=now)
-        match begun:
-            case Unwanted(why=why):
-                return MoveAnswer(until=None, says=f"Not sent: {why}.")
-            case PutOff(until=until, reason=reason):
-                return MoveAnswer(until=self.books.real(until), says=reason.words)
-        answer = await asyncio.to_thread(self._send, begun, now)
-        await self.wake(customer_id)
+        customer_id = order["customer_id"]
+        answer, sent = await asyncio.to_thread(self._send, customer_id)
+        if sent:
+            await self.wake(customer_id)
         return answer
 
-    def _send(self, begun: CodeBegun, now: datetime) -> MoveAnswer:
+    def _send(self, customer_id: str) -> tuple[MoveAnswer, bool]:
+        now = self.books.now()
+        begun = verifications.begin(
+            self.books.ledger,
+            customer_id,
+            now=now,
+            at_work=AT_WORK * self.books.clock().speed,
+            code_version=self.books.code_version,
+        )
+        match begun:
+            case Unwanted(why=why):
+                return MoveAnswer(until=None, says=f"Not sent: {why}."), False
+            case PutOff(until=until, reason=reason):
+                return MoveAnswer(until=self.books.real(until), says=reason.words), False
+        self.mark("claimed")
+        return self._deliver(begun, now), True
+
+    def _deliver(self, begun: CodeBegun, now: datetime) -> MoveAnswer:
         try:
-            accepted = self.verifier.find(begun.reference) if begun.settle else None
-            if accepted is None:
-                if not begun.contact.phone:
-                    return self._give_up(begun, "no_phone", now)
-                accepted = self.verifier.send(self._code(begun), to=begun.contact.phone, at=now)
+            with without_words():
+                accepted = self.verifier.find(begun.reference) if begun.settle else None
+                if accepted is None:
+                    if not begun.contact.phone:
+                        return self._give_up(begun, "no_phone", now)
+                    accepted = self.verifier.send(self._code(begun), to=begun.contact.phone, at=now)
         except TryAgainLater as later:
             return self._give_up(begun, "unwell", now, until=now + later.delay)
         except Refused:
             return self._give_up(begun, "number_refused", now)
+        self.mark("sent")
         verifications.confirm(
             self.books.ledger,
             begun.customer.id,
@@ -158,7 +187,9 @@ class Onboarding:
             provider_ref=accepted.provider_ref,
             bounced=accepted.outcome == "bounced",
             now=now,
+            code_version=self.books.code_version,
         )
+        self.mark("confirmed")
         return MoveAnswer(until=None, says=f"Code {begun.attempt} of {MOST_SENDS} was sent.")
 
     def _give_up(
@@ -172,6 +203,7 @@ class Onboarding:
             reason=reason,
             provider=self.verifier.name,
             now=now,
+            code_version=self.books.code_version,
         )
         # The vendor's own delay counts where it is longer than ours: the wait is the workflow's.
         return MoveAnswer(
@@ -193,10 +225,14 @@ class Onboarding:
     @activity.defn(name="Conclude onboarding")
     async def conclude(self, order: dict[str, str]) -> MoveAnswer:
         """Write the outcome down, if the verification is at its end."""
-        customer_id, now = order["customer_id"], self.books.now()
-        verdict = await asyncio.to_thread(onboarding.conclude, self.books.ledger, customer_id, now=now)
+        customer_id = order["customer_id"]
+        verdict = await asyncio.to_thread(self._conclude, customer_id)
         await self.wake(customer_id)
         return MoveAnswer(until=None, says="concluded before" if verdict is None else verdict)
+
+    def _conclude(self, customer_id: str) -> Verdict | None:
+        now, code_version = self.books.now(), self.books.code_version
+        return onboarding.conclude(self.books.ledger, customer_id, now=now, code_version=code_version)
 
 
 def _findings(codes: Iterable[str]) -> str:

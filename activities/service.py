@@ -5,7 +5,7 @@ fact is written before anybody is woken, so a lost wake is healed by the sweep.
 """
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, Protocol
 
 from temporalio import activity
@@ -15,14 +15,13 @@ from activities.books import Books
 from activities.customers import Wake
 from activities.messages import Mark, unmarked
 from domain.facts import Body, SubscriptionReactivated, SubscriptionSuspended
-from domain.situation import EffectKind
-from store import assess, subscriptions, tasks
+from domain.situation import EffectKind, Situation
+from domain.suspension import data_lost_at
+from store import assess, subscriptions
 from store.claims import Begun, PutOff
 from store.database import Ledger
-from store.facts import Loaded, NewFact
-
-WARN_DAYS = 7
-"""How long before suspended data is lost a person hears of it."""
+from store.errors import UnknownCustomer
+from store.facts import NewFact
 
 
 class Switch(Protocol):
@@ -54,59 +53,43 @@ class Service:
         """Bring the service back, if a fresh plan still wants it, and verify."""
         return await self._turn(order["customer_id"], "reactivate")
 
-    @activity.defn(name="Warn of lost data", no_thread_cancel_exception=True)
-    def warn_of_lost_data(self, order: dict[str, str]) -> None:
-        """Open a task: the suspended service's data will be lost."""
-        now = self.books.at(order["now"])
-        lost_at = _lost_at(assess.look(self.books.ledger, order["customer_id"]))
-        on = f" on {lost_at:%d %b %Y}" if lost_at else ""
-        why = f"suspended data will be lost{on}: export it, end the contract or agree a date"
-        tasks.open_task(
-            self.books.ledger,
-            order["customer_id"],
-            step="data_loss",
-            kind="review",
-            why=why,
-            now=now,
-            code_version=self.books.code_version,
-        )
-
     async def _turn(self, customer_id: str, kind: EffectKind) -> SwitchAnswer:
-        now = self.books.now()
-        begun = await asyncio.to_thread(self._begin, customer_id, kind, now)
+        answer = await asyncio.to_thread(self._turned, customer_id, kind)
+        # An attempt that died may have written its fact and woken nobody.
+        if answer["answer"] == "done" or activity.info().attempt > 1:
+            await self.wake(customer_id)
+        return answer
+
+    def _turned(self, customer_id: str, kind: EffectKind) -> SwitchAnswer:
+        try:
+            begun = self._begin(customer_id, kind, self.books.now())
+        except UnknownCustomer as unknown:
+            view = SubscriptionView(suspended=False, details=str(unknown))
+            return SwitchAnswer(answer="unwanted", until=None, says=str(unknown), view=view)
         word: Literal["done", "unwanted", "deferred"] = "unwanted"
         until, says = None, str(begun)
         if isinstance(begun, PutOff):
             word, until, says = "deferred", self.books.real(begun.until), begun.reason.words
         elif isinstance(begun, Begun):
             self.mark("claimed")
-            await asyncio.to_thread(self._switch, begun, kind)
+            self._switch(begun, kind)
             self.mark("confirmed")
-            await self.wake(customer_id)
             word, says = "done", "suspended" if kind == "suspend" else "back in service"
-        elif activity.info().attempt > 1:
-            # An attempt that died may have written its fact and woken nobody.
-            await self.wake(customer_id)
-        view = await asyncio.to_thread(self._view, customer_id)
-        return SwitchAnswer(answer=word, until=until, says=says, view=view)
+        return SwitchAnswer(answer=word, until=until, says=says, view=self._view(customer_id))
 
     def _view(self, customer_id: str) -> SubscriptionView:
-        """Say how the service stands, and when a person must hear that its data will be lost."""
+        """Say how the service stands."""
         loaded = assess.look(self.books.ledger, customer_id)
-        service, lost_at = loaded.account.service, _lost_at(loaded)
-        if service.since is None or lost_at is None:
-            details = f"# Subscription {customer_id} is in service"
-            return SubscriptionView(suspended=service.suspended, deadline=None, details=details)
+        at = Situation(policy=loaded.policy, account=loaded.account, now=self.books.now())
+        service, lost_at = loaded.account.service, data_lost_at(at)
+        if not service.suspended or service.since is None:
+            return SubscriptionView(suspended=False, details=f"# Subscription {customer_id} is in service")
         lines = [
             f"# Subscription {customer_id} is suspended since {service.since:%d %b %Y}",
             "It comes back by itself when the customer's plan says so: see the customer's workflow.",
-            f"Its data is kept until {lost_at:%d %b %Y}.",
+            *([f"Its data is kept until {lost_at:%d %b %Y}."] if lost_at else []),
         ]
-        return SubscriptionView(
-            suspended=True,
-            deadline=self.books.real(lost_at - timedelta(days=WARN_DAYS)),
-            details="\n\n".join(lines),
-        )
+        return SubscriptionView(suspended=True, details="\n\n".join(lines))
 
     def _begin(self, customer_id: str, kind: EffectKind, now: datetime) -> Begun | PutOff | str:
         """Claim the effect of this kind; the words say why there is none."""
@@ -135,14 +118,6 @@ class Service:
         self.mark("switched")
         fact = NewFact(source="switch", id=f"{kind}:{begun.message}", happened_at=now, body=body)
         self.books.confirm_with_news(begun, fact)
-
-
-def _lost_at(loaded: Loaded) -> datetime | None:
-    """When the data of a suspended service is lost; None for one that is in service, or keeps its data."""
-    service, step = loaded.account.service, loaded.policy.suspension
-    if not service.suspended or service.since is None or step is None:
-        return None
-    return service.since + timedelta(days=step.data_kept_days)
 
 
 class LedgerSwitch:

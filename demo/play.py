@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from composition import SWEEP, connect, parts, start_sweep, waker, workers
+from composition import connect, parts, start_sweep, sweep_id, waker, workers
 from demo.applicants import Applicants, ReadByApplicants
 from demo.sample import SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
@@ -114,7 +114,7 @@ class Stage:
             for worker in workers(client, queue, replace(made, verifier=verifier)):
                 await running.enter_async_context(worker)
             await self._verify(Applicants(self.ledger, verifier, self.wake))
-            await start_sweep(client, queue, every=SWEEP_EVERY)
+            await start_sweep(client, queue, self.ledger, every=SWEEP_EVERY)
             watching = asyncio.create_task(self._watch())
             await asyncio.gather(self._tell(), self._throw_switches())
             await self._until(self.end_at)
@@ -125,8 +125,8 @@ class Stage:
             if self.keep:
                 # Nobody pays any more: at a day a second everybody would soon be suspended.
                 self._set_clock(self.clock.business(datetime.now(UTC)), speed=1)
-                await client.get_schedule_handle(SWEEP).delete()
-                await start_sweep(client, queue)
+                await client.get_schedule_handle(sweep_id(queue)).delete()
+                await start_sweep(client, queue, self.ledger)
                 print(f"\nEverything goes on at {self.settings.temporal_ui}; Ctrl-C ends it.", flush=True)
                 await asyncio.Event().wait()
         self.ledger.close()

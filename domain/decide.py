@@ -15,8 +15,11 @@ from domain.ladder import Wanted, reminders
 from domain.policy import ONBOARDING, RETURNED, NoticeStep, Policy
 from domain.reasons import because
 from domain.situation import SERVICE, TASK, Effect, EffectKind, Held, Situation
-from domain.suspension import news_of_the_service, reactivation, suspension, tasks
+from domain.suspension import data_loss, news_of_the_service, reactivation, suspension, tasks
 from domain.unsent import unsent
+
+PARTS = (admission, reactivation, suspension, news_of_the_service, data_loss, tasks, unsent, reminders)
+"""What asks for effects, the most pressing first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,7 @@ def decide(policy: Policy, account: Account, now: datetime) -> Decision:
         now = account.newest_at
     at = Situation(policy=policy, account=account, now=now)
     wanted = Wanted()
-    for part in (admission, reactivation, suspension, news_of_the_service, tasks, unsent, reminders):
+    for part in PARTS:
         wanted.add(part(at))
     effects = _settle_first(at, wanted.effects)
     wake_at = min((later for later in [*wanted.later, *_turns(at)] if later > now), default=None)

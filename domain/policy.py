@@ -430,6 +430,6 @@ def _wrong_needs(steps: tuple[Step, ...]) -> Iterator[Fault]:
 
 # Steps that the engine takes by itself, named in claims and timelines like those of a policy.
 TOLD, RETURNED, THANKED = "suspended", "reactivate", "thanks"
-UNREACHABLE, UNSENT, APPROVE = "unreachable", "unsent", "approve"
+UNREACHABLE, UNSENT, APPROVE, DATA_LOSS = "unreachable", "unsent", "approve", "data_loss"
 ONBOARDING, REVIEW = "onboarding", "onboarding_review"
-RESERVED = frozenset({TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, ONBOARDING, REVIEW})
+RESERVED = frozenset({TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW})

@@ -16,6 +16,7 @@ SENTENCES: Mapping[str, str] = {
     "step.settle": "{step} by {channel} was begun at {since}: find out whether it went out",
     "task.due": "{task} task {step}: {days} days past due, the policy says day {offset}",
     "task.unreachable": "nobody can be reached for {step}: {channels}",
+    "task.data_loss": "the data of the suspended service is lost on {on}: export it or agree on another day",
     "task.unsent": "{step} by {channel} failed {failed} times: the log of the workers says why",
     "task.approval": "{step} of {amount} needs a person's approval from {threshold}",
     "suspend.due": "{step}: {days} days past due, last warning delivered on {delivered_on}",

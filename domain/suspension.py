@@ -13,6 +13,7 @@ from domain.ladder import Wanted, paused
 from domain.money import Money
 from domain.policy import (
     APPROVE,
+    DATA_LOSS,
     RETURNED,
     THANKED,
     TOLD,
@@ -26,6 +27,9 @@ from domain.situation import SERVICE, TASK, Effect, EffectDebt, Held, Situation
 
 THANKS_DAYS = 30
 """How long after the return a message about it still makes sense."""
+
+LOSS_DAYS = 7
+"""How long before suspended data is lost a person hears of it."""
 
 
 def suspension(at: Situation) -> Wanted:
@@ -263,6 +267,30 @@ def _this_time(at: Situation) -> tuple[EffectDebt, ...]:
     currency = at.account.customer.currency or "EUR"
     times = at.account.service.times
     return (EffectDebt(invoice=SERVICE, opening=times, amount=Money.zero(currency)),)
+
+
+def data_lost_at(at: Situation) -> datetime | None:
+    """When the data of a suspended service is lost; None for one that is in service, or never suspended."""
+    service, step = at.account.service, at.policy.suspension
+    if not service.suspended or service.since is None or step is None:
+        return None
+    return service.since + timedelta(days=step.data_kept_days)
+
+
+def data_loss(at: Situation) -> Wanted:
+    """The task that warns a person before suspended data is lost, once a suspension."""
+    wanted = Wanted()
+    lost_at, this_time = data_lost_at(at), _this_time(at)
+    keys = {(debt.invoice, debt.opening) for debt in this_time}
+    if lost_at is None or any(c.step == DATA_LOSS and keys & set(c.debts) for c in at.account.claims):
+        return wanted
+    warn_at = lost_at - timedelta(days=LOSS_DAYS)
+    if at.now < warn_at:
+        wanted.later.append(warn_at)
+        return wanted
+    reason = because("task.data_loss", on=at.calendar.local_date(lost_at))
+    wanted.effects.append(Effect(kind="task", step=DATA_LOSS, channel=TASK, debts=this_time, reason=reason))
+    return wanted
 
 
 def tasks(at: Situation) -> Wanted:

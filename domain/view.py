@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
-from domain.account import Claim
+from domain.account import FOREVER, Account, Claim
 from domain.book import Debt
 from domain.clock import BusinessClock
 from domain.commands import Command
@@ -30,10 +30,13 @@ from domain.situation import NO_DEBTS, TASK, Effect, EffectDebt
 MAX_BYTES = 3_000
 LAST_CONTACTS = 4
 MOST_HOLDS = 4
+MOST_RESTS = 2
 MOST_TASKS = 4
 MOST_DEBTS = 5
 MOST_WORDS = 140
-SWITCHED_OFF = "everything outward: a safety switch is on (`stop`, or the blast guard); `go` ends it"
+SWITCHED_OFF = (
+    "everything outward, by a switch: `go` ends a stop, `go --allow-blast` lets out what the guard holds"
+)
 _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 Attribute = list[Any]  # [name, type, value]; a value of None is not set
 
@@ -56,8 +59,8 @@ class View(TypedDict):
 
     `revision` is the ledger's: of two views the one with the higher is the newer. `news` counts the facts
     that are not outcomes of our own effects. `refused` names the commands that make no sense now, with
-    the sentence why; from `refused_until` on time may have lifted one. `debts` and `revision` are not in
-    the histories from before they were there.
+    the sentence why; from `refused_until` on time may have lifted one. `rests` are pauses and exemptions,
+    `disputes` the name of the first that is open.
     """
 
     customer: str
@@ -74,6 +77,8 @@ class View(TypedDict):
     overdue: list[str]
     since: str | None
     next: list[str]
+    rests: NotRequired[list[str]]
+    disputes: NotRequired[list[str]]
     held: list[str]
     said: list[str]
     tasks: list[str]
@@ -86,25 +91,26 @@ class View(TypedDict):
 def view_of(
     plan: Plan,
     *,
-    customer: Customer,
+    account: Account,
+    now: datetime,
     news: int,
     case: int,
     policy: str,
     contacts: Iterable[Claim],
     tasks: Iterable[str],
     clock: BusinessClock,
-    debts: Iterable[Debt] = (),
     halted: bool = False,
     revision: int = 0,
 ) -> View:
     """Return the view of a plan.
 
     Args:
-        debts: all of the customer; those with something open are shown, the oldest due first.
+        account: that the plan is of. What is open of its debts is shown, the oldest due first.
         policy: its name and version.
         tasks: the open ones, each its step, a colon and why.
         halted: a safety switch has put an effect off.
     """
+    customer = account.customer
     zone = ZoneInfo(customer.timezone)
     tasks = list(tasks)
     view = View(
@@ -118,17 +124,19 @@ def view_of(
         wake_at=None if plan.wake_at is None else clock.real(plan.wake_at).isoformat(),
         wake_says=_wake_says(plan, zone),
         owed=[str(money) for money in plan.owed],
-        debts=_open(debts),
+        debts=_open(account.debts),
         overdue=[str(money) for money in plan.overdue],
         since=None if plan.overdue_since is None else _day(plan.overdue_since),
         next=[_coming(line, zone) for line in plan.forecast],
+        rests=_rests(account, now.astimezone(zone).date()),
+        disputes=list(account.disputes[:1]),
         held=[SWITCHED_OFF, *_held(plan)] if halted else _held(plan),
         said=[_contact_says(claim, zone) for claim in list(contacts)[-LAST_CONTACTS:]],
         tasks=[task[:MOST_WORDS] for task in tasks[:MOST_TASKS]],
         refused={name: words[:MOST_WORDS] for name, words in plan.allowed.items() if words is not None},
         refused_until=None if plan.allowed_until is None else clock.real(plan.allowed_until).isoformat(),
         policy=policy,
-        attributes=_attributes(plan, customer, policy, tasks, clock),
+        attributes=_attributes(plan, customer, policy, tasks, clock, halted=halted),
     )
     _fit(view)
     return view
@@ -136,7 +144,10 @@ def view_of(
 
 def _fit(view: View) -> None:
     """Leave words out until the view keeps to its bytes: old messages first, what waits for us last."""
-    lists = (view["said"], view.get("debts", []), view["next"], view["held"], view["tasks"])
+    lists = (
+        *(view["said"], view.get("debts", []), view.get("rests", []), view["next"]),
+        *(view["held"], view["tasks"]),
+    )
     for words in lists:
         while len(words) > 1 and len(json.dumps(view).encode()) > MAX_BYTES:
             del words[0 if words is view["said"] else -1]
@@ -192,6 +203,20 @@ def _open(debts: Iterable[Debt]) -> list[str]:
     return words if len(owed) <= MOST_DEBTS else [*words, f"and {len(owed) - MOST_DEBTS} more"]
 
 
+def _rests(account: Account, today: date) -> list[str]:
+    """Say which pauses and exemptions hold today or will."""
+    kinds = ((account.pauses, "Paused"), (account.exemptions, "Exempt"))
+    words = []
+    for rests, kind in kinds:
+        for rest in rests:
+            if max(rest.first, today) <= rest.last:
+                since = "" if rest.first <= today else f" from {_day(rest.first)}"
+                until = "" if rest.last == FOREVER else f" until the end of {_day(rest.last)}"
+                about = f" {rest.invoice}" if rest.invoice else ""
+                words.append(f"{kind}{about}{since}{until}: {rest.reason}"[:MOST_WORDS])
+    return words[:MOST_RESTS]
+
+
 def _wake_says(plan: Plan, zone: ZoneInfo) -> str:
     if plan.wake_at is None:
         return ""
@@ -220,11 +245,12 @@ def _contact_says(claim: Claim, zone: ZoneInfo) -> str:
 
 
 def _attributes(
-    plan: Plan, customer: Customer, policy: str, tasks: list[str], clock: BusinessClock
+    plan: Plan, customer: Customer, policy: str, tasks: list[str], clock: BusinessClock, *, halted: bool
 ) -> list[Attribute]:
     largest = max(plan.overdue, key=lambda money: money.amount, default=None)
     upcoming = plan.forecast[0] if plan.forecast else None
     since = plan.overdue_since
+    switched = {"switch"} if halted else set[str]()
     return [
         ["Stage", "Keyword", plan.stage],
         ["NextAction", "Keyword", upcoming.step if upcoming else None],
@@ -234,7 +260,7 @@ def _attributes(
         ["OverdueSince", "Datetime", _noon(since) if since else None],
         ["Policy", "Keyword", policy],
         ["OpenTasks", "KeywordList", sorted({task.split(":")[0] for task in tasks}) or None],
-        ["Holds", "KeywordList", sorted({held.reason.rule for held in plan.held}) or None],
+        ["Holds", "KeywordList", sorted({held.reason.rule for held in plan.held} | switched) or None],
         ["Tags", "KeywordList", list(customer.tags) or None],
     ]
 
@@ -282,6 +308,8 @@ def details(
     debts = view.get("debts", [])
     if debts:
         blocks.append(_list("Open", debts))
+    if view.get("rests"):
+        blocks.append(_list("Rests", view["rests"]))
     if view["tasks"]:
         blocks.append(_list("Waits for you", [_task(task, commands) for task in view["tasks"]]))
     doing = [effect["says"] for effect in view["effects"] if effect["key"] not in put_off]
@@ -301,8 +329,9 @@ def details(
     if namespace is None:
         blocks.append("Updates that you can send now: " + ", ".join(f"`{each.name}`" for each in possible))
     else:
-        invoice = debts[0].rsplit(": ", 1)[0] if debts else None
-        blocks.append(_list("What you can do (More Actions, Send an Update)", _updates(possible, invoice)))
+        own = {"invoice": debts[0].rsplit(": ", 1)[0]} if debts else {}
+        own |= {"dispute": view["disputes"][0]} if view.get("disputes") else {}
+        blocks.append(_list("What you can do (More Actions, Send an Update)", _updates(possible, own)))
         blocks.append(" · ".join(_links(view, namespace)))
     return "\n\n".join(blocks)
 
@@ -325,13 +354,15 @@ def _about(view: View) -> str:
     return " · ".join(about)
 
 
-def _updates(possible: Iterable[Command], invoice: str | None) -> list[str]:
-    """Say what each update does, with an example to copy: about this customer's oldest open invoice."""
+def _updates(possible: Iterable[Command], own: Mapping[str, str]) -> list[str]:
+    """Say what each update does, with an example to copy: with this customer's own invoice and dispute."""
     lines = []
     for command in possible:
-        example = dict(command.example)
-        if invoice is not None and "invoice" in example:
-            example["invoice"] = invoice
+        # What the command itself makes, a new dispute, has a name of its own.
+        example = {
+            name: value if name == command.name else own.get(name, value)
+            for name, value in command.example.items()
+        }
         lines.append(f"`{command.name}` {command.does} `{_json(example)}`")
     return lines
 

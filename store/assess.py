@@ -62,8 +62,13 @@ def look(ledger: Ledger, customer_id: str) -> Loaded:
         return facts.load(session, row)
 
 
-def assess(ledger: Ledger, customer_id: str, *, now: datetime, code_version: str) -> Assessment:
+def assess(
+    ledger: Ledger, customer_id: str, *, now: datetime, code_version: str, put_off: datetime | None = None
+) -> Assessment:
     """Plan for a customer and write revision, wake-up, stage, case and new holds; idempotent.
+
+    Args:
+        put_off: what is wanted now waits until then, and is not overdue before.
 
     Raises:
         UnknownCustomer, NoPolicy: a sentence that says what to do.
@@ -71,7 +76,10 @@ def assess(ledger: Ledger, customer_id: str, *, now: datetime, code_version: str
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
         try:
-            return assess_locked(session, row, now=now, code_version=code_version)
+            assessment = assess_locked(session, row, now=now, code_version=code_version)
+            if put_off is not None and row.wake_at is not None:
+                row.wake_at = max(row.wake_at, put_off)
+            return assessment
         except NoPolicy as error:
             # To look again and again would help nobody: adopting a policy, or a new fact, is news.
             row.assessed_revision, row.wake_at = row.revision, None
@@ -101,7 +109,8 @@ def assess_locked(session: Session, row: CustomerRow, *, now: datetime, code_ver
     # What is wanted now stays overdue until it is done: whoever loses it, the sweep finds it.
     row.last_now, row.wake_at = now, now if fresh.effects else fresh.wake_at
     row.stage, row.signature = fresh.stage, signature(fresh)
-    row.halted = row.halted and bool(fresh.effects)
+    # The plan does not know what a verification in progress wants to send.
+    row.halted = row.halted and (bool(fresh.effects) or fresh.stage == "onboarding")
     return _assessment(session, row, loaded, fresh, now)
 
 

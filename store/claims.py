@@ -16,7 +16,7 @@ from domain.account import Account
 from domain.customer import Customer
 from domain.decide import Decision, decide
 from domain.facts import Body, Bounced, Delivered
-from domain.policy import APPROVE, REVIEW, UNREACHABLE, UNSENT, Policy
+from domain.policy import APPROVE, DATA_LOSS, REVIEW, UNREACHABLE, UNSENT, Policy
 from domain.reasons import Reason
 from domain.situation import NO_DEBTS, TASK, Effect, EffectDebt
 from store import clock, customers, facts, journal, switches
@@ -212,7 +212,7 @@ def _claim(
         if (debt.invoice, debt.opening) in released
     }
     attempt = 1 + max((claim.attempt for claim in reused.values()), default=0)
-    message = _reference(row.id, effect, debts, attempt)
+    message = _reference(row.id, effect, debts)
     for position, debt in enumerate(debts):
         values: dict[str, Any] = {
             "message": message,
@@ -250,9 +250,10 @@ def _claimed_debts(effect: Effect) -> Sequence[EffectDebt]:
     return effect.debts
 
 
-def _reference(customer_id: str, effect: Effect, debts: Sequence[EffectDebt], attempt: int) -> str:
+def _reference(customer_id: str, effect: Effect, debts: Sequence[EffectDebt]) -> str:
+    """Name a message by what it is about: every attempt at it carries the same reference."""
     named = [f"{debt.invoice}#{debt.opening}" for debt in debts]
-    return "m-" + _short("\n".join([customer_id, effect.step, effect.channel, *named, str(attempt)]))
+    return "m-" + _short("\n".join([customer_id, effect.step, effect.channel, *named]))
 
 
 def _short(text: str) -> str:
@@ -365,8 +366,15 @@ def _journal_outcome(session: Session, claim: ClaimRow, now: datetime, code_vers
 
 def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
     decided = select(JournalRow).where(JournalRow.message == claim.message, JournalRow.what == "decided")
-    line = session.exec(decided).one()
-    kinds = {APPROVE: "approval", UNREACHABLE: "contact", UNSENT: "review", REVIEW: "review"}
+    # Every attempt at it is decided anew, under the same reference.
+    line = session.exec(decided.order_by(col(JournalRow.id).desc()).limit(1)).one()
+    kinds = {
+        APPROVE: "approval",
+        UNREACHABLE: "contact",
+        UNSENT: "review",
+        DATA_LOSS: "review",
+        REVIEW: "review",
+    }
     task = TaskRow(
         customer_id=claim.customer_id,
         step=claim.step,

@@ -9,7 +9,8 @@ from domain.customer import Customer
 from domain.facts import Checked, Onboarded, OnboardingStarted
 from domain.identifiers import CheckResult, tidied
 from domain.onboarding import IDENTIFIERS, Application, Move, Progress, Verdict, next_move
-from store import customers, doors, facts
+from domain.policy import ONBOARDING
+from store import customers, doors, facts, journal
 from store.customers import ContactData
 from store.database import Ledger
 from store.doors import Recorded
@@ -129,7 +130,7 @@ def checked(
         return Recorded(accepted=0, already=1, wake=False)
 
 
-def conclude(ledger: Ledger, customer_id: str, *, now: datetime) -> Verdict | None:
+def conclude(ledger: Ledger, customer_id: str, *, now: datetime, code_version: str) -> Verdict | None:
     """Write down how a verification ended, if it is at its end; None when it is not, or was already."""
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
@@ -141,6 +142,15 @@ def conclude(ledger: Ledger, customer_id: str, *, now: datetime) -> Verdict | No
         body = Onboarded(outcome=move.verdict, by="arrears")
         new = NewFact(source=SOURCE, id=f"{customer_id}/concluded", happened_at=now, body=body)
         facts.append(session, row, [new], now=now, news=False)
+        journal.write(
+            session,
+            at=now,
+            what="outcome",
+            reason=move.reason,
+            customer_id=row.id,
+            step=ONBOARDING,
+            code_version=code_version,
+        )
         return move.verdict
 
 

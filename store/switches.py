@@ -70,7 +70,6 @@ def go(ledger: Ledger, *, by: str, now: datetime, allow_blast: bool = False) -> 
     Their revision and news are raised, so that the sweep wakes them.
     """
     with ledger.write() as session:
-        woken = sweep.mark(session, col(CustomerRow.halted).is_(True))
         row = _locked(session)
         row.stopped, row.stopped_since, row.stopped_reason, row.stopped_by = False, None, None, None
         if allow_blast:
@@ -78,7 +77,9 @@ def go(ledger: Ledger, *, by: str, now: datetime, allow_blast: bool = False) -> 
             tasks.close(session, customer_id=None, step=BLAST, now=now, outcome="allowed", by=by)
         why = "go, and more effects than the limit are allowed" if allow_blast else "go"
         journal.write(session, at=now, what="switch", why=why, actor=by)
-        return woken
+    # Afterwards, so that nobody can be put off behind our back and then wait for a `go` that was given.
+    with ledger.write() as session:
+        return sweep.mark(session, col(CustomerRow.halted).is_(True))
 
 
 def set_go_live(ledger: Ledger, day: date | None) -> None:
@@ -106,6 +107,9 @@ def closed(session: Session, now: datetime) -> Reason | None:
     The count is taken without a lock of its own: claims of the same moment may exceed it by a few.
     """
     row = session.get_one(SwitchesRow, 1)
+    if row.stopped or row.blast_since is not None:
+        # Shared with others that are put off; `go` waits, and then sees whom it has to wake.
+        session.refresh(row, with_for_update={"read": True})
     if row.stopped:
         return because("hold.stopped", since=_minute(row.stopped_since), reason=row.stopped_reason)
     if row.blast_allowed_until is not None and now <= row.blast_allowed_until:

@@ -8,10 +8,8 @@ from typing import NamedTuple
 from sqlmodel import Session, col, select, update
 
 from domain.policy import REVIEW
-from domain.situation import SERVICE, TASK
-from store import customers, facts
 from store.database import Ledger
-from store.tables import ClaimRow, TaskRow
+from store.tables import TaskRow
 
 
 class OpenTask(NamedTuple):
@@ -62,50 +60,6 @@ def worklist(ledger: Ledger) -> list[Task]:
             )
             for row in rows
         ]
-
-
-def open_task(
-    ledger: Ledger, customer_id: str, *, step: str, kind: str, why: str, now: datetime, code_version: str
-) -> bool:
-    """Open a task about the service that no policy asks for; False when there was one this time.
-
-    It is claimed like every task, once a suspension, so that commands can complete it.
-
-    Raises:
-        UnknownCustomer, NoPolicy: nothing was written.
-    """
-    with ledger.write() as session:
-        row = customers.lock(session, customer_id)
-        now = max(now, row.last_now)
-        loaded = facts.load(session, row)
-        times = loaded.account.service.times
-        if any(claim.step == step and (SERVICE, times) in claim.debts for claim in loaded.account.claims):
-            return False
-        message = f"t-{customer_id}-{step}-{times}"
-        claim = ClaimRow(
-            message=message,
-            position=0,
-            customer_id=customer_id,
-            debt=SERVICE,
-            opening=times,
-            step=step,
-            channel=TASK,
-            kind="task",
-            state="sent",
-            attempt=1,
-            claimed_at=now,
-            sent_at=now,
-            amount_minor=0,
-            currency=loaded.account.customer.currency or "EUR",
-            policy_version=loaded.policy_version,
-            code_version=code_version,
-        )
-        task = TaskRow(customer_id=customer_id, step=step, kind=kind, opened_at=now, why=why, message=message)
-        session.add_all([claim, task])
-        row.revision += 1
-        row.news += 1
-        row.last_now = now
-        return True
 
 
 def close(

@@ -8,7 +8,7 @@ is kept of it, or of an answer, nobody can read without that secret. The custome
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlmodel import Session, col, select
@@ -18,7 +18,17 @@ from domain.account import Account
 from domain.commands import CodeEntry
 from domain.customer import Customer
 from domain.facts import CodeAnswered, CodeSent
-from domain.onboarding import CODE_VALID, MOST_TRIES, PHONE, answer_words, code_hash, code_of, next_move
+from domain.onboarding import (
+    CODE_VALID,
+    MOST_TRIES,
+    PHONE,
+    PHONE_FINDINGS,
+    answer_words,
+    code_hash,
+    code_of,
+    next_move,
+)
+from domain.policy import ONBOARDING
 from store import customers, facts, journal, switches
 from store.claims import ASK_AGAIN_AFTER, PutOff, Unwanted
 from store.customers import ContactData
@@ -62,8 +72,13 @@ class Entered:
     already: bool
 
 
-def begin(ledger: Ledger, customer_id: str, *, now: datetime) -> CodeBegun | Unwanted | PutOff:
-    """Claim the next code, if the verification wants one now and no switch keeps it back."""
+def begin(
+    ledger: Ledger, customer_id: str, *, now: datetime, at_work: timedelta, code_version: str
+) -> CodeBegun | Unwanted | PutOff:
+    """Claim the next code, if the verification wants one now and no switch keeps it back.
+
+    `at_work` is the business time after a claim during which somebody else may still be sending.
+    """
     key = ledger.code_key
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
@@ -77,6 +92,8 @@ def begin(ledger: Ledger, customer_id: str, *, now: datetime) -> CodeBegun | Unw
         reference = _reference(customer_id, move.attempt)
         sending = _of(session, customer_id, move.attempt)
         settle = sending is not None and sending.state == "claimed"
+        if settle and sending and now < (over_at := _begun_at(sending) + at_work):
+            return PutOff(until=over_at, reason=move.reason)
         if not settle and (shut := switches.closed(session, now)) is not None:
             row.halted = True
             return PutOff(until=now + ASK_AGAIN_AFTER, reason=shut)
@@ -91,9 +108,11 @@ def begin(ledger: Ledger, customer_id: str, *, now: datetime) -> CodeBegun | Unw
             )
             session.add(sending)
         sending.state = "claimed"
+        sending.evidence = {**sending.evidence, "begun_at": now.isoformat()}
         row.revision += 1
         row.last_now = now
         row.halted = False
+        _journal(session, row, "decided", move.reason.words, reference, now, code_version)
         return CodeBegun(
             reference=reference,
             code=code,
@@ -113,6 +132,7 @@ def confirm(
     provider_ref: str,
     bounced: bool,
     now: datetime,
+    code_version: str,
 ) -> bool:
     """Note that a code went out, and whether it came back at once; True when the plan has to look."""
     with ledger.write() as session:
@@ -129,6 +149,8 @@ def confirm(
         if bounced:
             checked = _checked("fail", "code_bounced", provider, evidence=provider_ref)
             new.append(_fact(f"{reference}/bounced", checked, now))
+        words = f"code {attempt} went out" + (" and came back" if bounced else "")
+        _journal(session, row, "outcome", words, reference, now, code_version)
         return bool(facts.append(session, row, new, now=now, news=False))
 
 
@@ -141,6 +163,7 @@ def give_up(
     reason: str,
     provider: str,
     now: datetime,
+    code_version: str,
 ) -> bool:
     """Note that a code certainly did not go out; True when the plan has to look.
 
@@ -154,7 +177,10 @@ def give_up(
             return False
         sending.state = "released" if outcome == "error" else "refused"
         checked = _checked(outcome, reason, provider)
-        name = f"{sending.evidence['reference']}/{outcome}/{now.isoformat()}"
+        reference = sending.evidence["reference"]
+        words = f"code {attempt} did not go out: {PHONE_FINDINGS[reason]}"
+        _journal(session, row, "outcome", words, reference, now, code_version)
+        name = f"{reference}/{outcome}/{now.isoformat()}"
         return bool(facts.append(session, row, [_fact(name, checked, now)], now=now, news=False))
 
 
@@ -192,6 +218,33 @@ def enter(
 
 def _reference(customer_id: str, attempt: int) -> str:
     return "c-" + hashlib.sha256(f"code\n{customer_id}\n{attempt}".encode()).hexdigest()[:16]
+
+
+def _begun_at(sending: VerificationRow) -> datetime:
+    return datetime.fromisoformat(sending.evidence["begun_at"])
+
+
+def _journal(
+    session: Session,
+    row: CustomerRow,
+    what: Literal["decided", "outcome"],
+    why: str,
+    reference: str,
+    now: datetime,
+    code_version: str,
+) -> None:
+    journal.write(
+        session,
+        at=now,
+        what=what,
+        why=why,
+        customer_id=row.id,
+        effect="code",
+        step=ONBOARDING,
+        channel=CHANNEL,
+        message=reference,
+        code_version=code_version,
+    )
 
 
 def _of(session: Session, customer_id: str, attempt: int) -> VerificationRow | None:

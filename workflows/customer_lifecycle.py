@@ -7,6 +7,7 @@ run. A run is one episode: it continues as new when a case opens or closes.
 
 import asyncio
 import json
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,10 +69,11 @@ class Updates:
 
 
 def _update(command: Command) -> Any:
-    async def handle(self: Updates, data: Any) -> str:
+    # An empty form sends nothing at all: it gets the sentence that says what to send.
+    async def handle(self: Updates, data: Any = None) -> str:
         return await self._do(command.name, data)
 
-    def validate(self: Updates, data: Any) -> None:
+    def validate(self: Updates, data: Any = None) -> None:
         self._may(command.name, data)
 
     handle.__name__ = handle.__qualname__ = command.name
@@ -90,7 +92,7 @@ class CustomerLifecycle(Updates):
     """Input: {"customer_id": "..."}. The workflow's id is customer/<id>."""
 
     @workflow.init
-    def __init__(self, given: Any) -> None:
+    def __init__(self, given: Any = None) -> None:
         self.given = given
         customer_id = given.get("customer_id") if isinstance(given, dict) else None
         self.customer_id = customer_id if isinstance(customer_id, str) else ""
@@ -106,16 +108,20 @@ class CustomerLifecycle(Updates):
         self.attributes = _attributes_at_start()
 
     @workflow.run
-    async def run(self, given: Any) -> str:
+    async def run(self, given: Any = None) -> str:
         if not self.customer_id:
             raise ApplicationError(WRONG_INPUT, non_retryable=True)
         if workflow.info().workflow_id != f"customer/{self.customer_id}":
             return await self._start_the_right_one()
         while True:
             self.news = False
-            view, self.fresh = self.fresh or await self._look(), None
+            answered, self.fresh = self.fresh, None
+            view = answered or await self._look()
+            if view is None:
+                await workflow.wait_condition(lambda: self.news)
+                continue
             wanted = self._wanted(view)
-            self._show(view, settled=not wanted)
+            self._show(view, settled=not wanted and not (answered and self.running))
             if self.case_open is None:
                 self.case_open = view["case_open"]
             episode_over = view["case_open"] != self.case_open
@@ -135,13 +141,16 @@ class CustomerLifecycle(Updates):
     def show_view(self) -> View | None:
         return self.view
 
-    async def _look(self) -> View:
+    async def _look(self) -> View | None:
+        """Look at the account; None where nothing can be decided yet, and the page says why."""
         order = {"customer_id": self.customer_id, "now": workflow.now().isoformat()}
         looked: Looked = await workflow.execute_local_activity(
             "Look at the account", order, result_type=Looked, **LOCAL
         )
         if looked["view"] is None:
-            raise ApplicationError(looked["unknown"], non_retryable=True)
+            if "waits" not in looked:
+                raise ApplicationError(looked["unknown"], non_retryable=True)
+            workflow.set_current_details(f"# Waiting\n\n{looked['waits']}")
         return looked["view"]
 
     async def _start_the_right_one(self) -> str:
@@ -155,7 +164,7 @@ class CustomerLifecycle(Updates):
         return found["words"]
 
     def _show(self, view: View, *, settled: bool) -> None:
-        """Show the view; attributes cost an action each time, so effects that begin now come first."""
+        """Show the view. The page is free; attributes cost an action, so they wait for what goes on now."""
         self.view = view
         workflow.set_current_details(
             details(view, COMMANDS, namespace=workflow.info().namespace, put_off=self._put_off(view))
@@ -246,7 +255,9 @@ class CustomerLifecycle(Updates):
                 static_summary=effect["says"],
             )
         except WorkflowAlreadyStartedError:
-            await workflow.get_external_workflow_handle(child_id).signal("News")
+            # It may end at this very moment: then its outcome is news, and the plan wants it anew.
+            with suppress(ApplicationError):
+                await workflow.get_external_workflow_handle(child_id).signal("News")
         return Answer(answer="done", until=None, news=None, view=None)
 
     async def _tell_child(self, child: Any, kind: str, effect: WantedEffect) -> Answer:
@@ -259,7 +270,7 @@ class CustomerLifecycle(Updates):
 
     async def _wait(self, view: View) -> None:
         if self.running:
-            await workflow.wait_condition(lambda: self.news or not self.running or self.bug is not None)
+            await workflow.wait_condition(lambda: self.news or bool(self.fresh) or not self.running)
         else:
             await self._sleep(view)
         if self.bug is not None:

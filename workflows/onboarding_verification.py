@@ -30,13 +30,13 @@ class OnboardingVerification:
     """Input: {"customer_id": "..."}. The workflow's id is onboarding/<customer>."""
 
     @workflow.init
-    def __init__(self, given: Any) -> None:
+    def __init__(self, given: Any = None) -> None:
         customer_id = given.get("customer_id") if isinstance(given, dict) else None
         self.customer_id = customer_id if isinstance(customer_id, str) else ""
         self.news = False
 
     @workflow.run
-    async def run(self, given: Any) -> str:
+    async def run(self, given: Any = None) -> str:
         if not self.customer_id:
             raise ApplicationError(WRONG_INPUT, non_retryable=True)
         while True:

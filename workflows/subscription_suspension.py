@@ -1,8 +1,8 @@
 """One suspension of one subscription, and its end: the single writer of the service's switch.
 
 Guard, suspend and verify happen in one activity under a claim; the customer's workflow then tells.
-While the service is suspended this workflow waits for the word that it may end, and warns a person
-before suspended data is lost. Started when the service is suspended already, it brings it back.
+While the service is suspended this workflow waits for the word that it may end. Started when the
+service is suspended already, it brings it back.
 """
 
 from contextlib import suppress
@@ -14,7 +14,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.answers import SwitchAnswer
-    from workflows.policies import AFTER_TIMEOUT, EFFECT, LOCAL
+    from workflows.policies import AFTER_TIMEOUT, EFFECT
 
 WRONG_INPUT = 'It is started by the customer\'s workflow, with {"customer_id": "ACME"}.'
 SUSPEND, REACTIVATE = "Suspend the service", "Bring the service back"
@@ -25,14 +25,13 @@ class SubscriptionSuspension:
     """Input: {"customer_id": "..."}. The workflow's id is suspension/<subscription>."""
 
     @workflow.init
-    def __init__(self, given: Any) -> None:
+    def __init__(self, given: Any = None) -> None:
         customer_id = given.get("customer_id") if isinstance(given, dict) else None
         self.customer_id = customer_id if isinstance(customer_id, str) else ""
         self.news = False
-        self.warned = False
 
     @workflow.run
-    async def run(self, given: Any) -> str:
+    async def run(self, given: Any = None) -> str:
         if not self.customer_id:
             raise ApplicationError(WRONG_INPUT, non_retryable=True)
         answer = await self._switch(SUSPEND)
@@ -42,9 +41,9 @@ class SubscriptionSuspension:
             await self._wait(answer["until"], "try the switch again")
             answer = await self._switch(SUSPEND)
         if answer["answer"] == "done":
-            await self._wait_for_the_end(answer)
+            await self._wait(None, "")
         while (answer := await self._switch(REACTIVATE))["view"]["suspended"]:
-            await self._wait_for_the_end(answer)
+            await self._wait(answer["until"], "try again to bring the service back")
         return f"The service is {answer['says']}."
 
     @workflow.signal(name="News", description="The customer's plan has changed: look again.")
@@ -69,17 +68,6 @@ class SubscriptionSuspension:
             else:
                 workflow.set_current_details(answer["view"]["details"])
                 return answer
-
-    async def _wait_for_the_end(self, answer: SwitchAnswer) -> None:
-        """Wait until the service may come back; on the way a person hears that data will be lost."""
-        deadline = None if self.warned else answer["view"]["deadline"]
-        until = answer["until"] or deadline
-        await self._wait(until, "warn that suspended data will be lost")
-        if not self.news and until is not None and until == deadline:
-            self.warned = True
-            order = {"customer_id": self.customer_id, "now": workflow.now().isoformat()}
-            await workflow.execute_local_activity("Warn of lost data", order, **LOCAL)
-            await self._wait(None, "")
 
     async def _wait(self, until: str | None, summary: str) -> None:
         """Wait for news, or until an instant."""

@@ -16,7 +16,7 @@ class Sweep:
     """Input: {}. Returns how many customers were woken."""
 
     @workflow.run
-    async def run(self, given: Any) -> int:
+    async def run(self, given: Any = None) -> int:
         woken: int = await workflow.execute_activity(
             "Wake who is due",
             {"now": workflow.now().isoformat()},

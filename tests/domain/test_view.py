@@ -4,6 +4,7 @@ ACME owes INV-1 of 100.00 EUR, due on Monday 2 March 2026; the ladder stands in 
 """
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -36,14 +37,14 @@ def account(*events: Event, claims: tuple[Claim, ...] = ()) -> Account:
 def view(at: Account, *, tasks: tuple[str, ...] = (), halted: bool = False, now: datetime = NOW) -> View:
     return view_of(
         plan(policy(), at, now),
-        customer=CUSTOMER,
+        account=at,
+        now=now,
         news=1,
         case=1,
         policy="test/0123456789ab",
         contacts=at.claims,
         tasks=tasks,
         clock=BusinessClock(),
-        debts=at.debts,
         halted=halted,
     )
 
@@ -89,8 +90,23 @@ def test_a_hold_says_its_rule_and_a_stop_says_how_it_ends() -> None:
     paused = event("2026-03-02", "paused", reason="asked for time", to="2026-03-20")
     assert ": paused until 2026-03-20: asked for time" in page(account(paused))
     stopped = page(account(), halted=True)
-    assert "- everything outward: a safety switch is on (`stop`, or the blast guard); `go` ends it" in stopped
-    assert "safety switch" not in page(account())
+    assert "- everything outward, by a switch: `go` ends a stop, `go --allow-blast` lets out" in stopped
+    assert "by a switch" not in page(account())
+
+
+def test_a_pause_stands_there_before_a_step_falls_into_it() -> None:
+    paused = event("2026-03-02", "paused", reason="asked for time", to="2026-03-20")
+    exempted = event("2026-03-02", "exempted", reason="a friend", invoice="A")
+    shown = page(account(paused, exempted))
+    assert "- Paused until the end of 20 Mar 2026: asked for time" in shown
+    assert "- Exempt A: a friend" in shown
+
+
+def test_the_dispute_that_can_be_resolved_is_named() -> None:
+    opened = event("2026-03-03", "dispute_opened", dispute="D-2", invoice="INV-1", amount="10.00")
+    shown = details(view(account(opened)), COMMANDS, namespace="default")
+    assert '{"dispute": "D-2", "outcome": "won"}' in shown
+    assert '{"dispute": "D-7", "invoice": "INV-1", "amount": "100.00"}' in shown
 
 
 @pytest.mark.parametrize(
@@ -171,14 +187,14 @@ def test_the_largest_view_keeps_to_its_bytes() -> None:
     at = build(customer, history, [], channels=())
     made = view_of(
         plan(policy(), at, NOW),
-        customer=customer,
+        account=replace(at, customer=customer),
+        now=NOW,
         news=999,
         case=99,
         policy=f"{'p' * 40}/0123456789ab",
         contacts=[claim("s" * 40, delivered_at=NOW)] * 9,
         tasks=[f"step{number}: {'w' * 500}" for number in range(9)],
         clock=BusinessClock(),
-        debts=at.debts,
         halted=True,
     )
     assert 2_000 < len(json.dumps(made).encode()) <= MAX_BYTES
@@ -204,14 +220,14 @@ def test_a_settled_debt_is_not_among_the_open_ones() -> None:
     assert (
         view_of(
             plan(policy(), account(), NOW),
-            customer=CUSTOMER,
+            account=replace(account(), debts=(settled,)),
+            now=NOW,
             news=1,
             case=0,
             policy="p",
             contacts=(),
             tasks=(),
             clock=BusinessClock(),
-            debts=[settled],
         )["debts"]
         == []
     )

@@ -104,14 +104,14 @@ def with_every_hold(planned: Plan) -> Plan:
 def seen(planned: Plan, account: Account) -> View:
     return view_of(
         planned,
-        customer=CUSTOMER,
+        account=account,
+        now=NOW,
         news=123_456,
         case=1_234,
         policy="business/0123456789ab",
         contacts=account.claims[-5:],
         tasks=[f"task_number_{number}: {'a reason that finance has to read ' * 9}" for number in range(5)],
         clock=BusinessClock(real_at=NOW, business_at=NOW - timedelta(days=3650), speed=86_400.5),
-        debts=account.debts,
         halted=True,
     )
 

@@ -146,7 +146,7 @@ async def server(tmp_path: Path) -> AsyncIterator[TemporalServer]:
 async def stage(server: TemporalServer, tmp_path: Path) -> AsyncIterator[Stage]:
     client = await connect(Settings(temporal_address=server.address))
     stage = set_stage(server, tmp_path, queue="chance", client=client)
-    await start_sweep(client, "chance", every=SWEEP_EVERY)
+    await start_sweep(client, "chance", stage.ledger, every=SWEEP_EVERY)
     yield stage
     stage.workers.kill()
     stage.ledger.close()

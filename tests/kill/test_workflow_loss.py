@@ -49,7 +49,7 @@ async def server(tmp_path: Path) -> AsyncIterator[TemporalServer]:
 async def stage(server: TemporalServer, tmp_path: Path) -> AsyncIterator[Stage]:
     client = await connect(Settings(temporal_address=server.address))
     stage = set_stage(server, tmp_path, queue="loss", client=client)
-    await start_sweep(client, "loss", every=SWEEP_EVERY)
+    await start_sweep(client, "loss", stage.ledger, every=SWEEP_EVERY)
     yield stage
     stage.workers.kill()
     stage.ledger.close()
@@ -104,7 +104,7 @@ async def lose_the_namespace(stage: Stage, server: TemporalServer) -> None:
         file.unlink()
     await asyncio.to_thread(server.start)
     assert await ours(stage) == []
-    await start_sweep(stage.client, "loss", every=SWEEP_EVERY)
+    await start_sweep(stage.client, "loss", stage.ledger, every=SWEEP_EVERY)
     stage.workers.start()
 
 

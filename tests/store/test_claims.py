@@ -18,7 +18,6 @@ from domain.facts import (
 )
 from store import claims, commands, customers, doors, facts, journal, reports, sweep, tasks
 from store.claims import Begun, Unwanted
-from store.errors import Refused
 from store.facts import NewFact
 from store.tables import ClaimRow
 
@@ -64,12 +63,27 @@ def test_a_confirmed_effect_is_wanted_no_more(business, late, wanted):
     assert [claim.delivered_at for claim in assessment.contacts] == [business.at(3)]
 
 
-def test_a_message_reference_is_the_same_for_the_same_effect(business, policy, late):
+def test_a_message_carries_one_reference_in_every_attempt(business, late):
+    """A vendor that answers late, or is asked again, knows it by the same name."""
     begun = business.begun(late, FIRST, business.at(3))
     assert begun.message.startswith("m-")
     assert len(begun.message) == 18
-    other = claims._reference(late, begun.effect, begun.effect.debts, 2)
-    assert claims._reference(late, begun.effect, begun.effect.debts, 1) == begun.message != other
+    claims.release(business.ledger, late, begun.message, now=business.at(3), code_version="t")
+    again = business.begun(late, FIRST, business.at(4))
+    assert (again.message, again.attempt) == (begun.message, 2)
+
+
+def test_what_failed_three_times_is_a_task_for_a_person(business, late, wanted):
+    for _ in range(3):
+        assert "unsent/task" not in wanted(business.assess(late, business.at(3)))
+        begun = business.begun(late, FIRST, business.at(3))
+        claims.release(business.ledger, late, begun.message, now=business.at(3), code_version="t")
+    assert {FIRST, "unsent/task"} == set(wanted(business.assess(late, business.at(3))))
+    assessment = business.send(late, "unsent/task", business.at(3))
+    assert [task.why for task in assessment.open_tasks] == [
+        "first by email failed 3 times: the log of the workers says why"
+    ]
+    assert wanted(assessment) == [FIRST]
 
 
 def test_an_effect_that_nobody_wants_is_refused_with_the_reason(business, late):
@@ -88,15 +102,20 @@ def test_the_plan_is_made_at_the_moment_of_claiming(business, late):
     assert "outside 09:00 to 17:00" in unwanted.why
 
 
-def test_a_released_claim_may_be_begun_again_under_another_message(business, late):
+def test_a_released_claim_may_be_begun_again(business, late):
     first = business.begun(late, FIRST, business.at(3))
     claims.release(business.ledger, late, first.message, now=business.at(3), code_version="t")
     second = business.begun(late, FIRST, business.at(3, 11))
     assert (second.attempt, second.settle) == (2, False)
-    assert second.message != first.message
     assert states(business, "first") == [("INV-1", 1, "email", "claimed", 2)]
-    with pytest.raises(Refused, match="it was given up"):
-        business.confirm(late, first.message, business.at(3, 12))
+
+
+def test_an_attempt_that_answers_late_counts(business, late):
+    """It went out after all: the claim says so, and nothing is sent a second time."""
+    first = business.begun(late, FIRST, business.at(3))
+    claims.release(business.ledger, late, first.message, now=business.at(3), code_version="t")
+    business.confirm(late, first.message, business.at(3, 12))
+    assert isinstance(business.begin(late, FIRST, business.at(3, 13)), Unwanted)
 
 
 def test_a_claim_whose_outcome_is_known_is_not_released(business, late):
@@ -378,26 +397,6 @@ def test_a_task_is_opened_with_its_reason_and_closed_by_its_command(business):
         business.ledger, name, "complete_task", {"step": "call", "by": "maria"}, now=business.at(17)
     )
     assert done.wake
-    assert tasks.worklist(business.ledger) == []
-
-
-def test_a_task_that_no_policy_asks_for_is_opened_once_and_can_be_completed(business):
-    name = business.customer()
-    business.invoice(name)
-    business.assess(name, business.at(0))
-    for _ in range(2):
-        tasks.open_task(
-            business.ledger,
-            name,
-            step="data_loss",
-            kind="review",
-            why="data will be lost",
-            now=business.at(1),
-            code_version="t",
-        )
-    assert [task.step for task in tasks.worklist(business.ledger)] == ["data_loss"]
-    assert sweep.due(business.ledger, now=business.at(1), limit=10) == [name]
-    commands.perform(business.ledger, name, "complete_task", {"step": "data_loss"}, now=business.at(2))
     assert tasks.worklist(business.ledger) == []
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime
 
+from domain.account import Account
 from domain.clock import BusinessClock
 from domain.customer import Customer
 from domain.plan import Plan
@@ -24,7 +25,8 @@ def test_every_attribute_of_the_view_is_registered_with_its_type() -> None:
             overdue=(),
             overdue_since=None,
         ),
-        customer=Customer(id="ACME"),
+        account=Account(customer=Customer(id="ACME")),
+        now=datetime(2026, 1, 1, tzinfo=UTC),
         news=1,
         case=0,
         policy="business 0123456789ab",
