@@ -47,3 +47,21 @@ async def test_acme_is_suspended_and_comes_back(play: Play) -> None:
     2026-06-30        the story ends
     """
     await play()
+
+
+async def test_acme_never_pays_and_its_data_will_be_lost(play: Play) -> None:
+    """
+    Acme stays suspended. A week before its data is lost a person hears of it, once.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-02-09        we email reminder_first about INV-1
+    2026-02-16        we email reminder_second about INV-1
+    2026-02-23        we text reminder_third about INV-1
+    2026-03-06        we email final_notice about INV-1
+    2026-03-06        we text final_notice about INV-1
+    2026-03-23        we suspend the service for INV-1
+    2026-03-23        we email suspended about INV-1
+    2026-05-15        we ask a person: data_loss
+    2026-08-31        the story ends
+    """
+    await play()
