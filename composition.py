@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,6 @@ from temporalio.client import (
     ScheduleSpec,
 )
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 from activities.books import Books
@@ -33,8 +32,8 @@ from providers.outbox import Outbox
 from settings import ROOT, VERSION, Settings
 from store import clock as clocks
 from store.database import Ledger
+from workflows.conversion import DATA_CONVERTER
 from workflows.customer_lifecycle import CustomerLifecycle
-from workflows.failures import SentencesAlone
 from workflows.onboarding_verification import OnboardingVerification
 from workflows.subscription_suspension import SubscriptionSuspension
 from workflows.sweep import Sweep
@@ -81,7 +80,7 @@ async def connect(settings: Settings) -> Client:
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         api_key=None if key is None else key.get_secret_value(),
-        data_converter=replace(pydantic_data_converter, failure_converter_class=SentencesAlone),
+        data_converter=DATA_CONVERTER,
     )
 
 

@@ -1,12 +1,13 @@
 """From a claimed effect to the notice that a template may speak about."""
 
 from datetime import date
+from itertools import islice
 
 from domain.book import Debt
 from domain.calendar import Calendar
 from domain.notice import NextStep, Notice, NoticeDebt, Seller, totals_of
 from domain.policy import SuspendStep, TaskStep
-from domain.simulate import Line, forecast, perform
+from domain.simulate import Line, coming, perform
 from domain.situation import Situation
 from store.claims import Begun
 
@@ -54,7 +55,7 @@ def _following(begun: Begun) -> Line | None:
     """The next thing that happens after this message, if it is delivered and nothing else happens."""
     now = begun.now
     after = perform(begun.account, begun.effect, now)
-    lines = forecast(begun.policy, after, now, lines=6)
+    lines = islice(coming(begun.policy, after, now), 6)
     return next((line for line in lines if line.step != begun.effect.step and line.at > now), None)
 
 

@@ -5,10 +5,11 @@ tests. Messages count as delivered when they are sent, unless an event says what
 event that only has a date says so when that day is over.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -246,23 +247,23 @@ def simulate(
 
 def forecast(policy: Policy, account: Account, now: datetime, *, lines: int = 3) -> tuple[Line, ...]:
     """Return the next effects if nothing happens and every message is delivered."""
-    found: list[Line] = []
+    return tuple(islice(coming(policy, account, now), lines))
+
+
+def coming(policy: Policy, account: Account, now: datetime) -> Iterator[Line]:
+    """Yield what is done next, one effect after the other; whoever has enough saves the rest."""
     horizon = now + timedelta(days=HORIZON_DAYS)
     on_their_way = [claim for claim in account.claims if _awaited(claim)]
     account = account.with_claims(replace(claim, delivered_at=now) for claim in on_their_way)
-    decision = decide(policy, account, now)
-    while len(found) < lines and now < horizon:
+    while now < horizon:
+        decision = decide(policy, account, now)
         for effect in decision.effects:
-            found.append(_effect_line(effect, now, decision.stage))
+            yield _effect_line(effect, now, decision.stage)
             account = perform(account, effect, now)
-        decision = decide(policy, account, now)
-        if decision.effects:
-            continue
-        if decision.wake_at is None:
-            break
-        now = decision.wake_at
-        decision = decide(policy, account, now)
-    return tuple(found[:lines])
+        if not decision.effects:
+            if decision.wake_at is None:
+                return
+            now = decision.wake_at
 
 
 def perform(account: Account, effect: Effect, now: datetime, *, delivered: bool = True) -> Account:

@@ -91,7 +91,7 @@ class Outbox:
                 self._remove_views(earlier)
             self._write(f"{_REFERENCES}/{_digest(message.reference)}.json", json.dumps(asdict(entry)))
             for name, content in files:
-                self._write(name, content)
+                self._write(name, content, durable=name == entry.file)
             self._append([entry])
         return entry.accepted()
 
@@ -173,14 +173,15 @@ class Outbox:
                 lines = "\n" + lines
             file.write(lines.encode())
 
-    def _write(self, name: str, content: str | bytes) -> None:
-        """Write a file whole or not at all, and durably; called under the lock."""
+    def _write(self, name: str, content: str | bytes, *, durable: bool = True) -> None:
+        """Write a file whole or not at all; called under the lock. Without `durable` power may take it."""
         path = self._folder / name
         waiting = path.with_name(f".{path.name}.new")
         with open(waiting, "wb") as file:
             file.write(content if isinstance(content, bytes) else content.encode())
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         waiting.replace(path)
 
 

@@ -15,7 +15,6 @@ from itertools import groupby
 from pathlib import Path
 
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
@@ -23,6 +22,7 @@ from composition import Parts, waker, workers
 from domain.clock import BusinessClock
 from store import doors
 from store.facts import NewFact
+from workflows.conversion import DATA_CONVERTER
 from workflows.search_attributes import INDEXED_TYPES, SEARCH_ATTRIBUTES
 
 CHILDREN = ("suspension", "onboarding")
@@ -98,7 +98,7 @@ async def player(made: Parts, *, task_queue: str = "arrears") -> AsyncIterator[P
     async with AsyncExitStack() as running:
         env = await running.enter_async_context(
             await WorkflowEnvironment.start_time_skipping(
-                test_server_existing_path=test_server(), data_converter=pydantic_data_converter
+                test_server_existing_path=test_server(), data_converter=DATA_CONVERTER
             )
         )
         await _register(env)

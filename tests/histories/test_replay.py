@@ -5,12 +5,12 @@ from typing import NoReturn
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from composition import WORKFLOWS
 from tests.histories.record import ONBOARDING, STORIES, Recorded, recorded
+from workflows.conversion import DATA_CONVERTER
 
 RECORDED = list(recorded())
 REMEDY = "gate the change with workflow.patched; then run `python -m tests.histories.record`"
@@ -21,7 +21,7 @@ def never(*args: object, **more: object) -> NoReturn:
 
 
 async def replay(history: WorkflowHistory) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=DATA_CONVERTER)
     await replayer.replay_workflow(history)
 
 
