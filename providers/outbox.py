@@ -8,7 +8,8 @@ name is made of instant, channel, step and reference, never of personal data. A 
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ from domain.notice import Accepted, Message, Outcome, sms_segments
 _INDEX = "index.jsonl"
 _REFERENCES = "references"
 _PREVIEW = 80
+_PAGE_SECONDS = 1.0
+"""So often the page is written anew at most, while messages go out."""
 
 
 def bounces_in_samples(to: str) -> bool:
@@ -66,9 +69,17 @@ class _Entry:
 class Outbox:
     """The courier that keeps every message in `folder`; threads and processes may share one folder."""
 
-    def __init__(self, folder: Path, *, bounces: Callable[[str], bool] = bounces_in_samples) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        bounces: Callable[[str], bool] = bounces_in_samples,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._folder = folder
         self._bounces = bounces
+        self._monotonic = monotonic
+        self._page_due_at = monotonic()
         (folder / _REFERENCES).mkdir(parents=True, exist_ok=True)
 
     def deliver(self, message: Message, *, at: datetime) -> Accepted:
@@ -93,6 +104,7 @@ class Outbox:
             for name, content in files:
                 self._write(name, content, durable=name == entry.file)
             self._append([entry])
+            self._refresh_page()
         return entry.accepted()
 
     def find(self, reference: str) -> Accepted | None:
@@ -101,15 +113,29 @@ class Outbox:
         return entry.accepted() if entry is not None and self._is_out(entry) else None
 
     def write_index(self) -> Path:
-        """Write the page that lists all messages, newest first, and return its path."""
+        """Write the page that lists all messages, newest first, and return its path.
+
+        It finds messages again whose line in the index was lost; the page that `deliver` keeps does not.
+        """
         with self._lock():
             entries = self._indexed()
             lost = [entry for entry in self._records() if entry.reference not in entries]
             self._append(lost)
-            out = [entry for entry in (*entries.values(), *lost) if self._is_out(entry)]
-            out.sort(key=lambda entry: entry.name, reverse=True)
-            self._write("index.html", _page(out))
+            self._write_page([*entries.values(), *lost])
         return self._folder / "index.html"
+
+    def _refresh_page(self) -> None:
+        """Write the page anew, unless that was done a moment ago; it takes a small part of the time."""
+        began = self._monotonic()
+        if began < self._page_due_at:
+            return
+        self._write_page(self._indexed().values())
+        took = self._monotonic() - began
+        self._page_due_at = began + max(_PAGE_SECONDS, 20 * took)
+
+    def _write_page(self, entries: Iterable[_Entry]) -> None:
+        out = sorted(filter(self._is_out, entries), key=lambda entry: entry.name, reverse=True)
+        self._write("index.html", _page(out), durable=False)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:

@@ -213,18 +213,18 @@ def test_killed_at_any_change_the_message_goes_out_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message: Message
 ) -> None:
     stages = 4 if message.channel == "email" else 2
-    for stage in range(1, stages + 2):
+    for stage in range(1, stages + 3):  # after the last stage of the message comes the page
         folder = tmp_path / str(stage)
         box = Outbox(folder)
         with monkeypatch.context() as patch:
             changes = killing_at(box, patch, stage)
-            if stage <= stages:
+            if stage <= stages + 1:
                 with pytest.raises(Killed):
                     box.deliver(message, at=AT)
-                assert box.find(message.reference) is None
+                assert (box.find(message.reference) is None) == (stage <= stages)
             else:
                 box.deliver(message, at=AT)
-                assert changes() == stages
+                assert changes() == stages + 1
         later = AT + timedelta(hours=1)
         accepted = Outbox(folder).deliver(message, at=later)
         assert box.find(message.reference) == accepted
@@ -277,6 +277,18 @@ def test_the_index_page_lists_newest_first_with_working_links(box: Outbox, tmp_p
     assert all((tmp_path / link).is_file() for link in links)
     assert "C-1042" in page
     assert not re.search(r"<link|\ssrc=|https?:", page)
+
+
+def test_the_page_is_kept_while_messages_go_out(tmp_path: Path) -> None:
+    clock = [0.0]
+    box, page = Outbox(tmp_path, monotonic=lambda: clock[0]), tmp_path / "index.html"
+    box.deliver(replace(EMAIL, reference="T-1"), at=AT)
+    assert "T-1" in page.read_text(encoding="utf-8")
+    box.deliver(replace(EMAIL, reference="T-2"), at=AT)
+    assert "T-2" not in page.read_text(encoding="utf-8")
+    clock[0] = 1.5
+    box.deliver(replace(EMAIL, reference="T-3"), at=AT)
+    assert {"T-1", "T-2", "T-3"} == set(re.findall(r"T-\d", page.read_text(encoding="utf-8")))
 
 
 def test_the_index_page_escapes_what_customers_wrote(box: Outbox) -> None:
