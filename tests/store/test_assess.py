@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from domain.clock import BusinessClock
 from domain.facts import Paused, PolicyAdopted, Resumed
+from store import assess as assessing
 from store import claims, clock, commands, doors, journal, policies, subscriptions, sweep, switches, tasks
 from store.claims import PutOff
 from store.errors import NoPolicy, Refused
@@ -413,3 +414,36 @@ def test_a_reviewed_claim_belongs_to_its_policy(business, policy, late):
     assert begun.policy == policy
     assert claims.unsettled(business.ledger, before=business.at(4))[0].message == begun.message
     assert doors.record(business.ledger, late, [], now=business.at(4)).accepted == 0
+
+
+def test_customers_without_a_policy_keep_nobody_else_waiting(business):
+    """They are looked at once, and again when a policy is adopted for them."""
+    strangers = [business.customer(f"A-{number}", segment="nobody") for number in range(5)]
+    late = business.customer("ZED")
+    business.invoice(late)
+    assert set(sweep.due(business.ledger, now=business.at(0), limit=9)) == {*strangers, late}
+    for name in strangers:
+        with pytest.raises(NoPolicy):
+            business.assess(name, business.at(0))
+    assert sweep.due(business.ledger, now=business.at(0), limit=2) == [late]
+    content = {
+        **business.policy.model_dump(by_alias=True),
+        "policy": "others",
+        "for": {"segments": ["nobody"]},
+    }
+    other = type(business.policy).model_validate(content)
+    policies.adopt(business.ledger, other, now=business.at(1), by="maria")
+    assert set(sweep.due(business.ledger, now=business.at(1), limit=9)) == {*strangers, late}
+
+
+def test_those_who_wait_longest_are_woken_first(business):
+    for number in range(6):
+        business.customer(f"C-{9 - number}", now=business.at(number))
+    assert sweep.due(business.ledger, now=business.at(9), limit=2) == ["C-9", "C-8"]
+
+
+def test_what_is_put_off_is_not_overdue_before(business, late):
+    until = business.at(3) + timedelta(hours=2)
+    assessing.assess(business.ledger, late, now=business.at(3), code_version="t", put_off=until)
+    assert sweep.due(business.ledger, now=until - timedelta(minutes=1), limit=9) == []
+    assert sweep.due(business.ledger, now=until + timedelta(minutes=2), limit=9) == [late]
