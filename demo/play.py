@@ -19,6 +19,7 @@ from domain.clock import BusinessClock
 from domain.documents import read
 from domain.facts import CodeAnswered, OnboardingReviewed, OnboardingStarted
 from domain.policy import Policy
+from domain.view import WAITS_FOR_A_PERSON, list_link, start_link
 from providers.outbox import Outbox
 from providers.temporal_server import NoServer, TemporalServer
 from replay.folder import fresh
@@ -127,7 +128,7 @@ class Stage:
                 self._set_clock(self.clock.business(datetime.now(UTC)), speed=1)
                 await client.get_schedule_handle(sweep_id(queue)).delete()
                 await start_sweep(client, queue, self.ledger)
-                print(f"\nEverything goes on at {self.settings.temporal_ui}; Ctrl-C ends it.", flush=True)
+                self._say_where()
                 await asyncio.Event().wait()
         self.ledger.close()
         return 0 if kept else 1
@@ -245,6 +246,12 @@ class Stage:
             reactivated=beat.reactivated,
             happenings=tuple(Happening(at=at, customer=who, says=says) for at, who, says in beat.latest),
         )
+
+    def _say_where(self) -> None:
+        ui, namespace = self.settings.temporal_ui, self.settings.temporal_namespace
+        print(f"\nEverything goes on at {ui}; Ctrl-C ends it.")
+        print(f"what waits for a person: {ui}{list_link(namespace, WAITS_FOR_A_PERSON)}")
+        print(f"start a customer by hand: {ui}{start_link(namespace, self.settings.task_queue)}", flush=True)
 
     def report(self) -> bool:
         """Print what happened, where the messages lie, how to look again; return whether promises held."""

@@ -390,21 +390,41 @@ def _nothing_next(view: View) -> str:
     return view["wake_says"] or "nothing is planned: every new invoice or payment is looked at"
 
 
+WAITS_FOR_A_PERSON = "OpenTasks IS NOT NULL"
+"""The filter of the Temporal UI that finance opens in the morning."""
+
+
 def _links(view: View, namespace: str) -> list[str]:
     """Return links into the Temporal UI, from wherever it is served."""
-    workflows = f"/namespaces/{_in_url(namespace)}/workflows"
-
-    def listed(words: str, query: str) -> str:
-        return f"[{words}]({workflows}?query={_in_url(query)})"
-
-    links = [listed("All in this stage", f'Stage="{view["stage"]}"')]
-    links.append(listed("All that wait for a person", "OpenTasks IS NOT NULL"))
-    links.append(listed("Everything about this customer", f'WorkflowId="customer/{view["customer"]}"'))
+    customer = f'WorkflowId="customer/{view["customer"]}"'
+    links = {
+        "All in this stage": list_link(namespace, f'Stage="{view["stage"]}"'),
+        "All that wait for a person": list_link(namespace, WAITS_FOR_A_PERSON),
+        "Everything about this customer": list_link(namespace, customer),
+    }
     for stage, kind in (("suspended", "suspension"), ("onboarding", "onboarding")):
         if view["stage"] == stage:
-            child = _in_url(f"{kind}/{view['customer']}")
-            links.append(f"[The {kind}]({workflows}/{child})")
-    return links
+            links[f"The {kind}"] = workflow_link(namespace, f"{kind}/{view['customer']}")
+    return [f"[{words}]({link})" for words, link in links.items()]
+
+
+def list_link(namespace: str, query: str) -> str:
+    """Return the path of a filtered list in the Temporal UI."""
+    return f"{_workflows(namespace)}?query={_in_url(query)}"
+
+
+def workflow_link(namespace: str, workflow_id: str) -> str:
+    """Return the path of a workflow in the Temporal UI: its newest run."""
+    return f"{_workflows(namespace)}/{_in_url(workflow_id)}"
+
+
+def start_link(namespace: str, task_queue: str) -> str:
+    """Return the path of the form that starts a customer's workflow, filled as far as it can be."""
+    return f"{_workflows(namespace)}/start-workflow?workflowType=CustomerLifecycle&taskQueue={task_queue}"
+
+
+def _workflows(namespace: str) -> str:
+    return f"/namespaces/{_in_url(namespace)}/workflows"
 
 
 def _in_url(text: str) -> str:
