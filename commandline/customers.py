@@ -8,7 +8,7 @@ import typer
 
 from commandline.session import Stop, command, fact, now_of, open_ledger, wake
 from commandline.values import AsJson, By, CustomerId, Reason, any_day, day, money
-from settings import Settings
+from settings import VERSION, Settings
 
 app = typer.Typer()
 
@@ -167,14 +167,14 @@ def onboard(
 def show(customer: CustomerId, as_json: AsJson = False) -> None:
     """Show a customer: what is owed, what was said, what is next, and why."""
     from activities.books import Books
-    from composition import code_version
     from domain.commands import COMMANDS
     from domain.view import details
     from store import clock, journal
+    from store.assess import peek
 
     ledger = open_ledger(Settings.from_env())
-    books = Books(ledger=ledger, clock=lambda: clock.read(ledger), code_version=code_version())
-    view = books.view(books.assess(customer, now_of(ledger)))
+    books = Books(ledger=ledger, clock=lambda: clock.read(ledger), code_version=VERSION)
+    view = books.view(peek(ledger, customer, now=now_of(ledger)))
     lines = journal.read(ledger, customer)
     if as_json:
         journaled = [{"at": line.at.isoformat(), "what": line.what, "why": line.why} for line in lines]

@@ -62,6 +62,24 @@ def look(ledger: Ledger, customer_id: str) -> Loaded:
         return facts.load(session, row)
 
 
+def peek(ledger: Ledger, customer_id: str, *, now: datetime) -> Assessment:
+    """Plan for a customer who is only shown: writes nothing, so the sweep still finds a lost wake.
+
+    A case that is over is closed by the next `assess`; until then its own policy counts.
+
+    Raises:
+        UnknownCustomer, NoPolicy: a sentence that says what to do.
+    """
+    with ledger.read() as session:
+        row = customers.get(session, customer_id)
+        now = clock.instant_for(session, row, now)
+        loaded = facts.load(session, row)
+        fresh = _plan(row, loaded, now)
+        opens = fresh.case_open and not row.case_open
+        shown = _assessment(session, row, loaded, fresh, now)
+        return replace(shown, case_number=row.case_number + opens, case_open=fresh.case_open)
+
+
 def assess(
     ledger: Ledger, customer_id: str, *, now: datetime, code_version: str, put_off: datetime | None = None
 ) -> Assessment:

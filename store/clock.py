@@ -27,7 +27,7 @@ def set_clock(ledger: Ledger, clock: BusinessClock) -> None:
 
 
 def instant_for(session: Session, row: CustomerRow, now: datetime) -> datetime:
-    """Return the business instant at which a locked customer is looked at or acted for.
+    """Return the business instant at which a customer is looked at or acted for.
 
     Never before what the ledger has seen of it; on time, where a fast clock would make us late.
     """

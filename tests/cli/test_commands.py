@@ -13,8 +13,11 @@ import pytest
 import typer
 
 import starter
+from store import sweep
+from store.database import Ledger
 
 ROOT = Path(__file__).parents[2]
+TODAY = datetime(2026, 2, 10, 9, tzinfo=UTC)
 NOT_WOKEN = "Temporal does not answer: the next sweep wakes the workflow"
 
 
@@ -215,6 +218,16 @@ def test_show_says_what_is_owed_and_what_is_next(acme) -> None:
     shown = json.loads(acme("show", "ACME", "--json").out)
     assert shown["view"]
     assert isinstance(shown["journal"], list)
+
+
+def test_show_changes_nothing_so_a_lost_wake_is_still_found(acme) -> None:
+    before = acme.contents()
+    ledger = Ledger(f"sqlite:///{acme.ledger}")
+    assert sweep.due(ledger, now=TODAY, limit=10) == ["ACME"]
+    assert acme("show", "ACME").status == 0
+    assert sweep.due(ledger, now=TODAY, limit=10) == ["ACME"]
+    assert acme.contents() == before
+    ledger.close()
 
 
 def test_ageing_is_right_on_any_past_day(acme) -> None:

@@ -47,6 +47,22 @@ def test_an_assessment_notes_when_to_look_again(business, late):
     assert (noted.stage, noted.assessed_revision) == ("overdue", noted.revision)
 
 
+def test_a_peek_sees_what_an_assessment_would_and_writes_nothing(business, late):
+    for day in (1, 3, 5):
+        before = row(business, late).model_dump(), len(journal.read(business.ledger))
+        seen = assessing.peek(business.ledger, late, now=business.at(day))
+        assert (row(business, late).model_dump(), len(journal.read(business.ledger))) == before
+        assert seen == business.assess(late, business.at(day))
+
+
+def test_a_peek_leaves_a_lost_wake_to_the_sweep(business, late):
+    assert sweep.due(business.ledger, now=business.at(3), limit=5) == [late]
+    assessing.peek(business.ledger, late, now=business.at(3))
+    assert sweep.due(business.ledger, now=business.at(3), limit=5) == [late]
+    business.assess(late, business.at(3))
+    assert sweep.due(business.ledger, now=business.at(3), limit=5) == []
+
+
 def test_time_does_not_run_backwards_for_a_customer(business, late):
     business.assess(late, business.at(4))
     assert business.assess(late, business.at(3)).now == business.at(4)
