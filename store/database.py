@@ -12,15 +12,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
 from store.tables import DEFAULT_BLAST_LIMIT, IdentityRow
+
+# Alembic is loaded only where there is something to migrate: most commands find nothing.
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 BUSY_SECONDS = 30
 """How long a connection of another process may hold SQLite's lock before we give up."""
@@ -53,8 +55,12 @@ def read_url(url: str) -> URL:
 def migrate(url: str) -> None:
     """Bring the database at `url` to this version's tables, creating it where that is a file.
 
-    All of it happens in one transaction, one process at a time.
+    All of it happens in one transaction, one process at a time. A database that has them is only read.
     """
+    if _revision_of(url) == newest_revision():
+        return
+    from alembic import command
+
     with migrating(url) as config:
         command.upgrade(config, "head")
         connection: Connection = config.attributes["connection"]
@@ -65,13 +71,36 @@ def migrate(url: str) -> None:
             connection.execute(switches, {"limit": DEFAULT_BLAST_LIMIT})
 
 
+def newest_revision() -> str:
+    """Return the revision of the last migration: their files are named by it, in order."""
+    return max(path.name.partition("_")[0] for path in _MIGRATIONS.glob("versions/[0-9]*.py"))
+
+
+def _revision_of(url: str) -> str | None:
+    """Return the revision that a database is at; None where there are no tables yet."""
+    parsed = read_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
+        return None  # To connect would create it.
+    engine = _engine(parsed)
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return found
+    finally:
+        engine.dispose()
+
+
 @contextmanager
-def migrating(url: str) -> Iterator[Config]:
+def migrating(url: str) -> Iterator["Config"]:
     """Give Alembic a connection in a transaction, with an engine that nothing else uses.
 
     On SQLite a changed table is dropped and made anew, and with foreign keys on that would empty the
     tables that point to it; so they are off here, and checked before the commit.
     """
+    from alembic.config import Config
+
     parsed = read_url(url)
     sqlite = parsed.get_backend_name() == "sqlite"
     if sqlite:

@@ -2,15 +2,17 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel
 
 from store import customers
-from store.database import Ledger, migrate, migrating
+from store.database import BUSY_SECONDS, Ledger, migrate, migrating, newest_revision
 from store.tables import ContactRow, CustomerRow
 
 THREADS, ROUNDS = 8, 25
@@ -100,6 +102,20 @@ def test_other_databases_are_refused_with_the_remedy(url):
 def test_the_migrations_make_exactly_these_tables(database_url):
     with migrating(database_url) as config:
         command.check(config)
+
+
+def test_the_newest_revision_is_the_head_of_the_migrations(ledger):
+    with migrating(ledger.url) as config:
+        assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_a_ledger_that_is_up_to_date_is_opened_while_somebody_writes(ledger):
+    """Nothing waits for the writer: there is no transaction that might write."""
+    with ledger.write() as session:
+        session.exec(text("UPDATE identity SET identity = identity"))
+        began = monotonic()
+        migrate(ledger.url)
+        assert monotonic() - began < BUSY_SECONDS / 3
 
 
 def test_migrating_again_changes_nothing(ledger):
