@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from temporalio.client import (
     ScheduleSpec,
 )
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from activities.books import Books
@@ -28,6 +30,7 @@ from activities.service import LedgerSwitch, Service
 from activities.sweep import Sweeping
 from activities.tasks import Tasks
 from domain.notice import Seller
+from ending import Unreachable
 from providers.outbox import Outbox
 from settings import ROOT, VERSION, Settings
 from store import clock as clocks
@@ -53,6 +56,10 @@ MESSAGE_CHANNELS = ("email", "sms")
 GRACEFUL = timedelta(seconds=10)
 THREADS = 32
 """Of activities that are coroutines: more than the queues let run at once."""
+CONNECT_SECONDS = 5
+"""How long a connection to Temporal may take; a command goes on without."""
+
+_REFUSALS = (RPCStatusCode.NOT_FOUND, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED)
 
 
 def code_version() -> str:
@@ -74,14 +81,43 @@ def seller(settings: Settings) -> Seller:
 
 
 async def connect(settings: Settings) -> Client:
-    """Connect to Temporal; the JSON that travels is read and written by pydantic."""
+    """Connect to Temporal; the JSON that travels is read and written by pydantic.
+
+    Raises:
+        Unreachable: it does not answer within five seconds.
+    """
     key = settings.temporal_api_key
-    return await Client.connect(
+    connecting = Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         api_key=None if key is None else key.get_secret_value(),
         data_converter=DATA_CONVERTER,
     )
+    try:
+        return await asyncio.wait_for(connecting, timeout=CONNECT_SECONDS)
+    except (RPCError, RuntimeError, TimeoutError, ValueError) as error:  # the last: no such address can be
+        raise _unreachable(settings, error) from error
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Client]:
+    """Give a client of Temporal, for calls without which the caller can go on or say why not.
+
+    Raises:
+        Unreachable: it does not answer, or refuses, now or at a call in the block.
+    """
+    client = await connect(settings)
+    try:
+        yield client
+    except RPCError as error:
+        raise _unreachable(settings, error) from error
+
+
+def _unreachable(settings: Settings, error: Exception) -> Unreachable:
+    if isinstance(error, RPCError) and error.status in _REFUSALS:
+        remedy = "check TEMPORAL_NAMESPACE and TEMPORAL_API_KEY"
+        return Unreachable(settings.temporal_address, f"refuses ({error.message.rstrip('.')}): {remedy}")
+    return Unreachable(settings.temporal_address, "does not answer: start it, or set TEMPORAL_ADDRESS")
 
 
 def waker(client: Client, task_queue: str) -> Wake:

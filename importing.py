@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.documents import BadDocument, read
 from domain.receivables import Import, ImportedCustomer, Mapping, read_rows
+from ending import Unreachable
 from settings import Settings
 from store import doors
 from store.customers import ContactData
@@ -164,20 +165,15 @@ def import_receivables(
 
 async def _wake(settings: Settings, customers: Sequence[str], progress: Callable[[int], None]) -> int:
     """Wake customers while Temporal answers, and return how many; the sweep wakes the others."""
-    # Here, so that --check need not load them.
-    from temporalio.service import RPCError
-
-    from composition import connect, waker
+    from composition import connected, waker  # here, so that --check need not load it
 
     done = 0
-    try:
-        client = await asyncio.wait_for(connect(settings), timeout=5)
-        wake = waker(client, settings.task_queue)
-        while done < len(customers):
-            some = customers[done : done + WAKES_AT_ONCE]
-            await asyncio.gather(*(wake(customer_id) for customer_id in some))
-            done += len(some)
-            progress(done)
-    except (RPCError, RuntimeError, TimeoutError):
-        return done
+    with suppress(Unreachable):
+        async with connected(settings) as client:
+            wake = waker(client, settings.task_queue)
+            while done < len(customers):
+                some = customers[done : done + WAKES_AT_ONCE]
+                await asyncio.gather(*(wake(customer_id) for customer_id in some))
+                done += len(some)
+                progress(done)
     return done

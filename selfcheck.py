@@ -8,9 +8,9 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
 
-from composition import connect
+from composition import connected
+from ending import Unreachable
 from settings import Settings
 from store import claims, clock, sweep, switches
 from store.database import Ledger, migrate
@@ -87,11 +87,11 @@ def _ledger(settings: Settings) -> list[Finding]:
 async def _temporal(settings: Settings) -> list[Finding]:
     about = f"Temporal at {settings.temporal_address}"
     try:
-        client = await asyncio.wait_for(connect(settings), timeout=5)
-        problems = await problems_of_server(client)
-        stuck = await client.count_workflows("TemporalReportedProblems IS NOT NULL")
-    except (RPCError, RuntimeError, TimeoutError):
-        words = "does not answer: nothing is waited for or sent; start it, or set TEMPORAL_ADDRESS"
+        async with connected(settings) as client:
+            problems = await problems_of_server(client)
+            stuck = await client.count_workflows("TemporalReportedProblems IS NOT NULL")
+    except Unreachable as error:
+        words = f"{error.why}; until then nothing is waited for or sent"
         return [Finding(about=about, ok=False, words=words)]
     findings = [Finding(about=about, ok=False, words=problem) for problem in problems]
     if not problems:

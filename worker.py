@@ -2,29 +2,35 @@
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 from contextlib import AsyncExitStack
-from typing import NoReturn
+from time import monotonic
 
 from domain.calendar import use_pinned_zones
 
 use_pinned_zones()  # before anything reads a zone
 
+from temporalio.client import Client  # noqa: E402
+
 from activities.messages import Mark, unmarked  # noqa: E402
-from composition import connect, parts, start_sweep, workers  # noqa: E402
+from composition import connected, parts, start_sweep, workers  # noqa: E402
+from ending import Unreachable, leave, status_of  # noqa: E402
 from selfcheck import problems_of_server  # noqa: E402
-from settings import BadSettings, Settings  # noqa: E402
+from settings import Settings  # noqa: E402
 from store.database import Ledger, migrate  # noqa: E402
+
+PATIENCE_SECONDS = 30
+"""How long a server is waited for that does not answer yet: it may have been started with us."""
+
+PAUSE_SECONDS = 1
 
 
 async def run(settings: Settings, *, mark: Mark = unmarked) -> int:
     """Work until told to stop; return the exit status."""
     migrate(settings.database_url)
     ledger = Ledger(settings.database_url)
-    client = await connect(settings)
-    problems = await problems_of_server(client)
+    client, problems = await meet(settings)
     if problems:
         for problem in problems:
             print(problem, file=sys.stderr)
@@ -44,25 +50,30 @@ async def run(settings: Settings, *, mark: Mark = unmarked) -> int:
     return 0
 
 
+async def meet(settings: Settings) -> tuple[Client, list[str]]:
+    """Connect and ask the server what it lacks; one that does not answer yet is waited for.
+
+    Raises:
+        Unreachable: it did not answer for `PATIENCE_SECONDS`.
+    """
+    began, said = monotonic(), False
+    while True:
+        try:
+            async with connected(settings) as client:
+                return client, await problems_of_server(client)
+        except Unreachable as error:
+            if monotonic() - began >= PATIENCE_SECONDS:
+                raise
+            if not said:
+                print(f"{error}; trying again for {PATIENCE_SECONDS} seconds", file=sys.stderr, flush=True)
+            said = True
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
 def main() -> int:
     """Run with the environment's settings."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    try:
-        settings = Settings.from_env()
-    except BadSettings as bad:
-        print(bad, file=sys.stderr)
-        return 2
-    return asyncio.run(run(settings))
-
-
-def leave(status: int) -> NoReturn:
-    """Exit without interpreter shutdown, in which a Temporal client may abort.
-
-    Source: github.com/temporalio/sdk-python/issues/300.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+    return status_of(lambda: asyncio.run(run(Settings.from_env())))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ from domain.customer import Customer  # noqa: E402
 from domain.documents import read  # noqa: E402
 from domain.facts import InvoiceIssued  # noqa: E402
 from domain.policy import Policy  # noqa: E402
+from ending import leave  # noqa: E402
 from providers.temporal_server import HOST, NoServer, Ports, TemporalServer  # noqa: E402
 from settings import ROOT, Settings  # noqa: E402
 from store import clock as clocks  # noqa: E402
@@ -52,7 +53,6 @@ from store.assess import Assessment  # noqa: E402
 from store.customers import ContactData  # noqa: E402
 from store.database import Ledger, migrate  # noqa: E402
 from store.facts import NewFact  # noqa: E402
-from worker import leave  # noqa: E402
 from workflows.search_attributes import SEARCH_ATTRIBUTES  # noqa: E402
 
 AIM = 0.8

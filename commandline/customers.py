@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from commandline.session import Stop, command, fact, now_of, open_ledger, wake
+from commandline.session import command, fact, now_of, open_ledger, wake
 from commandline.values import AsJson, By, CustomerId, Reason, any_day, day, money
+from ending import Stop
 from settings import VERSION, Settings
 
 app = typer.Typer()

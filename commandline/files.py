@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
-from commandline.session import Stop
+from ending import Stop
 
 
 def read_text(file: Path) -> str:

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from commandline.files import read_policy, read_scenario
-from commandline.session import Stop, now_of, open_ledger
+from commandline.session import now_of, open_ledger
 from commandline.values import AsJson, By, day
+from ending import Stop
 from settings import ROOT, Settings
 
 app = typer.Typer(help="Look at policies before they are switched on.", no_args_is_help=True)

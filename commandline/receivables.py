@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from commandline.session import Stop, now_of, open_ledger
+from commandline.session import now_of, open_ledger
 from commandline.values import AsJson
+from ending import Stop
 from settings import ROOT, Settings
 
 app = typer.Typer()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from commandline.session import Stop, check_database_url
+from ending import Stop
 from settings import Settings
 
 app = typer.Typer()
@@ -18,7 +18,6 @@ def doctor() -> None:
     from selfcheck import examine
 
     settings = Settings.from_env()
-    check_database_url(settings)
     findings = asyncio.run(examine(settings))
     for finding in findings:
         typer.echo(f"{'ok ' if finding.ok else 'BAD'} {finding.about}: {finding.words}")

@@ -11,39 +11,21 @@ from typing import Any
 
 import typer
 
-from settings import BadSettings, Settings
+from ending import Stop, Unreachable
+from settings import Settings
 
 closing = ExitStack()
 """What `starter.main` closes at the end, however a command ended."""
-
-
-class Stop(Exception):
-    """Ends a command with a sentence on standard error and a status."""
-
-    def __init__(self, words: str, status: int = 1) -> None:
-        super().__init__(words)
-        self.status = status
 
 
 def open_ledger(settings: Settings) -> Any:
     """Open the ledger, bringing it to this version's tables first."""
     from store.database import Ledger, migrate
 
-    check_database_url(settings)
     migrate(settings.database_url)
     ledger = Ledger(settings.database_url)
     closing.callback(ledger.close)
     return ledger
-
-
-def check_database_url(settings: Settings) -> None:
-    """Refuse a DATABASE_URL that names no ledger."""
-    from store.database import read_url
-
-    try:
-        read_url(settings.database_url)
-    except ValueError as error:
-        raise BadSettings(str(error)) from None
 
 
 def now_of(ledger: Any) -> datetime:
@@ -55,17 +37,15 @@ def now_of(ledger: Any) -> datetime:
 
 def wake(settings: Settings, customer_id: str) -> str:
     """Wake a customer's workflow; where Temporal does not answer, say that the sweep will."""
-    from temporalio.service import RPCError
-
-    from composition import connect, waker
+    from composition import connected, waker
 
     async def call() -> None:
-        client = await asyncio.wait_for(connect(settings), timeout=5)
-        await waker(client, settings.task_queue)(customer_id)
+        async with connected(settings) as client:
+            await waker(client, settings.task_queue)(customer_id)
 
     try:
         asyncio.run(call())
-    except (RPCError, RuntimeError, TimeoutError):
+    except Unreachable:
         return " (Temporal does not answer: the next sweep wakes the workflow)"
     return ""
 

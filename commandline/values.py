@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from commandline.session import Stop
+from ending import Stop
 
 
 def day(text: str) -> date:

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
+from store.errors import NoLedger
 from store.tables import DEFAULT_BLAST_LIMIT, IdentityRow
 
 # Alembic is loaded only where there is something to migrate: most commands find nothing.
@@ -38,17 +39,17 @@ def read_url(url: str) -> URL:
     """Return the parsed `DATABASE_URL`.
 
     Raises:
-        ValueError: neither a SQLite file nor a PostgreSQL database.
+        NoLedger: neither a SQLite file nor a PostgreSQL database.
     """
     remedy = "write sqlite:///path/to/ledger.db or postgresql://user:password@host/database"
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise ValueError(f"DATABASE_URL is no database address: {remedy}") from None
+        raise NoLedger(f"DATABASE_URL is no database address: {remedy}") from None
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise ValueError(f"DATABASE_URL names {parsed.get_backend_name()!r}: {remedy}")
+        raise NoLedger(f"DATABASE_URL names {parsed.get_backend_name()!r}: {remedy}")
     if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise ValueError(f"DATABASE_URL names no file, and a ledger in memory is lost: {remedy}")
+        raise NoLedger(f"DATABASE_URL names no file, and a ledger in memory is lost: {remedy}")
     return parsed
 
 
@@ -155,7 +156,7 @@ class Ledger:
     is lost so is a second message. For demos, replays and tests, where it is several times faster.
 
     Raises:
-        ValueError: the URL is of neither kind.
+        NoLedger: the URL is of neither kind.
     """
 
     def __init__(self, url: str, *, durable: bool = True) -> None:

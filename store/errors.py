@@ -5,6 +5,10 @@ class Refused(Exception):
     """Nothing was written; the message says why and what would be right, one problem a line."""
 
 
+class NoLedger(ValueError):
+    """DATABASE_URL names neither an SQLite file nor a PostgreSQL database."""
+
+
 class Conflict(Refused):
     """The source and id are recorded already, and say something else."""
 

@@ -28,7 +28,7 @@ FOLDERS = {
     "replay": {"composition", "importing", "settings", "workflows", "store", "domain"},
     "demo": {"composition", "settings", "replay", "workflows", "activities", "providers", "store", "domain"},
     "commandline": {
-        *("composition", "settings", "importing", "selfcheck", "replay", "demo"),
+        *("composition", "ending", "settings", "importing", "selfcheck", "replay", "demo"),
         *("activities", "store", "domain"),
     },
 }
@@ -36,11 +36,12 @@ FOLDERS = {
 INSIDE = {"settings", "composition", "domain", "store", "activities", "workflows", "web"}
 MODULES = {
     "settings": {"domain"},
-    "composition": INSIDE | {"providers"},
-    "importing": INSIDE,
-    "selfcheck": INSIDE,
-    "worker": INSIDE | {"selfcheck"},
-    "starter": INSIDE | {"commandline"},
+    "ending": {"settings", "domain", "store"},
+    "composition": INSIDE | {"ending", "providers"},
+    "importing": INSIDE | {"ending"},
+    "selfcheck": INSIDE | {"ending"},
+    "worker": INSIDE | {"ending", "selfcheck"},
+    "starter": INSIDE | {"ending", "commandline"},
 }
 OURS = {*FOLDERS, *MODULES, "bench", "tests"}
 

@@ -13,8 +13,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from ending import leave
 from settings import Settings
-from worker import leave, run
+from worker import run
 
 
 @dataclass(slots=True, kw_only=True)
