@@ -26,7 +26,7 @@ def stop_everything(reason: Reason, by: By = "cli") -> None:
 @app.command()
 def go(
     allow_blast: Annotated[
-        bool, typer.Option("--allow-blast", help="also let out, for an hour, what the blast guard holds")
+        bool, typer.Option("--allow-blast", help="also let out, for a day, what the blast guard holds")
     ] = False,
     by: By = "cli",
 ) -> None:

@@ -19,6 +19,7 @@ ALLOWED_FOR = timedelta(days=1)
 """How long an allowed blast lasts."""
 
 _WITHIN = timedelta(hours=1)
+_TO_DECIDE = "`starter.py dry-run` lists what waits, `starter.py go --allow-blast` lets it go"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ def _trip(session: Session, now: datetime) -> None:
         return  # Somebody else's claim tripped it a moment ago.
     row.blast_since = now
     why = _too_many(row).words
-    session.add(TaskRow(step=BLAST, kind="approval", opened_at=now, why=why))
+    session.add(TaskRow(step=BLAST, kind="approval", opened_at=now, why=f"{why}; {_TO_DECIDE}"))
     journal.write(session, at=now, what="switch", why=why, actor="engine")
 
 

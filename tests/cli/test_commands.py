@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 import typer
 
 import starter
-from store import sweep
+from store import sweep, switches
 from store.database import Ledger
 
 ROOT = Path(__file__).parents[2]
@@ -178,6 +178,11 @@ def test_stop_and_go_say_what_they_found(acme) -> None:
     assert acme("stop", "--reason", "again").out == "stopped already\n"
     assert "a wrong template" in acme("doctor").out
     assert acme("go").out == "go: 0 customers are waiting and will be woken by the sweep\n"
+
+
+def test_go_says_for_how_long_it_lets_out_what_the_guard_holds(cli) -> None:
+    assert timedelta(days=1) == switches.ALLOWED_FOR
+    assert "for a day" in cli("go", "--help").out
 
 
 def test_dry_run_lists_what_would_go_out(acme) -> None:

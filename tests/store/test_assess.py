@@ -15,6 +15,7 @@ from store.errors import NoPolicy, Refused
 from store.tables import CaseRow, CustomerRow, PolicyRow
 
 FIRST = "first/email"
+LETS_IT_GO = "`starter.py dry-run` lists what waits, `starter.py go --allow-blast` lets it go"
 
 
 def row(business, name):
@@ -278,6 +279,7 @@ def test_more_effects_than_the_limit_wait_for_a_person(business):
     assert put_off.reason.words == "3 effects within the hour exceed 2: a person must approve"
     [task] = tasks.worklist(business.ledger)
     assert (task.customer_id, task.step, task.kind) == (None, "blast", "approval")
+    assert task.why == f"{put_off.reason.words}; {LETS_IT_GO}"
     # It does not trickle out by the hour: it waits for a person.
     assert isinstance(business.begin(d, FIRST, business.at(3, 14)), PutOff)
     assert len(tasks.worklist(business.ledger)) == 1
