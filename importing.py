@@ -30,11 +30,13 @@ class Imported:
     """What an import wrote.
 
     Attributes:
+        contacts_changed: customers known already of whom the export has another name or address.
         workflows_woken: of the customers with new facts; the sweep wakes the others.
         refused: `file:line: sentence` for each customer of whom the ledger took nothing.
     """
 
     customers_added: int
+    contacts_changed: int
     facts_written: int
     facts_known_already: int
     workflows_woken: int
@@ -48,7 +50,8 @@ class Imported:
         """Return the figures in a sentence."""
         return (
             f"{self.customers_added} customers added, {self.facts_written} facts written,"
-            f" {self.facts_known_already} known already, {self.workflows_woken} workflows woken"
+            f" {self.facts_known_already} known already, {self.contacts_changed} contacts changed,"
+            f" {self.workflows_woken} workflows woken"
         )
 
 
@@ -156,6 +159,7 @@ def import_receivables(
     lines = {customer.customer.id: customer.line for customer in found.customers}
     return Imported(
         customers_added=result.added,
+        contacts_changed=result.contacts,
         facts_written=result.accepted,
         facts_known_already=result.already,
         workflows_woken=woken_count,

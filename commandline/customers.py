@@ -165,6 +165,40 @@ def onboard(
 
 
 @app.command()
+def contact(
+    customer: CustomerId,
+    name: Annotated[str | None, typer.Option(help="the company, or the person")] = None,
+    email: Annotated[str | None, typer.Option(help="where reminders go")] = None,
+    phone: Annotated[str | None, typer.Option(help="in international form, like +4930123456")] = None,
+    address: Annotated[str | None, typer.Option(help="postal address in one line")] = None,
+    by: By = "cli",
+    as_json: AsJson = False,
+) -> None:
+    """Change how a customer is reached; without options, say what is known, and never what it is.
+
+    An empty value takes one away. What comes by `import` counts at the next one: correct it there too.
+    """
+    from store import customers
+
+    settings = Settings.from_env()
+    ledger = open_ledger(settings)
+    options = {"name": name, "email": email, "phone": phone, "address": address}
+    given = {key: value.strip() or None for key, value in options.items() if value is not None}
+    if given:
+        changed, news = customers.correct_contact(ledger, customer, given, by=by, now=now_of(ledger))
+        woken = wake(settings, customer) if news else ""
+        words = f"changed {', '.join(changed)}" if changed else "known already"
+        typer.echo(f"{customer}: {words}{woken}")
+        return
+    known = customers.known_contact(ledger, customer)
+    if as_json:
+        typer.echo(json.dumps({"customer": customer, "known": known}, indent=2))
+        return
+    for kind, there in known.items():
+        typer.echo(f"{kind.replace('_', ' ')}: {'known' if there else 'not known'}")
+
+
+@app.command()
 def show(customer: CustomerId, as_json: AsJson = False) -> None:
     """Show a customer: what is owed, what was said, what is next, and why."""
     from activities.books import Books

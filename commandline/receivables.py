@@ -31,7 +31,8 @@ def import_file(
     """Import customers, invoices, payments and disputes from any CSV.
 
     Every problem is reported by its line. If a row has an error, nothing is written at all. To import
-    a file again changes nothing; after a crash it writes what is missing.
+    a file again changes nothing; after a crash it writes what is missing. A name or an address that
+    a later export has otherwise is changed; one that it leaves out stays.
     """
     from commandline.progress import bar
     from importing import counted, import_receivables, read_receivables

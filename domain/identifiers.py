@@ -97,6 +97,23 @@ def tidied(application: Application) -> Application:
     )
 
 
+def usable(application: Application) -> Application:
+    """Return addresses that somebody of ours wrote down, in their standard form; any may be absent.
+
+    Raises:
+        ValueError: one certainly cannot be used; the sentence does not show it.
+    """
+    found = [FINDINGS[code] for code in (*_present(_email(application)), *_present(_phone(application)))]
+    wrong = [finding.words for finding in found if finding.weight == "fail"]
+    if wrong:
+        raise ValueError(f"{'; '.join(wrong)}: correct it, like name@example.com or +44 20 7946 0000")
+    return tidied(application)
+
+
+def _present(codes: Iterator[str]) -> Iterator[str]:
+    return (code for code in codes if not code.endswith("_missing"))
+
+
 def _name(application: Application) -> Iterator[str]:
     if not any(char.isalpha() for char in application.name or ""):
         yield "name_missing"

@@ -1,15 +1,18 @@
 """Customers: who there is, the lock on one, and the personal data that can be destroyed."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel import Session, select
 
 from domain.customer import Customer
 from domain.facts import Body, ContactChanged, ContactInvalid, Fact
-from store import facts
+from domain.identifiers import usable
+from domain.onboarding import Application
+from store import facts, journal
 from store.database import Ledger
-from store.errors import UnknownCustomer
+from store.errors import Refused, UnknownCustomer
 from store.facts import NewFact
 from store.tables import ContactRow, CustomerRow
 
@@ -110,6 +113,67 @@ def change_contact(session: Session, row: CustomerRow, changed: ContactData, *, 
             name = f"{row.id}/{row.revision + 1}/{channel}"
             new.append(NewFact(source="contact", id=name, happened_at=now, body=body))
     return facts.append(session, row, new, now=now)
+
+
+def renew_contact(
+    session: Session, row: CustomerRow, given: Mapping[str, str | None], *, by: str, now: datetime
+) -> tuple[str, ...]:
+    """Take what is given into the contact data of a locked customer; return the names of what changed.
+
+    What changed is journaled by its name alone: the ledger's lines outlive the data.
+    """
+    before = contact(session, row.id)
+    after = replace(before, **given)
+    changed = tuple(name for name in given if getattr(after, name) != getattr(before, name))
+    if changed:
+        now = max(now, row.last_now)
+        change_contact(session, row, after, now=now)
+        why = f"changed contact data: {', '.join(changed)}"
+        journal.write(session, at=now, what="note", why=why, customer_id=row.id, actor=by)
+    return changed
+
+
+def correct_contact(
+    ledger: Ledger, customer_id: str, given: Mapping[str, str | None], *, by: str, now: datetime
+) -> tuple[tuple[str, ...], bool]:
+    """Change contact data as a person says; return the names of what changed, and whether to wake.
+
+    Raises:
+        UnknownCustomer: there is none of this id.
+        Refused: an address cannot be used; nothing was written.
+    """
+    with ledger.write() as session:
+        row = lock(session, customer_id)
+        revision = row.revision
+        changed = renew_contact(session, row, _usable(row, given), by=by, now=now)
+        return changed, row.revision != revision
+
+
+def _usable(row: CustomerRow, given: Mapping[str, str | None]) -> dict[str, str | None]:
+    addresses = Application(
+        customer_id=row.id, country=row.country, email=given.get("email"), phone=given.get("phone")
+    )
+    try:
+        tidy = usable(addresses)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    return {**given, **{name: getattr(tidy, name) for name in ("email", "phone") if name in given}}
+
+
+def known_contact(ledger: Ledger, customer_id: str) -> dict[str, bool]:
+    """Return for each kind of contact data whether the ledger has it, and never what it is.
+
+    Raises:
+        UnknownCustomer: there is none of this id.
+    """
+    with ledger.read() as session:
+        known = asdict(contact(session, get(session, customer_id).id))
+    return {name: value is not None for name, value in known.items()}
+
+
+def has_contact(session: Session, customer_id: str) -> bool:
+    """Whether there is contact data; there is none once it was destroyed."""
+    return session.get(ContactRow, customer_id) is not None
 
 
 def destroy_contact(session: Session, customer_id: str) -> bool:

@@ -1,7 +1,7 @@
 """The doors: facts are written first, then the workflow is woken, where the plan changed."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
 
@@ -45,6 +45,7 @@ class BulkResult:
 
     Attributes:
         added: customers that were new.
+        contacts: customers whose contact data the export has otherwise than the ledger had it.
         touched: the customers with new facts, each to be woken once.
         refused: customer id and sentence; nothing of that customer was written.
     """
@@ -52,6 +53,7 @@ class BulkResult:
     added: int
     accepted: int
     already: int
+    contacts: int
     touched: tuple[str, ...]
     refused: tuple[tuple[str, str], ...]
 
@@ -92,6 +94,7 @@ class _Tally:
     added: int = 0
     accepted: int = 0
     already: int = 0
+    contacts: int = 0
     touched: list[str] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
 
@@ -115,6 +118,7 @@ def record_in_bulk(
         added=tally.added,
         accepted=tally.accepted,
         already=tally.already,
+        contacts=tally.contacts,
         touched=tuple(tally.touched),
         refused=tuple(tally.refused),
     )
@@ -126,6 +130,8 @@ def _import(session: Session, each: Imported, now: datetime, tally: _Tally) -> N
         with session.begin_nested():
             added = customers.add(session, customer, contact, now=now)
             row = customers.lock(session, customer.id)
+            revision = row.revision
+            renewed = not added and _renewed(session, row, contact, now)
             accepted = len(facts.append(session, row, new, now=now))
     except Refused as error:
         tally.refused.append((customer.id, str(error)))
@@ -133,5 +139,14 @@ def _import(session: Session, each: Imported, now: datetime, tally: _Tally) -> N
     tally.added += added
     tally.accepted += accepted
     tally.already += len(new) - accepted
-    if accepted:
+    tally.contacts += renewed
+    if row.revision != revision:
         tally.touched.append(customer.id)
+
+
+def _renewed(session: Session, row: CustomerRow, contact: ContactData, now: datetime) -> bool:
+    """Take over the contact data of an export: what it leaves out stays, what was destroyed too."""
+    if not customers.has_contact(session, row.id):
+        return False
+    given = {name: value for name, value in asdict(contact).items() if value is not None}
+    return bool(customers.renew_contact(session, row, given, by="import", now=now))

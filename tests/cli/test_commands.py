@@ -173,6 +173,51 @@ def test_who_decided_stands_in_the_journal(acme) -> None:
 # --- everybody
 
 
+def test_contact_data_is_changed_once_and_never_shown(acme) -> None:
+    line = ("contact", "ACME", "--email", "new@ACME.example", "--phone", "030 123456")
+    first, second = acme(*line), acme(*line)
+    assert (first.status, first.out) == (0, f"ACME: changed email, phone ({NOT_WOKEN})\n")
+    assert (second.status, second.out) == (0, "ACME: known already\n")
+    (row,) = acme.contents()["contact_data"]
+    assert row[2:4] == ("new@acme.example", "+4930123456")
+    shown = acme("contact", "ACME").out
+    assert shown.splitlines() == [
+        "name: known",
+        "email: known",
+        "phone: known",
+        "address: not known",
+        "vat id: not known",
+    ]
+    assert json.loads(acme("contact", "ACME", "--json").out)["known"]["phone"] is True
+
+
+def test_an_empty_value_takes_an_address_away(acme) -> None:
+    assert acme("contact", "ACME", "--email", "").out == f"ACME: changed email ({NOT_WOKEN})\n"
+    assert "email: not known" in acme("contact", "ACME").out
+
+
+def test_a_new_name_alone_wakes_nobody(acme) -> None:
+    assert acme("contact", "ACME", "--name", "Acme GmbH").out == "ACME: changed name\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--email", "books(at)acme", "the email address cannot exist: correct it, like"),
+        ("--phone", "12", "the telephone number cannot exist: correct it, like"),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_and_not_repeated(
+    acme, option: str, value: str, sentence: str
+) -> None:
+    before = acme.contents()
+    answer = acme("contact", "ACME", option, value)
+    assert answer.status == 1
+    assert answer.err.startswith(sentence)
+    assert value not in answer.err.replace("44 20", "")
+    assert acme.contents() == before
+
+
 def test_stop_and_go_say_what_they_found(acme) -> None:
     assert acme("stop", "--reason", "a wrong template").out == "stopped: nothing goes out until `go`\n"
     assert acme("stop", "--reason", "again").out == "stopped already\n"

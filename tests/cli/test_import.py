@@ -65,6 +65,7 @@ def test_an_import_writes_customers_contacts_and_facts_once(cli) -> None:
         "accepted": 12,
         "problems": {},
         "customers_added": 7,
+        "contacts_changed": 0,
         "facts_written": 22,
         "facts_known_already": 0,
         "workflows_woken": 0,
@@ -84,6 +85,32 @@ def test_a_later_export_adds_what_is_new(bolt) -> None:
     load(bolt, GOOD.replace("2026-02-01", ""))
     later = load(bolt, GOOD, GOOD.replace("B-1", "B-2"), options=("--json",))
     assert (later.status, figures(later)["facts_written"], figures(later)["facts_known_already"]) == (0, 3, 1)
+
+
+def test_another_name_or_address_in_a_later_export_changes_the_contact_data_once(bolt) -> None:
+    phone = MAPPING.replace("country: Country", "country: Country, phone: Phone")
+    load(bolt, GOOD)
+    bolt.write("m.yaml", phone)
+    header, moved = f"{HEADER},Phone", f"{GOOD},+4930123456".replace("a@bolt", "new@bolt")
+    bolt.write("r.csv", f"{header}\n{moved.replace('Bolt Ltd', 'Bolt GmbH')}\n")
+    again = figures(bolt("import", "r.csv", "--map", "m.yaml", "--json"))
+    assert (again["contacts_changed"], again["facts_written"], again["facts_known_already"]) == (1, 0, 2)
+    assert bolt.contents()["contact_data"] == [
+        ("BOLT", "Bolt GmbH", "new@bolt.example", "+4930123456", None, None)
+    ]
+    assert [row[2] for row in bolt.contents()["facts"]].count("contact_changed") == 2
+    assert "changed contact data: name, email, phone" in bolt.contents()["journal"][-1]
+    before = bolt.contents()
+    third = figures(bolt("import", "r.csv", "--map", "m.yaml", "--json"))
+    assert (third["contacts_changed"], bolt.contents()) == (0, before)
+
+
+def test_what_a_later_export_leaves_out_stays(bolt) -> None:
+    load(bolt, GOOD)
+    before = bolt.contents()
+    again = figures(load(bolt, GOOD.replace("a@bolt.example", ""), options=("--json",)))
+    assert again["contacts_changed"] == 0
+    assert bolt.contents() == before
 
 
 def test_problems_stand_with_their_lines_and_are_counted_by_kind(bolt) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlmodel import func, select
 
+from domain.customer import Customer
 from domain.facts import (
     ContactInvalid,
     CreditNote,
@@ -24,7 +25,7 @@ from domain.facts import (
     Unknown,
     WorkersDown,
 )
-from store import customers, doors, facts
+from store import customers, doors, facts, journal
 from store.errors import Conflict, NoPolicy, Refused, UnknownCustomer
 from store.facts import NewFact
 from store.tables import DebtRow, EntryRow, FactRow
@@ -349,8 +350,6 @@ def test_a_customer_is_added_once(business):
 
 
 def incoming(business, count):
-    from domain.customer import Customer
-
     for number in range(count):
         body = InvoiceIssued(invoice=f"I-{number}", amount="5.00", currency="EUR", due_on=business.due)
         fact = NewFact(source="csv", id=f"row-{number}", happened_on=business.due, body=body)
@@ -385,3 +384,35 @@ def test_a_bulk_import_leaves_out_a_customer_that_is_wrong(business):
     assert [customer for customer, _ in result.refused] == ["C-001"]
     assert result.touched == ("C-000", "C-002")
     assert customers.ids(business.ledger) == ["ACME", "C-000", "C-002"]
+
+
+def import_contact(business, customer, **values):
+    new = [(Customer(id=customer), customers.ContactData(**values), [])]
+    return doors.record_in_bulk(business.ledger, new, now=business.at(0), progress=lambda done: None)
+
+
+def contact_of(business, name):
+    with business.ledger.read() as session:
+        return customers.contact(session, name)
+
+
+def test_an_import_takes_over_contact_data_and_touches_whom_it_reaches_otherwise(business):
+    name = business.customer()
+    again = import_contact(business, name, email="new@example.com")
+    assert (again.contacts, again.touched) == (1, (name,))
+    assert contact_of(business, name).email == "new@example.com"
+    assert contact_of(business, name).phone == "+4915112345678"
+    renamed = import_contact(business, name, name="Acme GmbH", email="new@example.com")
+    assert (renamed.contacts, renamed.touched) == (1, ())
+    same = import_contact(business, name, name="Acme GmbH", email="new@example.com")
+    assert (same.contacts, same.touched) == (0, ())
+    lines = [(line.why, line.actor) for line in journal.read(business.ledger, name)]
+    assert lines == [("changed contact data: email", "import"), ("changed contact data: name", "import")]
+
+
+def test_an_import_does_not_bring_destroyed_contact_data_back(business):
+    name = business.customer()
+    with business.ledger.write() as session:
+        customers.destroy_contact(session, name)
+    assert import_contact(business, name, email="old@example.com").contacts == 0
+    assert contact_of(business, name) == customers.ContactData()
