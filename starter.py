@@ -20,6 +20,7 @@ from commandline import (  # noqa: E402
     reports,
     running,
     switches,
+    tasks,
     templates,
 )
 from commandline.session import closing  # noqa: E402
@@ -34,7 +35,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (customers, switches, receivables, running):
+for group in (customers, tasks, switches, receivables, running):
     app.add_typer(group.app)
 app.add_typer(policies.app, name="policy")
 app.add_typer(reports.app, name="report")

@@ -2,7 +2,7 @@
 
 import json
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,6 +13,7 @@ from settings import VERSION, Settings
 
 app = typer.Typer()
 
+InvoiceNumber = Annotated[str, typer.Argument(help="the invoice number, like INV-1042")]
 IssuedOn = Annotated[
     date | None, typer.Option("--issued", parser=day, metavar="DATE", help="its date; today without it")
 ]
@@ -29,7 +30,7 @@ DueOn = Annotated[
 @app.command()
 def invoice(
     customer: CustomerId,
-    number: Annotated[str, typer.Argument(help="the invoice number, like INV-1042")],
+    number: InvoiceNumber,
     amount: Annotated[str, typer.Argument(help="the amount, like 1490.00")],
     currency: Annotated[str, typer.Argument(help="ISO 4217 code, like EUR")],
     due: DueOn,
@@ -100,6 +101,41 @@ def exempt(
         command(customer, "end_exemption", {"invoice": invoice, "by": by, "reason": reason})
     else:
         command(customer, "exempt", {"invoice": invoice, "to": until, "reason": reason, "by": by})
+
+
+@app.command()
+def dispute(
+    customer: CustomerId,
+    invoice: InvoiceNumber,
+    name: Annotated[str, typer.Option("--id", metavar="NAME", help="its own name, like D-7")],
+    amount: Annotated[str | None, typer.Option(help="the contested part; without it, all is")] = None,
+    resolve: Annotated[bool, typer.Option("--resolve", help="close the dispute instead")] = False,
+    outcome: Annotated[
+        Literal["won", "lost"] | None, typer.Option(help="of one that is resolved: won is for us")
+    ] = None,
+) -> None:
+    """Note that an invoice is contested, or a part of it: that part rests until --resolve.
+
+    What is resolved is chased again, whatever the outcome, unless it was credited or written off.
+    """
+    if resolve and amount is not None:
+        raise Stop("--amount: a dispute is resolved as a whole: leave out --amount or --resolve", status=2)
+    if outcome and not resolve:
+        raise Stop("--outcome: only a resolved dispute has one: add --resolve, or leave it out", status=2)
+    if resolve:
+        command(customer, "resolve_dispute", {"dispute": name, "invoice": invoice, "outcome": outcome})
+    else:
+        command(customer, "dispute", {"dispute": name, "invoice": invoice, "amount": amount})
+
+
+@app.command(name="write-off")
+def write_off(
+    customer: CustomerId,
+    invoice: InvoiceNumber,
+    undo: Annotated[bool, typer.Option("--undo", help="take the write-off back instead")] = False,
+) -> None:
+    """Give an invoice up; with --undo it is chased again, from a fresh warning on."""
+    command(customer, "undo_write_off" if undo else "write_off", {"invoice": invoice})
 
 
 @app.command()

@@ -43,6 +43,14 @@ def reason_words(text: str) -> str:
     return text.strip()
 
 
+def six_digits(text: str) -> str:
+    """Read a one-time code; what was given is not repeated, it may be right but for its form."""
+    digits = "".join(text.split())
+    if len(digits) != 6 or not (digits.isascii() and digits.isdecimal()):
+        raise typer.BadParameter("a code has six digits: write it like 123456")
+    return digits
+
+
 def money(amount: str, currency: str) -> dict[str, str]:
     """Check an amount with its currency before a fact is made of them."""
     from domain.money import Money, MoneyError

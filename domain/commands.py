@@ -234,7 +234,7 @@ def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:
             if suspension is None or step not in (None, suspension.id):
                 return f"No step {step!r} waits for approval."
         case facts.TaskCompleted(step=step) if step == REVIEW:
-            return "A review ends with a decision: use review_onboarding."
+            return "A review ends with a decision: use review_onboarding, or `starter.py review`."
         case facts.TaskCompleted(step=str(step)) if step not in _open_tasks(at):
             return f"No task {step!r} is open; open are {', '.join(sorted(_open_tasks(at)))}."
         case facts.WrittenOff(invoice=invoice) | facts.DisputeOpened(invoice=invoice):
@@ -246,6 +246,11 @@ def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:
             return _no_amount(getattr(body, "amount", None), debt.open.currency)
         case facts.DisputeResolved(dispute=dispute) if dispute not in at.account.disputes:
             return f"No dispute {dispute!r} is open; open are {', '.join(at.account.disputes)}."
+        case facts.DisputeResolved(invoice=str(invoice)):
+            if invoice not in invoices:
+                return _unknown(invoice)
+            if invoices[invoice].open and invoice not in at.account.disputed:
+                return f"Invoice {invoice} is not disputed."
         case facts.ExemptionEnded(invoice=invoice):
             if not any(rest.invoice == invoice for rest in _to_come(at, at.account.exemptions)):
                 return f"Invoice {invoice} is not exempt." if invoice else "The customer is not exempt."

@@ -13,8 +13,10 @@ import pytest
 import typer
 
 import starter
-from store import sweep, switches
+from domain.identifiers import CheckResult
+from store import claims, onboarding, sweep, switches, verifications
 from store.database import Ledger
+from store.tables import TaskRow
 
 ROOT = Path(__file__).parents[2]
 TODAY = datetime(2026, 2, 10, 9, tzinfo=UTC)
@@ -162,6 +164,117 @@ def test_what_makes_no_sense_now_is_refused_with_a_sentence(acme, line: str, sen
     assert (answer.status, answer.out) == (1, "")
     assert answer.err.startswith(sentence), answer.err
     assert acme.contents() == before
+
+
+def test_a_disputed_invoice_rests_until_the_dispute_is_resolved(acme) -> None:
+    line = ("dispute", "ACME", "INV-1", "--id", "D-7", "--amount", "100.00")
+    first, second = acme(*line), acme(*line)
+    assert (first.status, first.out) == (0, f"ACME: Noted dispute D-7 of INV-1. ({NOT_WOKEN})\n")
+    assert second.out == "ACME: Already done: noted dispute D-7 of INV-1.\n"
+    assert acme("dry-run").out == "would go out now: 0\n"
+    ended = acme("dispute", "ACME", "INV-1", "--id", "D-7", "--resolve", "--outcome", "won")
+    assert (ended.status, ended.out) == (0, f"ACME: Resolved dispute D-7: won. ({NOT_WOKEN})\n")
+    assert acme("dry-run").out.endswith("would go out now: 1\n")
+
+
+def test_a_write_off_may_be_taken_back(acme) -> None:
+    assert acme("write-off", "ACME", "INV-1").out == f"ACME: Wrote off INV-1. ({NOT_WOKEN})\n"
+    assert acme("show", "ACME").out.startswith("Nothing overdue\n")
+    undone = acme("write-off", "ACME", "INV-1", "--undo")
+    assert undone.out == f"ACME: Took back the write-off of INV-1. ({NOT_WOKEN})\n"
+    assert acme("show", "ACME").out.startswith("Overdue: 100.00 EUR since 4 Feb 2026\n")
+
+
+# --- what waits for a person
+
+
+@pytest.fixture
+def ledger(acme) -> Iterator[Ledger]:
+    ledger = Ledger(f"sqlite:///{acme.ledger}")
+    yield ledger
+    ledger.close()
+
+
+def test_the_worklist_says_what_ends_each_task(acme, ledger) -> None:
+    waiting = [
+        ("ACME", "call", "call", "call task call: 15 days past due"),
+        ("ACME", "approve", "approval", "6000.00 EUR needs approval"),
+        ("ACME", "unreachable", "contact", "nobody can be reached"),
+        ("ACME", "onboarding_review", "review", "the check came out as review"),
+        (None, "blast", "approval", "501 effects within the hour exceed 500"),
+    ]
+    with ledger.write() as session:
+        for customer, step, kind, why in waiting:
+            session.add(TaskRow(customer_id=customer, step=step, kind=kind, why=why, opened_at=TODAY))
+            session.flush()
+    assert acme("worklist").out.splitlines() == [
+        "10 Feb 2026 ACME call: 15 days past due",
+        "    starter.py task ACME call",
+        "10 Feb 2026 ACME approve: 6000.00 EUR needs approval",
+        "    starter.py approve ACME",
+        "10 Feb 2026 ACME unreachable: nobody can be reached",
+        "    starter.py contact ACME --email ADDRESS && starter.py task ACME unreachable",
+        "10 Feb 2026 ACME onboarding_review: the check came out as review",
+        "    starter.py review ACME OUTCOME",
+        "10 Feb 2026 everybody blast: 501 effects within the hour exceed 500",
+        "    starter.py go --allow-blast",
+        "waiting for a person: 5",
+    ]
+    listed = json.loads(acme("worklist", "--json").out)
+    assert listed[0] == {
+        "customer": "ACME",
+        "step": "call",
+        "kind": "call",
+        "since": "2026-02-10T09:00:00+00:00",
+        "why": "15 days past due",
+        "debts": {},
+        "command": "starter.py task ACME call",
+    }
+    for line in listed:
+        assert line["command"].split()[1] in COMMANDS
+
+
+def test_a_task_that_is_done_leaves_the_worklist(acme, ledger) -> None:
+    acme("invoice", "ACME", "INV-2", "5000.00", "EUR", "--due", "2026-02-04", "--issued", "2026-01-05")
+    late = TODAY + timedelta(days=40)
+    begun = claims.begin(ledger, "ACME", "call/task", now=late, code_version="t")
+    claims.confirm(ledger, "ACME", begun.message, state="sent", now=late, code_version="t")
+    (waiting,) = json.loads(acme("worklist", "--json").out)
+    assert waiting["why"].startswith("46 days past due")
+    done = acme(*shlex.split(waiting["command"])[1:], "--outcome", "will pay")
+    assert done.out == f"ACME: Completed call: will pay. ({NOT_WOKEN})\n"
+    assert acme("worklist").out == "waiting for a person: 0\n"
+    again = acme("task", "ACME", "call", "--outcome", "once more")
+    assert (again.status, again.err) == (1, "ACME: No task is open.\n")
+
+
+def test_a_new_customer_enters_the_code_of_the_message(acme, ledger) -> None:
+    acme("onboard", "NEWCO", "--name", "Newco", "--email", "a@newco.example", "--phone", "+442079460123")
+    passed = CheckResult(outcome="pass", reasons=())
+    onboarding.checked(ledger, "NEWCO", passed, ruleset="t", now=TODAY)
+    at_work = timedelta(seconds=10)
+    sent = verifications.begin(ledger, "NEWCO", now=TODAY, at_work=at_work, code_version="t")
+    verifications.confirm(
+        ledger,
+        "NEWCO",
+        sent.attempt,
+        provider="t",
+        provider_ref="m-1",
+        bounced=False,
+        now=TODAY,
+        code_version="t",
+    )
+    wrong = "000000" if sent.code != "000000" else "111111"
+    assert "That code is wrong: 4 tries are left." in acme("enter-code", "NEWCO", wrong).out
+    right = acme("enter-code", "NEWCO", f"{sent.code[:3]} {sent.code[3:]}")
+    assert (right.status, right.err) == (0, "")
+    assert "The code is right." in right.out
+
+
+def test_a_person_decides_about_a_new_customer(acme) -> None:
+    acme("onboard", "NEWCO", "--name", "Newco", "--email", "a@newco.example")
+    decided = acme("review", "NEWCO", "approve_prepayment", "--note", "called back", "--by", "petra")
+    assert decided.out == f"NEWCO: Decided to approve with prepayment: called back. ({NOT_WOKEN})\n"
 
 
 def test_who_decided_stands_in_the_journal(acme) -> None:

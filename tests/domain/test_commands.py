@@ -266,6 +266,20 @@ EXEMPT = [A, said("exempted", reason="r", invoice="A")]
             {"dispute": "D-9"},
             "No dispute 'D-9' is open; open are D-1.",
         ),
+        ("resolve_dispute", situation(DISPUTED), {"dispute": "D-1", "invoice": "A"}, None),
+        (
+            "resolve_dispute",
+            situation(DISPUTED),
+            {"dispute": "D-1", "invoice": "X"},
+            "Invoice X is not known for this customer.",
+        ),
+        (
+            "resolve_dispute",
+            situation([*DISPUTED, {**A, "invoice": "B"}]),
+            {"dispute": "D-1", "invoice": "B"},
+            "Invoice B is not disputed.",
+        ),
+        ("resolve_dispute", situation([*DISPUTED, PAID]), {"dispute": "D-1", "invoice": "A"}, None),
         ("write_off", situation(), {"invoice": "A"}, None),
         ("write_off", situation(), {"invoice": "X"}, "Invoice X is not known for this customer."),
         (

@@ -490,7 +490,7 @@ def test_a_review_is_ended_by_a_decision_and_not_as_a_task() -> None:
 
     words = refusal(at_review, "complete_task", facts.TaskCompleted(step="onboarding_review"))
 
-    assert words == "A review ends with a decision: use review_onboarding."
+    assert words == "A review ends with a decision: use review_onboarding, or `starter.py review`."
     assert refusal(at_review, "complete_task", facts.TaskCompleted(step="call")) is None
 
 
