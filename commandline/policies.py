@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,9 +25,14 @@ SampleDue = Annotated[
 
 
 @app.command(name="lint")
-def policy_lint(files: PolicyFiles) -> None:
+def policy_lint(files: PolicyFiles, as_json: AsJson = False) -> None:
     """Check policy files: every mistake with its line, and what would be wise."""
-    linted(files)
+    looked_at = look_at(files)
+    if as_json:
+        typer.echo(json.dumps([each.json() for each in looked_at], indent=2))
+    else:
+        tell(looked_at)
+    usable(looked_at)
 
 
 @app.command(name="adopt")
@@ -37,19 +43,25 @@ def policy_adopt(files: PolicyFiles, by: By = "cli") -> None:
     """
     from store import policies
 
-    checked = linted(files)
+    looked_at = look_at(files)
+    tell(looked_at)
+    adopting = usable(looked_at)
     ledger = open_ledger(Settings.from_env())
-    for policy in checked:
+    for policy in adopting:
         policies.adopt(ledger, policy, now=now_of(ledger), by=by)
         typer.echo(f"{policy.policy} {policy.version}: adopted; the sweep wakes whom it concerns")
 
 
 @app.command(name="list")
-def policy_list() -> None:
+def policy_list(as_json: AsJson = False) -> None:
     """List the policies that were adopted: for each customer the first counts that names its segment."""
     from store import policies
 
     rows = policies.listed(open_ledger(Settings.from_env()))
+    if as_json:
+        columns = {"name", "version", "title", "segments", "position", "adopted_at", "adopted_by"}
+        typer.echo(json.dumps([row.model_dump(mode="json", include=columns) for row in rows], indent=2))
+        return
     for row in rows:
         state = "replaced" if row.position is None else f"number {row.position}"
         adopted = f"adopted on {row.adopted_at:%d %b %Y} by {row.adopted_by}"
@@ -64,6 +76,7 @@ def policy_show(
     due: SampleDue = None,
     timezone: Annotated[str, typer.Option(help="of the sample customer")] = "Europe/Berlin",
     country: Annotated[str, typer.Option(help="of the sample customer, for its holidays")] = "DE",
+    as_json: AsJson = False,
 ) -> None:
     """Show the calendar of a sample invoice under a policy."""
     from domain.customer import Customer
@@ -76,8 +89,13 @@ def policy_show(
         )
     except ValueError as error:
         raise Stop(str(error), status=2) from None
+    rows = page(policy, due_on=due or datetime.now(UTC).date(), customer=sample)
+    if as_json:
+        about = {"policy": policy.policy, "version": policy.version, "title": policy.title}
+        typer.echo(json.dumps({**about, "rows": [row.json() for row in rows]}, indent=2))
+        return
     typer.echo(f"{policy.title} ({policy.policy} {policy.version})")
-    for row in page(policy, due_on=due or datetime.now(UTC).date(), customer=sample):
+    for row in rows:
         typer.echo(str(row))
 
 
@@ -105,29 +123,67 @@ def policy_simulate(
         typer.echo(f"{line['at']} {line['kind']:6} {line['stage']:13} {what}  {line['why'] or ''}".rstrip())
 
 
-def linted(files: Sequence[Path]) -> list[Any]:
-    """Read policy files and print what is found in them; stop if one cannot be used."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAt:
+    """A policy file, as far as it can be read; `problems` are why not, one a line."""
+
+    file: Path
+    policy: Any = None
+    findings: tuple[Any, ...] = ()
+    problems: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may be adopted."""
+        return self.policy is not None and all(each.severity != "error" for each in self.findings)
+
+    def json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "file": str(self.file),
+            "usable": self.usable,
+            "policy": self.policy and self.policy.policy,
+            "version": self.policy and self.policy.version,
+            "steps": self.policy and len(self.policy.steps),
+            "findings": [asdict(finding) for finding in self.findings],
+            "problems": self.problems.splitlines(),
+        }
+
+
+def look_at(files: Sequence[Path]) -> list[LookedAt]:
+    """Read policy files and lint them."""
     from activities.rendering import Letters
     from domain.policy_lint import lint
 
     letters = Letters(ROOT / "templates")
     known = {channel: letters.names(channel) for channel in ("email", "sms")}
-    usable = []
+    looked_at = []
     for file in files:
         try:
             policy = read_policy(file)
         except Stop as stopped:
-            typer.echo(str(stopped), err=True)
+            looked_at.append(LookedAt(file=file, problems=str(stopped)))
+        else:
+            looked_at.append(LookedAt(file=file, policy=policy, findings=lint(policy, templates=known)))
+    return looked_at
+
+
+def tell(looked_at: Sequence[LookedAt]) -> None:
+    """Print what was found in policy files; what must be mended stands on standard error."""
+    for each in looked_at:
+        if each.policy is None:
+            typer.echo(each.problems, err=True)
             continue
-        findings = lint(policy, templates=known)
-        errors = [finding for finding in findings if finding.severity == "error"]
-        for finding in findings:
-            typer.echo(f"{file}: {finding}", err=finding in errors)
-        typer.echo(
-            f"{file}: {policy.policy} {policy.version}, {len(policy.steps)} steps, {len(findings)} findings"
-        )
-        if not errors:
-            usable.append(policy)
-    if len(usable) < len(files):
-        raise Stop(f"{len(files) - len(usable)} of {len(files)} files cannot be used: mend their errors")
-    return usable
+        for finding in each.findings:
+            typer.echo(f"{each.file}: {finding}", err=finding.severity == "error")
+        counts = f"{len(each.policy.steps)} steps, {len(each.findings)} findings"
+        typer.echo(f"{each.file}: {each.policy.policy} {each.policy.version}, {counts}")
+
+
+def usable(looked_at: Sequence[LookedAt]) -> list[Any]:
+    """Return the policies; stop if one of the files cannot be used."""
+    policies = [each.policy for each in looked_at if each.usable]
+    if len(policies) < len(looked_at):
+        bad = len(looked_at) - len(policies)
+        raise Stop(f"{bad} of {len(looked_at)} files cannot be used: mend their errors")
+    return policies

@@ -1,11 +1,14 @@
 """Running it: a look at everything that it needs, and a demo."""
 
 import asyncio
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from commandline.values import AsJson
 from ending import Stop
 from settings import Settings
 
@@ -13,14 +16,17 @@ app = typer.Typer()
 
 
 @app.command()
-def doctor() -> None:
+def doctor(as_json: AsJson = False) -> None:
     """Check settings, ledger and Temporal; say what is missing and what then does not work."""
     from selfcheck import examine
 
     settings = Settings.from_env()
     findings = asyncio.run(examine(settings))
-    for finding in findings:
-        typer.echo(f"{'ok ' if finding.ok else 'BAD'} {finding.about}: {finding.words}")
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok ' if finding.ok else 'BAD'} {finding.about}: {finding.words}")
     if not all(finding.ok for finding in findings):
         raise Stop("something needs attention: see the lines marked BAD")
 

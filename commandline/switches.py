@@ -43,6 +43,7 @@ def go_live(
     on: Annotated[
         date | None, typer.Argument(parser=any_day, metavar="[DATE]", help="the day; without it, print it")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show or set the day before which no step counts: what fell due earlier is not sent.
 
@@ -54,7 +55,30 @@ def go_live(
     if on is not None:
         switches.set_go_live(ledger, on)
     day_of = switches.read(ledger).go_live_on
+    if as_json:
+        typer.echo(json.dumps({"go_live_on": day_of and day_of.isoformat()}, indent=2))
+        return
     typer.echo(f"live since {day_of}" if day_of else "not live yet: adopt a policy first")
+
+
+@app.command()
+def limit(
+    number: Annotated[
+        int | None, typer.Argument(min=1, metavar="[N]", help="effects an hour; without it, print it")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show or set how many messages and suspensions may go out within an hour before a person is asked."""
+    from store import switches
+
+    ledger = open_ledger(Settings.from_env())
+    if number is not None:
+        switches.set_blast_limit(ledger, number)
+    allowed = switches.read(ledger).blast_limit
+    if as_json:
+        typer.echo(json.dumps({"limit": allowed}, indent=2))
+        return
+    typer.echo(f"{allowed} messages and suspensions within an hour; more wait for `go --allow-blast`")
 
 
 @app.command(name="dry-run")

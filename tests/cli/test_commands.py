@@ -343,6 +343,13 @@ def test_go_says_for_how_long_it_lets_out_what_the_guard_holds(cli) -> None:
     assert "for a day" in cli("go", "--help").out
 
 
+def test_the_limit_of_the_blast_guard_is_shown_and_set(acme) -> None:
+    assert acme("limit").out.startswith("500 messages and suspensions within an hour")
+    assert acme("limit", "20").out.startswith("20 messages")
+    assert json.loads(acme("limit", "--json").out) == {"limit": 20}
+    assert acme("limit", "0").status == 2
+
+
 def test_dry_run_lists_what_would_go_out(acme) -> None:
     answer = acme("dry-run")
     assert answer.status == 0
@@ -354,10 +361,12 @@ def test_dry_run_lists_what_would_go_out(acme) -> None:
 
 def test_a_ledger_is_live_from_its_first_policy_on(cli) -> None:
     assert cli("go-live").out == "not live yet: adopt a policy first\n"
+    assert json.loads(cli("go-live", "--json").out) == {"go_live_on": None}
     cli("policy", "adopt", str(ROOT / "policies" / "business.yaml"))
     assert cli("go-live").out == f"live since {datetime.now(UTC).date()}\n"
     cli("policy", "adopt", str(ROOT / "policies" / "consumer.yaml"))
-    assert cli("go-live", "2026-01-01").out == "live since 2026-01-01\n"
+    assert json.loads(cli("go-live", "2026-01-01", "--json").out) == {"go_live_on": "2026-01-01"}
+    assert cli("go-live").out == "live since 2026-01-01\n"
 
 
 def test_what_fell_due_before_going_live_is_not_sent(acme) -> None:
@@ -371,6 +380,10 @@ def test_the_list_of_policies_says_which_counts(acme) -> None:
     listed = acme("policy", "list").out
     assert listed.startswith("business ")
     assert "number 1, for business, adopted on 10 Feb 2026 by " in listed
+    (row,) = json.loads(acme("policy", "list", "--json").out)
+    assert (row["name"], row["position"], row["segments"]) == ("business", 1, ["business"])
+    assert row["adopted_at"].startswith("2026-02-10T")
+    assert "content" not in row
 
 
 def test_show_says_what_is_owed_and_what_is_next(acme) -> None:
@@ -419,6 +432,11 @@ def test_doctor_says_that_temporal_does_not_answer(acme) -> None:
     assert "set TEMPORAL_ADDRESS" in answer.out
     assert "ok  ledger (sqlite)" in answer.out
     assert answer.err == "something needs attention: see the lines marked BAD\n"
+    as_json = acme("doctor", "--json")
+    assert (as_json.status, as_json.err) == (1, answer.err)
+    findings = json.loads(as_json.out)
+    assert [f["ok"] for f in findings if f["about"].startswith("Temporal")] == [False]
+    assert {"about", "ok", "words"} == set(findings[0])
 
 
 def test_a_refused_connection_costs_little(acme) -> None:
@@ -436,12 +454,32 @@ def test_policies_are_linted_together(cli) -> None:
     assert (answer.status, answer.err) == (0, "")
     assert re.search(r"business\.yaml: business [0-9a-f]{12}, \d+ steps, 0 findings", answer.out)
     assert cli.contents() == {}
+    business, consumer = json.loads(cli("policy", "lint", *files, "--json").out)
+    assert (business["policy"], business["usable"], business["findings"]) == ("business", True, [])
+    assert consumer["file"] == files[1]
+
+
+def test_what_lint_finds_is_json_too(cli) -> None:
+    text = (ROOT / "policies" / "business.yaml").read_text()
+    cli.write("a.yaml", text.replace("template: final_notice", "template: nope"))
+    cli.write("b.yaml", "policy: [")
+    answer = cli("policy", "lint", "a.yaml", "b.yaml", "--json")
+    assert (answer.status, answer.err) == (1, "2 of 2 files cannot be used: mend their errors\n")
+    first, second = json.loads(answer.out)
+    assert (first["usable"], second["usable"], second["policy"]) == (False, False, None)
+    assert first["findings"][0]["rule"] == "template-missing"
+    assert second["problems"][0].startswith("b.yaml:2: this is not YAML")
 
 
 def test_a_policy_is_shown_as_the_calendar_of_an_invoice(cli) -> None:
     answer = cli("policy", "show", str(ROOT / "policies" / "business.yaml"), "--due", "2026-03-04")
     assert answer.status == 0
     assert re.search(r"\+3 +.*2026 +reminder_first", answer.out)
+    line = ("policy", "show", str(ROOT / "policies" / "business.yaml"), "--due", "2026-03-04", "--json")
+    shown = json.loads(cli(*line).out)
+    assert shown["policy"] == "business"
+    first = next(row for row in shown["rows"] if row["step"] == "reminder_first")
+    assert (first["day"], first["planned_on"]) == (3, "2026-03-07")
 
 
 def test_a_policy_is_simulated(cli) -> None:
