@@ -1,0 +1,82 @@
+"""The demo as a visitor runs it: from the command line, to its end, more than once, and until Ctrl-C."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from domain.reasons import SENTENCES
+from settings import ROOT
+from store import journal
+from store.database import Ledger
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+MINUTES = 60.0
+
+
+def demo(folder: Path, *options: str) -> subprocess.Popen[str]:
+    """Start a demo; it chooses ports of its own where others are taken."""
+    command = [sys.executable, "starter.py", "demo", "--folder", str(folder), *options]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def test_every_effect_and_every_hold_appears_in_a_hundred_and_twenty_days(tmp_path: Path) -> None:
+    playing = demo(tmp_path)
+    said, _ = playing.communicate(timeout=5 * MINUTES)
+    assert playing.returncode == 0, said
+    assert "every promise was kept" in said
+
+    ledger = Ledger(f"sqlite:///{tmp_path / 'arrears.db'}", durable=False)
+    lines = journal.read(ledger)
+    ledger.close()
+    held = {line.rule for line in lines if line.what == "held"}
+    assert {rule for rule in SENTENCES if rule.startswith(("hold.", "window."))} - held == set()
+    done = {line.step for line in lines if line.what == "decided"}
+    steps = """upcoming reminder_first reminder_second reminder_third final_notice call suspend suspended
+        reactivate thanks approve unreachable onboarding onboarding_review data_loss""".split()
+    assert set(steps) - done == set()
+    page = (tmp_path / "outbox" / "index.html").read_text(encoding="utf-8")
+    assert len(re.findall('<td class="ref">', page)) == len(list((tmp_path / "outbox").glob("2*.eml"))) + len(
+        list((tmp_path / "outbox").glob("2*-sms-*.txt"))
+    )
+
+
+def test_a_second_demo_works_like_the_first_and_names_a_taken_port(tmp_path: Path) -> None:
+    short = ("--days", "8", "--speed", "2")
+    first, _ = (playing := demo(tmp_path, *short)).communicate(timeout=2 * MINUTES)
+    assert playing.returncode == 0, first
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            other.bind(("127.0.0.1", 7233))
+        except OSError:
+            pass  # Somebody else has taken it already.
+        else:
+            other.listen()
+        second, _ = (playing := demo(tmp_path, *short)).communicate(timeout=2 * MINUTES)
+    assert playing.returncode == 0, second
+    assert re.search(r"port 7233 is taken: using \d+ instead", second)
+    assert "every promise was kept" in second
+
+
+def test_a_demo_that_is_kept_ends_with_ctrl_c(tmp_path: Path) -> None:
+    playing = demo(tmp_path, "--days", "1", "--speed", "4", "--keep")
+    assert playing.stdout is not None
+    said = []
+    for line in playing.stdout:
+        said.append(line)
+        if "start a customer by hand" in line:
+            playing.send_signal(signal.SIGINT)
+    assert playing.wait(MINUTES) == 0, "".join(said)
+    assert "Traceback" not in "".join(said)
+    (address,) = re.findall(r"Everything goes on at http://127\.0\.0\.1:(\d+)", "".join(said))
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(address))) != 0
