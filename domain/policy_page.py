@@ -17,6 +17,7 @@ from domain.account import Account
 from domain.calendar import Calendar
 from domain.customer import Customer
 from domain.policy import (
+    DATA_LOSS,
     TOLD,
     Audience,
     NoticeStep,
@@ -33,6 +34,7 @@ from domain.policy import (
 from domain.reasons import Reason
 from domain.simulate import Line, Outcome, read_events, simulate
 from domain.situation import Situation
+from domain.suspension import LOSS_DAYS
 
 TERMS_DAYS = 30
 """The sample invoice is issued so long before its first step."""
@@ -94,6 +96,7 @@ def show(policy: Policy, *, due_on: date, customer: Customer) -> tuple[Row, ...]
         rows.append(row)
         if isinstance(step, SuspendStep) and row.falls_on is not None:
             rows.append(_told(step, row.falls_on, played, calendar))
+            rows.append(_data_lost(step, row.falls_on, played, calendar))
     return tuple(rows)
 
 
@@ -114,7 +117,8 @@ def _play(policy: Policy, due_on: date, customer: Customer) -> Outcome:
         "currency": customer.currency or "EUR",
         "due_on": due_on.isoformat(),
     }
-    until = due_on + timedelta(days=max(days) + notice_days + MARGIN_DAYS)
+    kept_days = policy.suspension.data_kept_days if policy.suspension else 0
+    until = due_on + timedelta(days=max(days) + notice_days + kept_days + MARGIN_DAYS)
     return simulate(bare, customer, read_events(customer, [issued]), until)
 
 
@@ -150,6 +154,23 @@ def _told(step: SuspendStep, suspended_on: date, played: Outcome, calendar: Cale
         template=step.tell,
         condition="",
         why=f"after {step.id}",
+    )
+
+
+def _data_lost(step: SuspendStep, suspended_on: date, played: Outcome, calendar: Calendar) -> Row:
+    """The task that warns a person before the data of a suspended service is lost."""
+    happens = _first(played, DATA_LOSS)
+    return Row(
+        step=DATA_LOSS,
+        kind="task",
+        day=None,
+        planned_on=suspended_on + timedelta(days=step.data_kept_days - LOSS_DAYS),
+        falls_on=None if happens is None else calendar.local_date(happens.at),
+        at=None if happens is None else happens.at,
+        channels="review task",
+        template="",
+        condition="",
+        why=f"the data is kept for {step.data_kept_days} days",
     )
 
 

@@ -44,6 +44,7 @@ def test_the_calendar_says_when_each_step_falls_and_what_moved_it() -> None:
         "final_notice": "30 Tue 07 Apr moved: no messages on Good Friday",
         "suspend": "45 Mon 20 Apr moved: no messages on Saturday",
         "suspended": "None Mon 20 Apr after suspend",
+        "data_loss": "None Fri 12 Jun the data is kept for 60 days",
     }
 
 
@@ -126,6 +127,7 @@ def test_channels_are_told_in_their_order() -> None:
         "final_notice": "email and sms",
         "suspend": "service",
         "suspended": "email, else sms",
+        "data_loss": "review task",
     }
 
 
@@ -155,11 +157,12 @@ def test_the_calendar_is_what_happens_to_an_invoice_without_conditions(due_on: d
         "currency": "EUR",
         "due_on": due_on.isoformat(),
     }
-    until = date.fromordinal(due_on.toordinal() + 100)
+    until = date.fromordinal(due_on.toordinal() + 200)
     lines = simulate(policy, BERLIN, read_events(BERLIN, [issued]), until).lines
     happened = {(line.step, line.at) for line in lines if line.kind == "effect"}
-    shown = {(row.step, row.at) for row in show(policy, due_on=due_on, customer=BERLIN)}
-    assert shown == happened
+    rows = show(policy, due_on=due_on, customer=BERLIN)
+    assert {(row.step, row.at) for row in rows if row.at} == happened
+    assert all(row.why.startswith("never: ") for row in rows if not row.at)
 
 
 @pytest.mark.parametrize(
