@@ -6,7 +6,7 @@ In a module of its own, because the sandbox loads a workflow's module anew for e
 from temporalio import activity, workflow
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.policies import EFFECT
+    from workflows.patience import EFFECT
 
 
 @activity.defn(name="Nothing", no_thread_cancel_exception=True)

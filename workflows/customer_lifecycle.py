@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.policy import ONBOARDING
     from domain.view import Attribute, View, WantedEffect, details
     from workflows.onboarding_verification import OnboardingVerification
-    from workflows.policies import AFTER_TIMEOUT, EFFECT, LOCAL
+    from workflows.patience import AFTER_TIMEOUT, EFFECT, LOCAL
     from workflows.subscription_suspension import SubscriptionSuspension
     from workflows.updates import Updates
 

@@ -14,7 +14,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.answers import MoveAnswer, OnboardingView
-    from workflows.policies import AFTER_TIMEOUT, EFFECT, LOCAL
+    from workflows.patience import AFTER_TIMEOUT, EFFECT, LOCAL
 
 WRONG_INPUT = 'It is started by the customer\'s workflow, with {"customer_id": "ACME"}.'
 # Move: the activity that does it, and the queue behind the task queue's name.

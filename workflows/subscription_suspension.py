@@ -14,7 +14,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.answers import SwitchAnswer
-    from workflows.policies import AFTER_TIMEOUT, EFFECT
+    from workflows.patience import AFTER_TIMEOUT, EFFECT
 
 WRONG_INPUT = 'It is started by the customer\'s workflow, with {"customer_id": "ACME"}.'
 SUSPEND, REACTIVATE = "Suspend the service", "Bring the service back"

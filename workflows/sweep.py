@@ -8,7 +8,7 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.policies import EFFECT
+    from workflows.patience import EFFECT
 
 
 @workflow.defn

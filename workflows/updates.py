@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from domain.commands import COMMANDS, Command, wrong
     from domain.view import View
-    from workflows.policies import LOCAL
+    from workflows.patience import LOCAL
 
 
 class Updates:

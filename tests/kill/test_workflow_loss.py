@@ -26,7 +26,7 @@ from providers.temporal_server import TemporalServer
 from settings import Settings
 from store import doors
 from tests.kill.staging import DUE, Stage, at, fact, new_server, set_stage, until
-from workflows.policies import EFFECT
+from workflows.patience import EFFECT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
