@@ -337,15 +337,16 @@ class _Folding:
             case facts.Paused() as body:
                 first, last = body.from_ or on, _last(body.to)
                 self.pauses.append(Rest(first=first, last=last, reason=body.reason))
-            case facts.Resumed():
-                self.pauses = [_ended(rest, on) for rest in self.pauses]
+            case facts.Resumed() as body:
+                self.pauses = [_ended(rest, body.from_ or on) for rest in self.pauses]
             case facts.Exempted() as body:
                 first, last = body.from_ or on, _last(body.to)
                 rest = Rest(first=first, last=last, reason=body.reason, invoice=body.invoice)
                 self.exemptions.append(rest)
             case facts.ExemptionEnded() as body:
                 self.exemptions = [
-                    _ended(rest, on) if rest.invoice == body.invoice else rest for rest in self.exemptions
+                    _ended(rest, body.from_ or on) if rest.invoice == body.invoice else rest
+                    for rest in self.exemptions
                 ]
 
     def _contact(self, fact: Fact) -> None:

@@ -18,9 +18,13 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 def _exact(value: object) -> object:
     if isinstance(value, float | bool):
         raise ValueError('write amounts as text, like "1490.00": a float is not exact')
+    # Decimal alone would also take `1_000`, `1e3` and digits of other scripts.
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        raise ValueError(f"write a plain number like 1490.00, not {value!r}")
     return value
 
 
+_PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 Amount = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, max_digits=18)]
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -47,8 +51,20 @@ class Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Instalment(BaseModel):
+    """A part of an invoice that is due on a day of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    due_on: Day
+    amount: Amount
+
+
 class InvoiceIssued(Body):
-    """A debt begins. `main` is false for side debts, which never suspend the main service."""
+    """A debt begins. `main` is false for side debts, which never suspend the main service.
+
+    The whole invoice ages by `due_on`; its instalments are kept, and do not yet age by themselves.
+    """
 
     type: Literal["invoice_issued"] = "invoice_issued"
     invoice: Name
@@ -57,6 +73,7 @@ class InvoiceIssued(Body):
     due_on: Day
     issued_on: Day | None = None
     main: bool = True
+    instalments: tuple[Instalment, ...] | None = None
 
 
 class InvoiceCorrected(Body):
@@ -162,12 +179,13 @@ class CreditNoteCancelled(Body):
 
 
 class DisputeOpened(Body):
-    """The customer contests a part, or without an amount all, of an invoice."""
+    """The customer contests a part, or without an amount all, of an invoice. An outcome decides nothing."""
 
     type: Literal["dispute_opened"] = "dispute_opened"
     dispute: Name
     invoice: Name
     amount: Amount | None = None
+    outcome: str | None = None
 
 
 class DisputeResolved(Body):
@@ -193,11 +211,15 @@ class Paused(Body):
 
 
 class Resumed(Body):
-    """Chasing goes on before the pause would have ended."""
+    """Chasing goes on before the pause would have ended: from today, or from `from`; `to` is only kept."""
 
     type: Literal["resumed"] = "resumed"
+    from_: Day | None = Field(default=None, alias="from")
+    to: End | None = None
     reason: str | None = None
     by: str | None = None
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Exempted(Body):
@@ -214,12 +236,16 @@ class Exempted(Body):
 
 
 class ExemptionEnded(Body):
-    """The exemption of the customer, or of one invoice, is over."""
+    """The exemption of the customer, or of one invoice, is over, today or from `from`; `to` is only kept."""
 
     type: Literal["exemption_ended"] = "exemption_ended"
     invoice: Name | None = None
+    from_: Day | None = Field(default=None, alias="from")
+    to: End | None = None
     reason: str | None = None
     by: str | None = None
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class OptedOut(Body):
@@ -227,6 +253,7 @@ class OptedOut(Body):
 
     type: Literal["opted_out"] = "opted_out"
     channel: str | None = None
+    step: str | None = None
 
 
 class ContactInvalid(Body):
@@ -234,6 +261,7 @@ class ContactInvalid(Body):
 
     type: Literal["contact_invalid"] = "contact_invalid"
     channel: str | None = None
+    step: str | None = None
 
 
 class ContactChanged(Body):
@@ -459,10 +487,17 @@ def read_body(data: Mapping[str, Any]) -> Body:
         pydantic.ValidationError: the type is known and a field is wrong or missing.
     """
     name = data.get("type")
+    rest = {key: value for key, value in data.items() if key != "type"}
+    if name == "unknown" and not _as_kept(rest):
+        return Unknown(name=name, data=rest)
     if isinstance(name, str) and name not in KNOWN_TYPES:
-        rest = {key: value for key, value in data.items() if key != "type"}
         return Unknown(name=name, data=rest)
     return _BODY.validate_python(dict(data))
+
+
+def _as_kept(rest: Mapping[str, Any]) -> bool:
+    """Whether this is how `write_body` writes an `Unknown`; else the sender itself calls its type so."""
+    return set(rest) == {"name", "data"} and isinstance(rest["name"], str) and isinstance(rest["data"], dict)
 
 
 def write_body(body: Body) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.customer import Customer
-from domain.facts import KNOWN_TYPES, Unknown
+from domain.facts import KNOWN_TYPES, Unknown, read_body, write_body
 from domain.simulate import Outcome, Scenario, read_at, read_events, simulate
 from tests.domain.playing import (
     FINAL,
@@ -239,6 +239,19 @@ def test_an_unknown_fact_keeps_all_that_it_said() -> None:
                 "main": False,
             },
         ),
+        (
+            "invoice_issued",
+            {
+                "invoice": "B",
+                "amount": "10",
+                "currency": "EUR",
+                "due_on": "2026-04-01",
+                "instalments": [
+                    {"due_on": "2026-04-01", "amount": "4"},
+                    {"due_on": "2026-05-01", "amount": "6.00"},
+                ],
+            },
+        ),
         ("invoice_voided", {"invoice": "A"}),
         ("write_off", {"invoice": "A"}),
         ("write_off_undone", {"invoice": "A"}),
@@ -252,15 +265,18 @@ def test_an_unknown_fact_keeps_all_that_it_said() -> None:
         ("credit_note", {"credit_note": "C", "invoice": "A", "amount": "1"}),
         ("credit_note_cancelled", {"credit_note": "C", "invoice": "A", "amount": "1"}),
         ("dispute_opened", {"dispute": "D", "invoice": "A", "amount": "1"}),
+        ("dispute_opened", {"dispute": "D", "invoice": "A", "outcome": "won"}),
         ("dispute_resolved", {"dispute": "D", "invoice": "A", "amount": "1", "outcome": "lost"}),
         ("paused", {"from": "2026-03-03", "to": "2026-03-04", "reason": "r"}),
         ("resumed", {"reason": "r"}),
+        ("resumed", {"from": "2026-03-03", "to": "2026-03-04", "reason": "r"}),
         ("exempted", {"from": "2026-03-03", "to": "9999-12-31", "reason": "r"}),
         ("exemption_ended", {"reason": "r"}),
+        ("exemption_ended", {"from": "2026-03-03", "to": "9999-12-31", "reason": "r"}),
         ("opted_out", {}),
-        ("opted_out", {"channel": "sms"}),
+        ("opted_out", {"channel": "sms", "step": "first"}),
         ("contact_invalid", {}),
-        ("contact_invalid", {"channel": "email"}),
+        ("contact_invalid", {"channel": "email", "step": "first"}),
         ("delivered", {"channel": "email", "step": "first"}),
         ("bounced", {}),
         ("approved", {"step": "suspend", "outcome": "approved"}),
@@ -275,6 +291,51 @@ def test_every_type_of_the_format_can_be_played(type_: str, fields: dict[str, An
     assert type_ in KNOWN_TYPES
     assert outcome.account.kept == ()
     assert outcome.json()["end"]["stage"]
+
+
+def test_instalments_are_kept_and_the_invoice_ages_by_its_own_day() -> None:
+    parts = [{"due_on": "2026-03-02", "amount": "40.00"}, {"due_on": "2026-04-02", "amount": "60.00"}]
+    split = {**A, "instalments": parts}
+    (fact,) = read_events(Customer(id="c-1"), [split])
+
+    assert write_body(fact.body)["instalments"] == parts
+    assert read_body(write_body(fact.body)) == fact.body
+    assert play(split).json() == play(A).json()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"name": 7},
+        {"name": "x"},
+        {"name": "x", "data": 1},
+        {"data": {}},
+        {"name": "x", "data": {}, "y": 1},
+    ],
+)
+def test_a_type_that_is_called_unknown_is_kept_like_others_that_nobody_knows(said: dict[str, Any]) -> None:
+    (fact,) = read_events(Customer(id="c-1"), [event("2026-03-01", "unknown", **said)])
+
+    assert fact.body == Unknown(name="unknown", data=said)
+    assert read_body(write_body(fact.body)) == fact.body
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        (
+            event("2026-03-01", "paused", reason="r", to="2026-03-31"),
+            event("2026-03-02", "resumed", **{"from": "2026-03-04"}),
+        ),
+        (
+            event("2026-03-01", "exempted", reason="r"),
+            event("2026-03-02", "exemption_ended", **{"from": "2026-03-04"}),
+        ),
+    ],
+)
+def test_a_rest_that_is_ended_from_a_day_on_holds_until_the_day_before(begin: Event, end: Event) -> None:
+    assert effects(play(A, begin, end, under=policy(FIRST))) == ["03-04 09:00 first/email A"]
 
 
 @pytest.mark.parametrize(
@@ -371,6 +432,11 @@ def test_a_bounce_stays_with_its_message_when_more_is_learned() -> None:
         ({**A, "amount": "0"}, "amount: "),
         ({**A, "amount": "1.005"}, "EUR has 2 decimals"),
         ({**A, "amount": "NaN"}, "amount: "),
+        ({**A, "amount": "1_000"}, "amount: write a plain number like 1490.00, not '1_000'"),
+        ({**A, "amount": "1e3"}, "amount: write a plain number"),
+        ({**A, "amount": "١٠٠"}, "amount: write a plain number"),
+        ({**A, "instalments": [{"due_on": "2026-04-01", "amount": "1e3"}]}, "instalments.0.amount: "),
+        ({**A, "instalments": [{"due_on": "soon", "amount": "1"}]}, "instalments.0.due_on: "),
         ({**A, "amount": "1" + "0" * 30}, "amount: "),
         ({**A, "currency": "EURO"}, "currency: "),
         ({**A, "currency": "XXX"}, "unknown currency 'XXX'"),
