@@ -6,16 +6,19 @@ them here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from domain import facts
-from domain.book import Book, Debt, post
+from domain.book import Book, Debt, Posted, post
 from domain.customer import Customer
 from domain.facts import Fact
+from domain.fold import Fold
 from domain.money import Money
 from domain.onboarding import Progress
 from domain.policy import APPROVE
@@ -107,7 +110,7 @@ class Service:
     times: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Account:
     """One customer, as of the newest fact.
 
@@ -115,6 +118,7 @@ class Account:
         reach: per channel, whether it reaches the customer.
         onboarding: pending, or how it ended; None for customers who were never verified.
         newest_at: the newest `learned_at`; a plan's now is never before it.
+        claims: in the order in which they were begun.
         go_live_on: steps before this day are not taken; None for no such day.
         disputes: the names of the disputes that are open.
         kept: types of facts that this version keeps and shows but does not act on.
@@ -140,6 +144,21 @@ class Account:
     go_live_on: date | None = None
     disputes: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+
+    @cached_property
+    def open_debts(self) -> tuple[Debt, ...]:
+        """The debts that are not settled; over the years these are few among many."""
+        return tuple(debt for debt in self.debts if debt.open.minor)
+
+    @cached_property
+    def begun(self) -> Mapping[tuple[str, int, str], Sequence[Claim]]:
+        """Per invoice, opening and step what was begun and not given up, in order."""
+        begun: dict[tuple[str, int, str], list[Claim]] = {}
+        for claim in self.claims:
+            if claim.state != "released":
+                for invoice, opening in claim.debts:
+                    begun.setdefault((invoice, opening, claim.step), []).append(claim)
+        return begun
 
     def contested(self, debt: Debt) -> Money:
         """The disputed part of what is open on a debt."""
@@ -175,10 +194,45 @@ def build(
         book: the posted money, when the caller has it already.
     """
     posted = post(history, allocation=allocation) if book is None else book
-    folding = _Folding(customer, frozenset(channels), claims)
+    in_order = {claim.message: claim for claim in _in_order(claims)}
+    folding = _Folding(customer, frozenset(channels), in_order)
     for fact in sorted(history, key=_order):
         folding.take(fact)
     return folding.account(posted, go_live_on)
+
+
+class Building:
+    """The account of one customer while facts come in: always what `build` makes of all of them."""
+
+    def __init__(
+        self, customer: Customer, *, channels: Iterable[str], go_live_on: date | None, allocation: str
+    ) -> None:
+        self._customer, self._channels, self._go_live_on = customer, frozenset(channels), go_live_on
+        self._history: list[Fact] = []
+        self._given: tuple[Claim, ...] = ()
+        self._claims: dict[str, Claim] = {}
+        self._posted = Posted(allocation)
+        self._fold = self._begin()
+
+    def learn(self, new: Sequence[Fact], claims: tuple[Claim, ...]) -> Account:
+        """Return the account with these facts as well; `claims` are all of them, as an account has them."""
+        if claims is not self._given:
+            self._claims.clear()
+            self._claims.update({claim.message: claim for claim in claims})
+        self._history += new
+        self._posted.learn(new)
+        if self._fold.state.early:
+            self._fold, new = self._begin(), self._history
+        self._fold.add((_order(fact), fact) for fact in new)
+        account = self._fold.state.account(self._posted.book, self._go_live_on)
+        self._given = account.claims
+        return account
+
+    def _begin(self) -> "Fold[_Folding]":
+        return Fold(
+            lambda: _Folding(self._customer, self._channels, self._claims),
+            lambda folding, fact, _: folding.take(fact),
+        )
 
 
 def instant(fact: Fact, zone: str) -> datetime:
@@ -224,14 +278,15 @@ def _in_order(claims: Iterable[Claim]) -> tuple[Claim, ...]:
 class _Folding:
     """The fold's state while it runs; nothing outside sees it."""
 
-    def __init__(self, customer: Customer, channels: frozenset[str], claims: Iterable[Claim]) -> None:
+    def __init__(self, customer: Customer, channels: frozenset[str], claims: dict[str, Claim]) -> None:
         self.customer = customer
         self.channels = channels
         self.reach: dict[str, Reach] = {
             channel: "ok" if channel in channels else "missing" for channel in ("email", "sms")
         }
         self.changed_at: dict[str, datetime] = {}  # per channel, when its address was last changed
-        self.claims = {claim.message: claim for claim in _in_order(claims)}
+        self.claims = claims  # in order; what is known of how they went is written into it
+        self.early = False  # whether an outcome named a message that is not there yet
         self.pauses: list[Rest] = []
         self.exemptions: list[Rest] = []
         self.disputes: dict[tuple[str, str], Decimal | None] = {}
@@ -247,6 +302,16 @@ class _Folding:
         self.newest_at: datetime | None = None
         self.kept: set[str] = set()
 
+    def copy(self) -> "_Folding":
+        """Return the same state, which facts that are taken here do not change; both have the same claims."""
+        other = copy(self)
+        other.reach, other.changed_at = dict(self.reach), dict(self.changed_at)
+        other.pauses, other.exemptions = list(self.pauses), list(self.exemptions)
+        other.disputes, other.in_flight = dict(self.disputes), dict(self.in_flight)
+        other.received, other.kept = set(self.received), set(self.kept)
+        other.approvals, other.tasks_done = dict(self.approvals), dict(self.tasks_done)
+        return other
+
     def account(self, book: Book, go_live_on: date | None) -> Account:
         return Account(
             customer=self.customer,
@@ -254,14 +319,14 @@ class _Folding:
             disputed=self._disputed(book),
             unapplied=book.unapplied,
             in_flight=tuple(self.in_flight[payment] for payment in sorted(self.in_flight)),
-            reach=self.reach,
+            reach=dict(self.reach),
             pauses=tuple(self.pauses),
             exemptions=tuple(self.exemptions),
-            claims=_in_order(self.claims.values()),
-            approvals=self.approvals,
+            claims=tuple(self.claims.values()),
+            approvals=dict(self.approvals),
             suspend_request=self.suspend_request,
             reactivate_request=self.reactivate_request,
-            tasks_done=self.tasks_done,
+            tasks_done=dict(self.tasks_done),
             service=self.service,
             onboarding=self.onboarding,
             verification=self.verification,
@@ -273,7 +338,10 @@ class _Folding:
 
     def _disputed(self, book: Book) -> dict[str, Money]:
         contested: dict[str, Money] = {}
-        for debt in book.debts:
+        invoices = {invoice for _, invoice in self.disputes}
+        for debt in book.debts if invoices else ():
+            if debt.invoice not in invoices:
+                continue
             currency, total = debt.open.currency, Money.zero(debt.open.currency)
             for (_, invoice), amount in self.disputes.items():
                 if invoice == debt.invoice:
@@ -386,16 +454,17 @@ class _Folding:
 
     def _claim_of(self, body: facts.Delivered | facts.Bounced, at: datetime) -> Claim | None:
         if body.message is not None:
+            self.early = self.early or body.message not in self.claims
             return self.claims.get(body.message)
-        fitting = [
-            claim
-            for claim in self.claims.values()
-            if claim.channel in ("email", "sms")
-            and claim.claimed_at < at  # what an outcome set off at its own instant is not what it was about
-            and body.channel in (None, claim.channel)
-            and body.step in (None, claim.step)
-        ]
-        return fitting[-1] if fitting else None
+        for claim in reversed(self.claims.values()):
+            if (
+                claim.channel in ("email", "sms")
+                and claim.claimed_at < at  # what an outcome set off is not what it is about
+                and body.channel in (None, claim.channel)
+                and body.step in (None, claim.step)
+            ):
+                return claim
+        return None
 
     def _money_on_its_way(self, body: facts.Body) -> None:
         match body:

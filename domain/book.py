@@ -16,6 +16,7 @@ from decimal import Decimal
 
 from domain import facts
 from domain.facts import Fact
+from domain.fold import Fold
 from domain.money import Money
 
 # Money facts of one day are posted in this order, whatever order they came in; those of one line by
@@ -34,6 +35,10 @@ _ORDER: tuple[tuple[type[facts.Body], ...], ...] = (
 _RANK: Mapping[type[facts.Body], tuple[int, int]] = {
     body: (rank, place) for rank, line in enumerate(_ORDER) for place, body in enumerate(line)
 }
+
+
+# An invoice or a payment, and its name.
+_Named = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +98,9 @@ class _Payment:
     applied: list[tuple[str, int]] = field(default_factory=list)
     charged_back: list[tuple[str | None, int]] = field(default_factory=list)
 
+    def copy(self) -> "_Payment":
+        return _Payment(self.id, self.unapplied, self.invoice, list(self.applied), list(self.charged_back))
+
 
 def is_money(body: facts.Body) -> bool:
     """Return whether a fact of this kind is posted to the book."""
@@ -110,9 +118,45 @@ def post(history: Iterable[Fact], *, allocation: str = "oldest_due") -> Book:
     return posting.book()
 
 
-def _born(money: Iterable[Fact]) -> dict[tuple[str, str], date]:
+class Posted:
+    """The book of one customer while facts come in: always what `post` makes of all of them.
+
+    Attributes:
+        book: of all facts so far; the same object while no money comes in.
+    """
+
+    def __init__(self, allocation: str) -> None:
+        self.book = Book(debts=(), entries=(), unapplied=())
+        self._allocation = allocation
+        self._money: list[Fact] = []
+        self._born: dict[_Named, date] = {}
+        self._waited_for: set[_Named] = set()
+        self._fold = self._begin()
+
+    def learn(self, new: Iterable[Fact]) -> None:
+        """Post what more is known."""
+        money = [fact for fact in new if is_money(fact.body)]
+        if not money:
+            return
+        self._money += money
+        born = _born(money)
+        for name, on in born.items():
+            self._born[name] = min(on, self._born.get(name, on))
+        # What named it before may have to be posted on another day now.
+        if not self._waited_for.isdisjoint(born):
+            self._fold, money = self._begin(), self._money
+        for fact in money:
+            self._waited_for.update(_waits_for(fact.body))
+        self._fold.add((_order(fact, _posted_on(fact, self._born)), fact) for fact in money)
+        self.book = self._fold.state.book()
+
+    def _begin(self) -> "Fold[_Posting]":
+        return Fold(lambda: _Posting(self._allocation), lambda posting, fact, key: posting.post(fact, key[0]))
+
+
+def _born(money: Iterable[Fact]) -> dict[_Named, date]:
     """Return the day on which each invoice and each payment comes into the book."""
-    born: dict[tuple[str, str], date] = {}
+    born: dict[_Named, date] = {}
     for fact in money:
         match fact.body:
             case facts.InvoiceIssued(invoice=name):
@@ -125,12 +169,16 @@ def _born(money: Iterable[Fact]) -> dict[tuple[str, str], date]:
     return born
 
 
-def _posted_on(fact: Fact, born: Mapping[tuple[str, str], date]) -> date:
+def _posted_on(fact: Fact, born: Mapping[_Named, date]) -> date:
     """Return the day of a fact, or the later one of what it names: dates come from several clocks."""
-    if isinstance(fact.body, facts.InvoiceIssued | facts.PaymentReceived):
-        return fact.happened_on  # An early payment is posted at once, and applied later.
-    named = [(kind, str(getattr(fact.body, kind, ""))) for kind in ("invoice", "payment")]
-    return max([fact.happened_on, *(born[each] for each in named if each in born)])
+    return max([fact.happened_on, *(born[each] for each in _waits_for(fact.body) if each in born)])
+
+
+def _waits_for(body: facts.Body) -> list[_Named]:
+    """Return what a fact is not posted before."""
+    if isinstance(body, facts.InvoiceIssued | facts.PaymentReceived):
+        return []  # An early payment is posted at once, and applied later.
+    return [(kind, str(getattr(body, kind, ""))) for kind in ("invoice", "payment")]
 
 
 def _order(fact: Fact, on: date) -> tuple[date, int, bool, str, int, str, str, str]:
@@ -150,6 +198,7 @@ class _Posting:
         self.payments: dict[str, _Payment] = {}
         self.credits: dict[str, _Payment] = {}
         self.loose: dict[_Payment, None] = {}  # those with an unapplied rest, in order
+        self.owing: dict[str, None] = {}  # the invoices on which something is open
         self.written_off: dict[str, Money] = {}
         self.entries: list[Entry] = []
         self.fact: Fact
@@ -159,11 +208,24 @@ class _Posting:
         """Return the finished book; debts by due date, then invoice."""
         debts = sorted(self.debts.values(), key=lambda debt: (debt.due_on, debt.invoice))
         loose: dict[str, Money] = {}
-        for payment in [*self.payments.values(), *self.credits.values()]:
+        for payment in self.loose:
             currency = payment.unapplied.currency
             loose[currency] = loose.get(currency, Money.zero(currency)) + payment.unapplied
         unapplied = tuple(loose[currency] for currency in sorted(loose) if loose[currency])
         return Book(debts=tuple(debts), entries=tuple(self.entries), unapplied=unapplied)
+
+    def copy(self) -> "_Posting":
+        """Return the same state, which what is posted here does not change."""
+        other = _Posting(self.allocation)
+        copies = {
+            payment: payment.copy() for each in (self.payments, self.credits) for payment in each.values()
+        }
+        other.debts, other.owing, other.entries = dict(self.debts), dict(self.owing), list(self.entries)
+        other.payments = {name: copies[payment] for name, payment in self.payments.items()}
+        other.credits = {name: copies[credit] for name, credit in self.credits.items()}
+        other.loose = {copies[payment]: None for payment in self.loose}
+        other.written_off = dict(self.written_off)
+        return other
 
     def post(self, fact: Fact, on: date) -> None:
         """Post one fact. What names an unknown invoice or payment has no effect on the balance."""
@@ -250,7 +312,8 @@ class _Posting:
     def _targets(self, named: str | None, currency: str) -> list[str]:
         if named is not None:
             return [named]
-        debts = [debt for debt in self.debts.values() if debt.open.currency == currency]
+        owing = [self.debts[invoice] for invoice in self.owing]
+        debts = [debt for debt in owing if debt.open.currency == currency]
         oldest_invoice = self.allocation == "oldest_invoice"
         debts.sort(key=lambda d: (d.issued_on if oldest_invoice else d.due_on, d.invoice))
         return [debt.invoice for debt in debts]
@@ -382,6 +445,10 @@ class _Posting:
         if state is None:
             state = "open" if owed.minor > 0 else "settled"
         self.debts[invoice] = replace(debt, open=owed, opening=opening, opened_on=opened_on, state=state)
+        if owed.minor > 0:
+            self.owing[invoice] = None
+        else:
+            self.owing.pop(invoice, None)
         self._enter(invoice, amount)
 
     def _enter(self, invoice: str | None, amount: Money) -> None:

@@ -84,8 +84,8 @@ def _turns(at: Situation) -> Iterator[datetime]:
             yield at.calendar.start_of(rest.first)
         elif rest.holds(at.today) and rest.last < FOREVER:
             yield at.calendar.end_of(rest.last)
-    for debt in at.account.debts:
-        if debt.open and at.today <= debt.due_on:
+    for debt in at.account.open_debts:
+        if at.today <= debt.due_on:
             yield at.calendar.end_of(debt.due_on)
 
 

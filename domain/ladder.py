@@ -50,7 +50,7 @@ class _Rung:
 def reminders(at: Situation) -> Wanted:
     """Return the messages wanted now, what holds the others, and when to look again."""
     wanted = Wanted()
-    for debt in at.account.debts:
+    for debt in at.account.open_debts:
         _leave_alone(at, debt, wanted)
     rungs = [rung for debt in at.debts if (rung := _rung(at, debt, wanted)) is not None]
     sent_on: date | None = None
@@ -260,10 +260,12 @@ def _reached(at: Situation, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
 def _too_soon(at: Situation, group: list[_Rung]) -> tuple[Reason, datetime | None] | None:
     """The minimum gap to the last message; further channels of the same step need none to each other."""
     own = group[0].step.id if all(rung.begun for rung in group) else None
-    sent = [claim for claim in at.account.claims if is_reminder(claim) and claim.stands and claim.step != own]
-    if not sent:
+    newest_first = reversed(at.account.claims)
+    sent = (claim for claim in newest_first if is_reminder(claim) and claim.stands and claim.step != own)
+    last = next(sent, None)
+    if last is None:
         return None
-    last_on = at.calendar.local_date(max(claim.claimed_at for claim in sent))
+    last_on = at.calendar.local_date(last.claimed_at)
     free_on = _free_on(at, last_on)
     if at.today >= free_on:
         return None

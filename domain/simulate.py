@@ -5,6 +5,7 @@ tests. Messages count as delivered when they are sent, unless an event says what
 event that only has a date says so when that day is over.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domain import facts
-from domain.account import Account, Claim, Service, build, end_of_day, instant
+from domain.account import Account, Building, Claim, Service, build, end_of_day, instant
 from domain.customer import Customer
 from domain.decide import Decision, decide
 from domain.documents import sentences
@@ -28,6 +29,8 @@ from domain.situation import NO_DEBTS, Effect, EffectDebt
 
 OUTCOME_DAYS = 7
 """How long after a message an event may say what became of it."""
+
+_OUTCOMES = (facts.Delivered, facts.Bounced)
 
 HORIZON_DAYS = 800
 """How far a forecast looks."""
@@ -269,7 +272,7 @@ def coming(policy: Policy, account: Account, now: datetime) -> Iterator[Line]:
 def perform(account: Account, effect: Effect, now: datetime, *, delivered: bool = True) -> Account:
     """Return the account after an effect went well."""
     claim = Claim(
-        message=effect.settles or f"{effect.key}/{len(account.claims)}",
+        message=_message(account, effect),
         step=effect.step,
         channel=effect.channel,
         debts=tuple((debt.invoice, debt.opening) for debt in effect.debts),
@@ -284,6 +287,11 @@ def perform(account: Account, effect: Effect, now: datetime, *, delivered: bool 
     if effect.kind == "reactivate":
         return replace(account, service=Service(since=now, times=account.service.times))
     return account
+
+
+def _message(account: Account, effect: Effect) -> str:
+    """The reference under which an effect is performed here."""
+    return effect.settles or f"{effect.key}/{len(account.claims)}"
 
 
 def _awaited(claim: Claim) -> bool:
@@ -313,10 +321,15 @@ class _Simulation:
     ) -> None:
         self.policy = policy
         self.customer = start.customer
-        self.channels = channels
         self.history = sorted(history, key=_learned)
         self.account = start
+        self.building = Building(
+            start.customer, channels=channels, go_live_on=start.go_live_on, allocation=policy.allocation
+        )
         self.known = 0  # so many facts of the history have been learned
+        self.outcomes = deque(fact for fact in self.history if isinstance(fact.body, _OUTCOMES))  # to come
+        self.awaited: set[str] = set()  # messages of which one of these says what became
+        self.downs: list[datetime] = []  # until when workers are down, as far as that is known
         self.lines: list[Line] = []
         self.stage = ""
         self.holds: set[tuple[str, ...]] = set()
@@ -349,6 +362,8 @@ class _Simulation:
             for effect in decision.effects:
                 self.lines.append(_effect_line(effect, now, decision.stage))
                 delivered = not self._outcome_known(effect, now)
+                if not delivered:
+                    self.awaited.add(_message(self.account, effect))
                 self.account = perform(self.account, effect, now, delivered=delivered)
             decision = decide(self.policy, self.account, now)
             self._note(decision, now)
@@ -358,30 +373,28 @@ class _Simulation:
         before = self.known
         while self.known < len(self.history) and self.history[self.known].learned_at <= now:
             self.known += 1
-        if self.known > before:
-            account = build(
-                self.customer,
-                self.history[: self.known],
-                self.account.claims,
-                channels=self.channels,
-                go_live_on=self.account.go_live_on,
-                allocation=self.policy.allocation,
-            )
-            self.account = replace(account, service=self.account.service)
+        if self.known == before:
+            return
+        new = self.history[before : self.known]
+        self.downs += [fact.body.until for fact in new if isinstance(fact.body, facts.WorkersDown)]
+        while self.outcomes and self.outcomes[0].learned_at <= now:
+            self.outcomes.popleft()
+        account = self.building.learn(new, self.account.claims)
+        self.account = replace(account, service=self.account.service)
+        if self.awaited:
             # An outcome that could have meant several messages meant the newest: the others arrived.
-            others = [claim for claim in account.claims if _awaited(claim)]
+            others = [claim for claim in account.claims if claim.message in self.awaited and _awaited(claim)]
             arrived = [claim for claim in others if not self._outcome_known(claim, claim.claimed_at)]
+            self.awaited = {claim.message for claim in others} - {claim.message for claim in arrived}
             self.account = self.account.with_claims(replace(each, delivered_at=now) for each in arrived)
 
     def _down_until(self, now: datetime) -> datetime | None:
-        for fact in self.history[: self.known]:
-            if isinstance(fact.body, facts.WorkersDown) and fact.learned_at <= now < fact.body.until:
-                return fact.body.until
-        return None
+        self.downs = [until for until in self.downs if now < until]
+        return self.downs[0] if self.downs else None
 
     def _outcome_known(self, sent: Effect | Claim, sent_at: datetime) -> bool:
         """Whether an event to come says what became of a message."""
-        for fact in self.history[self.known :]:
+        for fact in self.outcomes:
             if fact.learned_at > sent_at + timedelta(days=OUTCOME_DAYS):
                 return False
             match fact.body:

@@ -4,7 +4,7 @@ Everything that decides asks here: which debts are chased, on which day a step f
 delivered, when messages may go out. Values for one decision; nothing here chooses.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -99,7 +99,7 @@ class Situation:
     @cached_property
     def debts(self) -> tuple[Debt, ...]:
         """Debts that may be chased: something beyond the tolerance is open, undisputed and not exempt."""
-        return tuple(debt for debt in self.account.debts if self.chaseable(debt))
+        return tuple(debt for debt in self.account.open_debts if self.chaseable(debt))
 
     @cached_property
     def overdue(self) -> tuple[Debt, ...]:
@@ -147,18 +147,9 @@ class Situation:
         """Whether a step that fell on `day` is older than the ledger and so not taken."""
         return self.account.go_live_on is not None and day < self.account.go_live_on
 
-    def claims(self, debt: Debt, step: str) -> list[Claim]:
+    def claims(self, debt: Debt, step: str) -> Sequence[Claim]:
         """What was begun for this opening of the debt by this step, and not given up."""
-        return self._begun.get((debt.invoice, debt.opening, step), [])
-
-    @cached_property
-    def _begun(self) -> dict[tuple[str, int, str], list[Claim]]:
-        begun: dict[tuple[str, int, str], list[Claim]] = {}
-        for claim in self.account.claims:
-            if claim.state != "released":
-                for invoice, opening in claim.debts:
-                    begun.setdefault((invoice, opening, claim.step), []).append(claim)
-        return begun
+        return self.account.begun.get((debt.invoice, debt.opening, step), ())
 
     def stands(self, debt: Debt, step: str) -> bool:
         """Whether this step happened, or may have, for this opening of the debt."""

@@ -19,8 +19,11 @@ _OUTWARD = ("email", "sms", SERVICE)
 def unsent(at: Situation) -> Wanted:
     """Return the task about the first effect that has failed too often and still matters."""
     wanted = Wanted()
+    tried_often = [claim for claim in at.account.claims if claim.attempt >= FAILED_OFTEN]
+    if not tried_often:
+        return wanted
     known = {key for claim in at.account.claims if claim.step == UNSENT for key in claim.debts}
-    for claim in at.account.claims:
+    for claim in tried_often:
         if claim.channel not in _OUTWARD or _failed(claim) < FAILED_OFTEN:
             continue
         debts = at.named(key for key in claim.debts if key not in known and at.matters(*key))

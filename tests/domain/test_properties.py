@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain import facts
-from domain.account import Claim, build
+from domain.account import Building, Claim, build
 from domain.book import Debt, post
 from domain.customer import Customer
 from domain.decide import decide
@@ -482,3 +482,22 @@ def test_a_wake_up_is_later_than_now_and_the_keys_are_unique(case: Case, day: in
 @given(cases())
 def test_the_same_events_give_the_same_timeline(case: Case) -> None:
     assert json.dumps(case.play().json()) == json.dumps(case.play().json())
+
+
+@settings(slow_is_fine, max_examples=150)
+@given(cases(), st.randoms(use_true_random=False))
+def test_an_account_that_grows_fact_by_fact_is_the_one_that_is_built_at_once(
+    case: Case, random: Random
+) -> None:
+    """In whatever order facts are learned; the claims are there from the beginning."""
+    history, claims = case.history(), case.play().account.claims
+    random.shuffle(history)
+    building = Building(case.customer, channels=MESSAGES, go_live_on=None, allocation=case.policy.allocation)
+    known: list[Fact] = []
+    grown = build(case.customer, known, claims)
+    while history:
+        new = [history.pop() for _ in range(min(len(history), random.randint(1, 3)))]
+        known += new
+        grown = building.learn(new, grown.claims)
+
+        assert grown == build(case.customer, known, claims, allocation=case.policy.allocation)
