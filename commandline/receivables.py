@@ -7,12 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
+from commandline.files import read_policy
 from commandline.session import now_of, open_ledger
 from commandline.values import AsJson
 from ending import Stop
 from settings import ROOT, Settings
 
 app = typer.Typer()
+
+Encoding = Annotated[str, typer.Option(help="of the file, like utf-8 or cp1252")]
 
 
 @app.command(name="import")
@@ -25,7 +28,7 @@ def import_file(
     skip: Annotated[
         bool, typer.Option("--skip-bad-rows", help="import the good rows although others have errors")
     ] = False,
-    encoding: Annotated[str, typer.Option(help="of the file, like utf-8 or cp1252")] = "utf-8-sig",
+    encoding: Encoding = "utf-8-sig",
     as_json: AsJson = False,
 ) -> None:
     """Import customers, invoices, payments and disputes from any CSV.
@@ -78,13 +81,29 @@ def replay(
     ),
     customers: Annotated[int | None, typer.Option(min=1, help="only the first so many")] = None,
     servers: Annotated[int, typer.Option(min=1, max=8, help="time-skipping servers side by side")] = 2,
+    skip: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="play the good rows although others have errors")
+    ] = False,
+    encoding: Encoding = "utf-8-sig",
     as_json: AsJson = False,
 ) -> None:
-    """Play a history of receivables through the real workflows, and check what it promised."""
+    """Play a history of receivables through the real workflows, and check what it promised.
+
+    Rows are read as `import` reads them: if one has an error, nothing is played.
+    """
     from commandline.progress import bar
+    from importing import read_receivables
     from replay.run import run
 
-    report = run(file, mapping, policy_file=policy, folder=folder, first=customers, servers=servers, bar=bar)
+    rules = read_policy(policy)
+    found = read_receivables(file, mapping, encoding=encoding, today=datetime.now(UTC).date())
+    for problem in found.problems:
+        typer.echo(str(problem), err=True)
+    if found.errors and not skip:
+        raise Stop(f"{len(found.errors)} errors: nothing was played; mend them, or see --skip-bad-rows")
+    report = run(found, policy=rules, folder=folder, first=customers, servers=servers, bar=bar)
     typer.echo(json.dumps(report.json(), indent=2) if as_json else report.words())
     if report.broken:
         raise Stop(f"{len(report.broken)} promises were broken: see above")
+    if found.errors:
+        raise Stop(f"{len(found.errors)} errors: their rows were left out; mend them and replay again")

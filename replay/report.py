@@ -56,7 +56,7 @@ class ReplayReport:
             f"who got what and when, and why: {self.told} (digest {done.timeline})",
         ]
         if self.rows_with_errors:
-            lines.append(f"left out: {self.rows_with_errors} rows with errors, which `import --check` names")
+            lines.append(f"left out: {self.rows_with_errors} rows with errors")
         if self.left_out:
             lines.append(f"left out: {self.left_out} customers of segments that the policy is not for")
         lines += [f"BROKEN: {sentence}" for sentence in self.broken] or [KEPT]

@@ -15,11 +15,10 @@ from zoneinfo import ZoneInfo
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 
 from composition import Parts, parts
-from domain.documents import read
 from domain.facts import InvoiceIssued
 from domain.policy import Policy
-from domain.receivables import ImportedCustomer
-from importing import Bar, new_facts, read_receivables
+from domain.receivables import Import, ImportedCustomer
+from importing import Bar, new_facts
 from replay.folder import fresh
 from replay.player import Player, player
 from replay.report import ReplayReport, tell
@@ -39,22 +38,22 @@ BANK_HOUR = time(10)
 
 
 def run(
-    file: Path, mapping: Path, *, policy_file: Path, folder: Path, first: int | None, servers: int, bar: Bar
+    found: Import, *, policy: Policy, folder: Path, first: int | None, servers: int, bar: Bar
 ) -> ReplayReport:
     """Replay an export, or the `first` so many of its customers, into a fresh ledger under `folder`.
 
     Raises:
-        Refused: the policy is for nobody of them.
+        Refused: the policy is for nobody of them, or there is nobody.
     """
     began = monotonic()
     _hear_errors_alone()
-    policy = read(policy_file.read_text(encoding="utf-8"), model=Policy, name=str(policy_file))
-    found = read_receivables(file, mapping)
     known = found.customers[:first]
+    if not known:
+        raise Refused("no row can be played: there is no customer in it")
     everybody = [each for each in known if each.customer.segment in policy.audience.segments]
     if not everybody:
         segments = " and ".join(policy.audience.segments)
-        raise Refused(f"{file}: no customer is of segment {segments}, which {policy_file} is for")
+        raise Refused(f"no customer is of segment {segments}, which policy {policy.policy} is for")
     fresh(folder)
     settings = Settings(database_url=f"sqlite:///{folder / 'ledger.db'}", outbox=folder / "outbox")
     migrate(settings.database_url)

@@ -196,6 +196,38 @@ def test_each_touched_customer_is_woken_once(bolt, monkeypatch: pytest.MonkeyPat
     assert (figures(more)["workflows_woken"], woken) == (1, ["C7"])
 
 
+# --- replay reads as import does
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "says"),
+    [
+        (["no header"], (), "r.csv:1: this is no header"),
+        ([HEADER], (), "no row can be played"),
+        ([], (), "r.csv:1: the file is empty"),
+        ([HEADER, GOOD.replace("EUR", "EURO")], ("--skip-bad-rows",), "no row can be played"),
+        (
+            [HEADER, GOOD, GOOD.replace("B-1", "B-2").replace("EUR", "EURO")],
+            (),
+            "1 errors: nothing was played",
+        ),
+        ([HEADER, GOOD], ("--policy", "bad.yaml"), "bad.yaml:2: polcy: nobody knows this key"),
+        ([HEADER, GOOD], ("--policy", "latin.yaml"), "latin.yaml:1: not UTF-8 text"),
+        ([HEADER, GOOD], ("--encoding", "klingon"), "no encoding is called 'klingon'"),
+    ],
+)
+def test_what_cannot_be_replayed_is_said_and_nothing_is_touched(
+    bolt, rows: list[str], options: tuple[str, ...], says: str
+) -> None:
+    bolt.write("r.csv", "\n".join((*rows, "")) if rows else "")
+    bolt.write("bad.yaml", "title: x\npolcy: y\n")
+    bolt.write("latin.yaml", "title: Zürich\n".encode("cp1252"))
+    answer = bolt("replay", "r.csv", "--map", "m.yaml", "--folder", "played", *options)
+    assert (answer.status, "Traceback" in answer.err) == (1, False)
+    assert says in answer.err
+    assert not (bolt.folder / "played").exists()
+
+
 # --- killed in the middle
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from commandline.files import read_policy
+from importing import read_receivables
 from replay.report import ReplayReport
 from replay.run import run
 from settings import ROOT
@@ -25,9 +27,8 @@ def replay(
     folder: Path, *, policy: str = "business", first: int | None = None, servers: int = 2
 ) -> ReplayReport:
     return run(
-        SAMPLES / "receivables.csv",
-        SAMPLES / "receivables.mapping.yaml",
-        policy_file=POLICIES / f"{policy}.yaml",
+        read_receivables(SAMPLES / "receivables.csv", SAMPLES / "receivables.mapping.yaml"),
+        policy=read_policy(POLICIES / f"{policy}.yaml"),
         folder=folder,
         first=first,
         servers=servers,
@@ -61,7 +62,7 @@ def test_customers_whom_the_policy_is_not_for_are_counted(tmp_path: Path) -> Non
 
 
 def test_a_policy_for_nobody_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"no customer is of segment consumer, which .*consumer\.yaml is for"):
+    with pytest.raises(Refused, match="no customer is of segment consumer, which policy consumer is for"):
         replay(tmp_path, policy="consumer", first=2)
 
 
@@ -75,9 +76,8 @@ def test_a_real_export_is_replayed_with_every_promise_kept(
     policy: str, suspended: int, brought_back: int, tmp_path: Path
 ) -> None:
     report = run(
-        REAL,
-        SAMPLES / "ibm-accounts-receivable.mapping.yaml",
-        policy_file=POLICIES / f"{policy}.yaml",
+        read_receivables(REAL, SAMPLES / "ibm-accounts-receivable.mapping.yaml"),
+        policy=read_policy(POLICIES / f"{policy}.yaml"),
         folder=tmp_path,
         first=None,
         servers=2,
