@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from domain.documents import BadDocument, read
 from domain.receivables import Import, ImportedCustomer, Mapping, read_rows
 from ending import Unreachable
 from settings import Settings
-from store import doors
+from store import exports
 from store.customers import ContactData
 from store.database import Ledger
 from store.errors import Refused
@@ -32,7 +32,7 @@ class Imported:
     Attributes:
         contacts_changed: customers known already of whom the export has another name or address.
         workflows_woken: of the customers with new facts; the sweep wakes the others.
-        refused: `file:line: sentence` for each customer of whom the ledger took nothing.
+        refused: `file:line: sentence` for all that the ledger did not take as the file has it.
     """
 
     customers_added: int
@@ -151,20 +151,39 @@ def import_receivables(
     Ended in the middle, it may be repeated: what is written stays and is known the next time, and
     the sweep wakes who was not woken.
     """
-    everybody = [(c.customer, contact_of(c), new_facts(c)) for c in found.customers]
+    everybody = _incoming(found)
     with bar("Writing customers", len(everybody)) as written:
-        result = doors.record_in_bulk(ledger, everybody, now=now, progress=written)
+        result = exports.record_in_bulk(ledger, everybody, now=now, progress=written)
     with bar("Waking workflows", len(result.touched)) as woken:
         woken_count = asyncio.run(_wake(settings, result.touched, woken)) if result.touched else 0
-    lines = {customer.customer.id: customer.line for customer in found.customers}
     return Imported(
         customers_added=result.added,
         contacts_changed=result.contacts,
         facts_written=result.accepted,
         facts_known_already=result.already,
         workflows_woken=woken_count,
-        refused=tuple(f"{file}:{lines[customer_id]}: {why}" for customer_id, why in result.refused),
+        refused=_sentences(found, result.refused, file),
     )
+
+
+def compare_receivables(ledger: Ledger, found: Import, *, file: Path, now: datetime) -> tuple[str, ...]:
+    """Return what an import would leave out, `file:line: sentence` each; nothing is written."""
+    return _sentences(found, exports.compare(ledger, _incoming(found), now=now), file)
+
+
+def _incoming(found: Import) -> list[exports.Imported]:
+    return [(each.customer, contact_of(each), new_facts(each)) for each in found.customers]
+
+
+def _sentences(found: Import, refused: Iterable[exports.Refusal], file: Path) -> tuple[str, ...]:
+    """Name each by the line of its own row, in the order of the file."""
+    customers = {each.customer.id: each for each in found.customers}
+    placed = []
+    for each in refused:
+        customer = customers[each.customer_id]
+        line = customer.lines.get(each.invoice or "", customer.line)
+        placed += [(line, f"{file}:{line}: {why}") for why in each.why.splitlines()]
+    return tuple(words for _, words in sorted(placed))
 
 
 async def _wake(settings: Settings, customers: Sequence[str], progress: Callable[[int], None]) -> int:

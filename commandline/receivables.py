@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from commandline.files import read_policy
-from commandline.session import now_of, open_ledger
+from commandline.session import closing, now_of, open_ledger
 from commandline.values import AsJson
 from ending import Stop
 from settings import ROOT, Settings
@@ -34,8 +34,9 @@ def import_file(
     """Import customers, invoices, payments and disputes from any CSV.
 
     Every problem is reported by its line. If a row has an error, nothing is written at all. To import
-    a file again changes nothing; after a crash it writes what is missing. A name or an address that
-    a later export has otherwise is changed; one that it leaves out stays.
+    a file again changes nothing; after a crash it writes what is missing. What a later export has
+    otherwise is changed: a name, an address, an invoice's amount and due date, and of a payment that
+    has grown the difference is booked. What cannot be changed so is reported, and stays.
     """
     from commandline.progress import bar
     from importing import counted, import_receivables, read_receivables
@@ -49,8 +50,10 @@ def import_file(
     if by_kind:
         lines.append("problems: " + ", ".join(f"{number} {kind}" for kind, number in by_kind.items()))
     refused: tuple[str, ...] = ()
-    if not check and (skip or not found.errors):
-        settings = Settings.from_env()
+    settings = Settings.from_env()
+    if check:
+        refused = _compared(found, file, settings)
+    elif skip or not found.errors:
         ledger = open_ledger(settings)
         done = import_receivables(ledger, found, file=file, now=now_of(ledger), settings=settings, bar=bar)
         refused = done.refused
@@ -60,11 +63,26 @@ def import_file(
         typer.echo(sentence, err=True)
     typer.echo(json.dumps(summary) if as_json else "\n".join(lines))
     if refused:
-        raise Stop(f"{len(refused)} customers were refused: mend their rows and import again")
+        rest = "would be" if check else "was"
+        raise Stop(
+            f"{len(refused)} differences that an import cannot mend: see above; all else {rest} written"
+        )
     if found.errors and skip and not check:
         raise Stop(f"{len(found.errors)} errors: their rows were left out; mend them and import again")
     if found.errors:
         raise Stop(f"{len(found.errors)} errors: nothing was written; mend them, or see --skip-bad-rows")
+
+
+def _compared(found: Any, file: Path, settings: Settings) -> tuple[str, ...]:
+    """Return what an import would leave out, where there is a ledger to compare with; write nothing."""
+    from importing import compare_receivables
+    from store.database import Ledger, is_there
+
+    if not is_there(settings.database_url):
+        return ()
+    ledger = Ledger(settings.database_url)
+    closing.callback(ledger.close)
+    return compare_receivables(ledger, found, file=file, now=now_of(ledger))
 
 
 @app.command()

@@ -275,6 +275,7 @@ class ImportedCustomer:
     Attributes:
         line: where the customer first stands in the file.
         name, email, phone, address: personal data; `phone` is in international form.
+        lines: where each invoice stands.
     """
 
     line: int
@@ -284,6 +285,7 @@ class ImportedCustomer:
     phone: str | None
     address: str | None
     facts: tuple[DatedBody, ...]
+    lines: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -704,6 +706,10 @@ def _dispute(
     return [opened, DatedBody(id=f"dispute_resolved:{number}", happened_on=resolved_on, body=body)]
 
 
+def _number(row: _Row) -> str:
+    return row.facts[0].id.removeprefix("invoice:")
+
+
 @dataclass(slots=True, kw_only=True)
 class _Reading:
     """The state of one import: the rows by invoice number, and every problem."""
@@ -780,7 +786,7 @@ class _Reading:
             )
 
     def _keep(self, row: _Row) -> None:
-        number = row.facts[0].id.removeprefix("invoice:")
+        number = _number(row)
         first = self.by_invoice.setdefault(number, row)
         column = self.mapping.invoice.number.column
         if first is row:
@@ -834,4 +840,5 @@ class _Reading:
             customer=replace(first.customer, currency=currency),
             **asdict(contact),
             facts=tuple(facts),
+            lines={_number(row): row.line for row in rows},
         )

@@ -32,18 +32,17 @@ def add(session: Session, customer: Customer, contact: ContactData, *, now: date
     """Add a customer; False when the id is known already, and then nothing is changed."""
     if session.get(CustomerRow, customer.id) is not None:
         return False
-    row = CustomerRow(
-        **{**asdict(customer), "tags": list(customer.tags)},
-        created_at=now,
-        revision=1,
-        news=1,
-        last_now=now,
-    )
-    session.add(row)
+    session.add(row_of(customer, now=now))
     session.flush()
     session.add(ContactRow(customer_id=customer.id, **asdict(contact)))
     session.flush()
     return True
+
+
+def row_of(customer: Customer, *, now: datetime) -> CustomerRow:
+    """Return the row of a customer who is new."""
+    values = {**asdict(customer), "tags": list(customer.tags)}
+    return CustomerRow(**values, created_at=now, revision=1, news=1, last_now=now)
 
 
 def get(session: Session, customer_id: str) -> CustomerRow:

@@ -58,7 +58,7 @@ def migrate(url: str) -> None:
 
     All of it happens in one transaction, one process at a time. A database that has them is only read.
     """
-    if _revision_of(url) == newest_revision():
+    if is_there(url):
         return
     from alembic import command
 
@@ -70,6 +70,11 @@ def migrate(url: str) -> None:
             connection.execute(new, {"identity": uuid.uuid4().hex, "code_key": secrets.token_hex(32)})
             switches = text("INSERT INTO switches (id, stopped, blast_limit) VALUES (1, false, :limit)")
             connection.execute(switches, {"limit": DEFAULT_BLAST_LIMIT})
+
+
+def is_there(url: str) -> bool:
+    """Whether there is a ledger of this version; nothing is created to find out."""
+    return _revision_of(url) == newest_revision()
 
 
 def newest_revision() -> str:

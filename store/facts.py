@@ -86,17 +86,34 @@ def append(
     wanted = _not_recorded(session, row, new)
     if not wanted:
         return []
-    learned_at = max(now.astimezone(UTC), row.last_now)
-    adding = _dated(row, wanted, learned_at)
     known = read(session, row.id)
-    problems = problems_of(session, row.id, known, adding)
-    if problems:
-        raise Refused("\n".join(problems))
+    adding = _sound(session, row, wanted, known, now)
     try:
         return _write(session, row, known, adding, news=news)
     except IntegrityError:
         # Two customers at one moment, each under its own lock: the database lets one through.
         raise Conflict("another delivery of this moment has the same id or invoice number") from None
+
+
+def check(
+    session: Session, row: CustomerRow, new: Sequence[NewFact], *, known: Sequence[Fact], now: datetime
+) -> None:
+    """Return when `append` would take these facts of a customer of whom these are known; write nothing.
+
+    Raises:
+        Conflict, Refused: as `append` would.
+    """
+    _sound(session, row, _not_recorded(session, row, new), known, now)
+
+
+def _sound(
+    session: Session, row: CustomerRow, wanted: Sequence[NewFact], known: Sequence[Fact], now: datetime
+) -> list[Fact]:
+    adding = _dated(row, wanted, max(now.astimezone(UTC), row.last_now))
+    problems = problems_of(session, row.id, known, adding)
+    if problems:
+        raise Refused("\n".join(problems))
+    return adding
 
 
 def _write(
@@ -241,9 +258,15 @@ def _not_recorded(session: Session, row: CustomerRow, new: Sequence[NewFact]) ->
         key = (fact.source, fact.id)
         there = there_are.get(key)
         if there is not None:
-            same = there["customer_id"] == row.id and read_text(there["body"]) == fact.body
+            if there["customer_id"] != row.id:
+                conflicts.append(
+                    f"{fact.source} {fact.id}: recorded already, for customer {there['customer_id']}"
+                )
             # A day that the source states belongs to the fact; an instant may be that of the asking.
-            if not same or fact.happened_on not in (None, there["happened_on"]):
+            elif read_text(there["body"]) != fact.body or fact.happened_on not in (
+                None,
+                there["happened_on"],
+            ):
                 conflicts.append(f"{fact.source} {fact.id}: recorded already, with another content")
         elif wanted.setdefault(key, fact) != fact:
             conflicts.append(f"{fact.source} {fact.id}: comes twice, with different contents")

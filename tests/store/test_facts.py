@@ -25,7 +25,7 @@ from domain.facts import (
     Unknown,
     WorkersDown,
 )
-from store import customers, doors, facts, journal
+from store import customers, doors, exports, facts, journal
 from store.errors import Conflict, NoPolicy, Refused, UnknownCustomer
 from store.facts import NewFact
 from store.tables import DebtRow, EntryRow, FactRow
@@ -365,9 +365,9 @@ def test_a_bulk_import_may_be_broken_off_and_repeated(business):
             raise Killed
 
     with pytest.raises(Killed):
-        doors.record_in_bulk(business.ledger, incoming(business, 120), now=business.at(0), progress=kill)
+        exports.record_in_bulk(business.ledger, incoming(business, 120), now=business.at(0), progress=kill)
     done = []
-    result = doors.record_in_bulk(
+    result = exports.record_in_bulk(
         business.ledger, incoming(business, 120), now=business.at(0), progress=done.append
     )
     assert done == [50, 100, 120]
@@ -378,17 +378,17 @@ def test_a_bulk_import_may_be_broken_off_and_repeated(business):
 
 def test_a_bulk_import_leaves_out_a_customer_that_is_wrong(business):
     business.invoice(business.customer(), "I-1")
-    result = doors.record_in_bulk(
+    result = exports.record_in_bulk(
         business.ledger, incoming(business, 3), now=business.at(0), progress=lambda done: None
     )
-    assert [customer for customer, _ in result.refused] == ["C-001"]
+    assert [each.customer_id for each in result.refused] == ["C-001"]
     assert result.touched == ("C-000", "C-002")
     assert customers.ids(business.ledger) == ["ACME", "C-000", "C-002"]
 
 
 def import_contact(business, customer, **values):
     new = [(Customer(id=customer), customers.ContactData(**values), [])]
-    return doors.record_in_bulk(business.ledger, new, now=business.at(0), progress=lambda done: None)
+    return exports.record_in_bulk(business.ledger, new, now=business.at(0), progress=lambda done: None)
 
 
 def contact_of(business, name):

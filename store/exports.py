@@ -1,0 +1,216 @@
+"""Exports: many customers at once, some a transaction, compared with what exports said before."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from domain.amending import amend
+from domain.customer import Customer
+from domain.facts import Fact, InvoiceCorrected
+from domain.receivables import DatedBody
+from store import customers, facts
+from store.customers import ContactData
+from store.database import Ledger
+from store.errors import Refused
+from store.facts import NewFact
+from store.tables import CustomerRow
+
+BATCH = 50
+"""Customers of a bulk import in one transaction."""
+
+Imported = tuple[Customer, ContactData, Sequence[NewFact]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What of an export was not recorded, and why; without an invoice all of the customer."""
+
+    customer_id: str
+    invoice: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkResult:
+    """What became of a bulk import.
+
+    Attributes:
+        added: customers that were new.
+        contacts: customers whose contact data the export has otherwise than the ledger had it.
+        touched: the customers with new facts, each to be woken once.
+        refused: what was left out, or differs from what was recorded before.
+    """
+
+    added: int
+    accepted: int
+    already: int
+    contacts: int
+    touched: tuple[str, ...]
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """A bulk import's sums while it runs."""
+
+    added: int = 0
+    accepted: int = 0
+    already: int = 0
+    contacts: int = 0
+    touched: list[str] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+    def add(self, other: "_Tally") -> None:
+        """Add the sums of one customer, now that they are certain."""
+        self.added += other.added
+        self.accepted += other.accepted
+        self.already += other.already
+        self.contacts += other.contacts
+        self.touched += other.touched
+        self.refused += other.refused
+
+
+def record_in_bulk(
+    ledger: Ledger, incoming: Iterable[Imported], *, now: datetime, progress: Callable[[int], None]
+) -> BulkResult:
+    """Add many customers with their facts, some 50 a transaction; may be repeated after a crash.
+
+    `progress` is called with the number of customers done.
+    """
+    tally, done, coming = _Tally(), 0, iter(incoming)
+    while batch := list(islice(coming, BATCH)):
+        with ledger.write() as session:
+            # In one order everywhere, so that two imports never wait for each other.
+            for each in sorted(batch, key=lambda each: each[0].id):
+                tally.add(_import(session, each, now))
+        done += len(batch)
+        progress(done)
+    return BulkResult(
+        added=tally.added,
+        accepted=tally.accepted,
+        already=tally.already,
+        contacts=tally.contacts,
+        touched=tuple(tally.touched),
+        refused=tuple(tally.refused),
+    )
+
+
+def compare(ledger: Ledger, incoming: Iterable[Imported], *, now: datetime) -> tuple[Refusal, ...]:
+    """Return what `record_in_bulk` would leave out; nothing is written."""
+    found: list[Refusal] = []
+    with ledger.read() as session:
+        for customer, _, new in incoming:
+            row = session.get(CustomerRow, customer.id)
+            known = facts.read(session, customer.id) if row else []
+            row = row or customers.row_of(customer, now=now)
+            rows, differing = _amended(row, known, new, now)
+            found += differing
+            for invoice, some in rows.items():
+                try:
+                    facts.check(session, row, some, known=known, now=now)
+                except Refused as error:
+                    found.append(Refusal(customer_id=customer.id, invoice=invoice, why=str(error)))
+    return tuple(found)
+
+
+def _import(session: Session, each: Imported, now: datetime) -> _Tally:
+    """Import one customer; if the ledger refuses something, all rows but those that it is about."""
+    try:
+        with session.begin_nested():
+            return _record(session, each, now, apart=False)
+    except Refused:
+        pass
+    try:
+        with session.begin_nested():
+            return _record(session, each, now, apart=True)
+    except _NothingLeft as nothing:
+        return _Tally(refused=nothing.refused)
+
+
+class _NothingLeft(Exception):
+    """Nothing could be recorded of a customer, who is then not added either."""
+
+    def __init__(self, refused: list[Refusal]) -> None:
+        super().__init__()
+        self.refused = refused
+
+
+def _record(session: Session, each: Imported, now: datetime, *, apart: bool) -> _Tally:
+    """Record one customer's facts, all together or else `apart`, row by row."""
+    customer, contact, new = each
+    added = customers.add(session, customer, contact, now=now)
+    row = customers.lock(session, customer.id)
+    revision = row.revision
+    renewed = not added and _renewed(session, row, contact, now)
+    known = [] if added else facts.read(session, row.id)
+    rows, refused = _amended(row, known, new, now)
+    batches = rows if apart else {None: [fact for some in rows.values() for fact in some]}
+    accepted = 0
+    for invoice, some in batches.items():
+        try:
+            with session.begin_nested():
+                accepted += len(facts.append(session, row, some, now=now))
+        except Refused as error:
+            if not apart:
+                raise
+            refused.append(Refusal(customer_id=row.id, invoice=invoice, why=str(error)))
+    if added and refused and not accepted:
+        raise _NothingLeft(refused)
+    return _Tally(
+        added=added,
+        accepted=accepted,
+        already=sum(map(len, rows.values())) - accepted,
+        contacts=renewed,
+        touched=[row.id] if row.revision != revision else [],
+        refused=refused,
+    )
+
+
+def _amended(
+    row: CustomerRow, known: Sequence[Fact], new: Sequence[NewFact], now: datetime
+) -> tuple[dict[str | None, list[NewFact]], list[Refusal]]:
+    """Return by invoice what is to be recorded, and what the export has otherwise than earlier ones."""
+    now = max(now, row.last_now)
+    today = now.astimezone(ZoneInfo(row.timezone)).date()
+    recorded: dict[tuple[str, str | None], dict[str, DatedBody]] = {}
+    for fact in known:
+        recorded.setdefault((fact.source, _invoice(fact)), {})[fact.id] = _told(fact, today)
+    rows: dict[str | None, list[NewFact]] = {}
+    for each in new:
+        rows.setdefault(_invoice(each), []).append(each)
+    refused: list[Refusal] = []
+    for invoice, some in rows.items():
+        source = some[0].source
+        amended = amend(
+            [_told(each, today) for each in some], recorded.get((source, invoice), {}), today=today
+        )
+        rows[invoice] = [_new(source, each, now) for each in amended.facts]
+        refused += [Refusal(customer_id=row.id, invoice=invoice, why=why) for why in amended.differences]
+    return rows, refused
+
+
+def _invoice(fact: Fact | NewFact) -> str | None:
+    return getattr(fact.body, "invoice", None)
+
+
+def _told(fact: Fact | NewFact, today: date) -> DatedBody:
+    return DatedBody(id=fact.id, happened_on=fact.happened_on or today, body=fact.body)
+
+
+def _new(source: str, told: DatedBody, now: datetime) -> NewFact:
+    # An export does not say when it was corrected: it is now, and after all corrections until now.
+    if isinstance(told.body, InvoiceCorrected):
+        return NewFact(source=source, id=told.id, happened_at=now, body=told.body)
+    return NewFact(source=source, id=told.id, happened_on=told.happened_on, body=told.body)
+
+
+def _renewed(session: Session, row: CustomerRow, contact: ContactData, now: datetime) -> bool:
+    """Take over the contact data of an export: what it leaves out stays, what was destroyed too."""
+    if not customers.has_contact(session, row.id):
+        return False
+    given = {name: value for name, value in asdict(contact).items() if value is not None}
+    return bool(customers.renew_contact(session, row, given, by="import", now=now))
