@@ -24,6 +24,9 @@ from domain.money import CURRENCIES, Money, MoneyError
 
 # Outside these years a date is a spreadsheet's zero or a slip of the hand.
 FIRST_YEAR, LAST_YEAR = 1970, 2100
+MOST_DAYS = 3650
+"""Ten years: a dispute that begins or ends later than that is a slip of the hand."""
+
 _DATE_DIGITS = {"year": "4", "month": "1,2", "day": "1,2"}
 
 Severity = Literal["error", "warning"]
@@ -144,9 +147,17 @@ class DisputeColumn(Document):
     yes: Annotated[tuple[str, ...], Field(min_length=1)]
     no: tuple[str, ...] = ()
     counted_from: Literal["issued_on", "due_on"]
-    opens_after_days: Whole
-    lasts_days: Annotated[Whole, Field(ge=0)] | None = None
+    opens_after_days: Annotated[Whole, Field(ge=-MOST_DAYS, le=MOST_DAYS)]
+    lasts_days: Annotated[Whole, Field(ge=0, le=MOST_DAYS)] | None = None
     outcome: Literal["won", "lost"] = "won"
+
+    @model_validator(mode="after")
+    def _yes_or_no(self) -> "DisputeColumn":
+        both = [i for i, word in enumerate(self.no) if word in self.yes]
+        if both:
+            words = "{!r} stands under yes as well: keep it under one of them"
+            raise Faults(*(Fault(path=("no", i), message=words.format(self.no[i])) for i in both))
+        return self
 
 
 class Amounts(Document):

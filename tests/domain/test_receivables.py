@@ -424,6 +424,18 @@ def test_lines_are_counted_as_an_editor_counts_them() -> None:
             "22: dispute.opens_after_days: write a whole number,",
         ),
         ("lasts_days: 9", "lasts_days: -9", "23: dispute.lasts_days: this must be 0 or more"),
+        ("lasts_days: 9", "lasts_days: 99999999", "23: dispute.lasts_days: this must be 3650 or less"),
+        (
+            "opens_after_days: -5",
+            "opens_after_days: 99999999",
+            "22: dispute.opens_after_days: this must be 3650 or less",
+        ),
+        (
+            "opens_after_days: -5",
+            "opens_after_days: -99999999",
+            "22: dispute.opens_after_days: this must be -3650 or more",
+        ),
+        ("yes: [x]", "yes: [-, x]", "20: dispute.no.0: '-' stands under yes as well: keep it under one"),
         ("yes: [x]", "yes: x", "19: dispute.yes: write a list, like [email, sms], not 'x'"),
     ],
 )
