@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 
 def _exact(value: object) -> object:
@@ -20,13 +20,37 @@ def _exact(value: object) -> object:
         raise ValueError('write amounts as text, like "1490.00": a float is not exact')
     # Decimal alone would also take `1_000`, `1e3` and digits of other scripts.
     if isinstance(value, str) and not _PLAIN.fullmatch(value):
-        raise ValueError(f"write a plain number like 1490.00, not {value!r}")
+        raise ValueError(f"write a number like 1490.00, not {value!r}")
     return value
 
 
 _PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 Amount = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, max_digits=18)]
-Name = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+def _printable(text: str) -> str:
+    if not text.strip():
+        raise ValueError("blanks alone say nothing: write something")
+    if _CONTROL.search(text):
+        raise ValueError("write it on one line, in characters that can be printed")
+    return text
+
+
+def _not_ours(invoice: str) -> str:
+    if invoice in NO_INVOICES:
+        raise ValueError(f"{invoice!r} is a word of the engine's own: give the invoice another number")
+    return invoice
+
+
+# Control characters, line ends of every kind, and halves of characters.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+NO_INVOICES = frozenset({"service", "onboarding"})
+"""What claims count by that are about no invoice; an invoice of this name would be taken for it."""
+
+Name = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
+Invoice = Annotated[Name, AfterValidator(_not_ours)]
+Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_printable)]
+"""Why, in words of a person."""
 
 
 def _written_day(value: object) -> object:
@@ -67,7 +91,7 @@ class InvoiceIssued(Body):
     """
 
     type: Literal["invoice_issued"] = "invoice_issued"
-    invoice: Name
+    invoice: Invoice
     amount: Amount
     currency: Currency
     due_on: Day
@@ -80,7 +104,7 @@ class InvoiceCorrected(Body):
     """The same invoice with another amount or due date; what is absent stays."""
 
     type: Literal["invoice_corrected"] = "invoice_corrected"
-    invoice: Name
+    invoice: Invoice
     amount: Amount | None = None
     due_on: Day | None = None
 
@@ -89,21 +113,21 @@ class InvoiceVoided(Body):
     """The invoice should never have been: nothing of it is owed."""
 
     type: Literal["invoice_voided"] = "invoice_voided"
-    invoice: Name
+    invoice: Invoice
 
 
 class WrittenOff(Body):
     """We no longer expect this money; a later payment is still welcome."""
 
     type: Literal["write_off"] = "write_off"
-    invoice: Name
+    invoice: Invoice
 
 
 class WriteOffUndone(Body):
     """The write-off was taken back: the debt is open again, with a fresh warning."""
 
     type: Literal["write_off_undone"] = "write_off_undone"
-    invoice: Name
+    invoice: Invoice
 
 
 class PaymentReceived(Body):
@@ -113,7 +137,7 @@ class PaymentReceived(Body):
     payment: Name
     amount: Amount
     currency: Currency
-    invoice: Name | None = None
+    invoice: Invoice | None = None
 
 
 class PaymentInFlight(Body):
@@ -123,17 +147,17 @@ class PaymentInFlight(Body):
     payment: Name
     amount: Amount
     currency: Currency
-    invoice: Name | None = None
+    invoice: Invoice | None = None
 
 
 class PaymentFailed(Body):
     """A charge, or money in flight, came to nothing."""
 
     type: Literal["payment_failed"] = "payment_failed"
-    invoice: Name | None = None
+    invoice: Invoice | None = None
     payment: Name | None = None
-    decline: str | None = None
-    by: str | None = None
+    decline: Name | None = None
+    by: Name | None = None
 
 
 class Refunded(Body):
@@ -165,7 +189,7 @@ class CreditNote(Body):
 
     type: Literal["credit_note"] = "credit_note"
     credit_note: Name
-    invoice: Name
+    invoice: Invoice
     amount: Amount
 
 
@@ -174,7 +198,7 @@ class CreditNoteCancelled(Body):
 
     type: Literal["credit_note_cancelled"] = "credit_note_cancelled"
     credit_note: Name
-    invoice: Name
+    invoice: Invoice
     amount: Amount | None = None
 
 
@@ -183,9 +207,9 @@ class DisputeOpened(Body):
 
     type: Literal["dispute_opened"] = "dispute_opened"
     dispute: Name
-    invoice: Name
+    invoice: Invoice
     amount: Amount | None = None
-    outcome: str | None = None
+    outcome: Reason | None = None
 
 
 class DisputeResolved(Body):
@@ -193,9 +217,9 @@ class DisputeResolved(Body):
 
     type: Literal["dispute_resolved"] = "dispute_resolved"
     dispute: Name
-    invoice: Name | None = None
+    invoice: Invoice | None = None
     amount: Amount | None = None
-    outcome: str | None = None
+    outcome: Reason | None = None
 
 
 class Paused(Body):
@@ -204,8 +228,8 @@ class Paused(Body):
     type: Literal["paused"] = "paused"
     from_: Day | None = Field(default=None, alias="from")
     to: End | None = None
-    reason: str
-    by: str | None = None
+    reason: Reason
+    by: Name | None = None
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -216,8 +240,8 @@ class Resumed(Body):
     type: Literal["resumed"] = "resumed"
     from_: Day | None = Field(default=None, alias="from")
     to: End | None = None
-    reason: str | None = None
-    by: str | None = None
+    reason: Reason | None = None
+    by: Name | None = None
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -226,11 +250,11 @@ class Exempted(Body):
     """This customer, or one invoice, is not chased; until the end of `to`, else until undone."""
 
     type: Literal["exempted"] = "exempted"
-    invoice: Name | None = None
+    invoice: Invoice | None = None
     from_: Day | None = Field(default=None, alias="from")
     to: End | None = None
-    reason: str
-    by: str | None = None
+    reason: Reason
+    by: Name | None = None
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -239,11 +263,11 @@ class ExemptionEnded(Body):
     """The exemption of the customer, or of one invoice, is over, today or from `from`; `to` is only kept."""
 
     type: Literal["exemption_ended"] = "exemption_ended"
-    invoice: Name | None = None
+    invoice: Invoice | None = None
     from_: Day | None = Field(default=None, alias="from")
     to: End | None = None
-    reason: str | None = None
-    by: str | None = None
+    reason: Reason | None = None
+    by: Name | None = None
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -252,41 +276,41 @@ class OptedOut(Body):
     """The customer wants no more messages by this channel; without one, by none."""
 
     type: Literal["opted_out"] = "opted_out"
-    channel: str | None = None
-    step: str | None = None
+    channel: Name | None = None
+    step: Name | None = None
 
 
 class ContactInvalid(Body):
     """This channel reaches nobody: a wrong number, a mailbox that does not exist; without one, none does."""
 
     type: Literal["contact_invalid"] = "contact_invalid"
-    channel: str | None = None
-    step: str | None = None
+    channel: Name | None = None
+    step: Name | None = None
 
 
 class ContactChanged(Body):
     """New contact data for this channel: what was invalid may be tried again."""
 
     type: Literal["contact_changed"] = "contact_changed"
-    channel: str
+    channel: Name
 
 
 class Delivered(Body):
     """A message of ours arrived. Without `message`, the newest one that fits step and channel."""
 
     type: Literal["delivered"] = "delivered"
-    channel: str | None = None
-    step: str | None = None
-    message: str | None = None
+    channel: Name | None = None
+    step: Name | None = None
+    message: Name | None = None
 
 
 class Bounced(Body):
     """A message of ours came back. Without `message`, the newest one that fits."""
 
     type: Literal["bounced"] = "bounced"
-    channel: str | None = None
-    step: str | None = None
-    message: str | None = None
+    channel: Name | None = None
+    step: Name | None = None
+    message: Name | None = None
     reason: str | None = None
 
 
@@ -297,18 +321,18 @@ class Approved(Body):
     """
 
     type: Literal["approved"] = "approved"
-    step: str | None = None
-    outcome: str | None = None
-    by: str | None = None
+    step: Name | None = None
+    outcome: Reason | None = None
+    by: Name | None = None
 
 
 class TaskCompleted(Body):
     """A person finished the task of a step; without a step, all that were open."""
 
     type: Literal["task_completed"] = "task_completed"
-    step: str | None = None
-    outcome: str | None = None
-    by: str | None = None
+    step: Name | None = None
+    outcome: Reason | None = None
+    by: Name | None = None
 
 
 class SubscriptionSuspended(Body):
@@ -316,7 +340,7 @@ class SubscriptionSuspended(Body):
 
     type: Literal["subscription_suspended"] = "subscription_suspended"
     subscription: Name
-    by: str | None = None
+    by: Name | None = None
 
 
 class SubscriptionReactivated(Body):
@@ -324,30 +348,30 @@ class SubscriptionReactivated(Body):
 
     type: Literal["subscription_reactivated"] = "subscription_reactivated"
     subscription: Name
-    by: str | None = None
+    by: Name | None = None
 
 
 class SuspendRequested(Body):
     """Finance asks to suspend now instead of on the planned day; the warnings still count."""
 
     type: Literal["suspend_requested"] = "suspend_requested"
-    reason: str
-    by: str | None = None
+    reason: Reason
+    by: Name | None = None
 
 
 class ReactivateRequested(Body):
     """Finance gives the service back although money is still owed."""
 
     type: Literal["reactivate_requested"] = "reactivate_requested"
-    reason: str
-    by: str | None = None
+    reason: Reason
+    by: Name | None = None
 
 
 class OnboardingStarted(Body):
     """The verification of a new customer began."""
 
     type: Literal["onboarding_started"] = "onboarding_started"
-    by: str | None = None
+    by: Name | None = None
 
 
 class Onboarded(Body):
@@ -355,7 +379,7 @@ class Onboarded(Body):
 
     type: Literal["onboarded"] = "onboarded"
     outcome: Literal["approved", "approved_prepayment", "rejected"]
-    by: str | None = None
+    by: Name | None = None
 
 
 class Checked(Body):
@@ -374,7 +398,7 @@ class Checked(Body):
     outcome: Literal["pass", "review", "fail", "error"]
     score: int | None = None
     reasons: tuple[str, ...] = ()
-    evidence: str | None = None
+    evidence: Name | None = None
     provider: Name
     ruleset: Name
 
@@ -383,7 +407,7 @@ class CodeSent(Body):
     """A one-time code went out to a new customer; `attempt` counts them from 1."""
 
     type: Literal["code_sent"] = "code_sent"
-    channel: str
+    channel: Name
     attempt: int = Field(ge=1)
 
 
@@ -400,8 +424,8 @@ class OnboardingReviewed(Body):
 
     type: Literal["onboarding_reviewed"] = "onboarding_reviewed"
     outcome: Literal["approve", "approve_prepayment", "reject"]
-    note: str | None = None
-    by: str | None = None
+    note: Reason | None = None
+    by: Name | None = None
 
 
 class PolicyAdopted(Body):
@@ -409,7 +433,7 @@ class PolicyAdopted(Body):
 
     type: Literal["policy_adopted"] = "policy_adopted"
     policy: Name
-    by: str | None = None
+    by: Name | None = None
 
 
 class WorkersDown(Body):

@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from domain.customer import Customer, known_zone
 from domain.documents import Document, Fault, Faults, Whole, closest
-from domain.facts import Body, DisputeOpened, DisputeResolved, InvoiceIssued, PaymentReceived
+from domain.facts import NO_INVOICES, Body, DisputeOpened, DisputeResolved, InvoiceIssued, PaymentReceived
 from domain.money import CURRENCIES, Money, MoneyError
 
 # Outside these years a date is a spreadsheet's zero or a slip of the hand.
@@ -549,8 +549,11 @@ def _currency(text: str) -> str:
 
 
 def _invoice_number(text: str) -> str:
-    if len(text) > 100 or not text.isprintable():
-        raise ValueError("an invoice number has at most 100 printable characters: shorten it")
+    # Payments are named after it, with an amount behind.
+    if len(text) > 90 or not text.isprintable():
+        raise ValueError("an invoice number has at most 90 printable characters: shorten it")
+    if text in NO_INVOICES:
+        raise ValueError(f"{text!r} is a word of the engine's own: give the invoice another number")
     return text
 
 

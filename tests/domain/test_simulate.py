@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.customer import Customer
-from domain.facts import KNOWN_TYPES, Unknown, read_body, write_body
+from domain.facts import KNOWN_TYPES, NO_INVOICES, Unknown, read_body, write_body
 from domain.simulate import Outcome, Scenario, read_at, read_events, simulate
+from domain.situation import NO_DEBTS
 from tests.domain.playing import (
     FINAL,
     FIRST,
@@ -432,9 +433,9 @@ def test_a_bounce_stays_with_its_message_when_more_is_learned() -> None:
         ({**A, "amount": "0"}, "amount: "),
         ({**A, "amount": "1.005"}, "EUR has 2 decimals"),
         ({**A, "amount": "NaN"}, "amount: "),
-        ({**A, "amount": "1_000"}, "amount: write a plain number like 1490.00, not '1_000'"),
-        ({**A, "amount": "1e3"}, "amount: write a plain number"),
-        ({**A, "amount": "١٠٠"}, "amount: write a plain number"),
+        ({**A, "amount": "1_000"}, "amount: write a number like 1490.00, not '1_000'"),
+        ({**A, "amount": "1e3"}, "amount: write a number"),
+        ({**A, "amount": "١٠٠"}, "amount: write a number"),
         ({**A, "instalments": [{"due_on": "2026-04-01", "amount": "1e3"}]}, "instalments.0.amount: "),
         ({**A, "instalments": [{"due_on": "soon", "amount": "1"}]}, "instalments.0.due_on: "),
         ({**A, "amount": "1" + "0" * 30}, "amount: "),
@@ -446,6 +447,17 @@ def test_a_bounce_stays_with_its_message_when_more_is_learned() -> None:
         ({**A, "due_on": "86400"}, "due_on: "),
         ({**A, "due_on": None}, "due_on: "),
         ({**A, "invoice": ""}, "invoice: "),
+        ({**A, "invoice": "  "}, "invoice: blanks alone say nothing"),
+        ({**A, "invoice": "A\n"}, "invoice: write it on one line"),
+        ({**A, "invoice": "A\0"}, "invoice: write it on one line"),
+        ({**A, "invoice": "A\x1b[31m"}, "invoice: write it on one line"),
+        ({**A, "invoice": "A" * 129}, "invoice: this may have at most 128 characters"),
+        ({**A, "invoice": "service"}, "invoice: 'service' is a word of the engine's own"),
+        ({**A, "invoice": "onboarding"}, "invoice: 'onboarding' is a word of the engine's own"),
+        (event("2026-02-03", "paused", reason=" "), "reason: blanks alone say nothing"),
+        (event("2026-02-03", "paused", reason="a\nb"), "reason: write it on one line"),
+        (event("2026-02-03", "paused", reason="a" * 501), "reason: this may have at most 500 characters"),
+        (event("2026-02-03", "resumed", by="\r"), "by: blanks alone say nothing"),
         ({**A, "invioce": "A"}, "invioce: "),
         ({"at": "2026-02-03", "type": "paused"}, "reason: "),
         ({"at": "2026-02-03", "type": "workers_down"}, "until: write a date"),
@@ -478,6 +490,10 @@ def test_a_wrong_event_is_refused_with_its_position(wrong: Event, says: str) -> 
     (problem,) = str(refused.value).splitlines()
     assert problem.startswith("events.2: ")
     assert says in problem
+
+
+def test_no_invoice_is_called_as_what_claims_count_by_besides() -> None:
+    assert NO_INVOICES == NO_DEBTS
 
 
 def test_all_wrong_events_are_named_together_in_their_order() -> None:
