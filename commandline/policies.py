@@ -47,8 +47,8 @@ def policy_adopt(files: PolicyFiles, by: By = "cli") -> None:
     tell(looked_at)
     adopting = usable(looked_at)
     ledger = open_ledger(Settings.from_env())
+    policies.adopt_all(ledger, adopting, now=now_of(ledger), by=by)
     for policy in adopting:
-        policies.adopt(ledger, policy, now=now_of(ledger), by=by)
         typer.echo(f"{policy.policy} {policy.version}: adopted; the sweep wakes whom it concerns")
 
 

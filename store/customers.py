@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from domain.customer import Customer
@@ -32,8 +33,12 @@ def add(session: Session, customer: Customer, contact: ContactData, *, now: date
     """Add a customer; False when the id is known already, and then nothing is changed."""
     if session.get(CustomerRow, customer.id) is not None:
         return False
-    session.add(row_of(customer, now=now))
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(row_of(customer, now=now))
+            session.flush()
+    except IntegrityError:
+        return False  # Somebody else added it at this moment, and has committed.
     session.add(ContactRow(customer_id=customer.id, **asdict(contact)))
     session.flush()
     return True

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
-
 from domain.customer import Customer
 from domain.facts import Checked, Onboarded, OnboardingStarted
 from domain.identifiers import CheckResult, tidied
@@ -46,14 +44,6 @@ def apply(ledger: Ledger, application: Application, *, now: datetime) -> Recorde
         customer = application.customer
     except ValueError as error:
         raise Refused(str(error)) from None
-    try:
-        return _apply(ledger, customer, application, now)
-    except IntegrityError:
-        # Somebody applied for the same customer at this moment, and is there now.
-        return _apply(ledger, customer, application, now)
-
-
-def _apply(ledger: Ledger, customer: Customer, application: Application, now: datetime) -> Recorded:
     with ledger.write() as session:
         added = customers.add(session, customer, _contact(tidied(application)), now=now)
         row = customers.lock(session, customer.id)

@@ -1,5 +1,6 @@
 """Policies as adopted: by the hash of their content, each name's newest in the order of choice."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import func
@@ -9,46 +10,58 @@ from domain.policy import Policy
 from store import journal, sweep
 from store.database import Ledger
 from store.errors import NoPolicy
-from store.tables import CustomerRow, PolicyRow, SwitchesRow
+from store.tables import CustomerRow, IdentityRow, PolicyRow, SwitchesRow
 
 
 def adopt(ledger: Ledger, policy: Policy, *, now: datetime, by: str) -> str:
-    """Adopt a policy in place of an older one of its name; return its version.
+    """Adopt one policy, as `adopt_all` does; return its version."""
+    return adopt_all(ledger, [policy], now=now, by=by)[0]
 
-    Customers whom it concerns, and who have no open case, are to be looked at again. With its first
+
+def adopt_all(ledger: Ledger, adopting: Sequence[Policy], *, now: datetime, by: str) -> list[str]:
+    """Adopt policies in place of older ones of their names, all or none; return their versions.
+
+    Customers whom they concern, and who have no open case, are to be looked at again. With its first
     policy a ledger goes live: what fell due on earlier days is not sent, unless `go-live` says otherwise.
     """
-    version = policy.version
     with ledger.write() as session:
-        row = session.get(PolicyRow, version)
-        if row is not None and row.position is not None:
-            return version
-        named = select(PolicyRow).where(PolicyRow.name == policy.policy, col(PolicyRow.position).is_not(None))
-        older = session.exec(named).one_or_none()
-        if older is not None:
-            position, older.position = older.position, None
-        else:
-            last = session.exec(select(func.max(PolicyRow.position))).one()
-            position = 1 if last is None else last + 1
-        session.merge(
-            PolicyRow(
-                version=version,
-                name=policy.policy,
-                title=policy.title,
-                content=policy.canonical(),
-                segments=list(policy.audience.segments),
-                adopted_at=now,
-                adopted_by=by,
-                position=position,
-            )
+        # One at a time, or two would take the same place; nobody else locks this row.
+        session.get_one(IdentityRow, 1, with_for_update=True)
+        return [_adopt(session, policy, now=now, by=by) for policy in adopting]
+
+
+def _adopt(session: Session, policy: Policy, *, now: datetime, by: str) -> str:
+    version = policy.version
+    row = session.get(PolicyRow, version)
+    if row is not None and row.position is not None:
+        return version
+    named = select(PolicyRow).where(PolicyRow.name == policy.policy, col(PolicyRow.position).is_not(None))
+    older = session.exec(named).one_or_none()
+    if older is not None:
+        position, older.position = older.position, None
+    else:
+        last = session.exec(select(func.max(PolicyRow.position))).one()
+        position = 1 if last is None else last + 1
+    session.merge(
+        PolicyRow(
+            version=version,
+            name=policy.policy,
+            title=policy.title,
+            content=policy.canonical(),
+            segments=list(policy.audience.segments),
+            adopted_at=now,
+            adopted_by=by,
+            position=position,
         )
-        concerned = {*policy.audience.segments, *(older.segments if older else ())}
-        no_case = col(CustomerRow.policy_version).is_(None)
-        sweep.mark(session, and_(col(CustomerRow.segment).in_(concerned), no_case))
-        if position == 1 and older is None:
-            _go_live(session, now.date())
-        why = f"policy {policy.policy} {version} was adopted"
-        journal.write(session, at=now, what="note", why=why, actor=by, policy_version=version)
+    )
+    session.flush()
+    concerned = {*policy.audience.segments, *(older.segments if older else ())}
+    no_case = col(CustomerRow.policy_version).is_(None)
+    sweep.mark(session, and_(col(CustomerRow.segment).in_(concerned), no_case))
+    if position == 1 and older is None:
+        _go_live(session, now.date())
+    why = f"policy {policy.policy} {version} was adopted"
+    journal.write(session, at=now, what="note", why=why, actor=by, policy_version=version)
     return version
 
 

@@ -386,6 +386,18 @@ def test_a_bulk_import_leaves_out_a_customer_that_is_wrong(business):
     assert customers.ids(business.ledger) == ["ACME", "C-000", "C-002"]
 
 
+def test_two_first_imports_of_the_same_export_at_once_write_it_once(business, together):
+    def load():
+        return exports.record_in_bulk(
+            business.ledger, incoming(business, 60), now=business.at(0), progress=lambda done: None
+        )
+
+    one, other = together([load, load])
+    assert (one.added + other.added, one.accepted + other.accepted) == (60, 60)
+    assert one.refused == other.refused == ()
+    assert count(business, FactRow) == 60
+
+
 def import_contact(business, customer, **values):
     new = [(Customer(id=customer), customers.ContactData(**values), [])]
     return exports.record_in_bulk(business.ledger, new, now=business.at(0), progress=lambda done: None)
