@@ -155,18 +155,19 @@ class Situation:
         """Whether this step happened, or may have, for this opening of the debt."""
         return any(claim.stands for claim in self.claims(debt, step))
 
-    def delivered(self, debt: Debt, step: str) -> Claim | None:
-        """The delivered message that satisfies this step for this opening of the debt.
+    def stand_ins(self, step: str) -> list[str]:
+        """The notices that count for this one: itself and, under `most_severe`, every later one.
 
-        A later one may stand for it under `most_severe`; for a warning only another warning may, so
-        that nothing stands for the last one, which announces the day.
+        Nothing counts for the last warning but itself: it announces the day.
         """
-        steps = [step]
-        if self.policy.lateness == "most_severe":
-            ids, warnings = [notice.id for notice in self.policy.notices], self.policy.warnings
-            later = ids[ids.index(step) + 1 :]
-            steps += [each for each in later if each in warnings or step not in warnings]
-        for each in steps:
+        if self.policy.lateness == "never_skip" or step == self.policy.last_warning:
+            return [step]
+        ids = [notice.id for notice in self.policy.notices]
+        return ids[ids.index(step) :]
+
+    def delivered(self, debt: Debt, step: str) -> Claim | None:
+        """The delivered message that counts for this step and this opening of the debt."""
+        for each in self.stand_ins(step):
             for claim in self.claims(debt, each):
                 if claim.delivered_at is not None and claim.stands:
                     return claim

@@ -78,7 +78,7 @@ def _suspended_without_warning(session: Session) -> list[str]:
             continue
         policy = policies.get(session, claim.policy_version)
         for need in _needed(policy):
-            steps = [need] if policy.lateness == "never_skip" else _from(policy, need)
+            steps = _stand_ins(policy, need)
             times = [at for step in steps for at in warned[claim.debt, claim.opening, step]]
             if not any(at <= claim.claimed_at for at in times):
                 sentences.append(
@@ -101,7 +101,10 @@ def _needed(policy: Policy) -> tuple[str, ...]:
     return policy.suspension.needs_delivered if policy.suspension else ()
 
 
-def _from(policy: Policy, step: str) -> list[str]:
+def _stand_ins(policy: Policy, step: str) -> list[str]:
+    """What counts for a warning: under `most_severe` every later notice, for the last warning only itself."""
+    if policy.lateness == "never_skip" or step == policy.last_warning:
+        return [step]
     ids = [notice.id for notice in policy.notices]
     return ids[ids.index(step) :]
 

@@ -454,6 +454,20 @@ def test_two_warnings_after_downtime(lateness: str, expected: list[str]) -> None
     assert steps[: len(expected)] == expected
 
 
+def test_any_later_notice_stands_for_a_warning_that_was_passed_over() -> None:
+    """The third reminder, no warning itself, went out first: the final notice does not wait for the second."""
+    third = {**FINAL, "id": "third", "offset_days": 12, "needs_delivered": []}
+    down = event("2026-03-02", "workers_down", until="2026-03-20T10:00:00Z")
+
+    outcome = play(A, down, under=policy(FIRST, SECOND, third, FINAL, SUSPEND, lateness="most_severe"))
+
+    assert effects(outcome)[:3] == [
+        "03-20 10:00 third/email A",
+        "03-23 09:00 final/email A",
+        "04-02 09:00 suspend/service A",
+    ]
+
+
 @pytest.mark.parametrize("lateness", ["never_skip", "most_severe"])
 def test_nothing_stands_for_the_last_warning(lateness: str) -> None:
     """A word after the final notice announces no day: it neither replaces it nor overtakes it."""

@@ -350,10 +350,11 @@ def nobody_is_suspended_unwarned(judge: Judge) -> None:
 
 
 def stand_ins(policy: Policy, need: str) -> set[str]:
-    """What may stand for a warning: itself; under `most_severe` every later warning too."""
+    """What may stand for a warning: itself; under `most_severe` every later notice, but for the last warning."""
     ids = [step.id for step in policy.notices]
-    later_ones = {each for each in ids[ids.index(need) :] if each in policy.warnings}
-    return later_ones if policy.lateness == "most_severe" else {need}
+    if policy.lateness == "never_skip" or need == policy.last_warning:
+        return {need}
+    return set(ids[ids.index(need) :])
 
 
 def nothing_happens_twice(judge: Judge) -> None:
