@@ -151,6 +151,11 @@ class Calendar:
         """Return the first instant of the next local date: the end of `on`, exclusive."""
         return self.start_of(on + timedelta(days=1))
 
+    def days_after(self, at: datetime, days: int) -> datetime:
+        """Return the instant so many local days later: the same hour on the wall, or what follows it."""
+        # Arithmetic on an aware local time is that of its wall; an hour that was skipped becomes a later one.
+        return (_utc(at).astimezone(_zone(self.zone)) + timedelta(days=days)).astimezone(UTC)
+
     def _closed_day(self, on: date) -> Closed | None:
         if on.weekday() not in self.window.weekdays:
             return Closed("window.weekday", {"day": _DAY_NAMES[on.weekday()]})

@@ -295,11 +295,13 @@ def announced(at: Situation, debts: Sequence[Debt]) -> date | None:
     suspension = at.policy.suspension
     if suspension is None:
         return None
-    earliest = at.today + timedelta(days=suspension.notice_days)
-    days = [at.step_on(suspension, debt) or earliest for debt in debts if debt.main]
+    notice_ends = at.calendar.days_after(at.now, suspension.notice_days)
+    days = [at.step_on(suspension, debt) for debt in debts if debt.main]
     if not days:
         return None
-    return at.calendar.local_date(at.opening(max(min(days), earliest)))
+    # Days that an open pause freezes are not known yet; nothing goes out while it holds.
+    first_day = min((day for day in days if day is not None), default=at.today)
+    return at.calendar.local_date(max(at.opening(first_day), at.calendar.next_open(notice_ends)))
 
 
 def _why(at: Situation, channel: str, group: list[_Rung]) -> Reason:

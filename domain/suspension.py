@@ -5,7 +5,7 @@ notice period and the announced day have passed. The return needs no window, no 
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from domain.account import ANY_STEP
 from domain.book import Debt
@@ -84,14 +84,14 @@ def not_yet(at: Situation, step: SuspendStep, debt: Debt) -> tuple[Reason, datet
     missing = at.undelivered(debt, step.needs_delivered)
     if missing is not None:
         return because("hold.not_delivered", needed=missing, invoice=debt.invoice), None
-    needed, delivered_on = _last_delivery(at, step, debt)
-    notice_ends = delivered_on + timedelta(days=step.notice_days)
-    if at.today < notice_ends:
-        until = at.opening(notice_ends)
+    needed, delivered_at = _last_delivery(at, step, debt)
+    notice_ends = at.calendar.days_after(delivered_at, step.notice_days)
+    if at.now < notice_ends:
+        until = at.calendar.next_open(notice_ends)
         reason = because(
             "hold.notice_period",
             needed=needed,
-            delivered_on=delivered_on,
+            delivered_on=at.calendar.local_date(delivered_at),
             days=step.notice_days,
             until=at.calendar.local_date(until),
         )
@@ -102,14 +102,14 @@ def not_yet(at: Situation, step: SuspendStep, debt: Debt) -> tuple[Reason, datet
     return None
 
 
-def _last_delivery(at: Situation, step: SuspendStep, debt: Debt) -> tuple[str, date]:
+def _last_delivery(at: Situation, step: SuspendStep, debt: Debt) -> tuple[str, datetime]:
     deliveries = []
     for need in step.needs_delivered:
         claim = at.delivered(debt, need)
         if claim is not None and claim.delivered_at is not None:
-            deliveries.append((at.calendar.local_date(claim.delivered_at), need))
-    day, need = max(deliveries)
-    return need, day
+            deliveries.append((claim.delivered_at, need))
+    delivered_at, need = max(deliveries)
+    return need, delivered_at
 
 
 def requested(at: Situation) -> bool:
@@ -179,7 +179,7 @@ def _why(at: Situation, step: SuspendStep, ready: Sequence[Debt]) -> Reason:
     if request is not None and any(asked_for(at, debt) for debt in ready):
         return because("suspend.requested", step=step.id, by=request.by)
     oldest = min(ready, key=lambda debt: (debt.due_on, debt.invoice))
-    _, delivered_on = _last_delivery(at, step, oldest)
+    delivered_on = at.calendar.local_date(_last_delivery(at, step, oldest)[1])
     days = oldest.days_late(at.today)
     return because("suspend.due", step=step.id, days=days, delivered_on=delivered_on)
 

@@ -6,16 +6,19 @@ at, never times of the plan: a demo at a day a second runs hours of business tim
 
 import json
 from collections import defaultdict
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from domain.facts import Delivered, read_body
+from domain.facts import Bounced, Delivered, read_body
 from domain.policy import Policy
 from domain.situation import NO_DEBTS
 from store import policies
 from store.database import Ledger
-from store.tables import ClaimRow, DebtRow, EntryRow, FactRow
+from store.tables import ClaimRow, CustomerRow, DebtRow, EntryRow, FactRow
 
 MADE = ("claimed", "sent", "unknown")
 
@@ -64,37 +67,79 @@ def _claims_after_the_money(session: Session) -> list[str]:
     return sentences
 
 
+@dataclass(frozen=True, slots=True)
+class _Warning:
+    """A message that arrived: when, what day of suspension it announced, and when it came back after all."""
+
+    delivered_at: datetime
+    suspend_on: date | None
+    bounced_at: datetime | None
+
+
 def _suspended_without_warning(session: Session) -> list[str]:
-    """Every debt that suspended a service had its warnings delivered before, for that opening."""
-    delivered = _deliveries(session)
+    """Every debt that suspended a service was warned before: of this opening, long enough, of that day."""
     claims = session.exec(select(ClaimRow).where(col(ClaimRow.state).in_(MADE))).all()
-    warned: dict[tuple[str, int, str], list[datetime]] = defaultdict(list)
-    for claim in claims:
-        if claim.message in delivered:
-            warned[claim.debt, claim.opening, claim.step].append(delivered[claim.message])
+    warnings = _warnings(session, claims)
+    zones = dict(session.exec(select(CustomerRow.id, CustomerRow.timezone)).all())
     sentences = []
     for claim in claims:
         if claim.kind != "suspend" or claim.debt in NO_DEBTS:
             continue
         policy = policies.get(session, claim.policy_version)
         for need in _needed(policy):
-            steps = _stand_ins(policy, need)
-            times = [at for step in steps for at in warned[claim.debt, claim.opening, step]]
-            if not any(at <= claim.claimed_at for at in times):
+            sent = [
+                warning
+                for step in _stand_ins(policy, need)
+                for warning in warnings[claim.customer_id, claim.debt, claim.opening, step]
+            ]
+            wrong = _wrong(policy, sent, claim.claimed_at.astimezone(ZoneInfo(zones[claim.customer_id])))
+            if wrong is not None:
                 sentences.append(
                     f"{claim.customer_id}: suspended on {claim.claimed_at} for {claim.debt} "
-                    f"although {need} had not been delivered"
+                    f"although {need} {wrong}"
                 )
     return sentences
 
 
-def _deliveries(session: Session) -> dict[str, datetime]:
-    found: dict[str, datetime] = {}
-    for row in session.exec(select(FactRow).where(FactRow.kind == "delivered")):
+def _wrong(policy: Policy, sent: list[_Warning], at: datetime) -> str | None:
+    """Return what the warnings lacked at a local instant of suspension; None when all was well."""
+    # What is learned at the very instant of the suspension may have come after it.
+    arrived = [each for each in sent if each.bounced_at is None or each.bounced_at >= at]
+    arrived = [each for each in arrived if each.delivered_at <= at]
+    if not arrived:
+        return "had not been delivered"
+    notice = timedelta(days=policy.suspension.notice_days if policy.suspension else 0)
+    if all(each.delivered_at.astimezone(at.tzinfo) + notice > at for each in arrived):
+        return f"had not been delivered {notice.days} days before"
+    announced = max((each.suspend_on for each in arrived if each.suspend_on), default=None)
+    return f"had announced {announced}" if announced and at.date() < announced else None
+
+
+def _warnings(
+    session: Session, claims: Sequence[ClaimRow]
+) -> Mapping[tuple[str, str, int, str], list[_Warning]]:
+    """Return what arrived, by customer, debt, opening and step."""
+    delivered, bounced = _outcomes(session)
+    warnings: dict[tuple[str, str, int, str], list[_Warning]] = defaultdict(list)
+    for claim in claims:
+        at = delivered.get(claim.message)
+        if at is not None:
+            key = (claim.customer_id, claim.debt, claim.opening, claim.step)
+            warnings[key].append(_Warning(at, claim.suspend_on, bounced.get(claim.message)))
+    return warnings
+
+
+def _outcomes(session: Session) -> tuple[dict[str, datetime], dict[str, datetime]]:
+    """Return when each message arrived, and when we learned that it came back."""
+    delivered: dict[str, datetime] = {}
+    bounced: dict[str, datetime] = {}
+    for row in session.exec(select(FactRow).where(col(FactRow.kind).in_(["delivered", "bounced"]))):
         body = read_body(json.loads(row.body))
         if isinstance(body, Delivered) and body.message is not None:
-            found[body.message] = row.happened_at or row.learned_at
-    return found
+            delivered[body.message] = row.happened_at or row.learned_at
+        elif isinstance(body, Bounced) and body.message is not None:
+            bounced[body.message] = row.learned_at
+    return delivered, bounced
 
 
 def _needed(policy: Policy) -> tuple[str, ...]:

@@ -455,7 +455,7 @@ def test_two_warnings_after_downtime(lateness: str, expected: list[str]) -> None
 
 
 def test_any_later_notice_stands_for_a_warning_that_was_passed_over() -> None:
-    """The third reminder, no warning itself, went out first: the final notice does not wait for the second."""
+    """The third reminder, no warning itself, went out: the final notice does not wait for the second."""
     third = {**FINAL, "id": "third", "offset_days": 12, "needs_delivered": []}
     down = event("2026-03-02", "workers_down", until="2026-03-20T10:00:00Z")
 

@@ -343,14 +343,14 @@ def nobody_is_suspended_unwarned(judge: Judge) -> None:
                 standing = [claim for claim in arrived if claim.step in stand_ins(policy, need)]
                 assert standing, f"{need} was not delivered"
                 first = min(claim.delivered_at for claim in standing if claim.delivered_at)
-                assert judge.local(first).date() + timedelta(days=step.notice_days) <= today
+                assert judge.local(first) + timedelta(days=step.notice_days) <= judge.local(line.at)
             (last, *_) = [claim for claim in arrived if claim.step == policy.last_warning]
             assert last.suspend_on is not None
             assert last.suspend_on <= today
 
 
 def stand_ins(policy: Policy, need: str) -> set[str]:
-    """What may stand for a warning: itself; under `most_severe` every later notice, but for the last warning."""
+    """What may stand for a warning: itself; under `most_severe` every later notice, not for the last."""
     ids = [step.id for step in policy.notices]
     if policy.lateness == "never_skip" or need == policy.last_warning:
         return {need}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domain.account import Service, build
+from domain.customer import Customer
 from domain.decide import decide
 from domain.simulate import read_events
 from tests.domain.playing import (
@@ -39,9 +40,14 @@ from tests.domain.playing import (
     ("events", "expected", "why"),
     [
         ([], "04-01 09:00", None),
-        (  # sent on the 17th, delivered on the 23rd: ten whole days of notice from there
+        (  # sent on the 17th, delivered on the 23rd: ten whole days of notice from there, to the hour
             [event("2026-03-23T10:00:00Z", "delivered", step="final")],
-            "04-02 09:00",
+            "04-02 10:00",
+            "04-01 suspend hold.notice_period",
+        ),
+        (  # after office hours ten days later: on the next working day
+            [event("2026-03-23T17:30:00Z", "delivered", step="final")],
+            "04-03 09:00",
             "04-01 suspend hold.notice_period",
         ),
         ([event("2026-03-30", "workers_down", until="2026-04-02T20:00:00Z")], "04-03 09:00", None),
@@ -114,6 +120,28 @@ def test_the_last_warning_announces_the_first_day_that_is_possible() -> None:
     (final,) = [claim for claim in outcome.account.claims if claim.step == "final"]
     assert final.suspend_on == date(2026, 4, 6)
     assert "04-06 09:00 suspend/service A" in effects(outcome)
+
+
+def test_the_announced_day_leaves_whole_days_too() -> None:
+    """Sent on a Wednesday at half past four in a window until five: ten days later is a Saturday."""
+    down = event("2026-03-11", "workers_down", until="2026-03-24T16:30:00Z")
+    narrow = policy(FIRST, {**FINAL, "needs_delivered": []}, SUSPEND, window={"weekdays": ["tue", "fri"]})
+
+    outcome = play(A, down, under=narrow)
+
+    (final,) = [claim for claim in outcome.account.claims if claim.step == "final"]
+    assert final.suspend_on == date(2026, 4, 3)
+    assert "04-03 16:30 suspend/service A" in effects(outcome)
+
+
+def test_the_notice_lasts_whole_days_on_the_wall_when_the_clock_changes() -> None:
+    """Delivered at three in the afternoon in Berlin, where summer time begins on the 29th."""
+    berlin = Customer(id="c-1", timezone="Europe/Berlin")
+    delivered = event("2026-03-23T14:00:00Z", "delivered", step="final")
+
+    outcome = play(A, delivered, customer=berlin)
+
+    assert "04-02 13:00 suspend/service A" in effects(outcome)
 
 
 def test_nobody_is_suspended_before_the_announced_day() -> None:
