@@ -379,8 +379,7 @@ class _Folding:
         match fact.body:
             case facts.Approved() as body:
                 self.tasks_done[APPROVE] = at
-                if body.outcome in (None, "approved"):
-                    self.approvals[body.step or ANY_STEP] = Request(at=at, by=body.by or "finance")
+                self._answer(body, at)
             case facts.TaskCompleted() as body:
                 steps = [body.step] if body.step else [claim.step for claim in self.claims.values()]
                 self.tasks_done.update(dict.fromkeys(steps, at))
@@ -398,6 +397,15 @@ class _Folding:
                 self.kept.add(body.name)
             case _:
                 pass  # Money is the book's, the policy is the ledger's, the rest is only shown.
+
+    def _answer(self, body: facts.Approved, at: datetime) -> None:
+        """Keep an approval; any other answer takes back what allowed the step before."""
+        if body.outcome in (None, "approved"):
+            self.approvals[body.step or ANY_STEP] = Request(at=at, by=body.by or "finance")
+        else:
+            taken_back = list(self.approvals) if body.step is None else [body.step, ANY_STEP]
+            for step in taken_back:
+                self.approvals.pop(step, None)
 
     def _rest(self, fact: Fact) -> None:
         on = fact.happened_on

@@ -317,7 +317,7 @@ class Bounced(Body):
 class Approved(Body):
     """A person allowed the step that waits for approval, for what was owed when they looked.
 
-    An `outcome` other than `approved` is an answer too, and allows nothing.
+    An `outcome` other than `approved` is an answer too: it takes back what was allowed before.
     """
 
     type: Literal["approved"] = "approved"

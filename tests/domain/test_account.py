@@ -360,6 +360,26 @@ def test_approvals(fields: dict[str, str], expected: dict[str, str]) -> None:
     assert about.tasks_done == {APPROVE: utc("2026-02-03T09:00")}, "whatever the answer, the task is done"
 
 
+@pytest.mark.parametrize(
+    ("given", "answer", "left"),
+    [
+        ({"step": "suspend"}, {"step": "suspend", "outcome": "rejected"}, []),
+        ({"step": "suspend"}, {"outcome": "rejected"}, []),
+        ({}, {"step": "suspend", "outcome": "rejected"}, []),
+        ({}, {"outcome": "later"}, []),
+        ({"step": "suspend"}, {"step": "other", "outcome": "rejected"}, ["suspend"]),
+    ],
+)
+def test_any_other_answer_takes_an_approval_back(
+    given: dict[str, str], answer: dict[str, str], left: list[str]
+) -> None:
+    about = account(
+        fact("2026-02-03T09:00", "approved", **given), fact("2026-02-03T10:00", "approved", **answer)
+    )
+
+    assert list(about.approvals) == left
+
+
 def test_a_completed_task_is_its_own_step_or_all_that_were_begun() -> None:
     claims = [message("call", "task", "2026-02-01T09:00"), message("review", "task", "2026-02-01T09:00")]
 

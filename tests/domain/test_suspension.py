@@ -196,6 +196,10 @@ def test_a_side_debt_says_so() -> None:
         ([event("2026-04-03T10:00:00Z", "approved", step="other")], ["04-01 09:00 approve/task A"]),
         ([event("2026-04-03T10:00:00Z", "approved", outcome="rejected")], ["04-01 09:00 approve/task A"]),
         ([event("2026-03-20", "approved")], ["04-01 09:00 suspend/service A"]),
+        (  # approved, and thought better of
+            [event("2026-03-20", "approved"), event("2026-03-21", "approved", outcome="rejected")],
+            ["04-01 09:00 approve/task A"],
+        ),
         ([event("2026-03-16", "approved")], ["04-01 09:00 approve/task A"]),  # before the last warning
         ([paid("2026-03-20", "0.01")], ["04-01 09:00 suspend/service A"]),  # below the threshold now
         (
