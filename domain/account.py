@@ -489,7 +489,12 @@ class _Folding:
             case facts.PaymentFailed(payment=payment) if payment is not None:
                 self.in_flight.pop(payment, None)
             case facts.PaymentFailed(invoice=invoice):
-                self.in_flight = {k: v for k, v in self.in_flight.items() if v.invoice != invoice}
+                # Without its name, what may be meant is dropped: a hold for ever would be worse.
+                self.in_flight = {
+                    payment: money
+                    for payment, money in self.in_flight.items()
+                    if None not in (invoice, money.invoice) and invoice != money.invoice
+                }
 
     def _switch(self, fact: Fact) -> None:
         at = instant(fact, self.customer.timezone)

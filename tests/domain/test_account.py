@@ -333,6 +333,8 @@ IN_FLIGHT = {"payment": "P", "amount": "40.00", "currency": "EUR"}
         ([("payment_in_flight", IN_FLIGHT), ("payment_failed", {})], []),
         ([("payment_in_flight", IN_FLIGHT | {"invoice": "A"}), ("payment_failed", {"invoice": "A"})], []),
         ([("payment_in_flight", IN_FLIGHT | {"invoice": "A"}), ("payment_failed", {"invoice": "B"})], ["P"]),
+        ([("payment_in_flight", IN_FLIGHT | {"invoice": "A"}), ("payment_failed", {})], []),
+        ([("payment_in_flight", IN_FLIGHT), ("payment_failed", {"invoice": "A"})], []),
     ],
 )
 def test_money_on_its_way(history: list[tuple[str, dict[str, str]]], expected: list[str]) -> None:
