@@ -404,6 +404,7 @@ class _Posting:
         debt = self.debts.get(invoice)
         if debt is None or debt.state == "void":
             return
+        self.written_off.pop(invoice, None)  # Nothing is left that could be taken back.
         paid = sum(
             minor
             for payment in self.payments.values()

@@ -282,6 +282,7 @@ REFUND, CHARGEBACK, REVERSAL = "refunded", "charged_back", "chargeback_reversed"
             [],
         ),
         ([A100, void(9), paid(10, "P", "9.00", "A")], {"A": VOID}, ["9.00 EUR"]),
+        ([A100, write_off(9), void(10), undone(11)], {"A": VOID}, []),
         (
             [
                 A100,
