@@ -225,6 +225,9 @@ def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:
     general = allowed(at)[name]
     if general is not None:
         return general
+    early = None if isinstance(body, CodeEntry) else facts.ends_too_early(body, at.today)
+    if early is not None:
+        return f"{early[0].upper()}{early[1:]}."
     invoices = {debt.invoice: debt for debt in at.account.debts}
     match body:
         case facts.Paused():
@@ -284,9 +287,6 @@ def _unknown(invoice: str) -> str:
 
 
 def _pause(at: Situation, body: facts.Paused) -> Refusal:
-    first = body.from_ or at.today
-    if body.to is not None and body.to < first:
-        return f"The pause would end on {body.to}, before it begins on {first}."
     if at.pause is not None and body.to is not None and at.pause.last >= body.to:
         until = "further notice" if at.pause.last == date.max else at.pause.last
         return f"Already paused until {until}."

@@ -499,6 +499,16 @@ KNOWN_TYPES: frozenset[str] = frozenset(
 )
 
 
+def ends_too_early(body: Body, on: date) -> str | None:
+    """Say that a pause or an exemption said on a day would end before it begins; None when it does not."""
+    if not isinstance(body, Paused | Exempted) or body.to is None:
+        return None
+    kind, first = "pause" if isinstance(body, Paused) else "exemption", body.from_ or on
+    if body.to >= first:
+        return None
+    return f"the {kind} would end on {body.to}, before it begins on {first}"
+
+
 def kind_of(body: Body) -> str:
     """Return the type of a fact, as the simulation format names it."""
     return str(type(body).model_fields["type"].default)

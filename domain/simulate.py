@@ -22,7 +22,7 @@ from domain.customer import Customer
 from domain.decide import Decision, decide
 from domain.documents import sentences
 from domain.facts import Fact
-from domain.money import Money
+from domain.money import Money, MoneyError
 from domain.policy import Policy
 from domain.reasons import Reason
 from domain.situation import NO_DEBTS, Effect, EffectDebt
@@ -146,9 +146,9 @@ def read_events(customer: Customer, events: Sequence[Mapping[str, Any]]) -> list
     currencies = _currencies(fact.body for fact in history.values())
     for number, fact in history.items():
         try:
-            _check_amount(fact.body, currencies)
+            _check_money(fact.body, currencies)
         except ValueError as error:
-            problems[number] = f"events.{number}: amount: {error}"
+            problems[number] = f"events.{number}: {error}"
     if problems:
         raise ValueError("\n".join(problems[number] for number in sorted(problems)))
     return sorted(history.values(), key=_learned)
@@ -174,6 +174,8 @@ def _read_event(customer: Customer, number: int, event: Mapping[str, Any]) -> Fa
         on, at = read_at(rest.get("until"), customer.timezone, field="until")
         rest["until"] = at or datetime(on.year, on.month, on.day, tzinfo=ZoneInfo(customer.timezone))
     body = facts.read_body(rest)
+    if early := facts.ends_too_early(body, happened_on):
+        raise ValueError(f"to: {early}")
     fact = Fact(
         source="event",
         id=f"{number:06d}",
@@ -211,22 +213,55 @@ def read_at(value: object, zone: str, *, field: str = "at") -> tuple[date, datet
 
 
 def _currencies(bodies: Iterable[facts.Body]) -> dict[tuple[str, str], str]:
-    """Return the currency of each invoice and payment, for the events that only name one."""
+    """Return the currency of each invoice, payment and credit note, for the events that only name one."""
     found: dict[tuple[str, str], str] = {}
-    for body in bodies:
-        if isinstance(body, facts.InvoiceIssued):
-            found["invoice", body.invoice] = body.currency
-        elif isinstance(body, facts.PaymentReceived):
-            found["payment", body.payment] = body.currency
+    for body in sorted(bodies, key=lambda body: isinstance(body, facts.CreditNote)):
+        match body:
+            case facts.InvoiceIssued():
+                found.setdefault(("invoice", body.invoice), body.currency)
+            case facts.PaymentReceived():
+                found.setdefault(("payment", body.payment), body.currency)
+            case facts.CreditNote() if ("invoice", body.invoice) in found:
+                found.setdefault(("credit_note", body.credit_note), found["invoice", body.invoice])
+            case _:
+                pass
     return found
 
 
-def _check_amount(body: facts.Body, currencies: Mapping[tuple[str, str], str]) -> None:
-    amount, currency = getattr(body, "amount", None), getattr(body, "currency", None)
-    for kind in ("invoice", "payment"):
-        currency = currency or currencies.get((kind, str(getattr(body, kind, ""))))
+def _check_money(body: facts.Body, currencies: Mapping[tuple[str, str], str]) -> None:
+    """Refuse an amount that its currency does not have, and what comes twice in two currencies.
+
+    Raises:
+        ValueError: the field and what is wrong with it.
+    """
+    amount, currency = getattr(body, "amount", None), _currency(body, currencies)
     if isinstance(amount, Decimal) and currency is not None:
-        Money.of(amount, currency)
+        try:
+            Money.of(amount, currency)
+        except MoneyError as error:
+            raise ValueError(f"amount: {error}") from None
+    for kind, made_by in _MAKERS.items():
+        name = str(getattr(body, kind, ""))
+        first = currencies.get((kind, name), currency)
+        if isinstance(body, made_by) and currency != first:
+            words = kind.replace("_", " ")
+            raise ValueError(f"currency: {words} {name} is in {first}: write that, or another {words}")
+
+
+_MAKERS: Mapping[str, type[facts.Body]] = {
+    "invoice": facts.InvoiceIssued,
+    "payment": facts.PaymentReceived,
+    "credit_note": facts.CreditNote,
+}
+
+
+def _currency(body: facts.Body, currencies: Mapping[tuple[str, str], str]) -> str | None:
+    """Return the currency of an amount: its own, else that of what it is taken from."""
+    own: str | None = getattr(body, "currency", None)
+    # The cancelling of a credit note is in the credit note's currency, whatever invoice it names.
+    kinds = ("invoice",) if isinstance(body, facts.CreditNote) else ("credit_note", "payment", "invoice")
+    found = (currencies.get((kind, str(getattr(body, kind, "")))) for kind in kinds)
+    return own or next(filter(None, found), None)
 
 
 def simulate(

@@ -57,6 +57,8 @@ def problems_of(
     problems = []
     for fact in adding:
         found = [*_wrong(fact.body, names), *_adopts_unknown(session, fact.body)]
+        if early := facts.ends_too_early(fact.body, fact.happened_on):
+            found.append(early)
         introduced = _introduces(fact.body)
         if introduced and taken[introduced] > 1:
             found.append("{} {} is recorded already, by another fact".format(*introduced))
@@ -94,8 +96,10 @@ def _wrong(body: facts.Body, names: _Names) -> Iterator[str]:
             currency = names.payments.get(body.payment)
             if currency is None:
                 yield f"there is no payment {body.payment} of this customer"
-        case facts.CreditNoteCancelled() if body.credit_note not in names.credits:
-            yield f"there is no credit note {body.credit_note} of this customer"
+        case facts.CreditNoteCancelled():
+            currency = names.credits.get(body.credit_note)
+            if currency is None:
+                yield f"there is no credit note {body.credit_note} of this customer"
         case facts.DisputeResolved() if body.dispute not in names.disputes:
             yield f"there is no dispute {body.dispute} of this customer"
         case _:

@@ -226,6 +226,12 @@ EXEMPT = [A, said("exempted", reason="r", invoice="A")]
         ("exempt", situation(), {"reason": "r", "invoice": "A"}, None),
         ("exempt", situation(), {"reason": "r"}, None),
         ("exempt", situation(), {"reason": "r", "invoice": "X"}, "Invoice X is not known for this customer."),
+        (
+            "exempt",
+            situation(),
+            {"reason": "r", "from": "2026-04-02", "to": "2026-04-01"},
+            "The exemption would end on 2026-04-01, before it begins on 2026-04-02.",
+        ),
         ("end_exemption", situation(EXEMPT), {"invoice": "A"}, None),
         ("end_exemption", situation(EXEMPT), {"invoice": "B"}, "Invoice B is not exempt."),
         ("end_exemption", situation(EXEMPT), {}, "The customer is not exempt."),

@@ -110,7 +110,7 @@ CUSTOMERS = [
     Customer(id="c-1", timezone="Asia/Tokyo", country="JP"),
 ]
 AMOUNTS = ["1.00", "30.00", "45.00", "100.00"]
-PAYMENTS, NAMES = ["P", "Q"], ["A", "B", "C"]
+PAYMENTS, NAMES = {"P": "EUR", "Q": "EUR", "U": "USD"}, ["A", "B", "C"]
 # What may happen, the usual more often than the odd.
 KINDS = """payment_received payment_received payment_received refunded charged_back chargeback_reversed
     credit_note credit_note_cancelled write_off write_off_undone invoice_voided invoice_corrected
@@ -134,8 +134,8 @@ def later(draw: st.DrawFn, at: str, most: int) -> str:
 def happenings(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     at, invoice = draw(moments()), draw(st.sampled_from(NAMES))
     event: dict[str, Any] = {"at": at, "type": kind}
-    payment = draw(st.sampled_from(PAYMENTS))
-    amount, currency = draw(st.sampled_from(AMOUNTS)), draw(st.sampled_from(["EUR", "EUR", "USD"]))
+    payment, amount = draw(st.sampled_from(sorted(PAYMENTS))), draw(st.sampled_from(AMOUNTS))
+    currency = PAYMENTS[payment]
     maybe_invoice = draw(st.sampled_from([None, invoice]))
     match kind:
         case "payment_received" | "payment_in_flight":
@@ -159,7 +159,7 @@ def happenings(draw: st.DrawFn, kind: str) -> dict[str, Any]:
             event |= {"to": later(draw, event["from"], 20)}
         case "exempted":
             event |= {"reason": "r", "invoice": maybe_invoice, "from": later(draw, at, 9)}
-            event |= {"to": later(draw, at, 40)}
+            event |= {"to": later(draw, event["from"], 40)}
         case "exemption_ended":
             event |= {"invoice": maybe_invoice}
         case "opted_out" | "contact_invalid" | "contact_changed":

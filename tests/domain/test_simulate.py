@@ -481,6 +481,16 @@ def test_a_bounce_stays_with_its_message_when_more_is_learned() -> None:
             "amount: 1.005 EUR: EUR has 2 decimals",
         ),
         ({"at": "2026-02-03", "type": "refunded", "payment": "J", "amount": "0.5"}, "JPY has 0 decimals"),
+        ({**A, "currency": "USD"}, "currency: invoice A is in EUR: write that, or another invoice"),
+        (paid("2026-02-04", "5", "J"), "currency: payment J is in JPY: write that, or another payment"),
+        (
+            {"at": "2026-02-03", "type": "paused", "reason": "r", "to": "2026-02-02"},
+            "to: the pause would end",
+        ),
+        (
+            {"at": "2026-02-03", "type": "exempted", "reason": "r", "from": "2026-03-09", "to": "2026-03-08"},
+            "to: the exemption would end on 2026-03-08, before it begins on 2026-03-09",
+        ),
     ],
 )
 def test_a_wrong_event_is_refused_with_its_position(wrong: Event, says: str) -> None:
@@ -494,6 +504,16 @@ def test_a_wrong_event_is_refused_with_its_position(wrong: Event, says: str) -> 
 
 def test_no_invoice_is_called_as_what_claims_count_by_besides() -> None:
     assert NO_INVOICES == NO_DEBTS
+
+
+def test_a_credit_note_is_cancelled_in_its_own_currency() -> None:
+    """The cancelling names another invoice, in which half a unit would be an amount."""
+    yen = invoice("J", "9000", currency="JPY")
+    credit = event("2026-02-03", "credit_note", credit_note="C", invoice="J", amount="10")
+    cancelled = event("2026-02-04", "credit_note_cancelled", credit_note="C", invoice="A", amount="0.5")
+
+    with pytest.raises(ValueError, match=r"events.3: amount: 0.5 JPY: JPY has 0 decimals"):
+        read_events(Customer(id="c-1"), [A, yen, credit, cancelled])
 
 
 def test_all_wrong_events_are_named_together_in_their_order() -> None:

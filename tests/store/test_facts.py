@@ -141,6 +141,8 @@ REFUSALS = [
     (DisputeOpened(dispute="D", invoice="X"), "no invoice X"),
     (DisputeResolved(dispute="D"), "no dispute D"),
     (Exempted(invoice="X", reason="r"), "no invoice X"),
+    (Exempted(reason="r", to=date(2026, 3, 3)), "the exemption would end on 2026-03-03, before it begins"),
+    (Paused(reason="r", from_=date(2026, 4, 2), to=date(2026, 4, 1)), "the pause would end on 2026-04-01"),
     (PolicyAdopted(policy="0123"), "No policy '0123'"),
     (WorkersDown(until=datetime(2026, 1, 1, tzinfo=UTC)), "belongs to simulations"),
     (
@@ -172,6 +174,19 @@ def test_all_problems_are_reported_together(business):
     with pytest.raises(Refused) as refused:
         business.record(name, *bodies, now=business.at(1))
     assert len(str(refused.value).splitlines()) == 2
+
+
+def test_a_credit_note_is_cancelled_in_its_own_currency(business):
+    name = business.customer()
+    bodies = [
+        InvoiceIssued(invoice="I", amount="10.00", currency="EUR", due_on=business.due),
+        InvoiceIssued(invoice="J", amount="10", currency="JPY", due_on=business.due),
+        CreditNote(credit_note="C", invoice="J", amount="10"),
+    ]
+    business.record(name, *bodies, now=business.at(1))
+    half = CreditNoteCancelled(credit_note="C", invoice="I", amount="0.50")
+    with pytest.raises(Refused, match="JPY has 0 decimals"):
+        business.record(name, half, now=business.at(2))
 
 
 def test_facts_of_one_delivery_may_name_each_other_in_any_order(business):
