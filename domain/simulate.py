@@ -377,7 +377,7 @@ class _Simulation:
             wake_at = self._at(now)
             upcoming = [self.history[self.known].learned_at] if self.known < len(self.history) else []
             now = min([*upcoming, *([wake_at] if wake_at else [])], default=end)
-        following = forecast(self.policy, self.account, end, lines=1)
+        following = forecast(self.policy, self.account, self._up_again(end), lines=1)
         return Outcome(
             lines=tuple(self.lines),
             account=self.account,
@@ -426,6 +426,12 @@ class _Simulation:
     def _down_until(self, now: datetime) -> datetime | None:
         self.downs = [until for until in self.downs if now < until]
         return self.downs[0] if self.downs else None
+
+    def _up_again(self, now: datetime) -> datetime:
+        """The first instant from `now` on at which something of ours runs."""
+        while (down_until := self._down_until(now)) is not None:
+            now = down_until
+        return now
 
     def _outcome_known(self, sent: Effect | Claim, sent_at: datetime) -> bool:
         """Whether an event to come says what became of a message."""

@@ -356,6 +356,15 @@ def test_while_workers_are_down_nothing_goes_out(downs: list[tuple[str, str]], e
     assert effects(outcome) == [f"{expected} first/email A"]
 
 
+def test_what_comes_next_comes_after_the_outage() -> None:
+    downs = [("2026-03-01", "2026-03-06"), ("2026-03-02", "2026-03-09T12:00:00Z")]
+
+    outcome = play(A, *[event(at, "workers_down", until=until) for at, until in downs], until="2026-03-04")
+
+    assert outcome.next is not None
+    assert outcome.next.at == datetime(2026, 3, 9, 12, tzinfo=UTC)
+
+
 def test_money_that_comes_while_workers_are_down_counts() -> None:
     down = event("2026-03-01", "workers_down", until="2026-03-09")
 
