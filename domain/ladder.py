@@ -93,6 +93,9 @@ def _rung(at: Situation, debt: Debt, wanted: Wanted) -> _Rung | None:
     """Return the step that `debt` has reached and not yet had, noting when the next one falls."""
     ladder = [step for step in at.policy.notices if at.meant_for(step)]
     begun = max((i for i, step in enumerate(ladder) if at.claims(debt, step.id)), default=-1)
+    lost = _lost(at, debt, ladder[: begun + 1])
+    if lost is not None and (lost.channels or not at.claims(debt, UNREACHABLE)):
+        return lost
     if begun >= 0 and (channels := _channels_left(at, ladder[begun], debt)):
         day = at.step_on(ladder[begun], debt) or at.today
         return _Rung(debt=debt, step=ladder[begun], day=day, channels=channels, begun=True)
@@ -112,10 +115,24 @@ def _rung(at: Situation, debt: Debt, wanted: Wanted) -> _Rung | None:
             continue
         due.append((step, day_or_none))
     if not due:
-        return _failed(at, debt, ladder[begun]) if begun >= 0 else None
+        return lost or (_failed(at, debt, ladder[begun]) if begun >= 0 else None)
     step, day = _pick(at, debt, due)
     channels = _channels_left(at, step, debt)
     return _Rung(debt=debt, step=step, day=day, channels=channels, begun=False)
+
+
+def _lost(at: Situation, debt: Debt, begun: Sequence[NoticeStep]) -> _Rung | None:
+    """Return the first message that came back although a step to come builds on it, late as the news may be."""
+    ladder = [step for step in (*at.policy.notices, at.policy.suspension) if step and at.meant_for(step)]
+    to_come = [step for step in ladder if not at.claims(debt, step.id)]
+    needed = {each for step in to_come for need in step.needs_delivered for each in at.stand_ins(need)}
+    for step in begun:
+        came_back = at.claims(debt, step.id) and not any(at.stands(debt, s) for s in at.stand_ins(step.id))
+        moot = step.offset_days < 0 and at.today >= debt.due_on
+        if step.id in needed and came_back and not moot:
+            day, channels = at.step_on(step, debt) or at.today, _channels_left(at, step, debt)
+            return _Rung(debt=debt, step=step, day=day, channels=channels, begun=True)
+    return None
 
 
 def _failed(at: Situation, debt: Debt, step: NoticeStep) -> _Rung | None:

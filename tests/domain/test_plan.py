@@ -297,6 +297,55 @@ def test_the_next_channel_keeps_the_gap_to_another_step() -> None:
     ]
 
 
+THIRD = {**FINAL, "id": "third", "offset_days": 12, "needs_delivered": []}
+LATE_BOUNCE = event("2026-03-16T12:00:00Z", "bounced", step="second", channel="email")
+
+
+@pytest.mark.parametrize(
+    ("events", "more", "expected"),
+    [
+        (  # the third is out when the second comes back: its SMS keeps the gap, and the final notice follows
+            [LATE_BOUNCE],
+            {},
+            ["03-10 second/email", "03-18 second/sms", "03-20 final/sms", "04-01 suspend/service"],
+        ),
+        (
+            [event("2026-03-01", "opted_out", channel="sms"), LATE_BOUNCE],
+            {},
+            ["03-10 second/email", "03-16 unreachable/task"],
+        ),
+        (  # the third reminder stands for it
+            [LATE_BOUNCE],
+            {"lateness": "most_severe"},
+            ["03-10 second/email", "03-18 final/sms", "04-01 suspend/service"],
+        ),
+        (  # nothing builds on it any more
+            [event("2026-03-19T12:00:00Z", "bounced", step="second", channel="email")],
+            {},
+            ["03-10 second/email", "03-18 final/email", "04-01 suspend/service"],
+        ),
+    ],
+)
+def test_a_warning_that_comes_back_late_is_sent_again(
+    events: list[Event], more: dict[str, Any], expected: list[str]
+) -> None:
+    outcome = play(A, *events, under=policy(SECOND, THIRD, FINAL, SUSPEND, **more))
+
+    found = [f"{line[:5]} {line.split()[2]}" for line in effects(outcome)]
+    assert [line for line in found if "third" not in line and "suspended" not in line] == expected
+
+
+def test_a_warning_by_one_channel_that_comes_back_is_a_persons_work_although_the_next_is_due() -> None:
+    """The final notice could go by SMS, but builds on a reminder that reached nobody."""
+    down = event("2026-03-11", "workers_down", until="2026-03-18T10:00:00Z")
+    bounced = event("2026-03-12T10:00:00Z", "bounced", step="second")
+
+    outcome = play(A, bounced, down, under=policy({**SECOND, "channels": ["email"]}, FINAL, SUSPEND))
+
+    assert effects(outcome) == ["03-10 09:00 second/email A", "03-18 10:00 unreachable/task A"]
+    assert {"03-18 second hold.unreachable", "03-18 final hold.not_delivered"} <= set(holds(outcome))
+
+
 # --- how much ------------------------------------------------------------------------------------
 
 
