@@ -116,6 +116,7 @@ class Account:
 
     Attributes:
         reach: per channel, whether it reaches the customer.
+        changed_at: per channel, when its address was last changed.
         onboarding: pending, or how it ended; None for customers who were never verified.
         newest_at: the newest `learned_at`; a plan's now is never before it.
         claims: in the order in which they were begun.
@@ -130,6 +131,7 @@ class Account:
     unapplied: tuple[Money, ...] = ()
     in_flight: tuple[InFlight, ...] = ()
     reach: Mapping[str, Reach] = field(default_factory=dict)
+    changed_at: Mapping[str, datetime] = field(default_factory=dict)
     pauses: tuple[Rest, ...] = ()
     exemptions: tuple[Rest, ...] = ()
     claims: tuple[Claim, ...] = ()
@@ -168,6 +170,15 @@ class Account:
         """What may be asked for: open and not disputed."""
         contested = self.disputed.get(debt.invoice)
         return debt.open if contested is None else debt.open - contested
+
+    def tried(self, claims: Iterable[Claim]) -> set[str]:
+        """The channels that these claims have used up: one with a new address since is not among them."""
+        return {claim.channel for claim in claims if claim.stands or not self._outdated(claim)}
+
+    def _outdated(self, claim: Claim) -> bool:
+        """Whether it went to an address that has been changed since."""
+        changed_at = self.changed_at.get(claim.channel)
+        return changed_at is not None and claim.claimed_at < changed_at
 
     def with_claims(self, claims: Iterable[Claim]) -> "Account":
         """Return the account after these claims, which replace those of the same message."""
@@ -284,7 +295,7 @@ class _Folding:
         self.reach: dict[str, Reach] = {
             channel: "ok" if channel in channels else "missing" for channel in ("email", "sms")
         }
-        self.changed_at: dict[str, datetime] = {}  # per channel, when its address was last changed
+        self.changed_at: dict[str, datetime] = {}
         self.claims = claims  # in order; what is known of how they went is written into it
         self.early = False  # whether an outcome named a message that is not there yet
         self.pauses: list[Rest] = []
@@ -320,6 +331,7 @@ class _Folding:
             unapplied=book.unapplied,
             in_flight=tuple(self.in_flight[payment] for payment in sorted(self.in_flight)),
             reach=dict(self.reach),
+            changed_at=dict(self.changed_at),
             pauses=tuple(self.pauses),
             exemptions=tuple(self.exemptions),
             claims=tuple(self.claims.values()),

@@ -122,7 +122,7 @@ def _rung(at: Situation, debt: Debt, wanted: Wanted) -> _Rung | None:
 
 
 def _lost(at: Situation, debt: Debt, begun: Sequence[NoticeStep]) -> _Rung | None:
-    """Return the first message that came back although a step to come builds on it, late as the news may be."""
+    """Return the first message that came back although a step to come builds on it, however late we hear."""
     ladder = [step for step in (*at.policy.notices, at.policy.suspension) if step and at.meant_for(step)]
     to_come = [step for step in ladder if not at.claims(debt, step.id)]
     needed = {each for step in to_come for need in step.needs_delivered for each in at.stand_ins(need)}
@@ -158,7 +158,7 @@ def _pick(at: Situation, debt: Debt, due: Sequence[tuple[NoticeStep, date]]) -> 
 def _channels_left(at: Situation, step: NoticeStep, debt: Debt) -> tuple[str, ...]:
     """Return the channels by which a step is still to go out for a debt."""
     begun = at.claims(debt, step.id)
-    tried = {claim.channel for claim in begun}
+    tried = at.account.tried(begun)
     left = [ch for ch in step.channels if ch not in tried and at.account.reach.get(ch) == "ok"]
     standing = [claim for claim in begun if claim.stands]
     if step.send == "first":

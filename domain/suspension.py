@@ -247,7 +247,7 @@ def _tell(
         for claim in at.account.claims
         if claim.step == step and claim.state != "released" and key in claim.debts
     ]
-    tried = {claim.channel for claim in begun}
+    tried = at.account.tried(begun)
     channel = next((c for c in channels if c not in tried and at.account.reach.get(c) == "ok"), None)
     if channel is None or any(claim.stands for claim in begun):
         return wanted

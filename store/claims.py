@@ -4,7 +4,7 @@ Under the customer's lock no effect is claimed after a payment's commit. No vend
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -197,22 +197,12 @@ def _put_off(
 def _claim(
     session: Session, row: CustomerRow, loaded: Loaded, effect: Effect, now: datetime, code_version: str
 ) -> tuple[str, int]:
-    """Write the rows of a claim, taking over released ones; return its message and attempt."""
+    """Write the rows of a claim, taking over those that came to nothing; return its message and attempt."""
     debts = _claimed_debts(effect)
-    earlier = select(ClaimRow).where(
-        ClaimRow.customer_id == row.id,
-        ClaimRow.step == effect.step,
-        ClaimRow.channel == effect.channel,
-        ClaimRow.state == "released",
-    )
-    released = {(claim.debt, claim.opening): claim for claim in session.exec(earlier)}
-    reused = {
-        debt.invoice: released[debt.invoice, debt.opening]
-        for debt in debts
-        if (debt.invoice, debt.opening) in released
-    }
-    attempt = 1 + max((claim.attempt for claim in reused.values()), default=0)
-    message = _reference(row.id, effect, debts)
+    reused = _taken_over(session, row, loaded, effect, now)
+    taken = {debt.invoice: reused.get((debt.invoice, debt.opening)) for debt in debts}
+    attempt = 1 + max((claim.attempt for claim in taken.values() if claim), default=0)
+    message = _reference(row.id, effect, debts, loaded.account.changed_at.get(effect.channel))
     for position, debt in enumerate(debts):
         values: dict[str, Any] = {
             "message": message,
@@ -231,13 +221,42 @@ def _claim(
             "policy_version": loaded.policy_version,
             "code_version": code_version,
         }
-        taken = reused.get(debt.invoice)
-        if taken is not None:
-            taken.sqlmodel_update(values)
+        if (earlier := taken[debt.invoice]) is not None:
+            earlier.sqlmodel_update(values)
         else:
             session.add(ClaimRow(customer_id=row.id, debt=debt.invoice, opening=debt.opening, **values))
     session.flush()
     return message, attempt
+
+
+def _taken_over(
+    session: Session, row: CustomerRow, loaded: Loaded, effect: Effect, now: datetime
+) -> Mapping[tuple[str, int], ClaimRow]:
+    """Return the rows of earlier attempts that may be used again: given up, refused, or bounced.
+
+    That the address has changed since is for the plan to know, which wants the effect again.
+    """
+    nothing = {claim.message for claim in loaded.account.claims if not claim.stands}
+    of_step = select(ClaimRow).where(
+        ClaimRow.customer_id == row.id, ClaimRow.step == effect.step, ClaimRow.channel == effect.channel
+    )
+    keys = {(debt.invoice, debt.opening) for debt in effect.debts}
+    earlier = [claim for claim in session.exec(of_step) if claim.message in nothing]
+    taken = {(claim.debt, claim.opening): claim for claim in earlier if (claim.debt, claim.opening) in keys}
+    for message in sorted({claim.message for claim in taken.values() if claim.state != "released"}):
+        journal.write(
+            session,
+            at=now,
+            what="outcome",
+            why=f"{effect.step} by {effect.channel} reached nobody; the address has changed since",
+            customer_id=row.id,
+            effect=effect.kind,
+            step=effect.step,
+            channel=effect.channel,
+            message=message,
+            policy_version=loaded.policy_version,
+        )
+    return taken
 
 
 def _claimed_debts(effect: Effect) -> Sequence[EffectDebt]:
@@ -250,10 +269,13 @@ def _claimed_debts(effect: Effect) -> Sequence[EffectDebt]:
     return effect.debts
 
 
-def _reference(customer_id: str, effect: Effect, debts: Sequence[EffectDebt]) -> str:
-    """Name a message by what it is about: every attempt at it carries the same reference."""
+def _reference(
+    customer_id: str, effect: Effect, debts: Sequence[EffectDebt], changed_at: datetime | None
+) -> str:
+    """Name a message by what it is about: every attempt at it to one address carries the same reference."""
     named = [f"{debt.invoice}#{debt.opening}" for debt in debts]
-    return "m-" + _short("\n".join([customer_id, effect.step, effect.channel, *named]))
+    address = [] if changed_at is None else [changed_at.isoformat()]
+    return "m-" + _short("\n".join([customer_id, effect.step, effect.channel, *named, *address]))
 
 
 def _short(text: str) -> str:

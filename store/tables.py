@@ -183,7 +183,7 @@ class ClaimRow(SQLModel, table=True):
     """One debt of one effect that was begun; the rows of one message are one claim.
 
     The constraint is the promise: overlapping debt sets collide. A released row is taken over by
-    the next attempt, under a new message; a refused one stays.
+    the next attempt; a refused or bounced one is too, once the address has changed.
 
     Attributes:
         position: the order of the debts within the message.

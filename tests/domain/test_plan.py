@@ -261,8 +261,8 @@ def test_one_unreachable_customer_is_one_task_and_a_held_message() -> None:
     assert "03-03 second hold.unreachable" in holds(outcome)
 
 
-def test_who_is_reached_gets_the_message_beside_one_that_failed() -> None:
-    """A's second reminder bounced everywhere; B's goes to the new address, and A is a person's work."""
+def test_what_reached_nobody_goes_to_a_new_address() -> None:
+    """A's second reminder bounced everywhere; it goes to the new address, and B's after the gap."""
     outcome = play(
         invoice("A"),
         invoice("B", due="2026-03-04"),
@@ -275,7 +275,22 @@ def test_who_is_reached_gets_the_message_beside_one_that_failed() -> None:
     assert effects(outcome) == [
         "03-10 09:00 second/email A",
         "03-10 09:30 unreachable/task A",
-        "03-12 09:00 second/email B",
+        "03-11 12:00 second/email A",
+        "03-13 09:00 second/email B",
+    ]
+
+
+@pytest.mark.parametrize("changed", ["email", "sms"])
+def test_a_new_address_ends_the_wait_of_a_final_notice(changed: str) -> None:
+    lost = [event("2026-03-17T12:00:00Z", "bounced", step="final", channel=each) for each in ("email", "sms")]
+    new = event("2026-03-20T10:00:00Z", "contact_changed", channel=changed)
+
+    outcome = play(A, *lost, new, under=policy(SECOND, {**FINAL, "send": "all"}, SUSPEND))
+
+    assert effects(outcome)[3:6] == [
+        "03-17 12:00 unreachable/task A",
+        f"03-20 10:00 final/{changed} A",
+        "04-01 09:00 suspend/service A",
     ]
 
 

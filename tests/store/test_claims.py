@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from domain.facts import (
+    ContactChanged,
     ContactInvalid,
     Paused,
     PaymentReceived,
@@ -135,6 +136,25 @@ def test_a_refused_claim_stays_and_the_next_channel_follows(business, late, want
     assert wanted(after) == ["second/sms"]
     assert after.news == news  # The outcome of an effect of ours is no news.
     assert [row[3] for row in states(business, "second")] == ["refused"]
+
+
+@pytest.mark.parametrize("state", ["sent", "refused"])
+def test_a_message_that_reached_nobody_is_begun_again_for_a_new_address(business, late, wanted, state):
+    """The row is taken over under another reference, and what became of the first stays in the journal."""
+    first = business.begun(late, FIRST, business.at(3))
+    outcome = "bounced" if state == "sent" else None
+    business.confirm(late, first.message, business.at(3), state=state, outcome=outcome)
+    business.record(late, ContactInvalid(channel="email"), now=business.at(3))
+    assert FIRST not in wanted(business.assess(late, business.at(4)))
+    business.record(late, ContactChanged(channel="email"), now=business.at(4))
+    assert wanted(business.assess(late, business.at(4))) == [FIRST]
+    second = business.begun(late, FIRST, business.at(4))
+    assert second.message != first.message
+    assert states(business, "first") == [("INV-1", 1, "email", "claimed", 2)]
+    business.confirm(late, second.message, business.at(4), outcome="delivered")
+    assert wanted(business.assess(late, business.at(5))) == []
+    told = [line.why for line in journal.read(business.ledger, late) if line.message == first.message]
+    assert told[-1] == "first by email reached nobody; the address has changed since"
 
 
 def test_confirming_twice_changes_nothing(business, late):
