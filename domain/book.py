@@ -5,8 +5,9 @@ It folds all money facts of one customer in one fixed order (by day, then by kin
 invoice of a day stands before the payment of that day), so the order in which facts of one day
 were learned changes nothing. What names an invoice or a payment waits for it, where it is dated
 earlier. A debt's entries sum to what is open on it; entries without a debt are unapplied money,
-negative as the customer's credit. Money paid for one invoice is never netted against another;
-money that names none pays whatever is open, now or later.
+negative as the customer's credit. Money pays the invoice that it names first; what that one does not
+need, like money that names none, pays whatever is open, now or later. Money for an invoice that
+nobody knows waits for it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -232,7 +233,7 @@ class _Posting:
         self.fact, self.on = fact, on
         self._post()
         for payment in list(self.loose):
-            for invoice in self._targets(payment.invoice, payment.unapplied.currency):
+            for invoice in self._targets(payment):
                 self._apply(payment, invoice)
 
     def _post(self) -> None:
@@ -309,13 +310,16 @@ class _Posting:
         self.payments[body.payment] = payment
         self._loosen(payment, amount)
 
-    def _targets(self, named: str | None, currency: str) -> list[str]:
-        if named is not None:
-            return [named]
+    def _targets(self, payment: _Payment) -> list[str]:
+        """Return what a payment pays, in order: what it names, then whatever the policy's allocation says."""
+        named, currency = payment.invoice, payment.unapplied.currency
+        if named is not None and named not in self.debts:
+            return []
         owing = [self.debts[invoice] for invoice in self.owing]
         debts = [debt for debt in owing if debt.open.currency == currency]
         oldest_invoice = self.allocation == "oldest_invoice"
         debts.sort(key=lambda d: (d.issued_on if oldest_invoice else d.due_on, d.invoice))
+        debts.sort(key=lambda debt: debt.invoice != named)
         return [debt.invoice for debt in debts]
 
     def _credit(self, body: facts.CreditNote) -> None:

@@ -311,8 +311,8 @@ class Policy(Part):
         lateness: after downtime, `never_skip` sends the highest reminder that is due but no step
             beyond a warning that has not gone out yet; `most_severe` sends the highest, and its
             delivery stands for the warnings below it.
-        allocation: which debt a payment pays that names no invoice: the `oldest_due` date, or the
-            `oldest_invoice` by date of issue.
+        allocation: which debt money pays that names no invoice, or that its invoice does not need: the
+            `oldest_due` date, or the `oldest_invoice` by date of issue.
         window: when messages may go out.
         steps: what happens, mildest first.
         back: what brings a suspended customer back.
