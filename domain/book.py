@@ -58,9 +58,10 @@ class Debt:
     """One invoice and what is open on it.
 
     Attributes:
-        opening: how often it was opened; a refund, chargeback or undone write-off of a settled
-            debt opens it again, and so does a due date that is put off into the future: what was
-            said about the old one warns of nothing. Warnings count per opening.
+        opening: how often it was opened; a refund, a chargeback and whatever else at least doubles
+            the least that was open since opens it again (docs/decisions/0005), and so does a due
+            date that is put off into the future: what was said about the old one warns of nothing.
+            Warnings count per opening.
         opened_on: the day of the latest opening.
         state: open, settled, void or written_off.
     """
@@ -201,6 +202,7 @@ class _Posting:
         self.loose: dict[_Payment, None] = {}  # those with an unapplied rest, in order
         self.owing: dict[str, None] = {}  # the invoices on which something is open
         self.written_off: dict[str, Money] = {}
+        self.least: dict[str, Money] = {}  # the least that was open on a debt since its opening
         self.entries: list[Entry] = []
         self.fact: Fact
         self.on: date
@@ -442,11 +444,11 @@ class _Posting:
 
     def _add(self, invoice: str, amount: Money, *, state: str | None = None, reopens: bool = True) -> None:
         debt = self.debts[invoice]
-        owed = debt.open + amount
-        was_open = debt.open.minor > 0
+        owed, least = debt.open + amount, self.least.get(invoice, Money.zero(amount.currency))
         opening, opened_on = debt.opening, debt.opened_on
-        if owed.minor > 0 and not was_open and reopens:
-            opening, opened_on = opening + 1, self.on
+        if reopens and amount.minor > 0 and owed.minor >= 2 * least.minor:
+            opening, opened_on, least = opening + 1, self.on, owed
+        self.least[invoice] = min(least, owed)
         if state is None:
             state = "open" if owed.minor > 0 else "settled"
         self.debts[invoice] = replace(debt, open=owed, opening=opening, opened_on=opened_on, state=state)

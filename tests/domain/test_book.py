@@ -180,10 +180,25 @@ REFUND, CHARGEBACK, REVERSAL = "refunded", "charged_back", "chargeback_reversed"
         ([A100, PAID, back(6, REFUND, name="X")], {"A": SETTLED}, []),
         ([A100, PAID, back(4, REFUND)], {"A": REOPENED}, []),
         (
-            [A100, PAID, back(6, REFUND, "30.00"), back(7, REFUND, "30.00")],
-            {"A": ("60.00", "open", 2)},
+            [A100, PAID, back(6, REFUND, "30.00"), back(7, REFUND, "20.00")],
+            {"A": ("50.00", "open", 2)},
             [],
         ),
+        (  # not settled, and still another debt: what was open has at least doubled
+            [A100, paid(5, "P", "99.50", "A"), back(6, CHARGEBACK)],
+            {"A": REOPENED},
+            [],
+        ),
+        ([A100, paid(5, "P", "50.00", "A"), back(6, REFUND)], {"A": REOPENED}, []),
+        ([A100, paid(5, "P", "49.99", "A"), back(6, REFUND)], {"A": OPEN}, []),
+        (  # bit by bit is no way around it
+            [A100, paid(5, "P", "90.00", "A"), back(6, REFUND, "9.00"), back(7, REFUND, "9.00")],
+            {"A": ("28.00", "open", 2)},
+            [],
+        ),
+        ([A100, credit(2, "C", "60.00"), cancelled(3)], {"A": REOPENED}, []),
+        ([A100, corrected(3, "150.00")], {"A": still("150.00")}, []),
+        ([A100, corrected(3, "200.00")], {"A": ("200.00", "open", 2)}, []),
         ([A100, PAID, paid(6, "Q", "40.00"), back(7, REFUND)], {"A": ("60.00", "open", 2)}, []),
         # chargebacks
         ([A100, PAID, back(6, CHARGEBACK)], {"A": REOPENED}, []),
@@ -202,7 +217,7 @@ REFUND, CHARGEBACK, REVERSAL = "refunded", "charged_back", "chargeback_reversed"
                 back(7, CHARGEBACK),
                 back(8, REVERSAL),
             ],
-            {"A": ("30.00", "open", 2)},
+            {"A": ("30.00", "open", 3)},
             [],
         ),
         (

@@ -266,6 +266,42 @@ def test_a_debt_that_opens_again_gets_its_warnings_again() -> None:
     ]
 
 
+def test_a_rest_that_was_forgiven_is_no_opening_that_lasts() -> None:
+    """All but fifty cents was paid; in June the bank takes it back: nobody is suspended on March's notice."""
+    outcome = play(
+        A,
+        paid("2026-03-20", "99.50"),
+        event("2026-06-01", "charged_back", payment="P"),
+        under=policy(FIRST, SECOND, FINAL, SUSPEND, tolerance={"EUR": "1"}),
+        until="2026-06-30",
+    )
+
+    assert effects(outcome)[3:] == [
+        "06-01 09:00 second/email A",
+        "06-03 09:00 final/email A",
+        "06-15 09:00 suspend/service A",
+        "06-15 09:00 suspended/email A",
+    ]
+
+
+def test_who_came_back_with_a_rest_below_the_minimum_is_chased_again_when_it_grows() -> None:
+    outcome = play(
+        A,
+        paid("2026-04-08T10:00:00Z", "95.00"),
+        event("2026-04-20T10:00:00Z", "refunded", payment="P"),
+        under=policy(minimum={"EUR": "10"}, **{"return": {"when": "below_minimum"}}),
+    )
+
+    assert effects(outcome)[5:] == [
+        "04-08 10:00 reactivate/service",
+        "04-08 10:00 thanks/email",
+        "04-20 10:00 second/email A",
+        "04-22 09:00 final/email A",
+        "05-04 09:00 suspend/service A",
+        "05-04 09:00 suspended/email A",
+    ]
+
+
 def test_a_due_date_put_off_gets_its_warnings_again() -> None:
     """Nobody is suspended in June on the strength of a warning of March."""
     corrected = event("2026-03-25", "invoice_corrected", invoice="A", due_on="2026-05-04")
