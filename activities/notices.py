@@ -17,7 +17,7 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
     at = Situation(policy=begun.policy, account=begun.account, now=begun.now)
     effect = begun.effect
     named = {(debt.invoice, debt.opening) for debt in effect.debts}
-    debts = [debt for debt in begun.account.debts if (debt.invoice, debt.opening) in named]
+    debts = [debt for debt in at.open_debts if (debt.invoice, debt.opening) in named]
     others = [debt for debt in at.debts if debt not in debts]
     about = tuple(_notice_debt(at, debt) for debt in debts)
     following = _following(begun)

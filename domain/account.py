@@ -83,6 +83,15 @@ class Rest:
         """Whether `on` is one of its days."""
         return self.first <= on <= self.last
 
+    def over(self, on: date) -> bool:
+        """Whether it had begun, if only for hours, and ended before `on`."""
+        return self.last < on and self.first <= self.last + timedelta(days=1)
+
+    @property
+    def days(self) -> int:
+        """How many days it lasts."""
+        return (self.last - self.first).days + 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -122,6 +131,7 @@ class Account:
         claims: in the order in which they were begun.
         go_live_on: steps before this day are not taken; None for no such day.
         disputes: the names of the disputes that are open.
+        contests: the last days of disputes of at least half of an invoice that are resolved.
         kept: types of facts that this version keeps and shows but does not act on.
     """
 
@@ -145,6 +155,7 @@ class Account:
     newest_at: datetime | None = None
     go_live_on: date | None = None
     disputes: tuple[str, ...] = ()
+    contests: tuple[Rest, ...] = ()
     kept: tuple[str, ...] = ()
 
     @cached_property
@@ -301,6 +312,7 @@ class _Folding:
         self.pauses: list[Rest] = []
         self.exemptions: list[Rest] = []
         self.disputes: dict[tuple[str, str], Decimal | None] = {}
+        self.resolved: list[tuple[str, str, Decimal | None, date]] = []
         self.in_flight: dict[str, InFlight] = {}
         self.received: set[str] = set()
         self.approvals: dict[str, Request] = {}
@@ -319,6 +331,7 @@ class _Folding:
         other.reach, other.changed_at = dict(self.reach), dict(self.changed_at)
         other.pauses, other.exemptions = list(self.pauses), list(self.exemptions)
         other.disputes, other.in_flight = dict(self.disputes), dict(self.in_flight)
+        other.resolved = list(self.resolved)
         other.received, other.kept = set(self.received), set(self.kept)
         other.approvals, other.tasks_done = dict(self.approvals), dict(self.tasks_done)
         return other
@@ -345,6 +358,7 @@ class _Folding:
             newest_at=self.newest_at,
             go_live_on=go_live_on,
             disputes=tuple(sorted({dispute for dispute, _ in self.disputes})),
+            contests=self._contests(book),
             kept=tuple(sorted(self.kept)),
         )
 
@@ -362,6 +376,19 @@ class _Folding:
                 contested[debt.invoice] = min(total, debt.open)
         return contested
 
+    def _contests(self, book: Book) -> tuple[Rest, ...]:
+        """The last days of disputes, resolved since, of at least half of an invoice."""
+        originals = {debt.invoice: debt.original for debt in book.debts} if self.resolved else {}
+        rests = []
+        for dispute, invoice, amount, on in self.resolved:
+            original = originals.get(invoice)
+            if original is not None and (
+                amount is None or 2 * Money.of(amount, original.currency).minor >= original.minor
+            ):
+                last = on - timedelta(days=1)
+                rests.append(Rest(first=last, last=last, reason=dispute, invoice=invoice))
+        return tuple(rests)
+
     def take(self, fact: Fact) -> None:
         """Take one fact into account."""
         if self.newest_at is None or fact.learned_at > self.newest_at:
@@ -378,7 +405,8 @@ class _Folding:
             case facts.DisputeResolved() as body:
                 for dispute, invoice in list(self.disputes):
                     if dispute == body.dispute and body.invoice in (None, invoice):
-                        del self.disputes[dispute, invoice]
+                        amount = self.disputes.pop((dispute, invoice))
+                        self.resolved.append((dispute, invoice, amount, fact.happened_on))
             case facts.PaymentInFlight() | facts.PaymentReceived() | facts.PaymentFailed():
                 self._money_on_its_way(fact.body)
             case facts.SubscriptionSuspended() | facts.SubscriptionReactivated():

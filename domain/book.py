@@ -61,7 +61,7 @@ class Debt:
         opening: how often it was opened; a refund, a chargeback and whatever else at least doubles
             the least that was open since opens it again (docs/decisions/0005), and so does a due
             date that is put off into the future: what was said about the old one warns of nothing.
-            Warnings count per opening.
+            Warnings count per opening. The plan adds the rests that are over (docs/decisions/0006).
         opened_on: the day of the latest opening.
         state: open, settled, void or written_off.
     """

@@ -50,7 +50,7 @@ class _Rung:
 def reminders(at: Situation) -> Wanted:
     """Return the messages wanted now, what holds the others, and when to look again."""
     wanted = Wanted()
-    for debt in at.account.open_debts:
+    for debt in at.open_debts:
         _leave_alone(at, debt, wanted)
     rungs = [rung for debt in at.debts if (rung := _rung(at, debt, wanted)) is not None]
     sent_on: date | None = None

@@ -5,7 +5,7 @@ delivered, when messages may go out. Values for one decision; nothing here choos
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Literal
@@ -19,6 +19,8 @@ from domain.reasons import Reason, because
 
 EffectKind = Literal["notice", "task", "suspend", "reactivate", "onboard"]
 SERVICE, TASK = "service", "task"  # the channels of effects that are no messages
+LONG_PAUSE_DAYS = 30
+"""A pause of so many days is a rest after which warnings begin anew; a shorter one only stops the clock."""
 NO_DEBTS = frozenset({SERVICE, ONBOARDING})
 """What the claims of effects count by that are about no invoice."""
 
@@ -97,9 +99,26 @@ class Situation:
         return self.calendar.local_date(self.now)
 
     @cached_property
+    def open_debts(self) -> tuple[Debt, ...]:
+        """Every debt, opened again by each rest that is over: what was said before warns of nothing now."""
+        return tuple(self._rested(debt) for debt in self.account.open_debts)
+
+    def _rested(self, debt: Debt) -> Debt:
+        account = self.account
+        long_pauses = [pause for pause in account.pauses if pause.days >= LONG_PAUSE_DAYS]
+        ends = [
+            rest.last + timedelta(days=1)
+            for rest in (*account.exemptions, *account.contests, *long_pauses)
+            if rest.invoice in (None, debt.invoice) and rest.over(self.today) and rest.last >= debt.issued_on
+        ]
+        if not ends:
+            return debt
+        return replace(debt, opening=debt.opening + len(ends), opened_on=max(debt.opened_on, *ends))
+
+    @cached_property
     def debts(self) -> tuple[Debt, ...]:
         """Debts that may be chased: something beyond the tolerance is open, undisputed and not exempt."""
-        return tuple(debt for debt in self.account.open_debts if self.chaseable(debt))
+        return tuple(debt for debt in self.open_debts if self.chaseable(debt))
 
     @cached_property
     def overdue(self) -> tuple[Debt, ...]:
@@ -253,7 +272,7 @@ class Situation:
         if invoice == SERVICE:
             return opening == self.account.service.times
         return any(
-            debt.open and (debt.invoice, debt.opening) == (invoice, opening) for debt in self.account.debts
+            debt.open and (debt.invoice, debt.opening) == (invoice, opening) for debt in self.open_debts
         )
 
     def totals(self, debts: Iterable[Debt]) -> tuple[Money, ...]:

@@ -1,11 +1,12 @@
 """Suspension and return of the main service, and the messages that tell of them.
 
 A suspension happens once per opening of a debt, only after its warnings were delivered and the
-notice period and the announced day have passed. The return needs no window, no gap and no approval.
+notice period and the announced day have passed; a rest opens a debt again. The return needs no
+window, no gap and no approval.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from domain.account import ANY_STEP
 from domain.book import Debt
@@ -227,8 +228,32 @@ def news_of_the_service(at: Situation) -> Wanted:
             return Wanted()  # It comes back at once: what was true a moment ago would only frighten.
         reason = because("suspend.told", on=since)
         return _tell(at, TOLD, step.tell, step.channels, reason, blockers(at))
+    if not _paid_for(at, step, since):
+        return Wanted()
     back = at.policy.back
     return _tell(at, THANKED, back.thanks, back.channels, because("return.thanks", on=since), [])
+
+
+def _paid_for(at: Situation, step: SuspendStep, since: date) -> bool:
+    """Whether money brought the service back on a day, and not that chasing rests or was given up."""
+    late = [debt for debt in at.open_debts if debt.main and debt.days_late(since) > 0]
+    if any(_still_owed(at, late, currency) for currency in {debt.open.currency for debt in late}):
+        return False
+    suspensions = [claim for claim in at.account.claims if claim.step == step.id and claim.stands]
+    names = {invoice for invoice, _ in suspensions[-1].debts} if suspensions else set()
+    states = {debt.state for debt in at.account.debts if debt.invoice in names}
+    return not states or not states <= {"void", "written_off"}
+
+
+def _still_owed(at: Situation, late: Sequence[Debt], currency: str) -> bool:
+    """Whether more than brings a service back is open on these debts, disputed and exempt or not."""
+    tolerance, minimum = amount_in(at.policy.tolerance, currency), amount_in(at.policy.minimum, currency)
+    loose = sum(money.minor for money in at.account.unapplied if money.currency == currency)
+    amounts = [debt.open for debt in late if debt.open.currency == currency]
+    owed = sum(each.minor for each in amounts if tolerance is None or each > tolerance) - loose
+    if at.policy.back.when == "below_minimum" and minimum is not None:
+        return owed >= max(minimum.minor, 1)
+    return owed > 0
 
 
 def _tell(

@@ -308,7 +308,7 @@ def nobody_is_chased_without_owing(judge: Judge) -> None:
             for named in line.debts:
                 if named.invoice != SERVICE:
                     assert 0 < named.amount.minor <= debts[named.invoice].open.minor
-                    assert named.opening == debts[named.invoice].opening
+                    assert named.opening >= debts[named.invoice].opening  # a rest opens it again, too
                     assert judge.net(line.at, named.amount.currency) > 0
                     assert not judge.resting(line.at, named.invoice), "exempt"
 
@@ -350,6 +350,8 @@ def nobody_is_suspended_unwarned(judge: Judge) -> None:
                 assert standing, f"{need} was not delivered"
                 first = min(claim.delivered_at for claim in standing if claim.delivered_at)
                 assert judge.local(first) + timedelta(days=step.notice_days) <= judge.local(line.at)
+                between = [first + timedelta(days=n) for n in range((line.at - first).days)]
+                assert not [at for at in between if judge.resting(at, named.invoice)], f"{need} before a rest"
             (last, *_) = [claim for claim in arrived if claim.step == policy.last_warning]
             assert last.suspend_on is not None
             assert last.suspend_on <= today

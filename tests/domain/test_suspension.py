@@ -55,14 +55,34 @@ from tests.domain.playing import (
         ([event("2026-03-31", "paused", to="2026-04-07", reason="r")], "04-09 09:00", None),
         ([event("2026-03-20", "paused", reason="r")], None, None),
         ([event("2026-03-20", "exempted", reason="r")], None, None),
-        ([event("2026-03-20", "exempted", reason="r", to="2026-04-05")], "04-06 09:00", None),
+        (  # when a rest is over, it is warned again: second on the 6th, final on the 8th, ten days
+            [event("2026-03-20", "exempted", reason="r", to="2026-04-05")],
+            "04-20 09:00",
+            None,
+        ),
         ([event("2026-03-20", "dispute_opened", dispute="D", invoice="A")], None, None),
         (
             [
                 event("2026-03-20", "dispute_opened", dispute="D", invoice="A"),
                 event("2026-04-14", "dispute_resolved", dispute="D", outcome="won"),
             ],
-            "04-14 09:00",
+            "04-27 09:00",
+            None,
+        ),
+        (  # half of it was asked for all the time, and the whole is another matter
+            [
+                event("2026-03-20", "dispute_opened", dispute="D", invoice="A", amount="50"),
+                event("2026-03-24", "dispute_resolved", dispute="D", outcome="won"),
+            ],
+            "04-06 09:00",
+            None,
+        ),
+        (
+            [
+                event("2026-03-20", "dispute_opened", dispute="D", invoice="A", amount="49.99"),
+                event("2026-03-24", "dispute_resolved", dispute="D", outcome="won"),
+            ],
+            "04-01 09:00",
             None,
         ),
         ([event("2026-03-20", "dispute_opened", dispute="D", invoice="A", amount="99")], "04-01 09:00", None),
@@ -90,7 +110,7 @@ from tests.domain.playing import (
     ],
 )
 def test_the_day_of_the_suspension(events: list[Event], expected: str | None, why: str | None) -> None:
-    outcome = play(A, *events)
+    outcome = play(A, *events, until="2026-06-30")
 
     found = [line for line in effects(outcome) if " suspend/" in line]
     assert found == ([f"{expected} suspend/service A"] if expected else [])
@@ -245,7 +265,7 @@ def test_one_opening_suspends_once() -> None:
         A, event("2026-04-08T10:00:00Z", "reactivate_requested", reason="r", by="maria"), until="2026-09-30"
     )
 
-    assert effects(outcome)[-4:] == [*SUSPENDED, "04-08 10:00 reactivate/service", "04-08 10:00 thanks/email"]
+    assert effects(outcome)[-3:] == [*SUSPENDED, "04-08 10:00 reactivate/service"]
 
 
 def test_a_debt_that_opens_again_gets_its_warnings_again() -> None:
@@ -338,29 +358,29 @@ def test_a_second_suspension_tells_of_what_is_new() -> None:
         (
             {},
             [event("2026-04-06T10:00:00Z", "write_off", invoice="A")],
-            ["04-06 10:00 " + line for line in BACK],
+            ["04-06 10:00 reactivate/service"],
         ),
         (
             {},
             [event("2026-04-06T10:00:00Z", "invoice_voided", invoice="A")],
-            ["04-06 10:00 " + line for line in BACK],
+            ["04-06 10:00 reactivate/service"],
         ),
         (
             {},
             [event("2026-04-06T10:00:00Z", "dispute_opened", dispute="D", invoice="A")],
-            ["04-06 10:00 " + line for line in BACK],
+            ["04-06 10:00 reactivate/service"],
         ),
         ({}, [paid("2026-04-06T10:00:00Z", invoice="X")], ["04-06 10:00 " + line for line in BACK]),  # credit
         (
             {},  # an exemption that was made for later begins by itself
             [event("2026-04-02T10:00:00Z", "exempted", reason="r", **{"from": "2026-04-09"})],
-            ["04-09 00:00 reactivate/service", "04-09 09:00 thanks/email"],
+            ["04-09 00:00 reactivate/service"],
         ),
         ({}, [event("2026-04-06T10:00:00Z", "paused", reason="r")], NOTHING),
         (
             {},
             [event("2026-04-06T10:00:00Z", "reactivate_requested", reason="r")],
-            ["04-06 10:00 " + line for line in BACK],
+            ["04-06 10:00 reactivate/service"],
         ),
         ({}, [event("2026-03-31T10:00:00Z", "reactivate_requested", reason="r")], NOTHING),  # before it
         ({"when": "below_minimum"}, [paid("2026-04-06T10:00:00Z", "50.00")], NOTHING),
@@ -385,6 +405,115 @@ def test_what_brings_the_service_back(back: dict[str, Any], events: list[Event],
     outcome = play(A, *events, under=policy(minimum={"EUR": "50"}, **{"return": back}))
 
     assert effects(outcome) == [*TO_FINAL, *SUSPENDED, *expected]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        (event("2026-04-06", "exempted", reason="r"), event("2026-05-04", "exemption_ended")),
+        (
+            event("2026-04-06", "exempted", reason="r", invoice="A"),
+            event("2026-05-04", "exemption_ended", invoice="A"),
+        ),
+        (event("2026-04-06", "exempted", reason="r", to="2026-05-03"), event("2026-05-04", "card_added")),
+        (
+            event("2026-05-04T08:00:00Z", "exempted", reason="r"),  # for an hour, and it was back already
+            event("2026-05-04T09:00:00Z", "exemption_ended"),
+        ),
+        (
+            event("2026-04-06", "dispute_opened", dispute="D", invoice="A"),
+            event("2026-05-04", "dispute_resolved", dispute="D", outcome="won"),
+        ),
+        (
+            event("2026-04-06", "dispute_opened", dispute="D", invoice="A", amount="100"),
+            event("2026-05-04", "dispute_resolved", dispute="D", invoice="A", outcome="won"),
+        ),
+    ],
+)
+def test_a_rest_is_no_way_out(begin: Event, end: Event) -> None:
+    """Suspended, brought back because chasing rests, and warned afresh when the rest is over."""
+    outcome = play(A, begin, end, until="2026-06-30")
+
+    told = [line for line in effects(outcome) if "reactivate/" not in line]
+    assert told == [  # without thanks: nothing was settled
+        *TO_FINAL,
+        *SUSPENDED,
+        "05-04 09:00 second/email A",
+        "05-06 09:00 final/email A",
+        "05-18 09:00 suspend/service A",  # the 16th is a Saturday
+        "05-18 09:00 suspended/email A",
+    ]
+
+
+def test_nobody_is_suspended_after_a_rest_on_an_old_notice() -> None:
+    """Exempt from before the suspension until August: then comes a fresh warning with its notice period."""
+    outcome = play(A, event("2026-03-20", "exempted", reason="r", to="2026-08-02"), until="2026-09-30")
+
+    assert effects(outcome) == [
+        *TO_FINAL,
+        "08-03 09:00 second/email A",
+        "08-05 09:00 final/email A",
+        "08-17 09:00 suspend/service A",
+        "08-17 09:00 suspended/email A",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("last", "again"),
+    [("2026-04-17", NOTHING), ("2026-04-18", ["04-20 09:00 second/email A", "04-22 09:00 final/email A"])],
+)
+def test_a_pause_of_a_month_is_a_rest(last: str, again: list[str]) -> None:
+    outcome = play(A, event("2026-03-20", "paused", to=last, reason="r"), until="2026-04-28")
+
+    assert effects(outcome) == [*TO_FINAL, *again]
+
+
+def test_what_was_approved_or_asked_for_before_a_rest_is_not_for_after_it() -> None:
+    outcome = play(
+        A,
+        event("2026-03-18T10:00:00Z", "suspend_requested", reason="r"),
+        event("2026-03-19T10:00:00Z", "approved"),
+        event("2026-03-20", "exempted", reason="r", to="2026-04-05"),
+        under=policy(FIRST, SECOND, FINAL, {**SUSPEND, "approval": {"EUR": "50"}}),
+    )
+
+    assert effects(outcome)[-1] == "04-20 09:00 approve/task A"
+
+
+def test_a_rest_from_before_an_invoice_says_nothing_about_it() -> None:
+    outcome = play(A, event("2026-01-05", "exempted", reason="r", to="2026-01-20"))
+
+    assert {debt.opening for line in outcome.lines for debt in line.debts if debt.invoice == "A"} == {1}
+
+
+@pytest.mark.parametrize(
+    ("events", "thanked"),
+    [
+        ([paid("2026-04-08T10:00:00Z", invoice="A")], True),
+        ([event("2026-04-08T10:00:00Z", "credit_note", credit_note="C", invoice="A", amount="100")], True),
+        (  # one paid, the other exempt: not all is settled
+            [
+                paid("2026-04-08T10:00:00Z", invoice="A"),
+                event("2026-04-07T10:00:00Z", "exempted", reason="r", invoice="B"),
+            ],
+            False,
+        ),
+        (  # one paid, the other void
+            [
+                paid("2026-04-08T10:00:00Z", invoice="A"),
+                event("2026-04-07T10:00:00Z", "invoice_voided", invoice="B"),
+            ],
+            True,
+        ),
+    ],
+)
+def test_thanks_are_for_money(events: list[Event], thanked: bool) -> None:
+    both = [A, invoice("B")] if len(events) == 2 else [A]
+
+    outcome = play(*both, *events)
+
+    assert any("reactivate/" in line for line in effects(outcome))
+    assert any("thanks/" in line for line in effects(outcome)) == thanked
 
 
 def test_side_debts_do_not_keep_the_service_suspended() -> None:
