@@ -87,11 +87,6 @@ class Rest:
         """Whether it had begun, if only for hours, and ended before `on`."""
         return self.last < on and self.first <= self.last + timedelta(days=1)
 
-    @property
-    def days(self) -> int:
-        """How many days it lasts."""
-        return (self.last - self.first).days + 1
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

@@ -19,8 +19,6 @@ from domain.reasons import Reason, because
 
 EffectKind = Literal["notice", "task", "suspend", "reactivate", "onboard"]
 SERVICE, TASK = "service", "task"  # the channels of effects that are no messages
-LONG_PAUSE_DAYS = 30
-"""A pause of so many days is a rest after which warnings begin anew; a shorter one only stops the clock."""
 NO_DEBTS = frozenset({SERVICE, ONBOARDING})
 """What the claims of effects count by that are about no invoice."""
 
@@ -100,20 +98,24 @@ class Situation:
 
     @cached_property
     def open_debts(self) -> tuple[Debt, ...]:
-        """Every debt, opened again by each rest that is over: what was said before warns of nothing now."""
+        """Every open debt, opened again by a rest that made its warnings untrue: see docs/decisions/0006."""
         return tuple(self._rested(debt) for debt in self.account.open_debts)
 
     def _rested(self, debt: Debt) -> Debt:
-        account = self.account
-        long_pauses = [pause for pause in account.pauses if pause.days >= LONG_PAUSE_DAYS]
-        ends = [
-            rest.last + timedelta(days=1)
-            for rest in (*account.exemptions, *account.contests, *long_pauses)
-            if rest.invoice in (None, debt.invoice) and rest.over(self.today) and rest.last >= debt.issued_on
-        ]
-        if not ends:
-            return debt
-        return replace(debt, opening=debt.opening + len(ends), opened_on=max(debt.opened_on, *ends))
+        rests = [rest for rest in (*self.account.exemptions, *self.account.contests) if rest.over(self.today)]
+        for rest in sorted(rests, key=lambda rest: (rest.last, rest.reason)):
+            announced_on = self._announced_on(debt)
+            outlasts = announced_on is not None and announced_on <= rest.last
+            if outlasts and rest.invoice in (None, debt.invoice):
+                opened_on = max(debt.opened_on, rest.last + timedelta(days=1))
+                debt = replace(debt, opening=debt.opening + 1, opened_on=opened_on)
+        return debt
+
+    def _announced_on(self, debt: Debt) -> date | None:
+        """The day of suspension that the last warning of this opening announced."""
+        step = self.policy.last_warning
+        claims = self.claims(debt, step) if step else []
+        return max((claim.suspend_on for claim in claims if claim.stands and claim.suspend_on), default=None)
 
     @cached_property
     def debts(self) -> tuple[Debt, ...]:

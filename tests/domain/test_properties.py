@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -350,11 +350,14 @@ def nobody_is_suspended_unwarned(judge: Judge) -> None:
                 assert standing, f"{need} was not delivered"
                 first = min(claim.delivered_at for claim in standing if claim.delivered_at)
                 assert judge.local(first) + timedelta(days=step.notice_days) <= judge.local(line.at)
-                between = [first + timedelta(days=n) for n in range((line.at - first).days)]
-                assert not [at for at in between if judge.resting(at, named.invoice)], f"{need} before a rest"
             (last, *_) = [claim for claim in arrived if claim.step == policy.last_warning]
             assert last.suspend_on is not None
             assert last.suspend_on <= today
+            since = [last.suspend_on + timedelta(days=n) for n in range((today - last.suspend_on).days)]
+            noons = [datetime.combine(day, time(12), line.at.tzinfo) for day in since]
+            assert not [at for at in noons if judge.resting(at, named.invoice)], (
+                "a rest since the announced day"
+            )
 
 
 def stand_ins(policy: Policy, need: str) -> set[str]:

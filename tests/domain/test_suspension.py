@@ -69,12 +69,12 @@ from tests.domain.playing import (
             "04-27 09:00",
             None,
         ),
-        (  # half of it was asked for all the time, and the whole is another matter
+        (  # it is over by the announced day, which then holds for the whole
             [
                 event("2026-03-20", "dispute_opened", dispute="D", invoice="A", amount="50"),
                 event("2026-03-24", "dispute_resolved", dispute="D", outcome="won"),
             ],
-            "04-06 09:00",
+            "04-01 09:00",
             None,
         ),
         (
@@ -459,13 +459,33 @@ def test_nobody_is_suspended_after_a_rest_on_an_old_notice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "again"),
-    [("2026-04-17", NOTHING), ("2026-04-18", ["04-20 09:00 second/email A", "04-22 09:00 final/email A"])],
+    "rest",
+    [
+        [event("2026-03-20", "exempted", reason="r", to="2026-03-31")],
+        [
+            event("2026-03-20", "dispute_opened", dispute="D", invoice="A"),
+            event("2026-03-31", "dispute_resolved", dispute="D", outcome="won"),
+        ],
+        [event("2026-03-04", "exempted", reason="r", to="2026-03-06")],
+    ],
+    ids=["exemption", "dispute", "early"],
 )
-def test_a_pause_of_a_month_is_a_rest(last: str, again: list[str]) -> None:
-    outcome = play(A, event("2026-03-20", "paused", to=last, reason="r"), until="2026-04-28")
+def test_a_rest_that_is_over_by_the_announced_day_repeats_nothing(rest: list[Event]) -> None:
+    outcome = play(A, *rest, until="2026-04-28")
 
-    assert effects(outcome) == [*TO_FINAL, *again]
+    steps = [line.split()[2] for line in effects(outcome)]
+    assert len(steps) == len(set(steps))
+    assert "04-01 09:00 suspend/service A" in effects(outcome)
+
+
+def test_a_pause_moves_the_suspension_and_repeats_nothing() -> None:
+    outcome = play(A, event("2026-03-20", "paused", to="2026-05-19", reason="r"), until="2026-06-30")
+
+    assert effects(outcome) == [
+        *TO_FINAL,
+        "06-01 09:00 suspend/service A",
+        "06-01 09:00 suspended/email A",
+    ]
 
 
 def test_what_was_approved_or_asked_for_before_a_rest_is_not_for_after_it() -> None:
