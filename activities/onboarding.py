@@ -204,6 +204,7 @@ class Onboarding:
             provider=self.verifier.name,
             now=now,
             code_version=self.books.code_version,
+            not_before=until,
         )
         # The vendor's own delay counts where it is longer than ours: the wait is the workflow's.
         return MoveAnswer(

@@ -92,8 +92,9 @@ def begin(
         reference = _reference(customer_id, move.attempt)
         sending = _of(session, customer_id, move.attempt)
         settle = sending is not None and sending.state == "claimed"
-        if settle and sending and now < (over_at := _begun_at(sending) + at_work):
-            return PutOff(until=over_at, reason=move.reason)
+        rests_until = None if sending is None else _rests_until(sending, at_work)
+        if rests_until is not None and now < rests_until:
+            return PutOff(until=rests_until, reason=move.reason)
         if not settle and (shut := switches.closed(session, now)) is not None:
             row.halted = True
             return PutOff(until=now + ASK_AGAIN_AFTER, reason=shut)
@@ -164,10 +165,12 @@ def give_up(
     provider: str,
     now: datetime,
     code_version: str,
+    not_before: datetime | None = None,
 ) -> bool:
     """Note that a code certainly did not go out; True when the plan has to look.
 
-    An `error` may be tried again later, as the same attempt; a `fail` says the number is no good.
+    An `error` may be tried again later, as the same attempt, and not before the vendor is ready for it; a
+    `fail` says the number is no good.
     """
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
@@ -176,6 +179,8 @@ def give_up(
         if sending is None:
             return False
         sending.state = "released" if outcome == "error" else "refused"
+        if not_before is not None:
+            sending.evidence = {**sending.evidence, "not_before": not_before.isoformat()}
         checked = _checked(outcome, reason, provider)
         reference = sending.evidence["reference"]
         words = f"code {attempt} did not go out: {PHONE_FINDINGS[reason]}"
@@ -220,8 +225,12 @@ def _reference(customer_id: str, attempt: int) -> str:
     return "c-" + hashlib.sha256(f"code\n{customer_id}\n{attempt}".encode()).hexdigest()[:16]
 
 
-def _begun_at(sending: VerificationRow) -> datetime:
-    return datetime.fromisoformat(sending.evidence["begun_at"])
+def _rests_until(sending: VerificationRow, at_work: timedelta) -> datetime | None:
+    """Until when a code is left alone: somebody may still be sending it, or the vendor asked for a rest."""
+    if sending.state == "claimed":
+        return datetime.fromisoformat(sending.evidence["begun_at"]) + at_work
+    not_before = sending.evidence.get("not_before")
+    return None if not_before is None else datetime.fromisoformat(not_before)
 
 
 def _journal(

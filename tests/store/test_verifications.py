@@ -75,7 +75,9 @@ def confirm(ledger: Ledger, begun: CodeBegun, now: datetime, *, bounced: bool = 
     )
 
 
-def give_up(ledger: Ledger, begun: CodeBegun, now: datetime, outcome: Any) -> bool:
+def give_up(
+    ledger: Ledger, begun: CodeBegun, now: datetime, outcome: Any, not_before: datetime | None = None
+) -> bool:
     return verifications.give_up(
         ledger,
         "HAFEN",
@@ -85,6 +87,7 @@ def give_up(ledger: Ledger, begun: CodeBegun, now: datetime, outcome: Any) -> bo
         provider="test",
         now=now,
         code_version=CODE,
+        not_before=not_before,
     )
 
 
@@ -433,3 +436,15 @@ def test_one_fact_more_of_another_kind_leaves_the_verification_as_it_is(applied:
     doors.record(applied, "HAFEN", [new], now=minute(1))
 
     assert onboarding.standing(applied, "HAFEN", now=minute(1)).move == before
+
+
+def test_a_vendor_that_wants_a_rest_gets_it_whoever_asks_in_between(applied: Ledger) -> None:
+    begun = begin(applied, START)
+    assert isinstance(begun, CodeBegun)
+    give_up(applied, begun, START, "error", not_before=minute(20))
+
+    early, later = begin(applied, minute(19)), begin(applied, minute(20))
+
+    assert isinstance(early, PutOff)
+    assert early.until == minute(20)
+    assert isinstance(later, CodeBegun)

@@ -55,7 +55,6 @@ async def test_finance_cannot_suspend_before_the_warnings(play: Play) -> None:
     2026-03-24        we email suspended about INV-1
     2026-04-01        finance reactivates: agreed with the customer
     2026-04-01        we bring the service back
-    2026-04-01        we email thanks
     2026-04-02        finance cannot suspend: The service has been suspended for these debts before:
                           only a new one can suspend it again.
     2026-06-30        the story ends
