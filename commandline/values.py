@@ -40,6 +40,7 @@ def reason_words(text: str) -> str:
     """Read a reason; an empty one would stand on every page where somebody wants to know."""
     if not text.strip():
         raise typer.BadParameter("an empty reason is none: write a few words, like 'asked for time'")
+    text.encode()  # An argument that is no UTF-8 is wrong usage, and ends here.
     return text.strip()
 
 
