@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.customer import known_zone
+
 VERSION = "0.1.0"
 ROOT = Path(__file__).parent
 
@@ -22,7 +24,7 @@ class Settings(BaseSettings):
         task_queue: of the workflows; effects have queues of their own that begin with it.
         outbox: the folder of the embedded email and SMS channel.
         temporal_ui: where the Temporal Web UI is, for links.
-        seller_*: who writes to the customers.
+        seller_*: who writes to the customers; `seller_timezone` decides which day a report is of.
     """
 
     model_config = SettingsConfigDict(env_prefix="", frozen=True, extra="ignore")
@@ -39,6 +41,7 @@ class Settings(BaseSettings):
     seller_phone: str = "+44 20 7946 0000"
     seller_payment_url: str = "https://pay.seller.example"
     seller_address: str = "1 Example Street, London"
+    seller_timezone: str = "UTC"
     seller_account: str = "IBAN GB33 BUKB 2020 1555 5555 55"
 
     @field_validator("temporal_address")
@@ -47,6 +50,13 @@ class Settings(BaseSettings):
         host, _, port = value.rpartition(":")
         if not host or "/" in host or not port.isdecimal() or int(port) > 65535:
             raise ValueError("write a host and a port, like 127.0.0.1:7233")
+        return value
+
+    @field_validator("seller_timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if not known_zone(value):
+            raise ValueError("write an IANA time zone, like Europe/Berlin")
         return value
 
     @classmethod

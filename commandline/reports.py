@@ -3,6 +3,7 @@
 import json
 from datetime import date, datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -28,6 +29,8 @@ def report_ageing(
     """What is open by days past due, per currency, at the end of any day."""
     from store import reports
 
-    ledger = open_ledger(Settings.from_env())
-    ageing = reports.ageing(ledger, as_of=as_of or now_of(ledger).date(), known_at=known_at)
+    settings = Settings.from_env()
+    ledger = open_ledger(settings)
+    today = now_of(ledger).astimezone(ZoneInfo(settings.seller_timezone)).date()
+    ageing = reports.ageing(ledger, as_of=as_of or today, known_at=known_at)
     typer.echo(json.dumps(ageing.json(), indent=2) if as_json else ageing.table())

@@ -325,6 +325,7 @@ def test_bad_input_comes_in_at_every_door() -> None:
         ),
         ("TEMPORAL_ADDRESS", "localhost:99999", 2, "TEMPORAL_ADDRESS: write a host and a port"),
         ("TASK_QUEUE", "A B", 2, "TASK_QUEUE: "),
+        ("SELLER_TIMEZONE", "Berlin", 2, "SELLER_TIMEZONE: write an IANA time zone, like Europe/Berlin"),
     ],
 )
 def test_settings_that_cannot_be_are_named_without_their_values(

@@ -514,3 +514,10 @@ def test_import_again_changes_nothing(acme) -> None:
     assert (first["customers_added"], first["facts_written"], first["facts_known_already"]) == (7, 22, 0)
     assert (second["customers_added"], second["facts_written"], second["facts_known_already"]) == (0, 0, 22)
     assert acme.contents() == before
+
+
+def test_a_report_without_a_day_is_of_the_sellers_today(acme, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SELLER_TIMEZONE", "Pacific/Kiritimati")
+    assert json.loads(acme("report", "ageing", "--json").out)["as_of"] == "2026-02-10"
+    monkeypatch.setenv("SELLER_TIMEZONE", "Pacific/Pago_Pago")
+    assert json.loads(acme("report", "ageing", "--json").out)["as_of"] == "2026-02-09"
