@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from domain import facts
 from domain.account import Rest
+from domain.book import Debt
 from domain.documents import sentences
 from domain.money import Money, MoneyError
 from domain.policy import REVIEW
@@ -246,7 +247,7 @@ def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:
                 return _unknown(invoice)
             if not debt.open:
                 return f"Invoice {invoice} is {debt.state.replace('_', ' ')}: nothing is open on it."
-            return _no_amount(getattr(body, "amount", None), debt.open.currency)
+            return _too_much(getattr(body, "amount", None), debt)
         case facts.DisputeResolved(dispute=dispute) if dispute not in at.account.disputes:
             return f"No dispute {dispute!r} is open; open are {', '.join(at.account.disputes)}."
         case facts.DisputeResolved(invoice=str(invoice)):
@@ -264,6 +265,8 @@ def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:
                 return f"Invoice {invoice} has not been written off."
         case facts.Exempted(invoice=str(invoice)) if invoice not in invoices:
             return _unknown(invoice)
+        case facts.Exempted():
+            return _exempt(at, body)
         case _:
             pass
     return None
@@ -274,11 +277,14 @@ def _to_come(at: Situation, rests: Iterable[Rest]) -> list[Rest]:
     return [rest for rest in rests if max(rest.first, at.today) <= rest.last]
 
 
-def _no_amount(amount: Decimal | None, currency: str) -> Refusal:
+def _too_much(amount: Decimal | None, debt: Debt) -> Refusal:
+    """Why an amount cannot be disputed of a debt."""
     try:
-        _ = None if amount is None else Money.of(amount, currency)
+        asked = debt.open if amount is None else Money.of(amount, debt.open.currency)
     except MoneyError as error:
         return f"{error}."
+    if asked > debt.open:
+        return f"{asked} cannot be disputed: {debt.open} are open on invoice {debt.invoice}."
     return None
 
 
@@ -288,9 +294,23 @@ def _unknown(invoice: str) -> str:
 
 def _pause(at: Situation, body: facts.Paused) -> Refusal:
     if at.pause is not None and body.to is not None and at.pause.last >= body.to:
-        until = "further notice" if at.pause.last == date.max else at.pause.last
-        return f"Already paused until {until}."
+        return f"Already paused until {_until(at.pause)}."
     return None
+
+
+def _exempt(at: Situation, body: facts.Exempted) -> Refusal:
+    first = body.from_ or at.today
+    if body.to is not None and body.to < first:
+        return f"The exemption would end on {body.to}, before it begins on {first}."
+    same = [rest for rest in at.account.exemptions if rest.invoice == body.invoice and rest.holds(at.today)]
+    longest = max(same, key=lambda rest: rest.last, default=None)
+    if longest is not None and body.to is not None and longest.last >= body.to:
+        return f"Already exempt until {_until(longest)}."
+    return None
+
+
+def _until(rest: Rest) -> str:
+    return "further notice" if rest.last == date.max else str(rest.last)
 
 
 def _approve(at: Situation) -> Refusal:

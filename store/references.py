@@ -92,6 +92,13 @@ def _wrong(body: facts.Body, names: _Names) -> Iterator[str]:
             yield f"there is no invoice {invoice} of this customer"
         currency = currency or names.invoices.get(invoice)
     match body:
+        case facts.PaymentReceived() | facts.PaymentInFlight() if body.invoice in names.invoices:
+            owed = names.invoices[body.invoice]
+            if owed != body.currency:
+                yield (
+                    f"payment {body.payment} is in {body.currency}, and invoice {body.invoice} in {owed}:"
+                    " it can pay that only once it is exchanged"
+                )
         case facts.Refunded() | facts.ChargedBack() | facts.ChargebackReversed():
             currency = names.payments.get(body.payment)
             if currency is None:

@@ -220,6 +220,11 @@ LINES = [
         "pay NOBODY 5 EUR --payment P", 1, "no customer 'NOBODY'", "starter.py onboard", "starter.py import"
     ),
     line_case("invoice ACME I 5 EUR", 2, "Missing option '--due'", "starter.py invoice --help"),
+    line_case(
+        "pay ACME 5 USD --payment P --invoice INV-1", 1, "payment P is in USD, and invoice INV-1 in EUR"
+    ),
+    line_case("dispute ACME INV-1 --id D --amount 100.01", 1, "ACME: 100.01 EUR cannot be disputed: 100.00"),
+    line_case("exempt ACME --reason x --to 2026-02-09", 1, "The exemption would end on 2026-02-09, before"),
     line_case("invoice ACME I 5 EUR --due 1900-01-01", 2, "'--due': 1900-01-01", "between 1970 and 2100"),
     line_case(
         "invoice ACME I 5 EUR --due 2026-01-01 --issued 2026-02-01",

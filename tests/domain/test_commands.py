@@ -225,6 +225,31 @@ EXEMPT = [A, said("exempted", reason="r", invoice="A")]
         ),
         ("exempt", situation(), {"reason": "r", "invoice": "A"}, None),
         ("exempt", situation(), {"reason": "r"}, None),
+        (
+            "exempt",
+            situation(),
+            {"reason": "r", "to": "2026-02-01"},
+            f"The exemption would end on 2026-02-01, before it begins on {situation().today}.",
+        ),
+        (
+            "exempt",
+            situation([A, said("exempted", reason="r", invoice="A", to="2026-06-30")]),
+            {"reason": "r", "invoice": "A", "to": "2026-06-30"},
+            "Already exempt until 2026-06-30.",
+        ),
+        (
+            "exempt",
+            situation(EXEMPT),
+            {"reason": "r", "invoice": "A", "to": "2026-06-30"},
+            "Already exempt until further notice.",
+        ),
+        ("exempt", situation(EXEMPT), {"reason": "r", "to": "2026-06-30"}, None),
+        (
+            "exempt",
+            situation([A, said("exempted", reason="r", to="2026-06-30")]),
+            {"reason": "r", "to": "2026-07-31"},
+            None,
+        ),
         ("exempt", situation(), {"reason": "r", "invoice": "X"}, "Invoice X is not known for this customer."),
         (
             "exempt",
@@ -247,6 +272,13 @@ EXEMPT = [A, said("exempted", reason="r", invoice="A")]
             "No task 'review' is open; open are call.",
         ),
         ("dispute", situation(), {"dispute": "D", "invoice": "A", "amount": "10.00"}, None),
+        ("dispute", situation(), {"dispute": "D", "invoice": "A", "amount": "100.00"}, None),
+        (
+            "dispute",
+            situation(),
+            {"dispute": "D", "invoice": "A", "amount": "100.01"},
+            "100.01 EUR cannot be disputed: 100.00 EUR are open on invoice A.",
+        ),
         (
             "dispute",
             situation(),

@@ -156,6 +156,7 @@ class Story:
     def __init__(self):
         self.mark = uuid.uuid4().hex[:8]
         self.invoices, self.payments, self.credits = [], [], []
+        self.in_yen = set()
 
     def body(self, kind, index, amount, day):
         invoice, payment = self._one(self.invoices, index), self._one(self.payments, index)
@@ -166,11 +167,12 @@ class Story:
             self.invoices.append(name)
             due_on = START + timedelta(days=day + index)
             currency = "JPY" if index == 9 else "EUR"
+            self.in_yen.update([name] if currency == "JPY" else [])
             return InvoiceIssued(invoice=name, amount=amount, currency=currency, due_on=due_on)
         if kind in ("pay", "pay_one") or payment is None:
             name = f"{self.mark}-P{len(self.payments)}"
             self.payments.append(name)
-            named = invoice if kind == "pay_one" else None
+            named = invoice if kind == "pay_one" and invoice not in self.in_yen else None
             return PaymentReceived(payment=name, amount=amount, currency="EUR", invoice=named)
         if kind == "credit" or (kind == "uncredit" and credit is None):
             name = f"{self.mark}-C{len(self.credits)}"
