@@ -6,7 +6,7 @@ in a fact. The worst weight is the outcome of the check.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import phonenumbers
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
@@ -14,6 +14,7 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, P
 from stdnum import get_cc_module
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
+from domain.customer import Customer
 from domain.onboarding import Application
 
 RULESET = "identifiers-1"
@@ -56,6 +57,9 @@ FINDINGS: Mapping[str, Finding] = {
     "vat_id_unknown_form": _for_review("we know no form for VAT ids of this country"),
 }
 
+_LONGEST = {"name": 200, "email": 254, "phone": 40, "address": 500, "vat_id": 32}
+# Of ISO 3166 those that have telephone numbers of their own, and those that have none.
+_COUNTRIES = (phonenumbers.SUPPORTED_REGIONS - {"AC", "TA", "XK"}) | set("AQ BV GS HM PN TF UM".split())
 _PREMIUM = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST}
 # Greece and Northern Ireland write VAT ids with letters that are no ISO country.
 _VAT_PREFIXES = {"EL": "GR", "XI": "GB"}
@@ -85,6 +89,37 @@ def check_identifiers(application: Application) -> CheckResult:
     if weights:
         outcome = "fail" if "fail" in weights else "review"
     return CheckResult(outcome=outcome, reasons=tuple(found))
+
+
+def unusable(application: Application) -> list[str]:
+    """Return why an application cannot be taken at all, a sentence each, which shows no personal data."""
+    return [*_wrong_words(application), *_wrong_texts(application)]
+
+
+def _wrong_words(application: Application) -> Iterator[str]:
+    """Yield what a plan cannot know a customer by; each word is tried alone, so that all are named."""
+    for field in ("id", "segment", "country", "timezone", "language", "currency"):
+        value = application.customer_id if field == "id" else getattr(application, field)
+        alone: dict[str, Any] = {"id": "C", field: value}
+        try:
+            Customer(**alone)
+        except ValueError as error:
+            yield str(error)
+        else:
+            if field == "country" and value is not None and value not in _COUNTRIES:
+                yield f"{value!r} is no country of ISO 3166: use a code such as DE or JP"
+
+
+def _wrong_texts(application: Application) -> Iterator[str]:
+    for field, longest in _LONGEST.items():
+        text = getattr(application, field) or ""
+        if len(text) > longest:
+            yield f"the {field.replace('_', ' ')} is longer than {longest} characters: shorten it"
+        # An address has its parts on lines of their own.
+        if not all(line.isprintable() for line in (text.split("\n") if field == "address" else [text])):
+            yield f"the {field.replace('_', ' ')} has characters that cannot be printed: write it anew"
+    if "email_malformed" in _email(application):
+        yield "the email address cannot exist: write it like name@example.com"
 
 
 def tidied(application: Application) -> Application:

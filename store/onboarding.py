@@ -1,11 +1,13 @@
 """Onboarding: applications in, how far a verification is, and its outcome."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+
+from sqlmodel import Session
 
 from domain.customer import Customer
 from domain.facts import Checked, Onboarded, OnboardingStarted
-from domain.identifiers import CheckResult, tidied
+from domain.identifiers import CheckResult, tidied, unusable
 from domain.onboarding import IDENTIFIERS, Application, Move, Progress, Verdict, next_move
 from domain.policy import ONBOARDING
 from store import customers, doors, facts, journal
@@ -14,6 +16,7 @@ from store.database import Ledger
 from store.doors import Recorded
 from store.errors import Conflict, Refused
 from store.facts import NewFact
+from store.tables import CustomerRow
 from store.verifications import SOURCE
 
 
@@ -38,12 +41,13 @@ def apply(ledger: Ledger, application: Application, *, now: datetime) -> Recorde
     """Add a new customer, to be verified; the same customer again changes nothing.
 
     Raises:
-        Refused: the application cannot be used, or the customer is one already without verification.
+        Refused: the application cannot be used, with every reason, one a line; the customer is one
+            already without verification, or is being verified by what another application says.
     """
-    try:
-        customer = application.customer
-    except ValueError as error:
-        raise Refused(str(error)) from None
+    problems = unusable(application)
+    if problems:
+        raise Refused("\n".join(problems))
+    customer = application.customer
     with ledger.write() as session:
         added = customers.add(session, customer, _contact(tidied(application)), now=now)
         row = customers.lock(session, customer.id)
@@ -51,6 +55,12 @@ def apply(ledger: Ledger, application: Application, *, now: datetime) -> Recorde
         if not added:
             if not facts.recorded(session, SOURCE, name):
                 raise Refused(f"{customer.id} is a customer already: new ones only are verified.")
+            differing = _differing(session, row, application)
+            if differing and not facts.recorded(session, SOURCE, f"{customer.id}/concluded"):
+                raise Refused(
+                    f"{customer.id} is being verified already, with another {' and '.join(differing)}:"
+                    " nothing was changed; `starter.py contact` corrects names and addresses"
+                )
             return Recorded(accepted=0, already=1, wake=False)
         started = NewFact(source=SOURCE, id=name, happened_at=now, body=OnboardingStarted())
         facts.append(session, row, [started], now=now)
@@ -84,8 +94,17 @@ def application_of(ledger: Ledger, customer_id: str) -> Application:
         UnknownCustomer: a sentence that says what to do.
     """
     with ledger.read() as session:
-        customer = customers.get(session, customer_id).customer()
-        contact = customers.contact(session, customer_id)
+        return _application(session, customers.get(session, customer_id))
+
+
+def _differing(session: Session, row: CustomerRow, application: Application) -> list[str]:
+    """Return the names of what an application says otherwise than is known."""
+    known, said = asdict(_application(session, row)), asdict(tidied(application))
+    return [name.replace("_", " ") for name in known if known[name] != said[name]]
+
+
+def _application(session: Session, row: CustomerRow) -> Application:
+    customer, contact = row.customer(), customers.contact(session, row.id)
     return Application(
         customer_id=customer.id,
         name=contact.name,

@@ -1,7 +1,7 @@
 """New customers in the ledger: applications, codes, answers and outcomes, on both databases."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -152,7 +152,18 @@ def test_a_customer_of_long_standing_is_not_verified(business: Any) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value", "words"),
-    [("customer_id", "a b", "cannot be a customer id"), ("timezone", "Berlin", "no known time zone")],
+    [
+        ("customer_id", "a b", "cannot be a customer id"),
+        ("timezone", "Berlin", "no known time zone"),
+        ("country", "ZZ", "'ZZ' is no country of ISO 3166"),
+        ("country", "germany", "no country code"),
+        ("segment", "Big Ones", "cannot be a segment"),
+        ("email", "post(at)hafen", "the email address cannot exist: write it like"),
+        ("name", "Hafen\0", "the name has characters that cannot be printed"),
+        ("name", "H" * 201, "the name is longer than 200 characters"),
+        ("address", "Am Hafen 1\x1b[2J\nHamburg", "the address has characters that cannot be printed"),
+        ("vat_id", "D" * 33, "the vat id is longer than 32 characters"),
+    ],
 )
 def test_an_application_that_cannot_be_used_is_refused(
     business: Any, field: str, value: str, words: str
@@ -160,6 +171,26 @@ def test_an_application_that_cannot_be_used_is_refused(
     with pytest.raises(Refused, match=words):
         onboarding.apply(business.ledger, Application(**{**asdict(APPLICATION), field: value}), now=START)
     assert customers.ids(business.ledger) == []
+
+
+def test_all_that_is_wrong_with_an_application_is_said_together(business: Any) -> None:
+    wrong = replace(APPLICATION, country="ZZ", timezone="Berlin", email="post", segment="", name="\n")
+
+    with pytest.raises(Refused) as refused:
+        onboarding.apply(business.ledger, wrong, now=START)
+
+    assert len(str(refused.value).splitlines()) == 5
+
+
+def test_another_application_while_one_is_pending_is_refused_with_what_differs(business: Any) -> None:
+    onboarding.apply(business.ledger, APPLICATION, now=START)
+    other = replace(APPLICATION, email="other@hafenkueche.example", vat_id=None, language="de")
+
+    with pytest.raises(Refused, match="already, with another email and vat id and language: nothing") as said:
+        onboarding.apply(business.ledger, other, now=minute(9))
+
+    assert "hafenkueche" not in str(said.value)
+    assert onboarding.application_of(business.ledger, "HAFEN").vat_id == "DE136695976"
 
 
 def test_what_is_checked_is_what_was_written(applied: Ledger) -> None:
