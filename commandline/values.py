@@ -33,6 +33,8 @@ def instant(text: str) -> datetime:
         at = None
     if at is None or at.tzinfo is None:
         raise typer.BadParameter(f"{text!r} is no instant: write it like 2026-02-03T09:00:00Z")
+    if not 1970 <= at.year <= 2100:
+        raise typer.BadParameter(f"{text} is in an impossible year: write one between 1970 and 2100")
     return at
 
 

@@ -115,7 +115,8 @@ def read(text: str, *, model: type[M], name: str) -> M:
 def closest(word: str, choices: Iterable[str]) -> str | None:
     """Return the choice that `word` was probably meant to be, if one is near enough."""
     by_lower = {choice.lower(): choice for choice in choices}
-    near = get_close_matches(word.lower(), by_lower, n=1)
+    # Less alike are Amount and Country; no more alike are due and due_on.
+    near = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.66)
     return by_lower[near[0]] if near else None
 
 

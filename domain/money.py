@@ -21,8 +21,8 @@ _TWO_DECIMALS = frozenset(
 )
 CURRENCIES = _NO_DECIMALS | _TWO_DECIMALS | _THREE_DECIMALS
 
-# Any sum that a business can owe; the ledger's 64-bit column holds one digit more.
-_MOST_DIGITS = 18
+# More than any invoice has; the ledger adds thousands of such amounts in 64 bits.
+_MOST_DIGITS = 15
 # Of our own, because the precision of the ambient context is anybody's to change.
 _WIDE = Context(prec=28)
 _PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
@@ -74,7 +74,7 @@ class Money:
 
         Raises:
             MoneyError: not a finite decimal, an unknown currency, more decimals than it has, or
-                more than 18 digits of minor units.
+                more than 15 digits of minor units.
         """
         places = decimals(currency)
         value = _decimal(amount)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, model_validator
 
-from domain.documents import MAX_DEPTH, BadDocument, Document, Fault, Faults, Flag, Whole, read
+from domain.documents import MAX_DEPTH, BadDocument, Document, Fault, Faults, Flag, Whole, closest, read
 
 
 class Notice(Document):
@@ -182,3 +182,16 @@ def test_a_bomb_of_aliases_is_refused_before_it_grows() -> None:
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
 def test_depth_is_refused_before_anything_recurses(opening: str) -> None:
     assert "levels inside each other" in problems(opening * 40_000)[0]
+
+
+@pytest.mark.parametrize(
+    ("word", "choices", "meant"),
+    [
+        ("Amount", ["Country", "Currency"], None),
+        ("Amout", ["Amount", "Country"], "Amount"),
+        ("due", ["issued_on", "due_on"], "due_on"),
+        ("invoce", ["invoice", "reason"], "invoice"),
+    ],
+)
+def test_only_what_is_near_enough_is_suggested(word: str, choices: list[str], meant: str | None) -> None:
+    assert closest(word, choices) == meant

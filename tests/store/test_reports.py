@@ -112,6 +112,14 @@ def test_currencies_stand_apart_with_their_own_decimals():
     assert "12,345.67" in report.table()
 
 
+def test_the_largest_amounts_add_up(business):
+    name = business.customer()
+    for number in range(12):
+        business.invoice(name, f"INV-{number}", amount="9999999999999.99")
+    report = reports.ageing(business.ledger, as_of=business.due)
+    assert report.currencies["EUR"].total.minor == 12 * (10**15 - 1)
+
+
 def test_an_empty_ledger_says_so(business):
     assert reports.ageing(business.ledger, as_of=START).table() == (
         "Nothing was booked until the end of 2026-01-01."
