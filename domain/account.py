@@ -72,7 +72,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
-    """Days on which chasing rests, both inclusive: a pause, or an exemption of an invoice or of all."""
+    """Days on which chasing rests, both inclusive: a pause, a dispute, an exemption of an invoice or of all.
+
+    One that ended on the day on which it began has its last day before its first.
+    """
 
     first: date
     last: date
@@ -126,7 +129,7 @@ class Account:
         claims: in the order in which they were begun.
         go_live_on: steps before this day are not taken; None for no such day.
         disputes: the names of the disputes that are open.
-        contests: the last days of disputes of at least half of an invoice that are resolved.
+        contests: disputes of at least half of what was open on an invoice that are resolved.
         kept: types of facts that this version keeps and shows but does not act on.
     """
 
@@ -157,6 +160,19 @@ class Account:
     def open_debts(self) -> tuple[Debt, ...]:
         """The debts that are not settled; over the years these are few among many."""
         return tuple(debt for debt in self.debts if debt.open.minor)
+
+    @cached_property
+    def announced(self) -> Mapping[tuple[str, int], date]:
+        """Per invoice and opening the last day of suspension that was announced.
+
+        Whatever became of the message, and whatever the policy calls it now: else an opening could be undone.
+        """
+        days: dict[tuple[str, int], date] = {}
+        for claim in self.claims:
+            if claim.suspend_on is not None and claim.state != "released":
+                for key in claim.debts:
+                    days[key] = max(claim.suspend_on, days.get(key, claim.suspend_on))
+        return days
 
     @cached_property
     def begun(self) -> Mapping[tuple[str, int, str], Sequence[Claim]]:
@@ -306,8 +322,8 @@ class _Folding:
         self.early = False  # whether an outcome named a message that is not there yet
         self.pauses: list[Rest] = []
         self.exemptions: list[Rest] = []
-        self.disputes: dict[tuple[str, str], Decimal | None] = {}
-        self.resolved: list[tuple[str, str, Decimal | None, date]] = []
+        self.disputes: dict[tuple[str, str], tuple[Decimal | None, date]] = {}  # how much, since when
+        self.resolved: list[tuple[Decimal | None, Rest]] = []
         self.in_flight: dict[str, InFlight] = {}
         self.received: set[str] = set()
         self.approvals: dict[str, Request] = {}
@@ -364,7 +380,7 @@ class _Folding:
             if debt.invoice not in invoices:
                 continue
             currency, total = debt.open.currency, Money.zero(debt.open.currency)
-            for (_, invoice), amount in self.disputes.items():
+            for (_, invoice), (amount, _) in self.disputes.items():
                 if invoice == debt.invoice:
                     total += debt.open if amount is None else Money.of(amount, currency)
             if total and debt.open:
@@ -372,16 +388,16 @@ class _Folding:
         return contested
 
     def _contests(self, book: Book) -> tuple[Rest, ...]:
-        """The last days of disputes, resolved since, of at least half of an invoice."""
-        originals = {debt.invoice: debt.original for debt in book.debts} if self.resolved else {}
+        """The disputes, resolved since, of at least half of what was open on an invoice."""
+        names = {rest.invoice for _, rest in self.resolved}
+        entries = [entry for entry in book.entries if entry.invoice in names] if names else []
         rests = []
-        for dispute, invoice, amount, on in self.resolved:
-            original = originals.get(invoice)
-            if original is not None and (
-                amount is None or 2 * Money.of(amount, original.currency).minor >= original.minor
-            ):
-                last = on - timedelta(days=1)
-                rests.append(Rest(first=last, last=last, reason=dispute, invoice=invoice))
+        for amount, rest in self.resolved:
+            until = rest.last + timedelta(days=1)
+            posted = [each.amount for each in entries if each.invoice == rest.invoice and each.on <= until]
+            owed = sum(each.minor for each in posted)
+            if posted and (amount is None or 2 * Money.of(amount, posted[0].currency).minor >= owed):
+                rests.append(rest)
         return tuple(rests)
 
     def take(self, fact: Fact) -> None:
@@ -396,18 +412,22 @@ class _Folding:
             case facts.Delivered() | facts.Bounced():
                 self._outcome(fact)
             case facts.DisputeOpened() as body:
-                self.disputes[body.dispute, body.invoice] = body.amount
+                self.disputes[body.dispute, body.invoice] = body.amount, fact.happened_on
             case facts.DisputeResolved() as body:
                 for dispute, invoice in list(self.disputes):
                     if dispute == body.dispute and body.invoice in (None, invoice):
-                        amount = self.disputes.pop((dispute, invoice))
-                        self.resolved.append((dispute, invoice, amount, fact.happened_on))
+                        self._resolve(dispute, invoice, fact.happened_on)
             case facts.PaymentInFlight() | facts.PaymentReceived() | facts.PaymentFailed():
                 self._money_on_its_way(fact.body)
             case facts.SubscriptionSuspended() | facts.SubscriptionReactivated():
                 self._switch(fact)
             case _:
                 self._people(fact)
+
+    def _resolve(self, dispute: str, invoice: str, on: date) -> None:
+        amount, since = self.disputes.pop((dispute, invoice))
+        last = on - timedelta(days=1)
+        self.resolved.append((amount, Rest(first=since, last=last, reason=dispute, invoice=invoice)))
 
     def _people(self, fact: Fact) -> None:
         at = instant(fact, self.customer.timezone)

@@ -104,18 +104,12 @@ class Situation:
     def _rested(self, debt: Debt) -> Debt:
         rests = [rest for rest in (*self.account.exemptions, *self.account.contests) if rest.over(self.today)]
         for rest in sorted(rests, key=lambda rest: (rest.last, rest.reason)):
-            announced_on = self._announced_on(debt)
-            outlasts = announced_on is not None and announced_on <= rest.last
+            announced_on = self.account.announced.get((debt.invoice, debt.opening))
+            outlasts = announced_on is not None and announced_on <= max(rest.first, rest.last)
             if outlasts and rest.invoice in (None, debt.invoice):
                 opened_on = max(debt.opened_on, rest.last + timedelta(days=1))
                 debt = replace(debt, opening=debt.opening + 1, opened_on=opened_on)
         return debt
-
-    def _announced_on(self, debt: Debt) -> date | None:
-        """The day of suspension that the last warning of this opening announced."""
-        step = self.policy.last_warning
-        claims = self.claims(debt, step) if step else []
-        return max((claim.suspend_on for claim in claims if claim.stands and claim.suspend_on), default=None)
 
     @cached_property
     def debts(self) -> tuple[Debt, ...]:

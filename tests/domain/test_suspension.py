@@ -445,6 +445,57 @@ def test_a_rest_is_no_way_out(begin: Event, end: Event) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        [
+            event("2026-04-01T10:00:00Z", "exempted", reason="r"),
+            event("2026-04-01T14:00:00Z", "exemption_ended"),
+        ],
+        [
+            event("2026-04-01T10:00:00Z", "dispute_opened", dispute="D", invoice="A"),
+            event("2026-04-01T14:00:00Z", "dispute_resolved", dispute="D", outcome="won"),
+        ],
+    ],
+    ids=["exemption", "dispute"],
+)
+def test_an_hour_on_the_very_day_of_the_suspension_is_no_way_out(rest: list[Event]) -> None:
+    assert effects(play(A, *rest))[5:] == [
+        "04-01 10:00 reactivate/service",
+        "04-01 14:00 second/email A",
+        "04-03 09:00 final/email A",
+        "04-13 09:00 suspend/service A",
+        "04-13 09:00 suspended/email A",
+    ]
+
+
+def test_a_dispute_of_all_that_a_payment_left_is_a_rest() -> None:
+    outcome = play(
+        A,
+        paid("2026-03-20", "60"),
+        event("2026-04-06", "dispute_opened", dispute="D", invoice="A", amount="40"),
+        event("2026-05-04", "dispute_resolved", dispute="D", outcome="won"),
+    )
+
+    assert "05-06 09:00 final/email A" in effects(outcome)
+
+
+def test_a_bounce_that_is_heard_of_after_a_rest_does_not_undo_it() -> None:
+    """The last warning from before the rest came back after all: there is a later one."""
+    outcome = play(
+        A,
+        event("2026-04-06", "exempted", reason="r", to="2026-05-03"),
+        event("2026-05-04T12:00:00Z", "bounced", step="final"),
+    )
+
+    assert [line.split()[2] for line in effects(outcome)][5:] == [
+        "reactivate/service",
+        "second/email",
+        "final/sms",
+        "suspend/service",
+    ]
+
+
 def test_nobody_is_suspended_after_a_rest_on_an_old_notice() -> None:
     """Exempt from before the suspension until August: then comes a fresh warning with its notice period."""
     outcome = play(A, event("2026-03-20", "exempted", reason="r", to="2026-08-02"), until="2026-09-30")
