@@ -6,7 +6,6 @@ them here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +17,7 @@ from domain import facts
 from domain.book import Book, Debt, Posted, post
 from domain.customer import Customer
 from domain.facts import Fact
-from domain.fold import Fold
+from domain.fold import Fold, apart
 from domain.money import Money
 from domain.onboarding import Progress
 from domain.policy import APPROVE
@@ -338,13 +337,8 @@ class _Folding:
 
     def copy(self) -> "_Folding":
         """Return the same state, which facts that are taken here do not change; both have the same claims."""
-        other = copy(self)
-        other.reach, other.changed_at = dict(self.reach), dict(self.changed_at)
-        other.pauses, other.exemptions = list(self.pauses), list(self.exemptions)
-        other.disputes, other.in_flight = dict(self.disputes), dict(self.in_flight)
-        other.resolved = list(self.resolved)
-        other.received, other.kept = set(self.received), set(self.kept)
-        other.approvals, other.tasks_done = dict(self.approvals), dict(self.tasks_done)
+        other = apart(self)
+        other.claims = self.claims
         return other
 
     def account(self, book: Book, go_live_on: date | None) -> Account:

@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from domain import facts
 from domain.facts import Fact
-from domain.fold import Fold
+from domain.fold import Fold, apart
 from domain.money import Money
 
 # Money facts of one day are posted in this order, whatever order they came in; those of one line by
@@ -219,15 +219,13 @@ class _Posting:
 
     def copy(self) -> "_Posting":
         """Return the same state, which what is posted here does not change."""
-        other = _Posting(self.allocation)
+        other = apart(self)
         copies = {
             payment: payment.copy() for each in (self.payments, self.credits) for payment in each.values()
         }
-        other.debts, other.owing, other.entries = dict(self.debts), dict(self.owing), list(self.entries)
         other.payments = {name: copies[payment] for name, payment in self.payments.items()}
         other.credits = {name: copies[credit] for name, credit in self.credits.items()}
         other.loose = {copies[payment]: None for payment in self.loose}
-        other.written_off = dict(self.written_off)
         return other
 
     def post(self, fact: Fact, on: date) -> None:

@@ -1,6 +1,7 @@
 """A fold over facts in their order, also when one comes late: what is long past is not folded again."""
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from datetime import date, timedelta
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -22,6 +23,15 @@ class Copied(Protocol):
 
 
 State = TypeVar("State", bound=Copied)
+
+
+def apart(state: State) -> State:
+    """Return a copy that has dictionaries, lists and sets of its own, with the same in them."""
+    other = copy(state)
+    for name, value in vars(state).items():
+        if isinstance(value, dict | list | set):
+            setattr(other, name, value.copy())
+    return other
 
 
 class Fold(Generic[State]):

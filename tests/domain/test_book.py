@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import facts
-from domain.book import Book, post
+from domain.book import Book, Posted, post
 from domain.facts import Fact, read_body
 from domain.money import Money
 
@@ -561,3 +561,27 @@ def test_money_is_never_idle_while_something_is_owed(history: list[Fact]) -> Non
 
     credit_in = {money.currency for money in book.unapplied}
     assert not [debt for debt in book.debts if debt.open and debt.open.currency in credit_in]
+
+
+def test_what_comes_late_is_posted_where_it_belongs_and_nothing_before_it_is_forgotten() -> None:
+    first = [invoice(0, "A", "100.00"), paid(5, "P", "10.00", "A")]
+    late, last = invoice(5, "B", "5.00"), corrected(6, "110.00")
+    posted = Posted("oldest_due")
+    for new in (first, [late], [last]):
+        posted.learn(new)
+
+    assert posted.book == post([*first, late, last])
+    assert [debt.opening for debt in posted.book.debts] == [1, 1]
+
+
+@settings(max_examples=120)
+@given(started, st.randoms(use_true_random=False))
+def test_a_book_that_grows_in_any_order_is_the_one_that_is_posted_at_once(
+    history: list[Fact], random: Random
+) -> None:
+    shuffled = list(history)
+    random.shuffle(shuffled)
+    posted = Posted("oldest_due")
+    for known, each in enumerate(shuffled, start=1):
+        posted.learn([each])
+        assert posted.book == post(shuffled[:known])
