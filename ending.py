@@ -82,7 +82,7 @@ def _told_by_others(error: Exception) -> tuple[str, int] | None:
         case ValidationError():
             return "\n".join(sentences(error)), WRONG_USAGE
         case SQLAlchemyError() | CommandError():
-            return _ledger_words(error), REFUSED
+            return ledger_words(error), REFUSED
         case _:
             return None
 
@@ -97,7 +97,7 @@ def _text_words(error: UnicodeError) -> str:
             return "a file is not UTF-8 text: save it as UTF-8"
 
 
-def _ledger_words(error: Exception) -> str:
+def ledger_words(error: Exception) -> str:
     """Say what is wrong with the ledger, without the statement: its values are personal data."""
     cause = str(getattr(error, "orig", None) or type(error).__name__).strip().splitlines()[0]
     if "locate revision" in str(error):

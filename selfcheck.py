@@ -1,18 +1,21 @@
 """Self-checks: what would otherwise stall in silence becomes a sentence."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 
+from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
 from composition import connected
-from ending import Unreachable
+from ending import Unreachable, ledger_words
 from settings import Settings
-from store import claims, clock, sweep, switches
+from store import claims, clock, policies, sweep, switches
 from store.database import Ledger, migrate
 from workflows.search_attributes import INDEXED_TYPES, SEARCH_ATTRIBUTES
 
@@ -48,40 +51,67 @@ async def examine(settings: Settings) -> list[Finding]:
     """Look at settings, ledger and Temporal; every finding says what is wrong and the remedy."""
     findings = [Finding(about="settings", ok=True, words=f"task queue {settings.task_queue}")]
     findings += await asyncio.to_thread(_ledger, settings)
+    findings.append(await asyncio.to_thread(_outbox, settings))
     findings += await _temporal(settings)
     return findings
 
 
 def _ledger(settings: Settings) -> list[Finding]:
-    where = settings.database_url.split("://", 1)[0]
+    about = f"ledger ({settings.database_url.split('://', 1)[0]})"
     path = settings.database_url.removeprefix("sqlite:///")
-    if path != settings.database_url:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
     try:
+        if path != settings.database_url:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
         migrate(settings.database_url)
         ledger = Ledger(settings.database_url)
-        now = clock.read(ledger).business(datetime.now(UTC))
-        waiting = sweep.due(ledger, now=now, limit=1000)
-        open_claims = claims.unsettled(ledger, before=now - timedelta(hours=1))
-        stopped = switches.read(ledger)
-    except (SQLAlchemyError, OSError) as error:
-        words = f"cannot be used ({type(error).__name__}): check DATABASE_URL and that it can be written"
-        return [Finding(about=f"ledger ({where})", ok=False, words=words)]
-    findings = [Finding(about=f"ledger ({where})", ok=True, words=f"identity {ledger.identity}")]
-    words = f"{len(waiting)} customers wait for a look"
-    findings.append(
-        Finding(about="sweep", ok=not waiting, words=words + (": do workers run?" if waiting else ""))
-    )
+        identity = Finding(about=about, ok=True, words=f"identity {ledger.identity}")
+        return [identity, *_work(ledger), *_policies(ledger), *_switches(ledger)]
+    except (SQLAlchemyError, CommandError, OSError) as error:
+        return [Finding(about=about, ok=False, words=ledger_words(error))]
+
+
+def _work(ledger: Ledger) -> Iterator[Finding]:
+    now = clock.read(ledger).business(datetime.now(UTC))
+    waiting = sweep.due(ledger, now=now, limit=1000)
+    words = f"{len(waiting)} customers wait for a look" + (": do workers run?" if waiting else "")
+    yield Finding(about="sweep", ok=not waiting, words=words)
+    open_claims = claims.unsettled(ledger, before=now - timedelta(hours=1))
     words = f"{len(open_claims)} effects of which nobody knows the outcome for an hour"
-    findings.append(Finding(about="claims", ok=not open_claims, words=words))
-    words = (
-        f"stopped by {stopped.stopped_by}: {stopped.stopped_reason}; `go` ends it"
-        if stopped.stopped
-        else "go"
-    )
-    findings.append(Finding(about="switch", ok=not stopped.stopped, words=words))
-    ledger.close()
-    return findings
+    yield Finding(about="claims", ok=not open_claims, words=words)
+
+
+def _policies(ledger: Ledger) -> Iterator[Finding]:
+    adopted = [row for row in policies.listed(ledger) if row.position is not None]
+    if not adopted:
+        words = "none is adopted, so nobody is written to: `starter.py policy adopt FILE` does it"
+        yield Finding(about="policies", ok=False, words=words)
+        return
+    yield Finding(about="policies", ok=True, words=", ".join(row.name for row in adopted))
+    with ledger.read() as session:
+        left = policies.uncovered(session)
+    for segment, count in sorted(left.items()):
+        words = f"{count} customers are of segment {segment}, which no adopted policy is for"
+        yield Finding(about="policies", ok=False, words=words)
+
+
+def _switches(ledger: Ledger) -> Iterator[Finding]:
+    holding = switches.holding(switches.read(ledger))
+    for words in holding:
+        yield Finding(about="switch", ok=False, words=words)
+    if not holding:
+        yield Finding(about="switch", ok=True, words="go")
+
+
+def _outbox(settings: Settings) -> Finding:
+    """Try to write where messages go; a folder's rights do not tell it of every disk."""
+    about = f"outbox {settings.outbox}"
+    try:
+        settings.outbox.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=settings.outbox):
+            return Finding(about=about, ok=True, words="can be written")
+    except OSError as error:
+        words = f"cannot be written ({error.strerror or error}): no message goes out; set OUTBOX, or mend it"
+        return Finding(about=about, ok=False, words=words)
 
 
 async def _temporal(settings: Settings) -> list[Finding]:

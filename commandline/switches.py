@@ -83,14 +83,21 @@ def limit(
 
 @app.command(name="dry-run")
 def dry_run(as_json: AsJson = False) -> None:
-    """List what would go out now, to nobody's harm."""
-    from store import reports
+    """List what would go out now, to nobody's harm, and say what keeps the rest."""
+    from store import reports, switches
 
     ledger = open_ledger(Settings.from_env())
-    wanted = reports.dry_run(ledger, now=now_of(ledger))
+    found = reports.dry_run(ledger, now=now_of(ledger))
     if as_json:
-        typer.echo(json.dumps([line.json() for line in wanted], indent=2))
+        typer.echo(json.dumps([line.json() for line in found.wanted], indent=2))
         return
-    for line in wanted:
-        typer.echo(line.words)
-    typer.echo(f"would go out now: {len(wanted)}")
+    for words in (*(line.words for line in found.wanted), *switches.holding(switches.read(ledger))):
+        typer.echo(words)
+    if found.without_policy:
+        typer.echo(f"{found.without_policy} customers have no policy: see `starter.py doctor`")
+    if found.opens_at:
+        opens = f"{found.opens_at:%d %b %Y %H:%M} UTC"
+        typer.echo(f"{found.closed} customers wait for hours in which something may go out, from {opens} on")
+    if found.next_at and not found.wanted:
+        typer.echo(f"nobody else is due before {found.next_at:%d %b %Y %H:%M} UTC")
+    typer.echo(f"would go out now: {len(found.wanted)}")

@@ -77,6 +77,14 @@ def listed(ledger: Ledger) -> list[PolicyRow]:
     return sorted(rows, key=lambda row: (row.position is None, row.position or 0))
 
 
+def uncovered(session: Session) -> dict[str, int]:
+    """Return how many customers no adopted policy is for, by their segment."""
+    adopted = session.exec(select(PolicyRow.segments).where(col(PolicyRow.position).is_not(None)))
+    covered = {segment for segments in adopted for segment in segments}
+    counted = select(CustomerRow.segment, func.count()).group_by(CustomerRow.segment)
+    return {segment: count for segment, count in session.exec(counted) if segment not in covered}
+
+
 def current(session: Session, segment: str) -> tuple[str, Policy]:
     """Return version and policy for a segment: the first in order that is for it.
 

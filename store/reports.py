@@ -12,7 +12,7 @@ from domain.book import post
 from domain.decide import decide
 from domain.money import Money
 from domain.situation import NO_DEBTS, Effect
-from store import facts
+from store import facts, policies
 from store.database import Ledger
 from store.errors import NoPolicy
 from store.tables import CustomerRow, DebtRow, EntryRow, FactRow
@@ -98,18 +98,36 @@ def invoices(ledger: Ledger) -> set[str]:
         return set(session.exec(select(DebtRow.invoice)))
 
 
-def dry_run(ledger: Ledger, *, now: datetime) -> list[WantedEffect]:
-    """Return what would go out now for all customers, sorted; nothing is written.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryRun:
+    """What would go out now, and what keeps more from it.
 
-    Customers without a policy are left out: for them nothing goes out.
+    Attributes:
+        wanted: by customer; customers without a policy are left out, for them nothing goes out.
+        without_policy: how many those are.
+        closed: so many customers have something that only waits for the hours in which it may go out.
+        opens_at: when the first of these hours begins.
+        next_at: when the next customer is looked at of whom nothing is due now.
     """
-    wanted = []
+
+    wanted: tuple[WantedEffect, ...]
+    without_policy: int
+    closed: int
+    opens_at: datetime | None
+    next_at: datetime | None
+
+
+def dry_run(ledger: Ledger, *, now: datetime) -> DryRun:
+    """Return what would go out now for all customers; nothing is written."""
+    wanted: list[WantedEffect] = []
+    openings: list[datetime] = []
     # Whoever has something wanted is due for a look, or has not been looked at since something changed.
     waiting = or_(
         col(CustomerRow.wake_at) <= now,
         col(CustomerRow.wake_at) <= col(CustomerRow.last_now),
         col(CustomerRow.revision) > col(CustomerRow.assessed_revision),
     )
+    later = select(func.min(CustomerRow.wake_at)).where(col(CustomerRow.wake_at) > now)
     with ledger.read() as session:
         rows = session.exec(select(CustomerRow).where(waiting)).all()
         for row in sorted(rows, key=lambda row: row.id):
@@ -119,4 +137,12 @@ def dry_run(ledger: Ledger, *, now: datetime) -> list[WantedEffect]:
                 continue
             decision = decide(loaded.policy, loaded.account, max(now, row.last_now))
             wanted += [WantedEffect(customer_id=row.id, effect=effect) for effect in decision.effects]
-    return wanted
+            shut = [held.until for held in decision.held if held.reason.rule.startswith("window.")]
+            openings += sorted(filter(None, shut))[:1]
+        return DryRun(
+            wanted=tuple(wanted),
+            without_policy=sum(policies.uncovered(session).values()),
+            closed=len(openings),
+            opens_at=min(openings, default=None),
+            next_at=session.exec(later).one(),
+        )

@@ -53,6 +53,17 @@ def read(ledger: Ledger) -> Switches:
         return Switches(**row.model_dump(exclude={"id"}), halted=session.exec(counted).one())
 
 
+def holding(switches: Switches) -> list[str]:
+    """Say which switches keep everything from going out, and how each is opened."""
+    said = []
+    if switches.stopped:
+        said.append(f"stopped by {switches.stopped_by}: {switches.stopped_reason}; `go` ends it")
+    if switches.blast_since is not None:
+        why = f"more than {switches.blast_limit} effects were wanted within an hour"
+        said.append(f"the blast guard holds since {_minute(switches.blast_since)}: {why}; {_TO_DECIDE}")
+    return said
+
+
 def stop(ledger: Ledger, *, reason: str, by: str, now: datetime) -> bool:
     """Stop all outward effects at the claim; False when they are stopped already."""
     with ledger.write() as session:

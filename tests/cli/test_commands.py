@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +14,12 @@ import pytest
 import typer
 
 import starter
+from domain.clock import BusinessClock
 from domain.identifiers import CheckResult
-from store import claims, onboarding, sweep, switches, verifications
+from store import claims, clock, onboarding, sweep, switches, verifications
 from store.database import Ledger
 from store.tables import TaskRow
+from tests.cli.conftest import HEADER, MAPPING, ROW
 
 ROOT = Path(__file__).parents[2]
 TODAY = datetime(2026, 2, 10, 9, tzinfo=UTC)
@@ -171,7 +174,7 @@ def test_a_disputed_invoice_rests_until_the_dispute_is_resolved(acme) -> None:
     first, second = acme(*line), acme(*line)
     assert (first.status, first.out) == (0, f"ACME: Noted dispute D-7 of INV-1. ({NOT_WOKEN})\n")
     assert second.out == "ACME: Already done: noted dispute D-7 of INV-1.\n"
-    assert acme("dry-run").out == "would go out now: 0\n"
+    assert acme("dry-run").out.endswith("would go out now: 0\n")
     ended = acme("dispute", "ACME", "INV-1", "--id", "D-7", "--resolve", "--outcome", "won")
     assert (ended.status, ended.out) == (0, f"ACME: Resolved dispute D-7: won. ({NOT_WOKEN})\n")
     assert acme("dry-run").out.endswith("would go out now: 1\n")
@@ -359,6 +362,59 @@ def test_dry_run_lists_what_would_go_out(acme) -> None:
     assert effect["customer"] == "ACME"
 
 
+def at(ledger: Path, now: datetime) -> None:
+    """Let a ledger's clock say that it is about `now`."""
+    opened = Ledger(f"sqlite:///{ledger}", durable=False)
+    clock.set_clock(opened, BusinessClock(real_at=datetime.now(UTC), business_at=now))
+    opened.close()
+
+
+def test_dry_run_says_why_nothing_goes_out(acme) -> None:
+    acme("stop", "--reason", "a wrong template", "--by", "maria")
+    assert "stopped by maria: a wrong template; `go` ends it\n" in acme("dry-run").out
+    acme("go")
+    at(acme.ledger, datetime(2026, 2, 10, 20, tzinfo=UTC))
+    assert acme("dry-run").out == (
+        "1 customers wait for hours in which something may go out, from 11 Feb 2026 08:00 UTC on\n"
+        "would go out now: 0\n"
+    )
+
+
+def test_who_has_no_policy_is_counted(acme) -> None:
+    acme.write("m.yaml", MAPPING.replace("name: Name", "name: Name, segment: {fixed: consumer}"))
+    acme.write("r.csv", f"{HEADER}\n{ROW.replace('ACME', 'ANNA').replace('INV-1', 'INV-2')}\n")
+    assert acme("import", "r.csv", "--map", "m.yaml").status == 0
+    assert "1 customers have no policy: see `starter.py doctor`\n" in acme("dry-run").out
+    assert "BAD policies: 1 customers are of segment consumer, which no adopted" in acme("doctor").out
+
+
+def test_doctor_says_what_else_keeps_messages_from_going_out(cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTBOX", str(cli.write("outbox", "")))
+    told = cli("doctor").out
+    assert "BAD policies: none is adopted, so nobody is written to" in told
+    assert "outbox: cannot be written (File exists): no message goes out" in told
+
+
+def test_doctor_says_that_the_blast_guard_holds(acme) -> None:
+    connection = sqlite3.connect(acme.ledger)
+    connection.execute("UPDATE switches SET blast_since = '2026-02-10 08:00:00.000000'")
+    connection.commit()
+    connection.close()
+    told = (
+        "the blast guard holds since 2026-02-10 08:00 UTC: more than 500 effects were wanted within an hour"
+    )
+    assert f"BAD switch: {told}" in acme("doctor").out
+    assert told in acme("dry-run").out
+
+
+def test_doctor_names_the_cause_of_a_broken_ledger_as_commands_do(cli) -> None:
+    cli.write("ledger.db", "no database at all, and longer than a header is. " * 9)
+    told = cli("doctor").out
+    assert (
+        "BAD ledger (sqlite): the ledger cannot be used (file is not a database): check DATABASE_URL" in told
+    )
+
+
 def test_a_ledger_is_live_from_its_first_policy_on(cli) -> None:
     assert cli("go-live").out == "not live yet: adopt a policy first\n"
     assert json.loads(cli("go-live", "--json").out) == {"go_live_on": None}
@@ -371,7 +427,7 @@ def test_a_ledger_is_live_from_its_first_policy_on(cli) -> None:
 
 def test_what_fell_due_before_going_live_is_not_sent(acme) -> None:
     acme("go-live", "2026-02-10")
-    assert acme("dry-run").out == "would go out now: 0\n"
+    assert acme("dry-run").out.endswith("would go out now: 0\n")
     acme("go-live", "2026-02-07")
     assert "ACME" in acme("dry-run").out
 

@@ -444,7 +444,7 @@ def test_a_second_suspension_is_told_as_well(business):
 def test_a_dry_run_lists_what_would_go_out_and_writes_nothing(business, late):
     other = business.customer("BOLT", segment="unknown")
     revision = business.assess(late, business.at(3)).revision
-    [line] = reports.dry_run(business.ledger, now=business.at(3))
+    [line] = reports.dry_run(business.ledger, now=business.at(3)).wanted
     assert (line.customer_id, line.effect.key) == (late, FIRST)
     assert (
         line.words == "ACME: first/email for INV-1 100.00 EUR: first: 3 days past due, the policy says day 3"
@@ -452,5 +452,5 @@ def test_a_dry_run_lists_what_would_go_out_and_writes_nothing(business, late):
     assert line.json()["debts"] == {"INV-1": "100.00"}
     assert rows(business) == []
     assert business.assess(late, business.at(3)).revision == revision
-    assert reports.dry_run(business.ledger, now=business.at(3) - timedelta(days=2)) == [line]
+    assert reports.dry_run(business.ledger, now=business.at(3) - timedelta(days=2)).wanted == (line,)
     assert other in customers.ids(business.ledger)
