@@ -67,7 +67,7 @@ def test_a_policy_for_nobody_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(not REAL.exists(), reason="the real export is not part of the project")
 @pytest.mark.parametrize(
     ("policy", "suspended", "brought_back"), [("business", 0, 0), ("compressed", 1, 100)]
