@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from domain.documents import BadDocument, read
-from domain.receivables import Import, ImportedCustomer, Mapping, read_rows
+from domain.receivables.imported import Import, ImportedCustomer
+from domain.receivables.mapping import Mapping
+from domain.receivables.reading import read_rows
 from ending import Unreachable
 from settings import Settings
 from store import exports

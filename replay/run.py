@@ -17,7 +17,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 from composition import Parts, parts
 from domain.facts import InvoiceIssued
 from domain.policy import Policy
-from domain.receivables import Import, ImportedCustomer
+from domain.receivables.imported import Import, ImportedCustomer
 from importing import Bar, new_facts
 from replay.folder import fresh
 from replay.player import Player, player

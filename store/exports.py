@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from domain.amending import amend
 from domain.customer import Customer
 from domain.facts import Fact, InvoiceCorrected
-from domain.receivables import DatedBody
+from domain.receivables.amending import amend
+from domain.receivables.imported import DatedBody
 from store import customers, facts
 from store.customers import ContactData
 from store.database import Ledger

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from domain.customer import Customer
 from domain.documents import BadDocument, read
 from domain.facts import DisputeOpened, DisputeResolved, InvoiceIssued, PaymentReceived
-from domain.receivables import Import, Mapping, read_rows
+from domain.receivables.imported import Import
+from domain.receivables.mapping import Mapping
+from domain.receivables.reading import read_rows
 
 ROOT = Path(__file__).parents[2]
 IBM = ROOT.parent / "shared" / "data" / "ibm-accounts-receivable.csv"

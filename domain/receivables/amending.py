@@ -19,7 +19,7 @@ from domain.facts import (
     PaymentReceived,
 )
 from domain.money import Money
-from domain.receivables import DatedBody
+from domain.receivables.imported import DatedBody
 
 _KEPT = "the ledger keeps what came first"
 

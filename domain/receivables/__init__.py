@@ -1,0 +1,1 @@
+"""Receivables of another system, read from a CSV by a mapping document."""
