@@ -1,0 +1,186 @@
+"""Facts: what happened, in the words of the simulation format (docs/simulation-format.md).
+
+A `Fact` is dated twice: when it happened in the customer's world and when we learned it. A fact
+that only has a date keeps its date; it never becomes midnight somewhere. Amounts are decimals in
+major units; those without a currency of their own take it from the invoice or payment they name.
+
+A new kind gets its class in the file of its subject, and a place in `KnownBody` and in `__all__` here.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+
+from domain.facts.contacts import Bounced, ContactChanged, ContactInvalid, Delivered, OptedOut
+from domain.facts.decisions import (
+    Approved,
+    PolicyAdopted,
+    ReactivateRequested,
+    SuspendRequested,
+    TaskCompleted,
+)
+from domain.facts.fact import Body, Fact, Unknown, kind_of
+from domain.facts.fields import FIRST_DAY, LAST_DAY, NO_INVOICES, Day
+from domain.facts.invoices import (
+    CreditNote,
+    CreditNoteCancelled,
+    Instalment,
+    InvoiceCorrected,
+    InvoiceIssued,
+    InvoiceVoided,
+    WriteOffUndone,
+    WrittenOff,
+)
+from domain.facts.onboarding import (
+    Checked,
+    CodeAnswered,
+    CodeSent,
+    Onboarded,
+    OnboardingReviewed,
+    OnboardingStarted,
+)
+from domain.facts.payments import (
+    ChargebackReversed,
+    ChargedBack,
+    PaymentFailed,
+    PaymentInFlight,
+    PaymentReceived,
+    Refunded,
+)
+from domain.facts.rests import (
+    DisputeOpened,
+    DisputeResolved,
+    Exempted,
+    ExemptionEnded,
+    Paused,
+    Resumed,
+    ends_too_early,
+)
+from domain.facts.service import SubscriptionReactivated, SubscriptionSuspended, WorkersDown
+
+__all__ = [
+    "FIRST_DAY",
+    "KNOWN_TYPES",
+    "LAST_DAY",
+    "NO_INVOICES",
+    "Approved",
+    "Body",
+    "Bounced",
+    "ChargebackReversed",
+    "ChargedBack",
+    "Checked",
+    "CodeAnswered",
+    "CodeSent",
+    "ContactChanged",
+    "ContactInvalid",
+    "CreditNote",
+    "CreditNoteCancelled",
+    "Day",
+    "Delivered",
+    "DisputeOpened",
+    "DisputeResolved",
+    "Exempted",
+    "ExemptionEnded",
+    "Fact",
+    "Instalment",
+    "InvoiceCorrected",
+    "InvoiceIssued",
+    "InvoiceVoided",
+    "Onboarded",
+    "OnboardingReviewed",
+    "OnboardingStarted",
+    "OptedOut",
+    "Paused",
+    "PaymentFailed",
+    "PaymentInFlight",
+    "PaymentReceived",
+    "PolicyAdopted",
+    "ReactivateRequested",
+    "Refunded",
+    "Resumed",
+    "SubscriptionReactivated",
+    "SubscriptionSuspended",
+    "SuspendRequested",
+    "TaskCompleted",
+    "Unknown",
+    "WorkersDown",
+    "WriteOffUndone",
+    "WrittenOff",
+    "ends_too_early",
+    "kind_of",
+    "read_body",
+    "write_body",
+]
+
+KnownBody = Annotated[
+    InvoiceIssued
+    | InvoiceCorrected
+    | InvoiceVoided
+    | WrittenOff
+    | WriteOffUndone
+    | PaymentReceived
+    | PaymentInFlight
+    | PaymentFailed
+    | Refunded
+    | ChargedBack
+    | ChargebackReversed
+    | CreditNote
+    | CreditNoteCancelled
+    | DisputeOpened
+    | DisputeResolved
+    | Paused
+    | Resumed
+    | Exempted
+    | ExemptionEnded
+    | OptedOut
+    | ContactInvalid
+    | ContactChanged
+    | Delivered
+    | Bounced
+    | Approved
+    | TaskCompleted
+    | SubscriptionSuspended
+    | SubscriptionReactivated
+    | SuspendRequested
+    | ReactivateRequested
+    | OnboardingStarted
+    | Onboarded
+    | Checked
+    | CodeSent
+    | CodeAnswered
+    | OnboardingReviewed
+    | PolicyAdopted
+    | WorkersDown
+    | Unknown,
+    Field(discriminator="type"),
+]
+_BODY: TypeAdapter[Body] = TypeAdapter(KnownBody)
+KNOWN_TYPES: frozenset[str] = frozenset(
+    str(body.model_fields["type"].default) for body in Body.__subclasses__()
+)
+
+
+def read_body(data: Mapping[str, Any]) -> Body:
+    """Return the body that `data` describes; a type nobody knows is kept as `Unknown`.
+
+    Raises:
+        pydantic.ValidationError: the type is known and a field is wrong or missing.
+    """
+    name = data.get("type")
+    rest = {key: value for key, value in data.items() if key != "type"}
+    if name == "unknown" and not _as_kept(rest):
+        return Unknown(name=name, data=rest)
+    if isinstance(name, str) and name not in KNOWN_TYPES:
+        return Unknown(name=name, data=rest)
+    return _BODY.validate_python(dict(data))
+
+
+def _as_kept(rest: Mapping[str, Any]) -> bool:
+    """Whether this is how `write_body` writes an `Unknown`; else the sender itself calls its type so."""
+    return set(rest) == {"name", "data"} and isinstance(rest["name"], str) and isinstance(rest["data"], dict)
+
+
+def write_body(body: Body) -> dict[str, Any]:
+    """Return `body` as JSON-ready values; `read_body` gives the same body back."""
+    return body.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,0 +1,51 @@
+"""Facts of what a person decided or asked for."""
+
+from typing import Literal
+
+from domain.facts.fact import Body
+from domain.facts.fields import Name, Reason
+
+
+class Approved(Body):
+    """A person allowed the step that waits for approval, for what was owed when they looked.
+
+    An `outcome` other than `approved` is an answer too: it takes back what was allowed before.
+    """
+
+    type: Literal["approved"] = "approved"
+    step: Name | None = None
+    outcome: Reason | None = None
+    by: Name | None = None
+
+
+class TaskCompleted(Body):
+    """A person finished the task of a step; without a step, all that were open."""
+
+    type: Literal["task_completed"] = "task_completed"
+    step: Name | None = None
+    outcome: Reason | None = None
+    by: Name | None = None
+
+
+class SuspendRequested(Body):
+    """Finance asks to suspend now instead of on the planned day; the warnings still count."""
+
+    type: Literal["suspend_requested"] = "suspend_requested"
+    reason: Reason
+    by: Name | None = None
+
+
+class ReactivateRequested(Body):
+    """Finance gives the service back although money is still owed."""
+
+    type: Literal["reactivate_requested"] = "reactivate_requested"
+    reason: Reason
+    by: Name | None = None
+
+
+class PolicyAdopted(Body):
+    """The customer is under the policy with this hash from now on."""
+
+    type: Literal["policy_adopted"] = "policy_adopted"
+    policy: Name
+    by: Name | None = None

@@ -1,0 +1,61 @@
+"""The fields of facts: amounts, names, reasons and days, each with what may be written there."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, float | bool):
+        raise ValueError('write amounts as text, like "1490.00": a float is not exact')
+    # Decimal alone would also take `1_000`, `1e3` and digits of other scripts.
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        raise ValueError(f"write a number like 1490.00, not {value!r}")
+    return value
+
+
+_PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+Amount = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, max_digits=18)]
+
+
+def _printable(text: str) -> str:
+    if not text.strip():
+        raise ValueError("blanks alone say nothing: write something")
+    if _CONTROL.search(text):
+        raise ValueError("write it on one line, in characters that can be printed")
+    return text
+
+
+def _not_ours(invoice: str) -> str:
+    if invoice in NO_INVOICES:
+        raise ValueError(f"{invoice!r} is a word of the engine's own: give the invoice another number")
+    return invoice
+
+
+# Control characters, line ends of every kind, and halves of characters.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+NO_INVOICES = frozenset({"service", "onboarding"})
+"""What claims count by that are about no invoice; an invoice of this name would be taken for it."""
+Name = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
+Invoice = Annotated[Name, AfterValidator(_not_ours)]
+Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_printable)]
+"""Why, in words of a person."""
+
+
+def _written_day(value: object) -> object:
+    # A number, also one in quotes, would be read as seconds since 1970.
+    if not isinstance(value, date) and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("write a day like 2026-02-03")
+    return value
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Beyond these years a day is a placeholder (0001-01-01, 9999-12-31), and reckoning with it overflows.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+Day = Annotated[date, BeforeValidator(_written_day), Field(ge=FIRST_DAY, le=LAST_DAY)]
+End = Annotated[date, BeforeValidator(_written_day), Field(ge=FIRST_DAY)]
+"""The last day of something; one after LAST_DAY means that it has no end."""
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

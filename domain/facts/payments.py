@@ -1,0 +1,60 @@
+"""Facts of money: what came in, is on its way, failed, or was taken back."""
+
+from typing import Literal
+
+from domain.facts.fact import Body
+from domain.facts.fields import Amount, Currency, Invoice, Name
+
+
+class PaymentReceived(Body):
+    """Settled money. Without an invoice it pays the oldest due debt of its currency first."""
+
+    type: Literal["payment_received"] = "payment_received"
+    payment: Name
+    amount: Amount
+    currency: Currency
+    invoice: Invoice | None = None
+
+
+class PaymentInFlight(Body):
+    """Money on its way (a direct debit in process): holds escalation, settles nothing."""
+
+    type: Literal["payment_in_flight"] = "payment_in_flight"
+    payment: Name
+    amount: Amount
+    currency: Currency
+    invoice: Invoice | None = None
+
+
+class PaymentFailed(Body):
+    """A charge, or money in flight, came to nothing."""
+
+    type: Literal["payment_failed"] = "payment_failed"
+    invoice: Invoice | None = None
+    payment: Name | None = None
+    decline: Name | None = None
+    by: Name | None = None
+
+
+class Refunded(Body):
+    """Money given back: what it had paid is owed again. Without an amount, all of it."""
+
+    type: Literal["refunded"] = "refunded"
+    payment: Name
+    amount: Amount | None = None
+
+
+class ChargedBack(Body):
+    """Money taken back by the customer's bank. Without an amount, all of it."""
+
+    type: Literal["charged_back"] = "charged_back"
+    payment: Name
+    amount: Amount | None = None
+
+
+class ChargebackReversed(Body):
+    """A chargeback decided in our favour: the money is ours again."""
+
+    type: Literal["chargeback_reversed"] = "chargeback_reversed"
+    payment: Name
+    amount: Amount | None = None
