@@ -70,8 +70,9 @@ def _told_by_others(error: Exception) -> tuple[str, int] | None:
     from pydantic import ValidationError
     from sqlalchemy.exc import SQLAlchemyError
 
-    from domain.documents import BadDocument, sentences
+    from domain.documents import BadDocument
     from domain.money import MoneyError
+    from domain.sentences import sentences
     from store.errors import NoLedger, Refused
 
     match error:

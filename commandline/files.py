@@ -32,7 +32,7 @@ def read_scenario(file: Path) -> tuple[Any, list[Any], date]:
     """Read the events of `policy simulate`: the customer, its facts, and the last day to play."""
     from pydantic import ValidationError
 
-    from domain.documents import sentences
+    from domain.sentences import sentences
     from domain.simulate import Scenario, read_events
 
     def refuse(problems: list[str]) -> NoReturn:

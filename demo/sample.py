@@ -19,10 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from domain import facts
 from domain.account import instant
 from domain.customer import Customer
-from domain.documents import Document, Fault, Faults, Whole, closest, read
+from domain.documents import Document, Fault, Faults, Whole, read
 from domain.facts import Body, Fact
 from domain.money import Money, MoneyError
 from domain.onboarding import Application
+from domain.spelling import closest
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "demo.yaml"
 START_ON = date(2026, 8, 31)

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from domain import facts
 from domain.account import Rest
 from domain.book import Debt
-from domain.documents import sentences
 from domain.money import Money, MoneyError
 from domain.policy import REVIEW
+from domain.sentences import sentences
 from domain.situation import Situation
 from domain.suspension import not_yet, over_threshold, requested
 

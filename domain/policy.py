@@ -31,8 +31,9 @@ from pydantic import (
 )
 
 from domain.calendar import SendWindow
-from domain.documents import Fault, Faults, Flag, Whole, closest
+from domain.documents import Fault, Faults, Flag, Whole
 from domain.money import CURRENCIES, Money, MoneyError
+from domain.spelling import closest
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, get_args
 
-from domain.documents import closest
 from domain.policy import Channel, NoticeStep, Policy, SuspendStep, Weekday, When, amount_in
+from domain.spelling import closest
 
 MOST_CLOSED_DAYS = 2
 """Of a week: a weekend, wherever it lies. More than these make steps wait long."""

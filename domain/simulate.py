@@ -20,11 +20,11 @@ from domain import facts
 from domain.account import Account, Building, Claim, Service, build, end_of_day, instant
 from domain.customer import Customer
 from domain.decide import Decision, decide
-from domain.documents import sentences
 from domain.facts import Fact
 from domain.money import Money, MoneyError
 from domain.policy import Policy
 from domain.reasons import Reason
+from domain.sentences import sentences
 from domain.situation import NO_DEBTS, Effect, EffectDebt
 
 OUTCOME_DAYS = 7

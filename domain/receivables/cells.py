@@ -7,10 +7,10 @@ from datetime import date
 from functools import lru_cache
 from typing import TypeVar
 
-from domain.documents import closest
 from domain.money import CURRENCIES, Money, MoneyError
 from domain.receivables.imported import Kind, Severity
 from domain.receivables.mapping import DATE_DIGITS, Amounts, Mapping, Source
+from domain.spelling import closest
 
 # Outside these years a date is a spreadsheet's zero or a slip of the hand.
 FIRST_YEAR, LAST_YEAR = 1970, 2100

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from domain.customer import known_zone
-from domain.documents import Document, Fault, Faults, Whole, closest
+from domain.documents import Document, Fault, Faults, Whole
 from domain.money import CURRENCIES
+from domain.spelling import closest
 
 MOST_DAYS = 3650
 """Ten years: a dispute that begins or ends later than that is a slip of the hand."""

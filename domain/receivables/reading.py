@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
-from domain.documents import closest
 from domain.facts import InvoiceIssued
 from domain.receivables.cells import Cells
 from domain.receivables.imported import Import, ImportedCustomer, Kind, RowProblem, Severity
 from domain.receivables.mapping import Mapping
 from domain.receivables.records import Record, records_of
 from domain.receivables.rows import Row, contact_of, customer_of, facts_of, invoice_of
+from domain.spelling import closest
 
 
 def read_rows(lines: Iterable[str], mapping: Mapping, *, file: str, today: date | None = None) -> Import:

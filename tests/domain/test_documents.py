@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, model_validator
 
-from domain.documents import MAX_DEPTH, BadDocument, Document, Fault, Faults, Flag, Whole, closest, read
+from domain.documents import BadDocument, Document, Fault, Faults, Flag, Whole, read
+from domain.spelling import closest
+from domain.yaml_source import MAX_DEPTH
 
 
 class Notice(Document):
