@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from domain import facts
-from domain.account import instant
 from domain.customer import Customer
 from domain.documents import Document, Fault, Faults, Whole, read
 from domain.facts import Body, Fact
+from domain.facts.dating import instant
 from domain.money import Money, MoneyError
 from domain.onboarding import Application
 from domain.spelling import closest

@@ -14,10 +14,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from domain import facts
-from domain.account import Rest
 from domain.book import Debt
 from domain.money import Money, MoneyError
 from domain.policy import REVIEW
+from domain.rest import Rest
 from domain.sentences import sentences
 from domain.situation import Situation
 from domain.suspension import not_yet, over_threshold, requested

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.account import FOREVER, Account, Claim
+from domain.account import Account
 from domain.admission import admission
+from domain.claim import Claim
 from domain.ladder import Wanted, reminders
 from domain.policy import ONBOARDING, RETURNED, NoticeStep, Policy
 from domain.reasons import because
+from domain.rest import FOREVER
 from domain.situation import SERVICE, TASK, Effect, EffectKind, Held, Situation
 from domain.suspension import data_loss, news_of_the_service, reactivation, suspension, tasks
 from domain.unsent import unsent

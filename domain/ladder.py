@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from domain.account import FOREVER, Rest
 from domain.book import Debt
 from domain.policy import UNREACHABLE, NoticeStep
 from domain.reasons import Reason, because
+from domain.rest import FOREVER, Rest
 from domain.situation import TASK, Effect, Held, Situation, is_reminder
 
 

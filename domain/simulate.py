@@ -17,10 +17,13 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domain import facts
-from domain.account import Account, Building, Claim, Service, build, end_of_day, instant
+from domain.account import Account, Service
+from domain.account_fold import Building, build
+from domain.claim import Claim
 from domain.customer import Customer
 from domain.decide import Decision, decide
 from domain.facts import Fact
+from domain.facts.dating import end_of_day, instant
 from domain.money import Money, MoneyError
 from domain.policy import Policy
 from domain.reasons import Reason

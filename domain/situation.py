@@ -10,12 +10,14 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Literal
 
-from domain.account import FOREVER, Account, Claim, Rest
+from domain.account import Account
 from domain.book import Debt
 from domain.calendar import Calendar, has_holidays
+from domain.claim import Claim
 from domain.money import Money
 from domain.policy import ONBOARDING, RESERVED, Policy, Step, SuspendStep, amount_in
 from domain.reasons import Reason, because
+from domain.rest import FOREVER, Rest
 
 EffectKind = Literal["notice", "task", "suspend", "reactivate", "onboard"]
 SERVICE, TASK = "service", "task"  # the channels of effects that are no messages

@@ -4,7 +4,7 @@ A sender that is down, a template that cannot be rendered, a switch that does no
 tried again, after longer and longer rests, and meanwhile somebody looks.
 """
 
-from domain.account import Claim
+from domain.claim import Claim
 from domain.ladder import Wanted
 from domain.policy import UNSENT
 from domain.reasons import because

@@ -16,14 +16,16 @@ from zoneinfo import ZoneInfo
 
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
-from domain.account import FOREVER, Account, Claim
+from domain.account import Account
 from domain.book import Debt
+from domain.claim import Claim
 from domain.clock import BusinessClock
 from domain.commands import Command
 from domain.customer import Customer
 from domain.money import Money
 from domain.plan import Plan
 from domain.policy import APPROVE, REVIEW
+from domain.rest import FOREVER
 from domain.simulate import Line
 from domain.situation import NO_DEBTS, TASK, Effect, EffectDebt
 

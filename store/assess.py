@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from domain.account import Account, Claim
+from domain.account import Account
+from domain.claim import Claim
 from domain.customer import Customer
 from domain.plan import Plan, plan
 from domain.policy import Policy

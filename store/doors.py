@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from domain.book import is_money
 from domain.plan import plan
+from domain.posting_order import is_money
 from store import customers, facts
 from store.assess import signature
 from store.database import Ledger

@@ -16,10 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col
 
 from domain import facts
-from domain.account import Account, Claim, build
-from domain.book import is_money
+from domain.account import Account
+from domain.account_fold import build
+from domain.claim import Claim
 from domain.facts import Body, Fact, kind_of, read_body, write_body
 from domain.policy import Policy
+from domain.posting_order import is_money
 from store import policies, postings
 from store.database import Ledger
 from store.errors import Conflict, NoPolicy, Refused

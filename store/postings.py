@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlmodel import Session, SQLModel
 
-from domain.book import Book, Debt, post
+from domain.book import Book, Debt
 from domain.facts import Fact
+from domain.posting import post
 from store.tables import CustomerRow
 
 _ENTRIES = SQLModel.metadata.tables["entries"]

@@ -8,9 +8,9 @@ from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from domain.ageing import Ageing, Balance, age
-from domain.book import post
 from domain.decide import decide
 from domain.money import Money
+from domain.posting import post
 from domain.situation import NO_DEBTS, Effect
 from store import facts, policies
 from store.database import Ledger

@@ -11,12 +11,12 @@ import pytest
 
 from demo.sample import DAYS, SAMPLE, START_ON, SampleCustomer, read_sample
 from domain import facts
-from domain.book import post
 from domain.documents import BadDocument, read
 from domain.facts import Body, Fact
 from domain.identifiers import CheckResult, check_identifiers
 from domain.money import Money
 from domain.policy import NoticeStep, Policy
+from domain.posting import post
 from domain.reasons import SENTENCES
 from domain.simulate import Line, Outcome, simulate
 from providers.outbox import bounces_in_samples

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from domain.account import Claim
+from domain.claim import Claim
 from domain.customer import Customer
 from domain.policy import Policy
 from domain.simulate import Outcome, read_events, simulate

@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.account import ANY_STEP, FOREVER, Account, Claim, build, instant
+from domain.account import ANY_STEP, Account
+from domain.account_fold import build
+from domain.claim import Claim
 from domain.customer import Customer
 from domain.facts import Fact, read_body
+from domain.facts.dating import instant
 from domain.money import Money
 from domain.policy import APPROVE, Policy
+from domain.rest import FOREVER
 from domain.situation import Situation
 
 BERLIN = Customer(id="c-1", timezone="Europe/Berlin", country="DE")

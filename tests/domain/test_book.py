@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import facts
-from domain.book import Book, Posted, post
+from domain.book import Book
 from domain.facts import Fact, read_body
 from domain.money import Money
+from domain.posting import Posted, post
 
 NEW_YEAR = date(2026, 1, 1)
 

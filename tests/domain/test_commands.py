@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.account import Claim, build
+from domain.account_fold import build
+from domain.claim import Claim
 from domain.commands import COMMANDS, allowed, read, refusal
 from domain.customer import Customer
 from domain.facts import KNOWN_TYPES, Body, write_body

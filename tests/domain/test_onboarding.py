@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import facts
-from domain.account import Account, Claim, build
+from domain.account import Account
+from domain.account_fold import build
 from domain.admission import MISSED_AFTER
+from domain.claim import Claim
 from domain.commands import CodeEntry, allowed, read, refusal
 from domain.customer import Customer
 from domain.decide import Decision, decide

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.account import build
+from domain.account_fold import build
 from domain.customer import Customer
 from domain.decide import decide
 from domain.plan import plan

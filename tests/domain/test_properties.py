@@ -1,7 +1,7 @@
 """The promises: whatever the policy and whatever happens, nobody is wronged and nothing spins.
 
 Random policies and random histories are played through the simulator; what it did is then judged by
-rules of this file's own, which know only the facts, `book.post` and the calendar on the wall.
+rules of this file's own, which know only the facts, `posting.post` and the calendar on the wall.
 """
 
 import json
@@ -18,13 +18,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain import facts
-from domain.account import Building, Claim, build
-from domain.book import Debt, post
+from domain.account_fold import Building, build
+from domain.book import Debt
+from domain.claim import Claim
 from domain.customer import Customer
 from domain.decide import decide
 from domain.facts import Fact
 from domain.plan import plan
 from domain.policy import Policy
+from domain.posting import post
 from domain.simulate import Line, Outcome, read_events, simulate
 from domain.situation import SERVICE
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain.account import Service, build
+from domain.account import Service
+from domain.account_fold import build
 from domain.customer import Customer
 from domain.decide import decide
 from domain.simulate import read_events

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from domain.account import Account, Claim, build
+from domain.account import Account
+from domain.account_fold import build
 from domain.book import Debt
+from domain.claim import Claim
 from domain.clock import BusinessClock
 from domain.commands import COMMANDS
 from domain.customer import Customer

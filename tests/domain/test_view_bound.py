@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from domain import facts
-from domain.account import Account, build
+from domain.account import Account
+from domain.account_fold import build
 from domain.clock import BusinessClock
 from domain.customer import Customer
 from domain.decide import decide

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from domain.ageing import Balance, age, bucket
-from domain.book import post
 from domain.facts import (
     ChargebackReversed,
     ChargedBack,
@@ -26,6 +25,7 @@ from domain.facts import (
     WrittenOff,
 )
 from domain.money import Money
+from domain.posting import post
 from store import doors, facts, postings, reports
 from store.tables import DebtRow, EntryRow
 

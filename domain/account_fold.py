@@ -1,0 +1,352 @@
+"""From the facts of one customer to the account: a pure fold, at once or while facts come in.
+
+Facts of one instant give the same account in any order. Claims, our record of what we began and did,
+come in beside the facts; delivery outcomes are facts and are joined to them here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from domain import facts
+from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Service
+from domain.book import Book
+from domain.claim import Claim, in_order
+from domain.customer import Customer
+from domain.facts import Fact
+from domain.facts.dating import end_of_day, instant
+from domain.fold import Fold, apart
+from domain.money import Money
+from domain.onboarding import Progress
+from domain.policy import APPROVE
+from domain.posting import Posted, post
+from domain.rest import FOREVER, Rest
+
+
+def build(
+    customer: Customer,
+    history: Sequence[Fact],
+    claims: Iterable[Claim] = (),
+    *,
+    channels: Iterable[str] = ("email", "sms"),
+    go_live_on: date | None = None,
+    allocation: str = "oldest_due",
+    book: Book | None = None,
+) -> Account:
+    """Build the account of `customer` from all its facts.
+
+    Args:
+        claims: what we began, from the ledger or from a simulation.
+        channels: those for which there is an address at all.
+        book: the posted money, when the caller has it already.
+    """
+    posted = post(history, allocation=allocation) if book is None else book
+    known = {claim.message: claim for claim in in_order(claims)}
+    folding = _Folding(customer, frozenset(channels), known)
+    for fact in sorted(history, key=_order):
+        folding.take(fact)
+    return folding.account(posted, go_live_on)
+
+
+class Building:
+    """The account of one customer while facts come in: always what `build` makes of all of them."""
+
+    def __init__(
+        self, customer: Customer, *, channels: Iterable[str], go_live_on: date | None, allocation: str
+    ) -> None:
+        self._customer, self._channels, self._go_live_on = customer, frozenset(channels), go_live_on
+        self._history: list[Fact] = []
+        self._given: tuple[Claim, ...] = ()
+        self._claims: dict[str, Claim] = {}
+        self._posted = Posted(allocation)
+        self._fold = self._begin()
+
+    def learn(self, new: Sequence[Fact], claims: tuple[Claim, ...]) -> Account:
+        """Return the account with these facts as well; `claims` are all of them, as an account has them."""
+        if claims is not self._given:
+            self._claims.clear()
+            self._claims.update({claim.message: claim for claim in claims})
+        self._history += new
+        self._posted.learn(new)
+        if self._fold.state.early:
+            self._fold, new = self._begin(), self._history
+        self._fold.add((_order(fact), fact) for fact in new)
+        account = self._fold.state.account(self._posted.book, self._go_live_on)
+        self._given = account.claims
+        return account
+
+    def _begin(self) -> "Fold[_Folding]":
+        return Fold(
+            lambda: _Folding(self._customer, self._channels, self._claims),
+            lambda folding, fact, _: folding.take(fact),
+        )
+
+
+# What ends something comes after what begins it, when both happened at one instant.
+_ENDS = (
+    facts.Resumed,
+    facts.ExemptionEnded,
+    facts.DisputeResolved,
+    facts.PaymentFailed,
+    facts.SubscriptionReactivated,
+    facts.ContactChanged,
+    facts.CodeAnswered,
+    facts.Onboarded,
+)
+
+
+def _order(fact: Fact) -> tuple[date, str, bool, str, str, str]:
+    """Order by what a fact says before where it comes from: two sources may number it differently."""
+    at = fact.happened_at.isoformat() if fact.happened_at else ""
+    ends = isinstance(fact.body, _ENDS)
+    return (fact.happened_on, at, ends, repr(fact.body), fact.source, fact.id)
+
+
+class _Folding:
+    """The fold's state while it runs; nothing outside sees it."""
+
+    def __init__(self, customer: Customer, channels: frozenset[str], claims: dict[str, Claim]) -> None:
+        self.customer = customer
+        self.channels = channels
+        self.reach: dict[str, Reach] = {
+            channel: "ok" if channel in channels else "missing" for channel in ("email", "sms")
+        }
+        self.changed_at: dict[str, datetime] = {}
+        self.claims = claims  # in order; what is known of how they went is written into it
+        self.early = False  # whether an outcome named a message that is not there yet
+        self.pauses: list[Rest] = []
+        self.exemptions: list[Rest] = []
+        self.disputes: dict[tuple[str, str], tuple[Decimal | None, date]] = {}  # how much, since when
+        self.resolved: list[tuple[Decimal | None, Rest]] = []
+        self.in_flight: dict[str, InFlight] = {}
+        self.received: set[str] = set()
+        self.approvals: dict[str, Request] = {}
+        self.suspend_request: Request | None = None
+        self.reactivate_request: Request | None = None
+        self.tasks_done: dict[str, datetime] = {}
+        self.service = Service()
+        self.onboarding: str | None = None
+        self.verification = Progress()
+        self.newest_at: datetime | None = None
+        self.kept: set[str] = set()
+
+    def copy(self) -> "_Folding":
+        """Return the same state, which facts that are taken here do not change; both have the same claims."""
+        other = apart(self)
+        other.claims = self.claims
+        return other
+
+    def account(self, book: Book, go_live_on: date | None) -> Account:
+        return Account(
+            customer=self.customer,
+            debts=book.debts,
+            disputed=self._disputed(book),
+            unapplied=book.unapplied,
+            in_flight=tuple(self.in_flight[payment] for payment in sorted(self.in_flight)),
+            reach=dict(self.reach),
+            changed_at=dict(self.changed_at),
+            pauses=tuple(self.pauses),
+            exemptions=tuple(self.exemptions),
+            claims=tuple(self.claims.values()),
+            approvals=dict(self.approvals),
+            suspend_request=self.suspend_request,
+            reactivate_request=self.reactivate_request,
+            tasks_done=dict(self.tasks_done),
+            service=self.service,
+            onboarding=self.onboarding,
+            verification=self.verification,
+            newest_at=self.newest_at,
+            go_live_on=go_live_on,
+            disputes=tuple(sorted({dispute for dispute, _ in self.disputes})),
+            contests=self._contests(book),
+            kept=tuple(sorted(self.kept)),
+        )
+
+    def _disputed(self, book: Book) -> dict[str, Money]:
+        contested: dict[str, Money] = {}
+        invoices = {invoice for _, invoice in self.disputes}
+        for debt in book.debts if invoices else ():
+            if debt.invoice not in invoices:
+                continue
+            currency, total = debt.open.currency, Money.zero(debt.open.currency)
+            for (_, invoice), (amount, _) in self.disputes.items():
+                if invoice == debt.invoice:
+                    total += debt.open if amount is None else Money.of(amount, currency)
+            if total and debt.open:
+                contested[debt.invoice] = min(total, debt.open)
+        return contested
+
+    def _contests(self, book: Book) -> tuple[Rest, ...]:
+        """The disputes, resolved since, of at least half of what was open on an invoice."""
+        names = {rest.invoice for _, rest in self.resolved}
+        entries = [entry for entry in book.entries if entry.invoice in names] if names else []
+        rests = []
+        for amount, rest in self.resolved:
+            until = rest.last + timedelta(days=1)
+            posted = [each.amount for each in entries if each.invoice == rest.invoice and each.on <= until]
+            owed = sum(each.minor for each in posted)
+            if posted and (amount is None or 2 * Money.of(amount, posted[0].currency).minor >= owed):
+                rests.append(rest)
+        return tuple(rests)
+
+    def take(self, fact: Fact) -> None:
+        """Take one fact into account."""
+        if self.newest_at is None or fact.learned_at > self.newest_at:
+            self.newest_at = fact.learned_at
+        match fact.body:
+            case facts.Paused() | facts.Resumed() | facts.Exempted() | facts.ExemptionEnded():
+                self._rest(fact)
+            case facts.OptedOut() | facts.ContactInvalid() | facts.ContactChanged():
+                self._contact(fact)
+            case facts.Delivered() | facts.Bounced():
+                self._outcome(fact)
+            case facts.DisputeOpened() as body:
+                self.disputes[body.dispute, body.invoice] = body.amount, fact.happened_on
+            case facts.DisputeResolved() as body:
+                for dispute, invoice in list(self.disputes):
+                    if dispute == body.dispute and body.invoice in (None, invoice):
+                        self._resolve(dispute, invoice, fact.happened_on)
+            case facts.PaymentInFlight() | facts.PaymentReceived() | facts.PaymentFailed():
+                self._money_on_its_way(fact.body)
+            case facts.SubscriptionSuspended() | facts.SubscriptionReactivated():
+                self._switch(fact)
+            case _:
+                self._people(fact)
+
+    def _resolve(self, dispute: str, invoice: str, on: date) -> None:
+        amount, since = self.disputes.pop((dispute, invoice))
+        last = on - timedelta(days=1)
+        self.resolved.append((amount, Rest(first=since, last=last, reason=dispute, invoice=invoice)))
+
+    def _people(self, fact: Fact) -> None:
+        at = instant(fact, self.customer.timezone)
+        match fact.body:
+            case facts.Approved() as body:
+                self.tasks_done[APPROVE] = at
+                self._answer(body, at)
+            case facts.TaskCompleted() as body:
+                steps = [body.step] if body.step else [claim.step for claim in self.claims.values()]
+                self.tasks_done.update(dict.fromkeys(steps, at))
+            case facts.SuspendRequested() as body:
+                self.suspend_request = Request(at=at, by=body.by or "finance")
+            case facts.ReactivateRequested() as body:
+                self.reactivate_request = Request(at=at, by=body.by or "finance")
+            case facts.OnboardingStarted():
+                self.onboarding = "pending"
+            case facts.Onboarded() as body:
+                self.onboarding = body.outcome
+            case facts.Checked() | facts.CodeSent() | facts.CodeAnswered() | facts.OnboardingReviewed():
+                self.verification = self.verification.after(fact.body, at)
+            case facts.Unknown() as body:
+                self.kept.add(body.name)
+            case _:
+                pass  # Money is the book's, the policy is the ledger's, the rest is only shown.
+
+    def _answer(self, body: facts.Approved, at: datetime) -> None:
+        """Keep an approval; any other answer takes back what allowed the step before."""
+        if body.outcome in (None, "approved"):
+            self.approvals[body.step or ANY_STEP] = Request(at=at, by=body.by or "finance")
+        else:
+            taken_back = list(self.approvals) if body.step is None else [body.step, ANY_STEP]
+            for step in taken_back:
+                self.approvals.pop(step, None)
+
+    def _rest(self, fact: Fact) -> None:
+        on = fact.happened_on
+        match fact.body:
+            case facts.Paused() as body:
+                first, last = body.from_ or on, _last(body.to)
+                self.pauses.append(Rest(first=first, last=last, reason=body.reason))
+            case facts.Resumed() as body:
+                self.pauses = [rest.cut(body.from_ or on) for rest in self.pauses]
+            case facts.Exempted() as body:
+                first, last = body.from_ or on, _last(body.to)
+                rest = Rest(first=first, last=last, reason=body.reason, invoice=body.invoice)
+                self.exemptions.append(rest)
+            case facts.ExemptionEnded() as body:
+                self.exemptions = [
+                    rest.cut(body.from_ or on) if rest.invoice == body.invoice else rest
+                    for rest in self.exemptions
+                ]
+
+    def _contact(self, fact: Fact) -> None:
+        match fact.body:
+            case facts.OptedOut(channel=channel):
+                for each in [channel] if channel else list(self.reach):
+                    self._set_reach(each, "opted_out")
+            case facts.ContactInvalid(channel=channel):
+                for each in [channel] if channel else list(self.reach):
+                    self._set_reach(each, "invalid")
+            case facts.ContactChanged(channel=channel):
+                self.changed_at[channel] = instant(fact, self.customer.timezone)
+                self._set_reach(channel, "ok" if channel in self.channels else "missing")
+
+    def _set_reach(self, channel: str, reach: Reach) -> None:
+        # An opt-out outlives a new address; only the customer takes it back.
+        if self.reach.get(channel) != "opted_out":
+            self.reach[channel] = reach
+
+    def _outcome(self, fact: Fact) -> None:
+        body = fact.body
+        assert isinstance(body, facts.Delivered | facts.Bounced)
+        at = instant(fact, self.customer.timezone)
+        claim = self._claim_of(body, fact.happened_at or end_of_day(fact, self.customer.timezone))
+        if isinstance(body, facts.Bounced):
+            channel = claim.channel if claim else body.channel
+            # What went to an old address says nothing about the new one.
+            if channel and not (claim and claim.claimed_at < self.changed_at.get(channel, claim.claimed_at)):
+                self._set_reach(channel, "invalid")
+        if claim is None:
+            return
+        at = max(at, claim.claimed_at)
+        if isinstance(body, facts.Delivered):
+            self.claims[claim.message] = replace(claim, delivered_at=claim.delivered_at or at)
+        else:
+            self.claims[claim.message] = replace(claim, bounced_at=claim.bounced_at or at)
+
+    def _claim_of(self, body: facts.Delivered | facts.Bounced, at: datetime) -> Claim | None:
+        if body.message is not None:
+            self.early = self.early or body.message not in self.claims
+            return self.claims.get(body.message)
+        for claim in reversed(self.claims.values()):
+            if (
+                claim.channel in ("email", "sms")
+                and claim.claimed_at < at  # what an outcome set off is not what it is about
+                and body.channel in (None, claim.channel)
+                and body.step in (None, claim.step)
+            ):
+                return claim
+        return None
+
+    def _money_on_its_way(self, body: facts.Body) -> None:
+        match body:
+            case facts.PaymentInFlight():
+                amount = Money.of(body.amount, body.currency)
+                # Doors differ in speed: money that has arrived is not on its way any more.
+                if body.payment not in self.received:
+                    self.in_flight[body.payment] = InFlight(
+                        payment=body.payment, amount=amount, invoice=body.invoice
+                    )
+            case facts.PaymentReceived():
+                self.received.add(body.payment)
+                self.in_flight.pop(body.payment, None)
+            case facts.PaymentFailed(payment=payment) if payment is not None:
+                self.in_flight.pop(payment, None)
+            case facts.PaymentFailed(invoice=invoice):
+                # Without its name, what may be meant is dropped: a hold for ever would be worse.
+                self.in_flight = {
+                    payment: money
+                    for payment, money in self.in_flight.items()
+                    if None not in (invoice, money.invoice) and invoice != money.invoice
+                }
+
+    def _switch(self, fact: Fact) -> None:
+        at = instant(fact, self.customer.timezone)
+        suspended = isinstance(fact.body, facts.SubscriptionSuspended)
+        if suspended != self.service.suspended:  # said twice, it happened once
+            self.service = Service(suspended=suspended, since=at, times=self.service.times + suspended)
+
+
+def _last(to: date | None) -> date:
+    return FOREVER if to is None or to > facts.LAST_DAY else to

@@ -1,0 +1,49 @@
+"""A claim: our record of one effect that was begun, and of how it went."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+ClaimState = Literal["claimed", "released", "sent", "refused", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One effect that was begun: a message, a task, a suspension, a return.
+
+    Attributes:
+        message: the reference it carries outside, unique.
+        debts: the invoices it is about, with their opening.
+        state: `claimed` until the outcome is known; `unknown` when not even asking could tell;
+            `released` and `refused` ones did not happen.
+        attempt: of these debts by this step and channel, from 1.
+        suspend_on: the day of suspension that the message announced.
+    """
+
+    message: str
+    step: str
+    channel: str
+    debts: tuple[tuple[str, int], ...]
+    claimed_at: datetime
+    state: ClaimState = "sent"
+    attempt: int = 1
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+    bounced_at: datetime | None = None
+    suspend_on: date | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it happened, or may have."""
+        return self.state in ("claimed", "sent", "unknown") and self.bounced_at is None
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether nobody knows yet if it happened."""
+        return self.state == "claimed"
+
+
+def in_order(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """Return claims in the order in which they were begun."""
+    return tuple(sorted(claims, key=lambda claim: (claim.claimed_at, claim.message)))

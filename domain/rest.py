@@ -1,0 +1,31 @@
+"""A rest: days on which chasing rests."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+FOREVER = date.max
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """Days on which chasing rests, both inclusive: a pause, a dispute, an exemption of an invoice or of all.
+
+    One that ended on the day on which it began has its last day before its first.
+    """
+
+    first: date
+    last: date
+    reason: str
+    invoice: str | None = None
+
+    def holds(self, on: date) -> bool:
+        """Whether `on` is one of its days."""
+        return self.first <= on <= self.last
+
+    def over(self, on: date) -> bool:
+        """Whether it had begun, if only for hours, and ended before `on`."""
+        return self.last < on and self.first <= self.last + timedelta(days=1)
+
+    def cut(self, on: date) -> "Rest":
+        """Return it cut short, so that `on` is a working day again."""
+        return self if self.last < on else replace(self, last=max(on - timedelta(days=1), date.min))
