@@ -6,7 +6,7 @@ from itertools import islice
 from domain.book import Debt
 from domain.calendar import Calendar
 from domain.notice import NextStep, Notice, NoticeDebt, Seller, totals_of
-from domain.policy import SuspendStep, TaskStep
+from domain.policy_steps import SuspendStep, TaskStep
 from domain.simulate import Line, coming, perform
 from domain.situation import Situation
 from store.claims import Begun

@@ -16,11 +16,11 @@ from activities.books import AT_WORK, Books
 from activities.customers import Wake
 from activities.messages import Courier, Mark, unmarked, without_words
 from activities.rendering import Letters
+from domain.channels import ONBOARDING
 from domain.errors import Refused, TryAgainLater
 from domain.identifiers import FINDINGS, RULESET, CheckResult, check_identifiers
 from domain.notice import Accepted, OneTimeCode, Seller
 from domain.onboarding import CODE_VALID, MOST_SENDS, PHONE_FINDINGS, Progress, Verdict
-from domain.policy import ONBOARDING
 from store import onboarding, verifications
 from store.claims import Begun, PutOff, Unwanted
 from store.doors import Recorded

@@ -82,7 +82,7 @@ def _why(task: "Task") -> str:
 
 def _ending(task: "Task") -> str:
     """Return what ends a task, to be copied but for words in capitals."""
-    from domain.policy import APPROVE, REVIEW, UNREACHABLE
+    from domain.own_steps import APPROVE, REVIEW, UNREACHABLE
     from store.switches import BLAST
 
     who, done = task.customer_id, f"starter.py task {task.customer_id} {task.step}"

@@ -19,7 +19,7 @@ from domain.facts.dating import end_of_day, instant
 from domain.fold import Fold, apart
 from domain.money import Money
 from domain.onboarding import Progress
-from domain.policy import APPROVE
+from domain.own_steps import APPROVE
 from domain.posting import Posted, post
 from domain.rest import FOREVER, Rest
 

@@ -6,12 +6,13 @@ person the review, and wakes when it should have come further, so that a lost wo
 
 from datetime import timedelta
 
+from domain.channels import ONBOARDING, TASK
 from domain.ladder import Wanted
 from domain.money import Money
 from domain.onboarding import next_move
-from domain.policy import ONBOARDING, REVIEW
+from domain.own_steps import REVIEW
 from domain.reasons import because
-from domain.situation import TASK, Effect, EffectDebt, Situation
+from domain.situation import Effect, EffectDebt, Situation
 
 MISSED_AFTER = timedelta(minutes=15)
 """After its start a verification has something to wait for, or something is wrong."""

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from domain import facts
 from domain.book import Debt
 from domain.money import Money, MoneyError
-from domain.policy import REVIEW
+from domain.own_steps import REVIEW
 from domain.rest import Rest
 from domain.sentences import sentences
 from domain.situation import Situation

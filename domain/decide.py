@@ -11,12 +11,15 @@ from datetime import datetime
 
 from domain.account import Account
 from domain.admission import admission
+from domain.channels import ONBOARDING, SERVICE, TASK
 from domain.claim import Claim
 from domain.ladder import Wanted, reminders
-from domain.policy import ONBOARDING, RETURNED, NoticeStep, Policy
+from domain.own_steps import RETURNED
+from domain.policy import Policy
+from domain.policy_steps import NoticeStep
 from domain.reasons import because
 from domain.rest import FOREVER
-from domain.situation import SERVICE, TASK, Effect, EffectKind, Held, Situation
+from domain.situation import Effect, EffectKind, Held, Situation
 from domain.suspension import data_loss, news_of_the_service, reactivation, suspension, tasks
 from domain.unsent import unsent
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from domain.book import Debt
-from domain.policy import UNREACHABLE, NoticeStep
+from domain.channels import TASK
+from domain.own_steps import UNREACHABLE
+from domain.policy_steps import NoticeStep
 from domain.reasons import Reason, because
 from domain.rest import FOREVER, Rest
-from domain.situation import TASK, Effect, Held, Situation, is_reminder
+from domain.situation import Effect, Held, Situation, is_reminder
 
 
 @dataclass(slots=True)

@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, get_args
 
-from domain.policy import Channel, NoticeStep, Policy, SuspendStep, Weekday, When, amount_in
+from domain.channels import Channel
+from domain.policy import Policy
+from domain.policy_fields import amount_in
+from domain.policy_steps import NoticeStep, SuspendStep, When
+from domain.policy_window import Weekday
 from domain.spelling import closest
 
 MOST_CLOSED_DAYS = 2

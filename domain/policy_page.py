@@ -1,13 +1,10 @@
-"""A policy as people and editors see it: the calendar of a sample invoice, conditions, JSON Schema.
+"""A policy as people see it: the calendar of a sample invoice, with the conditions in words.
 
 The calendar is a simulation of one unpaid invoice, so it says what the engine will do. Minimums,
 conditions and approvals are left out of the play and told beside each step. Days count from the due
 date; dates are the customer's.
 """
 
-import inspect
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,21 +13,10 @@ from typing import Any, Literal
 from domain.account import Account
 from domain.calendar import Calendar
 from domain.customer import Customer
-from domain.policy import (
-    DATA_LOSS,
-    TOLD,
-    Audience,
-    NoticeStep,
-    Part,
-    Policy,
-    Return,
-    Step,
-    SuspendStep,
-    TaskStep,
-    When,
-    Window,
-    amount_in,
-)
+from domain.own_steps import DATA_LOSS, TOLD
+from domain.policy import Policy
+from domain.policy_fields import amount_in
+from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep, When
 from domain.reasons import Reason
 from domain.simulate import Line, Outcome, read_events, simulate
 from domain.situation import Situation
@@ -38,7 +24,6 @@ from domain.suspension import LOSS_DAYS
 
 TERMS_DAYS = 30
 """The sample invoice is issued so long before its first step."""
-
 MARGIN_DAYS = 120
 """How much later than planned a step may fall and is still found: gaps, notice, long holidays."""
 
@@ -235,32 +220,3 @@ def explain_when(when: When) -> str:
 
 def _amounts(amounts: dict[str, Decimal]) -> str:
     return ", ".join(str(amount_in(amounts, currency)) for currency in amounts)
-
-
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a policy file, for editors: completion, hints and early errors."""
-    content = Policy.model_json_schema(by_alias=True)
-    definitions: dict[str, Any] = content["$defs"]
-    parts: tuple[type[Part], ...] = (Audience, NoticeStep, Return, SuspendStep, TaskStep, When, Window)
-    for part in parts:
-        _describe(part, definitions[part.__name__])
-    _describe(Policy, content)
-    # Python may leave it out, a file may not: it says what kind of entry this is.
-    definitions["NoticeStep"]["required"].append("kind")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}
-
-
-def _describe(part: type[Part], described: dict[str, Any]) -> None:
-    """Take the descriptions of keys from where they stand already: the model's docstring."""
-    summary, _, attributes = (inspect.getdoc(part) or "").partition("\n\n")
-    described["description"] = " ".join(summary.split())
-    for name, words in _entries(attributes).items():
-        for each in name.split(", "):
-            info = part.model_fields[each]
-            described["properties"][info.alias or each]["description"] = words
-
-
-def _entries(attributes: str) -> Mapping[str, str]:
-    """Return the words by name of a docstring's section `Attributes:`."""
-    found = re.findall(r"^    (\w[\w, ]*): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
-    return {name: " ".join(words.split()) for name, words in found}

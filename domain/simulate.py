@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from domain import facts
 from domain.account import Account, Service
 from domain.account_fold import Building, build
+from domain.channels import NO_DEBTS
 from domain.claim import Claim
 from domain.customer import Customer
 from domain.decide import Decision, decide
@@ -28,7 +29,7 @@ from domain.money import Money, MoneyError
 from domain.policy import Policy
 from domain.reasons import Reason
 from domain.sentences import sentences
-from domain.situation import NO_DEBTS, Effect, EffectDebt
+from domain.situation import Effect, EffectDebt
 
 OUTCOME_DAYS = 7
 """How long after a message an event may say what became of it."""

@@ -13,16 +13,17 @@ from typing import Literal
 from domain.account import Account
 from domain.book import Debt
 from domain.calendar import Calendar, has_holidays
+from domain.channels import SERVICE, TASK
 from domain.claim import Claim
 from domain.money import Money
-from domain.policy import ONBOARDING, RESERVED, Policy, Step, SuspendStep, amount_in
+from domain.own_steps import RESERVED
+from domain.policy import Policy
+from domain.policy_fields import amount_in
+from domain.policy_steps import Step, SuspendStep
 from domain.reasons import Reason, because
 from domain.rest import FOREVER, Rest
 
 EffectKind = Literal["notice", "task", "suspend", "reactivate", "onboard"]
-SERVICE, TASK = "service", "task"  # the channels of effects that are no messages
-NO_DEBTS = frozenset({SERVICE, ONBOARDING})
-"""What the claims of effects count by that are about no invoice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,21 +10,14 @@ from datetime import date, datetime, timedelta
 
 from domain.account import ANY_STEP
 from domain.book import Debt
+from domain.channels import SERVICE, TASK, Channel
 from domain.ladder import Wanted, paused
 from domain.money import Money
-from domain.policy import (
-    APPROVE,
-    DATA_LOSS,
-    RETURNED,
-    THANKED,
-    TOLD,
-    Channel,
-    SuspendStep,
-    TaskStep,
-    amount_in,
-)
+from domain.own_steps import APPROVE, DATA_LOSS, RETURNED, THANKED, TOLD
+from domain.policy_fields import amount_in
+from domain.policy_steps import SuspendStep, TaskStep
 from domain.reasons import Reason, because
-from domain.situation import SERVICE, TASK, Effect, EffectDebt, Held, Situation
+from domain.situation import Effect, EffectDebt, Held, Situation
 
 THANKS_DAYS = 30
 """How long after the return a message about it still makes sense."""

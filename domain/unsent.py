@@ -4,11 +4,12 @@ A sender that is down, a template that cannot be rendered, a switch that does no
 tried again, after longer and longer rests, and meanwhile somebody looks.
 """
 
+from domain.channels import SERVICE, TASK
 from domain.claim import Claim
 from domain.ladder import Wanted
-from domain.policy import UNSENT
+from domain.own_steps import UNSENT
 from domain.reasons import because
-from domain.situation import SERVICE, TASK, Effect, Situation
+from domain.situation import Effect, Situation
 
 FAILED_OFTEN = 3
 """So many attempts that came to nothing are one for a person."""

@@ -18,16 +18,17 @@ from typing_extensions import TypedDict  # pydantic wants this one before Python
 
 from domain.account import Account
 from domain.book import Debt
+from domain.channels import NO_DEBTS, TASK
 from domain.claim import Claim
 from domain.clock import BusinessClock
 from domain.commands import Command
 from domain.customer import Customer
 from domain.money import Money
+from domain.own_steps import APPROVE, REVIEW
 from domain.plan import Plan
-from domain.policy import APPROVE, REVIEW
 from domain.rest import FOREVER
 from domain.simulate import Line
-from domain.situation import NO_DEBTS, TASK, Effect, EffectDebt
+from domain.situation import Effect, EffectDebt
 
 MAX_BYTES = 3_000
 LAST_CONTACTS = 4

@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlmodel import Session
 
 from domain.account import Account
+from domain.channels import NO_DEBTS, TASK
 from domain.claim import Claim
 from domain.customer import Customer
 from domain.plan import Plan, plan
 from domain.policy import Policy
-from domain.situation import NO_DEBTS, TASK, EffectDebt, Held
+from domain.situation import EffectDebt, Held
 from store import clock, customers, facts, journal, postings, tasks
 from store.database import Ledger
 from store.errors import NoPolicy

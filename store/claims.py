@@ -13,12 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from domain.account import Account
+from domain.channels import NO_DEBTS, TASK
 from domain.customer import Customer
 from domain.decide import Decision, decide
 from domain.facts import Body, Bounced, Delivered
-from domain.policy import APPROVE, DATA_LOSS, REVIEW, UNREACHABLE, UNSENT, Policy
+from domain.own_steps import APPROVE, DATA_LOSS, REVIEW, UNREACHABLE, UNSENT
+from domain.policy import Policy
 from domain.reasons import Reason
-from domain.situation import NO_DEBTS, TASK, Effect, EffectDebt
+from domain.situation import Effect, EffectDebt
 from store import clock, customers, facts, journal, switches
 from store.assess import Assessment, assess_locked
 from store.customers import ContactData

@@ -10,9 +10,10 @@ from sqlmodel import Session, col, select
 
 from domain import commands, facts
 from domain.account import Account
+from domain.channels import TASK
 from domain.facts import Body, kind_of
-from domain.policy import APPROVE, REVIEW
-from domain.situation import TASK, Situation
+from domain.own_steps import APPROVE, REVIEW
+from domain.situation import Situation
 from domain.spelling import closest
 from store import customers, journal, tasks, verifications
 from store import facts as ledger_facts

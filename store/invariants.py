@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from domain.channels import NO_DEBTS
 from domain.facts import Bounced, Delivered, read_body
 from domain.policy import Policy
-from domain.situation import NO_DEBTS
 from store import policies
 from store.database import Ledger
 from store.tables import ClaimRow, CustomerRow, DebtRow, EntryRow, FactRow

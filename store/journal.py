@@ -8,8 +8,9 @@ from typing import Literal
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
+from domain.channels import NO_DEBTS
 from domain.reasons import Reason
-from domain.situation import NO_DEBTS, EffectDebt
+from domain.situation import EffectDebt
 from store.database import Ledger
 from store.tables import JournalRow
 

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from domain.channels import ONBOARDING
 from domain.customer import Customer
 from domain.facts import Checked, Onboarded, OnboardingStarted
 from domain.identifiers import CheckResult, tidied, unusable
 from domain.onboarding import IDENTIFIERS, Application, Move, Progress, Verdict, next_move
-from domain.policy import ONBOARDING
 from store import customers, doors, facts, journal
 from store.customers import ContactData
 from store.database import Ledger

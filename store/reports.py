@@ -8,10 +8,11 @@ from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from domain.ageing import Ageing, Balance, age
+from domain.channels import NO_DEBTS
 from domain.decide import decide
 from domain.money import Money
 from domain.posting import post
-from domain.situation import NO_DEBTS, Effect
+from domain.situation import Effect
 from store import facts, policies
 from store.database import Ledger
 from store.errors import NoPolicy

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from domain.channels import TASK
 from domain.reasons import Reason, because
-from domain.situation import TASK
 from store import journal, sweep, tasks
 from store.database import Ledger
 from store.tables import ClaimRow, CustomerRow, SwitchesRow, TaskRow

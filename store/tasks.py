@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, select, update
 
-from domain.policy import REVIEW
+from domain.own_steps import REVIEW
 from store.database import Ledger
 from store.tables import TaskRow
 

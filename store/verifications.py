@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from domain import facts as bodies
 from domain.account import Account
+from domain.channels import ONBOARDING
 from domain.commands import CodeEntry
 from domain.customer import Customer
 from domain.facts import CodeAnswered, CodeSent
@@ -28,7 +29,6 @@ from domain.onboarding import (
     code_of,
     next_move,
 )
-from domain.policy import ONBOARDING
 from store import customers, facts, journal, switches
 from store.claims import ASK_AGAIN_AFTER, PutOff, Unwanted
 from store.customers import ContactData

@@ -17,8 +17,8 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.answers import Answer, Looked, Order
+    from domain.channels import ONBOARDING
     from domain.commands import COMMANDS
-    from domain.policy import ONBOARDING
     from domain.view import Attribute, View, WantedEffect, details
     from workflows.onboarding_verification import OnboardingVerification
     from workflows.patience import AFTER_TIMEOUT, EFFECT, LOCAL

@@ -21,7 +21,7 @@ from domain.facts.decisions import (
     TaskCompleted,
 )
 from domain.facts.fact import Body, Fact, Unknown, kind_of
-from domain.facts.fields import FIRST_DAY, LAST_DAY, NO_INVOICES, Day
+from domain.facts.fields import FIRST_DAY, LAST_DAY, Day
 from domain.facts.invoices import (
     CreditNote,
     CreditNoteCancelled,
@@ -63,7 +63,6 @@ __all__ = [
     "FIRST_DAY",
     "KNOWN_TYPES",
     "LAST_DAY",
-    "NO_INVOICES",
     "Approved",
     "Body",
     "Bounced",

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from domain.channels import NO_DEBTS
+
 
 def _exact(value: object) -> object:
     if isinstance(value, float | bool):
@@ -30,15 +32,13 @@ def _printable(text: str) -> str:
 
 
 def _not_ours(invoice: str) -> str:
-    if invoice in NO_INVOICES:
+    if invoice in NO_DEBTS:
         raise ValueError(f"{invoice!r} is a word of the engine's own: give the invoice another number")
     return invoice
 
 
 # Control characters, line ends of every kind, and halves of characters.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-NO_INVOICES = frozenset({"service", "onboarding"})
-"""What claims count by that are about no invoice; an invoice of this name would be taken for it."""
 Name = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
 Invoice = Annotated[Name, AfterValidator(_not_ours)]
 Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_printable)]

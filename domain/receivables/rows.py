@@ -7,8 +7,9 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from domain.channels import NO_DEBTS
 from domain.customer import Customer
-from domain.facts import NO_INVOICES, DisputeOpened, DisputeResolved, InvoiceIssued, PaymentReceived
+from domain.facts import DisputeOpened, DisputeResolved, InvoiceIssued, PaymentReceived
 from domain.money import Money
 from domain.receivables.cells import Cells, currency_code
 from domain.receivables.imported import DatedBody
@@ -140,7 +141,7 @@ def _invoice_number(text: str) -> str:
     # Payments are named after it, with an amount behind.
     if len(text) > 90 or not text.isprintable():
         raise ValueError("an invoice number has at most 90 printable characters: shorten it")
-    if text in NO_INVOICES:
+    if text in NO_DEBTS:
         raise ValueError(f"{text!r} is a word of the engine's own: give the invoice another number")
     return text
 

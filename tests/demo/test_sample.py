@@ -15,7 +15,8 @@ from domain.documents import BadDocument, read
 from domain.facts import Body, Fact
 from domain.identifiers import CheckResult, check_identifiers
 from domain.money import Money
-from domain.policy import NoticeStep, Policy
+from domain.policy import Policy
+from domain.policy_steps import NoticeStep
 from domain.posting import post
 from domain.reasons import SENTENCES
 from domain.simulate import Line, Outcome, simulate

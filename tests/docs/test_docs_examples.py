@@ -17,7 +17,7 @@ from domain.customer import Customer
 from domain.documents import BadDocument, read
 from domain.policy import Policy
 from domain.policy_lint import lint
-from domain.policy_page import schema
+from domain.policy_schema import schema
 from domain.simulate import CustomerInput, Line, Scenario, read_events, simulate
 from domain.view import STAGES
 from settings import Settings

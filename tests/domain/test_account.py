@@ -16,7 +16,8 @@ from domain.customer import Customer
 from domain.facts import Fact, read_body
 from domain.facts.dating import instant
 from domain.money import Money
-from domain.policy import APPROVE, Policy
+from domain.own_steps import APPROVE
+from domain.policy import Policy
 from domain.rest import FOREVER
 from domain.situation import Situation
 

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from domain.customer import Customer
 from domain.documents import read
-from domain.policy import Policy, When
-from domain.policy_page import explain_when, schema, show
+from domain.policy import Policy
+from domain.policy_page import explain_when, show
+from domain.policy_schema import schema
+from domain.policy_steps import When
 from domain.simulate import read_events, simulate
 
 POLICIES = Path(__file__).parents[2] / "policies"

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from domain import facts
 from domain.account_fold import Building, build
 from domain.book import Debt
+from domain.channels import SERVICE
 from domain.claim import Claim
 from domain.customer import Customer
 from domain.decide import decide
@@ -28,7 +29,6 @@ from domain.plan import plan
 from domain.policy import Policy
 from domain.posting import post
 from domain.simulate import Line, Outcome, read_events, simulate
-from domain.situation import SERVICE
 
 START, UNTIL = date(2026, 1, 5), date(2026, 6, 30)
 DAYS = 120

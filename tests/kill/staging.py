@@ -19,13 +19,13 @@ from sqlmodel import col, select
 from temporalio.client import Client
 
 from composition import waker
+from domain.channels import NO_DEBTS
 from domain.clock import BusinessClock
 from domain.customer import Customer
 from domain.documents import read
 from domain.facts import Body, Delivered, InvoiceIssued, SubscriptionReactivated, SubscriptionSuspended
 from domain.policy import Policy
 from domain.simulate import simulate
-from domain.situation import NO_DEBTS
 from providers.temporal_server import HOST, Ports, TemporalServer
 from settings import ROOT, Settings
 from store import claims, clock, customers, doors, facts, invariants, policies, subscriptions

@@ -14,11 +14,11 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from composition import parts
 from domain import facts
+from domain.channels import NO_DEBTS
 from domain.documents import read
 from domain.facts import Bounced, Fact, WorkersDown
 from domain.policy import Policy
 from domain.simulate import simulate
-from domain.situation import NO_DEBTS
 from replay.player import MOMENT, Player, player
 from settings import ROOT, Settings
 from store import customers, doors, journal, policies, sweep, switches

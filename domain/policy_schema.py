@@ -1,0 +1,40 @@
+"""A policy as editors see it: the JSON Schema of its files."""
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from domain.policy import Audience, Policy, Return
+from domain.policy_fields import Part
+from domain.policy_steps import NoticeStep, SuspendStep, TaskStep, When
+from domain.policy_window import Window
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a policy file, for editors: completion, hints and early errors."""
+    content = Policy.model_json_schema(by_alias=True)
+    definitions: dict[str, Any] = content["$defs"]
+    parts: tuple[type[Part], ...] = (Audience, NoticeStep, Return, SuspendStep, TaskStep, When, Window)
+    for part in parts:
+        _describe(part, definitions[part.__name__])
+    _describe(Policy, content)
+    # Python may leave it out, a file may not: it says what kind of entry this is.
+    definitions["NoticeStep"]["required"].append("kind")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}
+
+
+def _describe(part: type[Part], described: dict[str, Any]) -> None:
+    """Take the descriptions of keys from where they stand already: the model's docstring."""
+    summary, _, attributes = (inspect.getdoc(part) or "").partition("\n\n")
+    described["description"] = " ".join(summary.split())
+    for name, words in _entries(attributes).items():
+        for each in name.split(", "):
+            info = part.model_fields[each]
+            described["properties"][info.alias or each]["description"] = words
+
+
+def _entries(attributes: str) -> Mapping[str, str]:
+    """Return the words by name of a docstring's section `Attributes:`."""
+    found = re.findall(r"^    (\w[\w, ]*): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
+    return {name: " ".join(words.split()) for name, words in found}

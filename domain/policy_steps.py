@@ -1,0 +1,105 @@
+"""The steps of a policy: what may stand on its ladder, and under which conditions."""
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    Field,
+)
+
+from domain.documents import Whole
+from domain.policy_fields import Amounts, Channels, Country, Needs, Part, Segment, StepId, Tag
+
+
+class When(Part):
+    """Conditions of a step: all that are given must hold.
+
+    Attributes:
+        minimum: smallest overdue net amount per currency; a currency not named has no minimum.
+        invoices_at_least: smallest number of overdue invoices.
+        segments: the customer's segment is one of these.
+        countries: the customer's country is one of these, as ISO 3166 code.
+        tags: the customer has at least one of these.
+        without_tags: the customer has none of these.
+    """
+
+    minimum: Amounts = Field(default_factory=dict)
+    invoices_at_least: Whole = Field(default=1, ge=1)
+    segments: tuple[Segment, ...] = ()
+    countries: tuple[Country, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    without_tags: tuple[Tag, ...] = ()
+
+
+class NoticeStep(Part):
+    """One message, listing every debt that has reached this step.
+
+    Attributes:
+        kind: `notice`.
+        id: its name in the journal and in keys; a step keeps it for as long as the policy lives.
+        offset_days: days from the due date; negative is before it.
+        template: the words, by the name of their file under `templates/`.
+        channels: in order of preference.
+        send: `first` uses the first channel that reaches the customer, `all` every one.
+        needs_delivered: steps whose message must have been delivered before.
+        when: for whom, and from which amount.
+    """
+
+    kind: Literal["notice"] = "notice"
+    id: StepId
+    offset_days: Whole = Field(ge=-365, le=3650)
+    template: StepId
+    channels: Channels = ("email",)
+    send: Literal["first", "all"] = "first"
+    needs_delivered: Needs = ()
+    when: When = Field(default_factory=When)
+
+
+class TaskStep(Part):
+    """Work for a person: a call, a review.
+
+    Attributes:
+        kind: `task`.
+        id: its name in the journal and in keys; a step keeps it for as long as the policy lives.
+        offset_days: days from the due date; negative is before it.
+        task: what the person is to do.
+        needs_delivered: steps whose message must have been delivered before.
+        when: for whom, and from which amount.
+    """
+
+    kind: Literal["task"]
+    id: StepId
+    offset_days: Whole = Field(ge=-365, le=3650)
+    task: Literal["call", "review"] = "call"
+    needs_delivered: Needs = ()
+    when: When = Field(default_factory=When)
+
+
+class SuspendStep(Part):
+    """Suspend the main service, once, after its warnings were delivered.
+
+    Attributes:
+        kind: `suspend`.
+        id: its name in the journal and in keys; a step keeps it for as long as the policy lives.
+        offset_days: days from the due date; it is never earlier.
+        notice_days: whole days between the delivery of the last warning and the suspension.
+        needs_delivered: the warnings; at least one.
+        approval: amounts per currency from which a person must approve first.
+        tell: template of the message that says so afterwards.
+        channels: of that message, in order of preference; the first that reaches the customer.
+        data_kept_days: days until suspended data is lost; a person hears a week before.
+        when: for whom, and from which amount.
+    """
+
+    kind: Literal["suspend"]
+    id: StepId
+    offset_days: Whole = Field(ge=1, le=3650)
+    notice_days: Whole = Field(ge=1, le=365)
+    needs_delivered: Annotated[Needs, Field(min_length=1)]
+    approval: Amounts = Field(default_factory=dict)
+    tell: StepId = "suspended"
+    channels: Channels = ("email",)
+    data_kept_days: Whole = Field(default=90, ge=1, le=3650)
+    when: When = Field(default_factory=When)
+
+
+Step = Annotated[NoticeStep | TaskStep | SuspendStep, Field(discriminator="kind")]
