@@ -14,9 +14,10 @@ from activities.answers import SubscriptionView, SwitchAnswer
 from activities.books import Books
 from activities.customers import Wake
 from activities.messages import Mark, unmarked
+from domain.effects import EffectKind
 from domain.facts import Body, SubscriptionReactivated, SubscriptionSuspended
-from domain.situation import EffectKind, Situation
-from domain.suspension import data_lost_at
+from domain.rules.data_loss import data_lost_at
+from domain.situation import Situation
 from store import assess, subscriptions
 from store.claims import Begun, PutOff
 from store.database import Ledger

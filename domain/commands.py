@@ -18,9 +18,9 @@ from domain.book import Debt
 from domain.money import Money, MoneyError
 from domain.own_steps import REVIEW
 from domain.rest import Rest
+from domain.rules.suspension import not_yet, over_threshold, requested
 from domain.sentences import sentences
 from domain.situation import Situation
-from domain.suspension import not_yet, over_threshold, requested
 
 Refusal = str | None
 _NEVER = datetime.min.replace(tzinfo=UTC)

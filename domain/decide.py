@@ -10,21 +10,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.account import Account
-from domain.admission import admission
 from domain.channels import ONBOARDING, SERVICE, TASK
 from domain.claim import Claim
-from domain.ladder import Wanted, reminders
+from domain.effects import Effect, EffectKind, Held, Wanted
 from domain.own_steps import RETURNED
 from domain.policy import Policy
 from domain.policy_steps import NoticeStep
 from domain.reasons import because
 from domain.rest import FOREVER
-from domain.situation import Effect, EffectKind, Held, Situation
-from domain.suspension import data_loss, news_of_the_service, reactivation, suspension, tasks
-from domain.unsent import unsent
+from domain.rules.admission import admission
+from domain.rules.data_loss import data_loss
+from domain.rules.ladder import reminders
+from domain.rules.reactivation import reactivation
+from domain.rules.service_news import news_of_the_service
+from domain.rules.suspension import suspension
+from domain.rules.tasks import tasks
+from domain.rules.unsent import unsent
+from domain.situation import Situation
 
-PARTS = (admission, reactivation, suspension, news_of_the_service, data_loss, tasks, unsent, reminders)
-"""What asks for effects, the most pressing first."""
+RULES = (admission, reactivation, suspension, news_of_the_service, data_loss, tasks, unsent, reminders)
+"""The rules that ask for effects, the most pressing first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +55,8 @@ def decide(policy: Policy, account: Account, now: datetime) -> Decision:
         now = account.newest_at
     at = Situation(policy=policy, account=account, now=now)
     wanted = Wanted()
-    for part in PARTS:
-        wanted.add(part(at))
+    for rule in RULES:
+        wanted.add(rule(at))
     effects = _settle_first(at, wanted.effects)
     wake_at = min((later for later in [*wanted.later, *_turns(at)] if later > now), default=None)
     stage = stage_of(at)

@@ -11,10 +11,11 @@ from datetime import date, datetime
 from domain.account import Account
 from domain.commands import Refusal, allowed, lapses_at
 from domain.decide import decide
+from domain.effects import Effect, Held
 from domain.money import Money
 from domain.policy import Policy
 from domain.simulate import Line, forecast
-from domain.situation import Effect, Held, Situation
+from domain.situation import Situation
 
 FORECAST_LINES = 3
 

@@ -18,9 +18,9 @@ from domain.policy import Policy
 from domain.policy_fields import amount_in
 from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep, When
 from domain.reasons import Reason
+from domain.rules.data_loss import LOSS_DAYS
 from domain.simulate import Line, Outcome, read_events, simulate
 from domain.situation import Situation
-from domain.suspension import LOSS_DAYS
 
 TERMS_DAYS = 30
 """The sample invoice is issued so long before its first step."""

@@ -23,13 +23,13 @@ from domain.channels import NO_DEBTS
 from domain.claim import Claim
 from domain.customer import Customer
 from domain.decide import Decision, decide
+from domain.effects import Effect, EffectDebt
 from domain.facts import Fact
 from domain.facts.dating import end_of_day, instant
 from domain.money import Money, MoneyError
 from domain.policy import Policy
 from domain.reasons import Reason
 from domain.sentences import sentences
-from domain.situation import Effect, EffectDebt
 
 OUTCOME_DAYS = 7
 """How long after a message an event may say what became of it."""

@@ -8,72 +8,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Literal
 
 from domain.account import Account
 from domain.book import Debt
 from domain.calendar import Calendar, has_holidays
-from domain.channels import SERVICE, TASK
+from domain.channels import SERVICE
 from domain.claim import Claim
+from domain.effects import EffectDebt
 from domain.money import Money
-from domain.own_steps import RESERVED
 from domain.policy import Policy
 from domain.policy_fields import amount_in
 from domain.policy_steps import Step, SuspendStep
 from domain.reasons import Reason, because
 from domain.rest import FOREVER, Rest
-
-EffectKind = Literal["notice", "task", "suspend", "reactivate", "onboard"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectDebt:
-    """A debt that an effect is about, with what is asked for."""
-
-    invoice: str
-    opening: int
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """Something wanted now.
-
-    Attributes:
-        channel: email, sms, task, service or onboarding.
-        template: of a notice.
-        suspend_on: the day of suspension that this notice announces, or has announced.
-        settles: the message of an earlier claim whose outcome nobody knows.
-    """
-
-    kind: EffectKind
-    step: str
-    channel: str
-    debts: tuple[EffectDebt, ...] = ()
-    reason: Reason
-    template: str = ""
-    suspend_on: date | None = None
-    settles: str | None = None
-
-    @property
-    def key(self) -> str:
-        """Unique within one plan: at most one effect per step and channel is wanted at a time."""
-        return f"{self.step}/{self.channel}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """Something that would be wanted now, were it not for one rule.
-
-    Attributes:
-        until: when the rule ends by itself; None when only news can end it.
-    """
-
-    step: str
-    channel: str = ""
-    debts: tuple[EffectDebt, ...] = ()
-    reason: Reason
-    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -253,15 +200,24 @@ class Situation:
             for debt in debts
         )
 
+    @property
+    def nothing(self) -> Money:
+        """No money, in the customer's currency: what is asked for where it is about no debt."""
+        return Money.zero(self.account.customer.currency or "EUR")
+
+    @property
+    def this_suspension(self) -> tuple[EffectDebt, ...]:
+        """What claims about the service count by: the service itself, and how often it was suspended."""
+        return (EffectDebt(invoice=SERVICE, opening=self.account.service.times, amount=self.nothing),)
+
     def named(self, keys: Iterable[tuple[str, int]]) -> tuple[EffectDebt, ...]:
         """What claims name, as an effect names it; nothing is asked for what is no debt of the customer."""
         debts = {debt.invoice: debt for debt in self.account.debts}
-        zero = Money.zero(self.account.customer.currency or "EUR")
         return tuple(
             EffectDebt(
                 invoice=invoice,
                 opening=opening,
-                amount=self.account.chased(debts[invoice]) if invoice in debts else zero,
+                amount=self.account.chased(debts[invoice]) if invoice in debts else self.nothing,
             )
             for invoice, opening in keys
         )
@@ -290,6 +246,23 @@ class Situation:
                 return because("hold.in_flight", payment=money.payment, amount=money.amount)
         return None
 
+    def paused(self) -> tuple[Reason, datetime | None] | None:
+        """Why everything rests today, and until when."""
+        if self.pause is None:
+            return None
+        until_on = None if self.pause.last == FOREVER else self.pause.last
+        reason = because("hold.paused", until=until_on or "resumed", reason=self.pause.reason)
+        return reason, self.after(self.pause)
+
+    def after(self, rest: Rest) -> datetime | None:
+        """The first instant after a rest at which something may go out; None when it has no end."""
+        return None if rest.last == FOREVER else self.opening(rest.last + timedelta(days=1))
+
+    def resting(self, debts: Iterable[Debt]) -> tuple[Reason, datetime | None] | None:
+        """Why nothing presses for these debts today: a pause, or money that is on its way."""
+        in_flight = self.in_flight(debts)
+        return self.paused() or (None if in_flight is None else (in_flight, None))
+
     def closed(self) -> tuple[Reason, datetime] | None:
         """Why nothing may go out at this instant, and until when."""
         shut = self.calendar.closed(self.now)
@@ -300,8 +273,3 @@ class Situation:
     def opening(self, day: date) -> datetime:
         """The first instant on or after a day at which something may go out."""
         return self.calendar.opening(day)
-
-
-def is_reminder(claim: Claim) -> bool:
-    """Whether a claim is a message of the policy's ladder, as gaps count them."""
-    return claim.channel not in (SERVICE, TASK) and claim.step not in RESERVED

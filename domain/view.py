@@ -23,12 +23,12 @@ from domain.claim import Claim
 from domain.clock import BusinessClock
 from domain.commands import Command
 from domain.customer import Customer
+from domain.effects import Effect, EffectDebt
 from domain.money import Money
 from domain.own_steps import APPROVE, REVIEW
 from domain.plan import Plan
 from domain.rest import FOREVER
 from domain.simulate import Line
-from domain.situation import Effect, EffectDebt
 
 MAX_BYTES = 3_000
 LAST_CONTACTS = 4

@@ -11,9 +11,9 @@ from domain.account import Account
 from domain.channels import NO_DEBTS, TASK
 from domain.claim import Claim
 from domain.customer import Customer
+from domain.effects import EffectDebt, Held
 from domain.plan import Plan, plan
 from domain.policy import Policy
-from domain.situation import EffectDebt, Held
 from store import clock, customers, facts, journal, postings, tasks
 from store.database import Ledger
 from store.errors import NoPolicy

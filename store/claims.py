@@ -16,11 +16,11 @@ from domain.account import Account
 from domain.channels import NO_DEBTS, TASK
 from domain.customer import Customer
 from domain.decide import Decision, decide
+from domain.effects import Effect, EffectDebt
 from domain.facts import Body, Bounced, Delivered
 from domain.own_steps import APPROVE, DATA_LOSS, REVIEW, UNREACHABLE, UNSENT
 from domain.policy import Policy
 from domain.reasons import Reason
-from domain.situation import Effect, EffectDebt
 from store import clock, customers, facts, journal, switches
 from store.assess import Assessment, assess_locked
 from store.customers import ContactData

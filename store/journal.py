@@ -9,8 +9,8 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from domain.channels import NO_DEBTS
+from domain.effects import EffectDebt
 from domain.reasons import Reason
-from domain.situation import EffectDebt
 from store.database import Ledger
 from store.tables import JournalRow
 

@@ -10,9 +10,9 @@ from sqlmodel import Session, col, or_, select
 from domain.ageing import Ageing, Balance, age
 from domain.channels import NO_DEBTS
 from domain.decide import decide
+from domain.effects import Effect
 from domain.money import Money
 from domain.posting import post
-from domain.situation import Effect
 from store import facts, policies
 from store.database import Ledger
 from store.errors import NoPolicy

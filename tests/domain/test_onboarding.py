@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from domain import facts
 from domain.account import Account
 from domain.account_fold import build
-from domain.admission import MISSED_AFTER
 from domain.claim import Claim
 from domain.commands import CodeEntry, allowed, read, refusal
 from domain.customer import Customer
@@ -30,6 +29,7 @@ from domain.onboarding import (
 )
 from domain.policy import Policy
 from domain.reasons import because
+from domain.rules.admission import MISSED_AFTER
 from domain.situation import Situation
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)

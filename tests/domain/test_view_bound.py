@@ -15,12 +15,12 @@ from domain.clock import BusinessClock
 from domain.customer import Customer
 from domain.decide import decide
 from domain.documents import read
+from domain.effects import Held
 from domain.facts import Fact
 from domain.plan import Plan, plan
 from domain.policy import Policy
 from domain.reasons import SENTENCES, because
 from domain.simulate import perform
-from domain.situation import Held
 from domain.view import MAX_BYTES, View, view_of
 
 CUSTOMER = Customer(

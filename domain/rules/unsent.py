@@ -6,10 +6,10 @@ tried again, after longer and longer rests, and meanwhile somebody looks.
 
 from domain.channels import SERVICE, TASK
 from domain.claim import Claim
-from domain.ladder import Wanted
+from domain.effects import Effect, Wanted
 from domain.own_steps import UNSENT
 from domain.reasons import because
-from domain.situation import Effect, Situation
+from domain.situation import Situation
 
 FAILED_OFTEN = 3
 """So many attempts that came to nothing are one for a person."""

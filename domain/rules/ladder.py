@@ -5,37 +5,18 @@ reached, listing every debt that has reached it; the others wait for the minimum
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.book import Debt
-from domain.channels import TASK
-from domain.own_steps import UNREACHABLE
+from domain.channels import SERVICE, TASK
+from domain.claim import Claim
+from domain.effects import Effect, Held, Wanted
+from domain.own_steps import RESERVED, UNREACHABLE
 from domain.policy_steps import NoticeStep
 from domain.reasons import Reason, because
-from domain.rest import FOREVER, Rest
-from domain.situation import Effect, Held, Situation, is_reminder
-
-
-@dataclass(slots=True)
-class Wanted:
-    """What a part of the plan asks for: effects, holds, and instants at which to look again."""
-
-    effects: list[Effect] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
-    later: list[datetime] = field(default_factory=list)
-
-    def hold(self, held: Held) -> None:
-        """Note a hold, and look again when it ends by itself."""
-        self.held.append(held)
-        if held.until is not None:
-            self.later.append(held.until)
-
-    def add(self, other: "Wanted") -> None:
-        """Take over what another part asks for."""
-        self.effects += other.effects
-        self.held += other.held
-        self.later += other.later
+from domain.rest import FOREVER
+from domain.situation import Situation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +62,11 @@ def _leave_alone(at: Situation, debt: Debt, wanted: Wanted) -> None:
     if exemption is not None:
         until_on = None if exemption.last == FOREVER else exemption.last
         reason = because("hold.exempt", until=until_on or "undone", reason=exemption.reason)
-        held = reason, _after(at, exemption)
+        held = reason, at.after(exemption)
     elif not at.chaseable(debt):
         held = (because("hold.disputed", invoice=debt.invoice), None) if at.account.contested(debt) else None
     elif (at.step_on(step, debt) or date.max) > at.today:
-        held = paused(at)  # A step that has been reached is held where it would go out.
+        held = at.paused()  # A step that has been reached is held where it would go out.
     if held is not None:
         reason, until = held
         wanted.hold(Held(step=step.id, debts=at.effect_debts([debt]), reason=reason, until=until))
@@ -180,7 +161,7 @@ def _send(at: Situation, step: NoticeStep, group: list[_Rung], wanted: Wanted) -
     if not group:
         return False
     debts = at.effect_debts(rung.debt for rung in group)
-    held = _resting(at, group)
+    held = at.resting(rung.debt for rung in group)
     if held is None:
         group = _reached(at, group, wanted)
         if not group:
@@ -233,24 +214,6 @@ def _warned_before(at: Situation, step: NoticeStep, group: list[_Rung], wanted: 
     return ready
 
 
-def _resting(at: Situation, group: list[_Rung]) -> tuple[Reason, datetime | None] | None:
-    in_flight = at.in_flight(rung.debt for rung in group)
-    return paused(at) or (None if in_flight is None else (in_flight, None))
-
-
-def paused(at: Situation) -> tuple[Reason, datetime | None] | None:
-    """Why everything rests today, and until when."""
-    if at.pause is None:
-        return None
-    until_on = None if at.pause.last == FOREVER else at.pause.last
-    return because("hold.paused", until=until_on or "resumed", reason=at.pause.reason), _after(at, at.pause)
-
-
-def _after(at: Situation, rest: Rest) -> datetime | None:
-    """The first instant after a rest at which something may go out; None when it has no end."""
-    return None if rest.last == FOREVER else at.opening(rest.last + timedelta(days=1))
-
-
 def _reached(at: Situation, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
     """Leave out debts for which no channel is left: a person gets the task, the message is held."""
     debts = [rung.debt for rung in group if not rung.channels]
@@ -280,7 +243,7 @@ def _too_soon(at: Situation, group: list[_Rung]) -> tuple[Reason, datetime | Non
     """The minimum gap to the last message; further channels of the same step need none to each other."""
     own = group[0].step.id if all(rung.begun for rung in group) else None
     newest_first = reversed(at.account.claims)
-    sent = (claim for claim in newest_first if is_reminder(claim) and claim.stands and claim.step != own)
+    sent = (claim for claim in newest_first if _is_reminder(claim) and claim.stands and claim.step != own)
     last = next(sent, None)
     if last is None:
         return None
@@ -291,6 +254,11 @@ def _too_soon(at: Situation, group: list[_Rung]) -> tuple[Reason, datetime | Non
     until = at.opening(free_on)
     until_on = at.calendar.local_date(until)
     return because("hold.gap", last_on=last_on, until=until_on), until
+
+
+def _is_reminder(claim: Claim) -> bool:
+    """Whether a claim is a message of the policy's ladder, as gaps count them."""
+    return claim.channel not in (SERVICE, TASK) and claim.step not in RESERVED
 
 
 def _free_on(at: Situation, last_on: date) -> date:

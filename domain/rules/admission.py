@@ -7,12 +7,11 @@ person the review, and wakes when it should have come further, so that a lost wo
 from datetime import timedelta
 
 from domain.channels import ONBOARDING, TASK
-from domain.ladder import Wanted
-from domain.money import Money
+from domain.effects import Effect, EffectDebt, Wanted
 from domain.onboarding import next_move
 from domain.own_steps import REVIEW
 from domain.reasons import because
-from domain.situation import Effect, EffectDebt, Situation
+from domain.situation import Situation
 
 MISSED_AFTER = timedelta(minutes=15)
 """After its start a verification has something to wait for, or something is wrong."""
@@ -45,5 +44,4 @@ def _about_this(debts: tuple[tuple[str, int], ...]) -> bool:
 
 def _this(at: Situation) -> tuple[EffectDebt, ...]:
     """What claims about the verification count by: there is one."""
-    currency = at.account.customer.currency or "EUR"
-    return (EffectDebt(invoice=ONBOARDING, opening=1, amount=Money.zero(currency)),)
+    return (EffectDebt(invoice=ONBOARDING, opening=1, amount=at.nothing),)

@@ -1,0 +1,81 @@
+"""Effects: what is wanted now, what one rule holds, and when to look again."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from domain.money import Money
+from domain.reasons import Reason
+
+EffectKind = Literal["notice", "task", "suspend", "reactivate", "onboard"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectDebt:
+    """A debt that an effect is about, with what is asked for."""
+
+    invoice: str
+    opening: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """Something wanted now.
+
+    Attributes:
+        channel: email, sms, task, service or onboarding.
+        template: of a notice.
+        suspend_on: the day of suspension that this notice announces, or has announced.
+        settles: the message of an earlier claim whose outcome nobody knows.
+    """
+
+    kind: EffectKind
+    step: str
+    channel: str
+    debts: tuple[EffectDebt, ...] = ()
+    reason: Reason
+    template: str = ""
+    suspend_on: date | None = None
+    settles: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Unique within one plan: at most one effect per step and channel is wanted at a time."""
+        return f"{self.step}/{self.channel}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Something that would be wanted now, were it not for one rule.
+
+    Attributes:
+        until: when the rule ends by itself; None when only news can end it.
+    """
+
+    step: str
+    channel: str = ""
+    debts: tuple[EffectDebt, ...] = ()
+    reason: Reason
+    until: datetime | None = None
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What a part of the plan asks for: effects, holds, and instants at which to look again."""
+
+    effects: list[Effect] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    later: list[datetime] = field(default_factory=list)
+
+    def hold(self, held: Held) -> None:
+        """Note a hold, and look again when it ends by itself."""
+        self.held.append(held)
+        if held.until is not None:
+            self.later.append(held.until)
+
+    def add(self, other: "Wanted") -> None:
+        """Take over what another part asks for."""
+        self.effects += other.effects
+        self.held += other.held
+        self.later += other.later

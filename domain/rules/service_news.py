@@ -1,0 +1,87 @@
+"""The messages that say that the service was suspended, or is back."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from domain.book import Debt
+from domain.channels import Channel
+from domain.effects import Effect, Held, Wanted
+from domain.own_steps import THANKED, TOLD
+from domain.policy_fields import amount_in
+from domain.policy_steps import SuspendStep
+from domain.reasons import Reason, because
+from domain.rules.reactivation import blockers, returns_because
+from domain.situation import Situation
+
+THANKS_DAYS = 30
+"""How long after the return a message about it still makes sense."""
+
+
+def news_of_the_service(at: Situation) -> Wanted:
+    """The message that says the service was suspended, or is back: once each, without a gap."""
+    service, step = at.account.service, at.policy.suspension
+    since = None if service.since is None else at.calendar.local_date(service.since)
+    if step is None or since is None or at.today > since + timedelta(days=THANKS_DAYS):
+        return Wanted()
+    if service.suspended:
+        if returns_because(at) is not None:
+            return Wanted()  # It comes back at once: what was true a moment ago would only frighten.
+        reason = because("suspend.told", on=since)
+        return _tell(at, TOLD, step.tell, step.channels, reason, blockers(at))
+    if not _paid_for(at, step, since):
+        return Wanted()
+    back = at.policy.back
+    return _tell(at, THANKED, back.thanks, back.channels, because("return.thanks", on=since), [])
+
+
+def _paid_for(at: Situation, step: SuspendStep, since: date) -> bool:
+    """Whether money brought the service back on a day, and not that chasing rests or was given up."""
+    late = [debt for debt in at.open_debts if debt.main and debt.days_late(since) > 0]
+    if any(_still_owed(at, late, currency) for currency in {debt.open.currency for debt in late}):
+        return False
+    suspensions = [claim for claim in at.account.claims if claim.step == step.id and claim.stands]
+    names = {invoice for invoice, _ in suspensions[-1].debts} if suspensions else set()
+    states = {debt.state for debt in at.account.debts if debt.invoice in names}
+    return not states or not states <= {"void", "written_off"}
+
+
+def _still_owed(at: Situation, late: Sequence[Debt], currency: str) -> bool:
+    """Whether more than brings a service back is open on these debts, disputed and exempt or not."""
+    tolerance, minimum = amount_in(at.policy.tolerance, currency), amount_in(at.policy.minimum, currency)
+    loose = sum(money.minor for money in at.account.unapplied if money.currency == currency)
+    amounts = [debt.open for debt in late if debt.open.currency == currency]
+    owed = sum(each.minor for each in amounts if tolerance is None or each > tolerance) - loose
+    if at.policy.back.when == "below_minimum" and minimum is not None:
+        return owed >= max(minimum.minor, 1)
+    return owed > 0
+
+
+def _tell(
+    at: Situation,
+    step: str,
+    template: str,
+    channels: Sequence[Channel],
+    reason: Reason,
+    debts: Sequence[Debt],
+) -> Wanted:
+    wanted = Wanted()
+    this_time = at.this_suspension
+    key = (this_time[0].invoice, this_time[0].opening)
+    begun = [
+        claim
+        for claim in at.account.claims
+        if claim.step == step and claim.state != "released" and key in claim.debts
+    ]
+    tried = at.account.tried(begun)
+    channel = next((c for c in channels if c not in tried and at.account.reach.get(c) == "ok"), None)
+    if channel is None or any(claim.stands for claim in begun):
+        return wanted
+    shut = at.closed()
+    # No claim names a debt twice: what an earlier suspension told of already is not named again.
+    named = (*this_time, *at.effect_debts(debt for debt in debts if not at.claims(debt, step)))
+    if shut is not None:
+        wanted.hold(Held(step=step, channel=channel, debts=named, reason=shut[0], until=shut[1]))
+        return wanted
+    effect = Effect(kind="notice", step=step, channel=channel, debts=named, reason=reason, template=template)
+    wanted.effects.append(effect)
+    return wanted

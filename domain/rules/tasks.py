@@ -1,0 +1,39 @@
+"""The work that the policy's steps give to people."""
+
+from domain.book import Debt
+from domain.channels import TASK
+from domain.effects import Effect, Held, Wanted
+from domain.policy_steps import TaskStep
+from domain.reasons import because
+from domain.situation import Situation
+
+
+def tasks(at: Situation) -> Wanted:
+    """The work for people that has fallen due."""
+    wanted = Wanted()
+    for step in at.policy.tasks:
+        due = [debt for debt in at.debts if _task_due(at, step, debt, wanted)]
+        due = [debt for debt in due if at.too_little(debt.open.currency, due) is None]
+        if not due:
+            continue
+        debts = at.effect_debts(due)
+        held = at.resting(due)
+        if held:
+            wanted.hold(Held(step=step.id, channel=TASK, debts=debts, reason=held[0], until=held[1]))
+            continue
+        days = max(debt.days_late(at.today) for debt in due)
+        reason = because("task.due", task=step.task, step=step.id, days=days, offset=step.offset_days)
+        wanted.effects.append(Effect(kind="task", step=step.id, channel=TASK, debts=debts, reason=reason))
+    return wanted
+
+
+def _task_due(at: Situation, step: TaskStep, debt: Debt, wanted: Wanted) -> bool:
+    day = at.step_on(step, debt)
+    if day is None or at.claims(debt, step.id) or not at.meant_for(step):
+        return False
+    if at.opening(day) > at.now:
+        wanted.later.append(at.opening(day))
+        return False
+    if at.before_go_live(day) or at.unmet(step, debt) is not None:
+        return False
+    return at.undelivered(debt, step.needs_delivered) is None
