@@ -7,7 +7,8 @@ from domain.book import Debt
 from domain.calendar import Calendar
 from domain.notice import NextStep, Notice, NoticeDebt, Seller, totals_of
 from domain.policy_steps import SuspendStep, TaskStep
-from domain.simulate import Line, coming, perform
+from domain.simulation.forecast import coming, perform
+from domain.simulation.timeline import Line
 from domain.situation import Situation
 from store.claims import Begun
 

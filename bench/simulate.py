@@ -16,7 +16,8 @@ sys.path.insert(0, str(ROOT))
 from domain.customer import Customer  # noqa: E402
 from domain.documents import read  # noqa: E402
 from domain.policy import Policy  # noqa: E402
-from domain.simulate import read_events, simulate  # noqa: E402
+from domain.simulation.events import read_events  # noqa: E402
+from domain.simulation.play import simulate  # noqa: E402
 
 CUSTOMER = Customer(id="c-1", timezone="Europe/Berlin", country="DE")
 BEGIN = date(2016, 1, 4)

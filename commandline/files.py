@@ -33,7 +33,8 @@ def read_scenario(file: Path) -> tuple[Any, list[Any], date]:
     from pydantic import ValidationError
 
     from domain.sentences import sentences
-    from domain.simulate import Scenario, read_events
+    from domain.simulation.events import read_events
+    from domain.simulation.scenario import Scenario
 
     def refuse(problems: list[str]) -> NoReturn:
         raise Stop("\n".join(f"{file}: {problem}" for problem in problems)) from None

@@ -110,7 +110,7 @@ def policy_simulate(
     as_json: AsJson = False,
 ) -> None:
     """Play events of one customer through a policy: docs/simulation-format.md."""
-    from domain.simulate import simulate
+    from domain.simulation.play import simulate
 
     rules = read_policy(policy)
     customer, history, until = read_scenario(events)

@@ -14,7 +14,8 @@ from domain.decide import decide
 from domain.effects import Effect, Held
 from domain.money import Money
 from domain.policy import Policy
-from domain.simulate import Line, forecast
+from domain.simulation.forecast import forecast
+from domain.simulation.timeline import Line
 from domain.situation import Situation
 
 FORECAST_LINES = 3

@@ -19,7 +19,9 @@ from domain.policy_fields import amount_in
 from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep, When
 from domain.reasons import Reason
 from domain.rules.data_loss import LOSS_DAYS
-from domain.simulate import Line, Outcome, read_events, simulate
+from domain.simulation.events import read_events
+from domain.simulation.play import simulate
+from domain.simulation.timeline import Line, Outcome
 from domain.situation import Situation
 
 TERMS_DAYS = 30

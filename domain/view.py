@@ -28,7 +28,7 @@ from domain.money import Money
 from domain.own_steps import APPROVE, REVIEW
 from domain.plan import Plan
 from domain.rest import FOREVER
-from domain.simulate import Line
+from domain.simulation.timeline import Line
 
 MAX_BYTES = 3_000
 LAST_CONTACTS = 4

@@ -19,7 +19,8 @@ from domain.policy import Policy
 from domain.policy_steps import NoticeStep
 from domain.posting import post
 from domain.reasons import SENTENCES
-from domain.simulate import Line, Outcome, simulate
+from domain.simulation.play import simulate
+from domain.simulation.timeline import Line, Outcome
 from providers.outbox import bounces_in_samples
 from store import customers, doors, policies
 from store.customers import ContactData

@@ -18,7 +18,10 @@ from domain.documents import BadDocument, read
 from domain.policy import Policy
 from domain.policy_lint import lint
 from domain.policy_schema import schema
-from domain.simulate import CustomerInput, Line, Scenario, read_events, simulate
+from domain.simulation.events import read_events
+from domain.simulation.play import simulate
+from domain.simulation.scenario import CustomerInput, Scenario
+from domain.simulation.timeline import Line
 from domain.view import STAGES
 from settings import Settings
 from workflows.search_attributes import SEARCH_ATTRIBUTES

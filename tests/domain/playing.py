@@ -11,7 +11,9 @@ from typing import Any
 from domain.claim import Claim
 from domain.customer import Customer
 from domain.policy import Policy
-from domain.simulate import Outcome, read_events, simulate
+from domain.simulation.events import read_events
+from domain.simulation.play import simulate
+from domain.simulation.timeline import Outcome
 
 Event = dict[str, Any]
 CUSTOMER = Customer(id="c-1", currency="EUR")

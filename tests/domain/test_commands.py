@@ -16,7 +16,7 @@ from domain.commands import COMMANDS, allowed, read, refusal
 from domain.customer import Customer
 from domain.facts import KNOWN_TYPES, Body, write_body
 from domain.policy import Policy
-from domain.simulate import read_events
+from domain.simulation.events import read_events
 from domain.situation import Situation
 
 Event = dict[str, Any]

@@ -10,7 +10,8 @@ from domain.account_fold import build
 from domain.customer import Customer
 from domain.decide import decide
 from domain.plan import plan
-from domain.simulate import forecast, perform, read_events
+from domain.simulation.events import read_events
+from domain.simulation.forecast import forecast, perform
 from tests.domain.playing import (
     CALL,
     CUSTOMER,

@@ -18,7 +18,9 @@ from domain.documents import read
 from domain.policy import Policy
 from domain.policy_lint import lint
 from domain.policy_page import show
-from domain.simulate import Line, read_events, simulate
+from domain.simulation.events import read_events
+from domain.simulation.play import simulate
+from domain.simulation.timeline import Line
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "policies").glob("*.yaml"))

@@ -14,7 +14,8 @@ from domain.policy import Policy
 from domain.policy_page import explain_when, show
 from domain.policy_schema import schema
 from domain.policy_steps import When
-from domain.simulate import read_events, simulate
+from domain.simulation.events import read_events
+from domain.simulation.play import simulate
 
 POLICIES = Path(__file__).parents[2] / "policies"
 BUSINESS = read((POLICIES / "business.yaml").read_text(encoding="utf-8"), model=Policy, name="business.yaml")

@@ -28,7 +28,9 @@ from domain.facts import Fact
 from domain.plan import plan
 from domain.policy import Policy
 from domain.posting import post
-from domain.simulate import Line, Outcome, read_events, simulate
+from domain.simulation.events import read_events
+from domain.simulation.play import simulate
+from domain.simulation.timeline import Line, Outcome
 
 START, UNTIL = date(2026, 1, 5), date(2026, 6, 30)
 DAYS = 120

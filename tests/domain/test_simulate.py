@@ -12,7 +12,10 @@ from pydantic import ValidationError
 from domain.channels import NO_DEBTS
 from domain.customer import Customer
 from domain.facts import KNOWN_TYPES, Unknown, read_body, write_body
-from domain.simulate import Outcome, Scenario, read_at, read_events, simulate
+from domain.simulation.events import read_at, read_events
+from domain.simulation.play import simulate
+from domain.simulation.scenario import Scenario
+from domain.simulation.timeline import Outcome
 from tests.domain.playing import (
     FINAL,
     FIRST,

@@ -10,7 +10,7 @@ from domain.account import Service
 from domain.account_fold import build
 from domain.customer import Customer
 from domain.decide import decide
-from domain.simulate import read_events
+from domain.simulation.events import read_events
 from tests.domain.playing import (
     BACK,
     CUSTOMER,

@@ -19,7 +19,7 @@ from domain.commands import COMMANDS
 from domain.customer import Customer
 from domain.money import Money
 from domain.plan import plan
-from domain.simulate import read_events
+from domain.simulation.events import read_events
 from domain.view import MAX_BYTES, MOST_DEBTS, View, details, view_of
 from tests.domain.playing import Event, event, invoice, policy
 

@@ -20,7 +20,7 @@ from domain.facts import Fact
 from domain.plan import Plan, plan
 from domain.policy import Policy
 from domain.reasons import SENTENCES, because
-from domain.simulate import perform
+from domain.simulation.forecast import perform
 from domain.view import MAX_BYTES, View, view_of
 
 CUSTOMER = Customer(

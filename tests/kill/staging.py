@@ -25,7 +25,7 @@ from domain.customer import Customer
 from domain.documents import read
 from domain.facts import Body, Delivered, InvoiceIssued, SubscriptionReactivated, SubscriptionSuspended
 from domain.policy import Policy
-from domain.simulate import simulate
+from domain.simulation.play import simulate
 from providers.temporal_server import HOST, Ports, TemporalServer
 from settings import ROOT, Settings
 from store import claims, clock, customers, doors, facts, invariants, policies, subscriptions

@@ -18,7 +18,7 @@ from domain.channels import NO_DEBTS
 from domain.documents import read
 from domain.facts import Bounced, Fact, WorkersDown
 from domain.policy import Policy
-from domain.simulate import simulate
+from domain.simulation.play import simulate
 from replay.player import MOMENT, Player, player
 from settings import ROOT, Settings
 from store import customers, doors, journal, policies, sweep, switches

@@ -1,0 +1,1 @@
+"""Play facts through a policy, without a database, a server or a wait."""

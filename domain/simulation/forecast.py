@@ -1,0 +1,68 @@
+"""What comes next if nothing happens and every message is delivered."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+
+from domain.account import Account, Service
+from domain.claim import Claim
+from domain.decide import decide
+from domain.effects import Effect
+from domain.policy import Policy
+from domain.simulation.timeline import Line, effect_line
+
+HORIZON_DAYS = 800
+"""How far a forecast looks."""
+
+
+def forecast(policy: Policy, account: Account, now: datetime, *, lines: int = 3) -> tuple[Line, ...]:
+    """Return the next effects if nothing happens and every message is delivered."""
+    return tuple(islice(coming(policy, account, now), lines))
+
+
+def coming(policy: Policy, account: Account, now: datetime) -> Iterator[Line]:
+    """Yield what is done next, one effect after the other; whoever has enough saves the rest."""
+    horizon = now + timedelta(days=HORIZON_DAYS)
+    on_their_way = [claim for claim in account.claims if awaited(claim)]
+    account = account.with_claims(replace(claim, delivered_at=now) for claim in on_their_way)
+    while now < horizon:
+        decision = decide(policy, account, now)
+        for effect in decision.effects:
+            yield effect_line(effect, now, decision.stage)
+            account = perform(account, effect, now)
+        if not decision.effects:
+            if decision.wake_at is None:
+                return
+            now = decision.wake_at
+
+
+def perform(account: Account, effect: Effect, now: datetime, *, delivered: bool = True) -> Account:
+    """Return the account after an effect went well."""
+    claim = Claim(
+        message=message_of(account, effect),
+        step=effect.step,
+        channel=effect.channel,
+        debts=tuple((debt.invoice, debt.opening) for debt in effect.debts),
+        claimed_at=now,
+        sent_at=now,
+        delivered_at=now if delivered and effect.kind == "notice" else None,
+        suspend_on=effect.suspend_on,
+    )
+    account = account.with_claims([claim])
+    if effect.kind == "suspend":
+        return replace(account, service=Service(suspended=True, since=now, times=account.service.times + 1))
+    if effect.kind == "reactivate":
+        return replace(account, service=Service(since=now, times=account.service.times))
+    return account
+
+
+def message_of(account: Account, effect: Effect) -> str:
+    """The reference under which an effect is performed here."""
+    return effect.settles or f"{effect.key}/{len(account.claims)}"
+
+
+def awaited(claim: Claim) -> bool:
+    """Whether a message went out and nobody has said yet whether it arrived."""
+    is_message = claim.channel in ("email", "sms")
+    return is_message and claim.stands and not claim.unsettled and claim.delivered_at is None

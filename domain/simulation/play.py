@@ -1,0 +1,167 @@
+"""The simulator: drives `decide` through time, without a database, a server or a wait.
+
+It answers "what would happen": for `policy simulate`, for the forecast that finance sees, and for
+tests. Messages count as delivered when they are sent, unless an event says what became of them; an
+event that only has a date says so when that day is over.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from domain import facts
+from domain.account import Account
+from domain.account_fold import Building, build
+from domain.claim import Claim
+from domain.customer import Customer
+from domain.decide import Decision, decide
+from domain.effects import Effect
+from domain.facts import Fact
+from domain.policy import Policy
+from domain.simulation.events import learned_key
+from domain.simulation.forecast import awaited, forecast, message_of, perform
+from domain.simulation.timeline import Line, Outcome, effect_line
+
+OUTCOME_DAYS = 7
+"""How long after a message an event may say what became of it."""
+_OUTCOMES = (facts.Delivered, facts.Bounced)
+
+
+def simulate(
+    policy: Policy,
+    customer: Customer,
+    history: Sequence[Fact],
+    until: date,
+    *,
+    channels: tuple[str, ...] = ("email", "sms"),
+    go_live_on: date | None = None,
+) -> Outcome:
+    """Play all facts through a policy, from the first until the end of `until`.
+
+    Args:
+        channels: those for which there is an address.
+        go_live_on: steps before this day are not taken.
+    """
+    start = build(customer, [], channels=channels, go_live_on=go_live_on)
+    return _Simulation(policy, start, history, channels).run(until)
+
+
+class _Simulation:
+    """The state of one simulation while it runs."""
+
+    def __init__(
+        self, policy: Policy, start: Account, history: Sequence[Fact], channels: tuple[str, ...]
+    ) -> None:
+        self.policy = policy
+        self.customer = start.customer
+        self.history = sorted(history, key=learned_key)
+        self.account = start
+        self.building = Building(
+            start.customer, channels=channels, go_live_on=start.go_live_on, allocation=policy.allocation
+        )
+        self.known = 0  # so many facts of the history have been learned
+        self.outcomes = deque(fact for fact in self.history if isinstance(fact.body, _OUTCOMES))  # to come
+        self.awaited: set[str] = set()  # messages of which one of these says what became
+        self.downs: list[datetime] = []  # until when workers are down, as far as that is known
+        self.lines: list[Line] = []
+        self.stage = ""
+        self.holds: set[tuple[str, ...]] = set()
+
+    def run(self, until: date) -> Outcome:
+        midnight = datetime(until.year, until.month, until.day, tzinfo=ZoneInfo(self.customer.timezone))
+        end = (midnight + timedelta(days=1)).astimezone(UTC)
+        now = self.history[0].learned_at if self.history else end
+        while now < end:
+            wake_at = self._at(now)
+            upcoming = [self.history[self.known].learned_at] if self.known < len(self.history) else []
+            now = min([*upcoming, *([wake_at] if wake_at else [])], default=end)
+        following = forecast(self.policy, self.account, self._up_again(end), lines=1)
+        return Outcome(
+            lines=tuple(self.lines),
+            account=self.account,
+            stage=self.stage or decide(self.policy, self.account, end).stage,
+            next=following[0] if following else None,
+        )
+
+    def _at(self, now: datetime) -> datetime | None:
+        """Learn what is to be learned now, do what is wanted, and return when to look again."""
+        self._learn(now)
+        down_until = self._down_until(now)
+        if down_until is not None:
+            return down_until
+        decision = decide(self.policy, self.account, now)
+        self._note(decision, now)
+        while decision.effects:
+            for effect in decision.effects:
+                self.lines.append(effect_line(effect, now, decision.stage))
+                delivered = not self._outcome_known(effect, now)
+                if not delivered:
+                    self.awaited.add(message_of(self.account, effect))
+                self.account = perform(self.account, effect, now, delivered=delivered)
+            decision = decide(self.policy, self.account, now)
+            self._note(decision, now)
+        return decision.wake_at
+
+    def _learn(self, now: datetime) -> None:
+        before = self.known
+        while self.known < len(self.history) and self.history[self.known].learned_at <= now:
+            self.known += 1
+        if self.known == before:
+            return
+        new = self.history[before : self.known]
+        self.downs += [fact.body.until for fact in new if isinstance(fact.body, facts.WorkersDown)]
+        while self.outcomes and self.outcomes[0].learned_at <= now:
+            self.outcomes.popleft()
+        account = self.building.learn(new, self.account.claims)
+        self.account = replace(account, service=self.account.service)
+        if self.awaited:
+            # An outcome that could have meant several messages meant the newest: the others arrived.
+            others = [claim for claim in account.claims if claim.message in self.awaited and awaited(claim)]
+            arrived = [claim for claim in others if not self._outcome_known(claim, claim.claimed_at)]
+            self.awaited = {claim.message for claim in others} - {claim.message for claim in arrived}
+            self.account = self.account.with_claims(replace(each, delivered_at=now) for each in arrived)
+
+    def _down_until(self, now: datetime) -> datetime | None:
+        self.downs = [until for until in self.downs if now < until]
+        return self.downs[0] if self.downs else None
+
+    def _up_again(self, now: datetime) -> datetime:
+        """The first instant from `now` on at which something of ours runs."""
+        while (down_until := self._down_until(now)) is not None:
+            now = down_until
+        return now
+
+    def _outcome_known(self, sent: Effect | Claim, sent_at: datetime) -> bool:
+        """Whether an event to come says what became of a message."""
+        for fact in self.outcomes:
+            if fact.learned_at > sent_at + timedelta(days=OUTCOME_DAYS):
+                return False
+            match fact.body:
+                case facts.Delivered(step=step, channel=channel) | facts.Bounced(step=step, channel=channel):
+                    if step in (None, sent.step) and channel in (None, sent.channel):
+                        return True
+        return False
+
+    def _note(self, decision: Decision, now: datetime) -> None:
+        """Write a line for a new stage, and one for each hold that was not there before."""
+        if decision.stage != self.stage:
+            self.stage = decision.stage
+            self.lines.append(Line(at=now, kind="stage", stage=self.stage))
+        holds = set()
+        for held in decision.held:
+            key = (held.step, held.channel, held.reason.words, *(debt.invoice for debt in held.debts))
+            holds.add(key)
+            if key not in self.holds:
+                line = Line(
+                    at=now,
+                    kind="held",
+                    stage=self.stage,
+                    step=held.step,
+                    channel=held.channel or None,
+                    debts=held.debts,
+                    reason=held.reason,
+                )
+                self.lines.append(line)
+        self.holds = holds

@@ -1,0 +1,90 @@
+"""The output of a simulation: a line for everything done, held or changed, and how it ended."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from domain.account import Account
+from domain.channels import NO_DEBTS
+from domain.effects import Effect, EffectDebt
+from domain.money import Money
+from domain.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a timeline."""
+
+    at: datetime
+    kind: Literal["effect", "stage", "held"]
+    stage: str
+    effect: str | None = None
+    step: str | None = None
+    channel: str | None = None
+    debts: tuple[EffectDebt, ...] = ()
+    reason: Reason | None = None
+
+    def json(self) -> dict[str, Any]:
+        """Return the line in the simulation format."""
+        return {
+            "at": utc_text(self.at),
+            "kind": self.kind,
+            "stage": self.stage,
+            "effect": self.effect,
+            "step": self.step,
+            "channel": self.channel,
+            "debts": {d.invoice: d.amount.plain() for d in self.debts if d.invoice not in NO_DEBTS},
+            "rule": self.reason.rule if self.reason else None,
+            "why": self.reason.words if self.reason else None,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a simulation went: every line, and the account at its end."""
+
+    lines: tuple[Line, ...]
+    account: Account
+    stage: str
+    next: Line | None
+
+    def json(self) -> dict[str, Any]:
+        """Return the outcome in the simulation format."""
+        balance: dict[str, Money] = {}
+        for debt in self.account.debts:
+            currency = debt.open.currency
+            balance[currency] = balance.get(currency, Money.zero(currency)) + debt.open
+        following = None
+        if self.next is not None:
+            following = {
+                "at": utc_text(self.next.at),
+                "effect": self.next.effect,
+                "step": self.next.step,
+            }
+        return {
+            "timeline": [line.json() for line in self.lines],
+            "end": {
+                "stage": self.stage,
+                "balance": {currency: balance[currency].plain() for currency in sorted(balance)},
+                "next": following,
+            },
+        }
+
+
+def utc_text(at: datetime) -> str:
+    """Write an instant as ISO 8601 in UTC: 2026-02-03T08:00:00Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def effect_line(effect: Effect, at: datetime, stage: str) -> Line:
+    """Return the line of an effect that is done."""
+    return Line(
+        at=at,
+        kind="effect",
+        stage=stage,
+        effect=effect.kind,
+        step=effect.step,
+        channel=effect.channel,
+        debts=effect.debts,
+        reason=effect.reason,
+    )
