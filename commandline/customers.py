@@ -239,7 +239,7 @@ def show(customer: CustomerId, as_json: AsJson = False) -> None:
     """Show a customer: what is owed, what was said, what is next, and why."""
     from activities.books import Books
     from domain.commands import COMMANDS
-    from domain.view import details
+    from domain.finance_page import details
     from store import clock, journal
     from store.assess import peek
 

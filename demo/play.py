@@ -19,7 +19,7 @@ from domain.clock import BusinessClock
 from domain.documents import read
 from domain.facts import CodeAnswered, OnboardingReviewed, OnboardingStarted
 from domain.policy import Policy
-from domain.view import WAITS_FOR_A_PERSON, list_link, start_link
+from domain.ui_links import WAITS_FOR_A_PERSON, list_link, start_link
 from providers.outbox import Outbox
 from providers.temporal_server import NoServer, TemporalServer
 from replay.folder import fresh

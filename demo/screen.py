@@ -16,7 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from domain.view import STAGES
+from domain.finance_page import STAGES
 
 LAST = 10
 """How many happenings are shown."""

@@ -19,7 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.answers import Answer, Looked, Order
     from domain.channels import ONBOARDING
     from domain.commands import COMMANDS
-    from domain.view import Attribute, View, WantedEffect, details
+    from domain.finance_page import details
+    from domain.view import Attribute, View, WantedEffect
     from workflows.onboarding_verification import OnboardingVerification
     from workflows.patience import AFTER_TIMEOUT, EFFECT, LOCAL
     from workflows.subscription_suspension import SubscriptionSuspension

@@ -15,6 +15,7 @@ from domain import facts, policy_lint
 from domain.commands import COMMANDS, wrong
 from domain.customer import Customer
 from domain.documents import BadDocument, read
+from domain.finance_page import STAGES
 from domain.policy import Policy
 from domain.policy_lint import lint
 from domain.policy_schema import schema
@@ -22,7 +23,6 @@ from domain.simulation.events import read_events
 from domain.simulation.play import simulate
 from domain.simulation.scenario import CustomerInput, Scenario
 from domain.simulation.timeline import Line
-from domain.view import STAGES
 from settings import Settings
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 

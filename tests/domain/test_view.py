@@ -17,10 +17,12 @@ from domain.claim import Claim
 from domain.clock import BusinessClock
 from domain.commands import COMMANDS
 from domain.customer import Customer
+from domain.finance_page import details
 from domain.money import Money
 from domain.plan import plan
 from domain.simulation.events import read_events
-from domain.view import MAX_BYTES, MOST_DEBTS, View, details, view_of
+from domain.view import MAX_BYTES, View, view_of
+from domain.view_words import MOST_DEBTS
 from tests.domain.playing import Event, event, invoice, policy
 
 CUSTOMER = Customer(id="ACME", currency="EUR")

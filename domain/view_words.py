@@ -1,0 +1,113 @@
+"""The words of a view: what is owed, held, said and to come, a line each."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from domain.account import Account
+from domain.book import Debt
+from domain.channels import NO_DEBTS, TASK
+from domain.claim import Claim
+from domain.effects import Effect, EffectDebt
+from domain.money import Money
+from domain.plan import Plan
+from domain.rest import FOREVER
+from domain.simulation.timeline import Line
+
+MOST_HOLDS = 4
+MOST_RESTS = 2
+MOST_DEBTS = 5
+MOST_WORDS = 140
+
+
+def effect_says(effect: Effect) -> str:
+    """Say in one line what an effect is about: `reminder_first by email: 250.00 EUR`."""
+    amounts = ", ".join(str(total) for total in _totals(effect.debts))
+    what = _by(effect.step, effect.channel)
+    if effect.settles is not None:
+        what = f"find out about {what}"
+    return f"{what}: {amounts}" if amounts else what
+
+
+def line_says(line: Line, zone: ZoneInfo) -> str:
+    """Say in one line what a forecast line means: `final_notice by email on 3 Dec 2026`."""
+    return f"{_by(line.step or '', line.channel)} on {_local(line.at, zone)}"
+
+
+def coming_says(line: Line, zone: ZoneInfo) -> str:
+    """Say what comes and why: `3 Dec 2026: final_notice by email, 30 days past due, ...`."""
+    why = f", {line.reason.words.removeprefix(f'{line.step}: ')}" if line.reason else ""
+    return f"{_local(line.at, zone)}: {_by(line.step or '', line.channel)}{why}"[:MOST_WORDS]
+
+
+def _by(step: str, channel: str | None) -> str:
+    return step if channel in (*NO_DEBTS, TASK, None) else f"{step} by {channel}"
+
+
+def _totals(debts: Iterable[EffectDebt]) -> list[Money]:
+    sums: dict[str, Money] = {}
+    for debt in debts:
+        if debt.invoice not in NO_DEBTS:
+            currency = debt.amount.currency
+            sums[currency] = sums.get(currency, Money.zero(currency)) + debt.amount
+    return [sums[currency] for currency in sorted(sums)]
+
+
+def open_says(debts: Iterable[Debt]) -> list[str]:
+    """Say what is open, the oldest due first, and how many more there are."""
+    owed = sorted((debt for debt in debts if debt.open), key=lambda debt: (debt.due_on, debt.invoice))
+    words = [f"{debt.invoice}: {debt.open}, due {day_says(debt.due_on)}" for debt in owed[:MOST_DEBTS]]
+    return words if len(owed) <= MOST_DEBTS else [*words, f"and {len(owed) - MOST_DEBTS} more"]
+
+
+def rests_say(account: Account, today: date) -> list[str]:
+    """Say which pauses and exemptions hold today or will."""
+    kinds = ((account.pauses, "Paused"), (account.exemptions, "Exempt"))
+    words = []
+    for rests, kind in kinds:
+        for rest in rests:
+            if max(rest.first, today) <= rest.last:
+                since = "" if rest.first <= today else f" from {day_says(rest.first)}"
+                until = "" if rest.last == FOREVER else f" until the end of {day_says(rest.last)}"
+                about = f" {rest.invoice}" if rest.invoice else ""
+                words.append(f"{kind}{about}{since}{until}: {rest.reason}"[:MOST_WORDS])
+    return words[:MOST_RESTS]
+
+
+def wake_says(plan: Plan, zone: ZoneInfo) -> str:
+    """Say when the account is looked at again, and what for."""
+    if plan.wake_at is None:
+        return ""
+    coming = next((line for line in plan.forecast if line.at == plan.wake_at), None)
+    if coming is None:
+        held = next((held for held in plan.held if held.until == plan.wake_at), None)
+        why = f": {held.step} waits, {held.reason.words}" if held else ""
+        return f"look again on {_local(plan.wake_at, zone)}{why}"[:MOST_WORDS]
+    unless = " unless paid" if coming.effect in ("notice", "suspend") else ""
+    return line_says(coming, zone) + unless
+
+
+def held_says(plan: Plan) -> list[str]:
+    """Say what is held back, and why, each once."""
+    words = [f"{held.step}: {held.reason.words}"[:MOST_WORDS] for held in plan.held]
+    return list(dict.fromkeys(words))[:MOST_HOLDS]
+
+
+def contact_says(claim: Claim, zone: ZoneInfo) -> str:
+    """Say what was sent, and how it went."""
+    on = _local(claim.claimed_at, zone)
+    state: str = claim.state
+    if claim.delivered_at is not None:
+        state = "delivered"
+    if claim.bounced_at is not None:
+        state = "bounced"
+    return f"{on}: {claim.step} by {claim.channel}, {state}"
+
+
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return day_says(at.astimezone(zone).date())
+
+
+def day_says(day: date) -> str:
+    """Write a day: 3 Dec 2026."""
+    return f"{day.day} {day:%b %Y}"
