@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.account import Account
-from domain.commands import Refusal, allowed, lapses_at
 from domain.decide import decide
 from domain.effects import Effect, Held
 from domain.money import Money
 from domain.policy import Policy
+from domain.refusals import Refusal, allowed, lapses_at
 from domain.simulation.forecast import forecast
 from domain.simulation.timeline import Line
 from domain.situation import Situation

@@ -22,6 +22,10 @@ class Rest:
         """Whether `on` is one of its days."""
         return self.first <= on <= self.last
 
+    def to_come(self, on: date) -> bool:
+        """Whether any of its days is `on` or later: what is over cannot be ended."""
+        return max(self.first, on) <= self.last
+
     def over(self, on: date) -> bool:
         """Whether it had begun, if only for hours, and ended before `on`."""
         return self.last < on and self.first <= self.last + timedelta(days=1)

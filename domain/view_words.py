@@ -66,7 +66,7 @@ def rests_say(account: Account, today: date) -> list[str]:
     words = []
     for rests, kind in kinds:
         for rest in rests:
-            if max(rest.first, today) <= rest.last:
+            if rest.to_come(today):
                 since = "" if rest.first <= today else f" from {day_says(rest.first)}"
                 until = "" if rest.last == FOREVER else f" until the end of {day_says(rest.last)}"
                 about = f" {rest.invoice}" if rest.invoice else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from domain import commands, facts
+from domain import commands, facts, refusals
 from domain.account import Account
 from domain.channels import TASK
 from domain.facts import Body, kind_of
@@ -68,7 +68,7 @@ def perform(ledger: Ledger, customer_id: str, name: str, data: Mapping[str, Any]
         key, done = _key(session, name, body, at)
         if done:
             return Done(words=f"Already done: {_words(body)}.", wake=False, already=True)
-        refusal = commands.refusal(at, name, body)
+        refusal = refusals.refusal(at, name, body)
         if refusal is not None:
             raise Refused(refusal)
         new = NewFact(source=SOURCE, id=key, happened_on=at.today, happened_at=now, body=body)

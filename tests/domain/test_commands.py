@@ -12,10 +12,11 @@ from pydantic import ValidationError
 
 from domain.account_fold import build
 from domain.claim import Claim
-from domain.commands import COMMANDS, allowed, read, refusal
+from domain.commands import COMMANDS, read
 from domain.customer import Customer
 from domain.facts import KNOWN_TYPES, Body, write_body
 from domain.policy import Policy
+from domain.refusals import allowed, refusal
 from domain.simulation.events import read_events
 from domain.situation import Situation
 

@@ -11,7 +11,7 @@ from domain import facts
 from domain.account import Account
 from domain.account_fold import build
 from domain.claim import Claim
-from domain.commands import CodeEntry, allowed, read, refusal
+from domain.commands import CodeEntry, read
 from domain.customer import Customer
 from domain.decide import Decision, decide
 from domain.facts import Fact
@@ -29,6 +29,7 @@ from domain.onboarding import (
 )
 from domain.policy import Policy
 from domain.reasons import because
+from domain.refusals import allowed, refusal
 from domain.rules.admission import MISSED_AFTER
 from domain.situation import Situation
 
