@@ -29,6 +29,7 @@ from activities.rendering import Letters
 from activities.service import LedgerSwitch, Service
 from activities.sweep import Sweeping
 from activities.tasks import Tasks
+from domain.channels import CHANNELS
 from domain.notice import Seller
 from ending import Unreachable
 from providers.outbox import Outbox
@@ -52,7 +53,6 @@ def sweep_id(task_queue: str) -> str:
 LEDGER = "ledger"
 """In the memo of that schedule: the identity of the ledger that this queue works on."""
 
-MESSAGE_CHANNELS = ("email", "sms")
 GRACEFUL = timedelta(seconds=10)
 THREADS = 32
 """Of activities that are coroutines: more than the queues let run at once."""
@@ -155,7 +155,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
     return Parts(
         books=Books(ledger=ledger, clock=lambda: clocks.read(ledger), code_version=code_version()),
         letters=letters,
-        couriers=dict.fromkeys(MESSAGE_CHANNELS, outbox),
+        couriers=dict.fromkeys(CHANNELS, outbox),
         verifier=CodeByMessage(letters=letters, courier=outbox, name="outbox"),
         seller=seller(settings),
         mark=mark,

@@ -20,10 +20,10 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNot
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from domain.channels import CHANNELS
 from domain.money import Money, decimals
 from domain.notice import Message, NextStep, Notice, NoticeDebt, OneTimeCode, Seller, sms_segments, totals_of
 
-CHANNELS = ("email", "sms")
 FALLBACK = "en"
 CODE_TEMPLATE = "onboarding_code"
 

@@ -153,10 +153,11 @@ class LookedAt:
 def look_at(files: Sequence[Path]) -> list[LookedAt]:
     """Read policy files and lint them."""
     from activities.rendering import Letters
+    from domain.channels import CHANNELS
     from domain.policy_lint import lint
 
     letters = Letters(ROOT / "templates")
-    known = {channel: letters.names(channel) for channel in ("email", "sms")}
+    known: dict[str, tuple[str, ...]] = {channel: letters.names(channel) for channel in CHANNELS}
     looked_at = []
     for file in files:
         try:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from domain import facts
 from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Service
 from domain.book import Book
+from domain.channels import CHANNELS
 from domain.claim import Claim, in_order
 from domain.customer import Customer
 from domain.facts import Fact
@@ -29,7 +30,7 @@ def build(
     history: Sequence[Fact],
     claims: Iterable[Claim] = (),
     *,
-    channels: Iterable[str] = ("email", "sms"),
+    channels: Iterable[str] = CHANNELS,
     go_live_on: date | None = None,
     allocation: str = "oldest_due",
     book: Book | None = None,
@@ -110,7 +111,7 @@ class _Folding:
         self.customer = customer
         self.channels = channels
         self.reach: dict[str, Reach] = {
-            channel: "ok" if channel in channels else "missing" for channel in ("email", "sms")
+            channel: "ok" if channel in channels else "missing" for channel in CHANNELS
         }
         self.changed_at: dict[str, datetime] = {}
         self.claims = claims  # in order; what is known of how they went is written into it
@@ -311,7 +312,7 @@ class _Folding:
             return self.claims.get(body.message)
         for claim in reversed(self.claims.values()):
             if (
-                claim.channel in ("email", "sms")
+                claim.is_message
                 and claim.claimed_at < at  # what an outcome set off is not what it is about
                 and body.channel in (None, claim.channel)
                 and body.step in (None, claim.step)

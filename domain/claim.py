@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from domain.channels import CHANNELS
+
 ClaimState = Literal["claimed", "released", "sent", "refused", "unknown"]
 
 
@@ -37,6 +39,11 @@ class Claim:
     def stands(self) -> bool:
         """Whether it happened, or may have."""
         return self.state in ("claimed", "sent", "unknown") and self.bounced_at is None
+
+    @property
+    def is_message(self) -> bool:
+        """Whether it is a message to the customer."""
+        return self.channel in CHANNELS
 
     @property
     def unsettled(self) -> bool:

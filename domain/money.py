@@ -4,6 +4,7 @@ Decimals per currency follow ISO 4217. Currencies we do not know are refused rat
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -25,7 +26,8 @@ CURRENCIES = _NO_DECIMALS | _TWO_DECIMALS | _THREE_DECIMALS
 _MOST_DIGITS = 15
 # Of our own, because the precision of the ambient context is anybody's to change.
 _WIDE = Context(prec=28)
-_PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+# Decimal() itself would also take floats, `1_490`, `1e3` and digits of other scripts.
+PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 class MoneyError(ValueError):
@@ -137,10 +139,18 @@ class Money:
         return other.minor
 
 
+def per_currency(amounts: Iterable[Money]) -> tuple[Money, ...]:
+    """Return the sum of each currency, by its code; a sum of nothing is one too."""
+    sums: dict[str, Money] = {}
+    for amount in amounts:
+        known = sums.get(amount.currency)
+        sums[amount.currency] = amount if known is None else known + amount
+    return tuple(sums[currency] for currency in sorted(sums))
+
+
 def _decimal(amount: Decimal | str) -> Decimal:
     if isinstance(amount, Decimal) and amount.is_finite():
         return amount
-    # Decimal() itself would also take floats, `1_490`, `1e3` and digits of other scripts.
-    if isinstance(amount, str) and _PLAIN.fullmatch(amount.strip()):
+    if isinstance(amount, str) and PLAIN.fullmatch(amount.strip()):
         return Decimal(amount.strip())
     raise MoneyError(f"{amount!r} is not an amount: write it like 1490.00")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from domain.money import Money
+from domain.money import Money, per_currency
 
 Outcome = Literal["delivered", "bounced"]
 NextStep = Literal["reminder", "final_notice", "suspension", "task"]
@@ -140,11 +140,7 @@ def totals_of(debts: Iterable[NoticeDebt]) -> tuple[Money, ...]:
 
     The disputed part is not asked for; a currency in which nothing is to be paid is left out.
     """
-    sums: dict[str, Money] = {}
-    for debt in debts:
-        currency = debt.open.currency
-        sums[currency] = sums.get(currency, Money.zero(currency)) + (debt.open - debt.disputed)
-    return tuple(sums[currency] for currency in sorted(sums) if sums[currency])
+    return tuple(total for total in per_currency(debt.open - debt.disputed for debt in debts) if total)
 
 
 def sms_segments(text: str) -> int:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from domain.account import Account
 from domain.decide import decide
 from domain.effects import Effect, Held
-from domain.money import Money
+from domain.money import Money, per_currency
 from domain.policy import Policy
 from domain.refusals import Refusal, allowed, lapses_at
 from domain.simulation.forecast import forecast
@@ -65,16 +65,7 @@ def plan(policy: Policy, account: Account, now: datetime) -> Plan:
         allowed=allowed(at),
         allowed_until=lapses_at(at),
         overdue=at.totals(at.overdue),
-        owed=_owed(account),
+        owed=per_currency(debt.open for debt in account.open_debts),
         overdue_since=min((debt.due_on for debt in at.overdue), default=None),
         case_open=decision.case_open,
     )
-
-
-def _owed(account: Account) -> tuple[Money, ...]:
-    sums: dict[str, Money] = {}
-    for debt in account.debts:
-        if debt.open:
-            currency = debt.open.currency
-            sums[currency] = sums.get(currency, Money.zero(currency)) + debt.open
-    return tuple(sums[currency] for currency in sorted(sums))

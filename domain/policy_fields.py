@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from domain.channels import Channel
 from domain.documents import Fault, Faults
-from domain.money import CURRENCIES, Money, MoneyError
+from domain.money import CURRENCIES, PLAIN, Money, MoneyError
 from domain.spelling import closest
 
 
@@ -96,11 +96,10 @@ def _check_amounts(amounts: dict[str, Decimal]) -> dict[str, Decimal]:
     return exact
 
 
-# Decimal alone would also take `1_000`, `1e3` and digits of other scripts.
 _Amount = Annotated[
     Decimal,
     Field(ge=0),
-    BeforeValidator(_fits(r"[+-]?[0-9]+(\.[0-9]+)?", "write an amount like 1490.00")),
+    BeforeValidator(_fits(PLAIN.pattern, "write an amount like 1490.00")),
 ]
 Amounts = Annotated[
     dict[str, _Amount],

@@ -15,7 +15,7 @@ from domain import facts
 from domain.book import Book, Debt, Entry
 from domain.facts import Fact
 from domain.fold import Fold, apart
-from domain.money import Money
+from domain.money import Money, per_currency
 from domain.posting_order import Named, days_born, is_money, posted_on, posting_key, waits_for
 
 
@@ -99,11 +99,8 @@ class _Posting:
     def book(self) -> Book:
         """Return the finished book; debts by due date, then invoice."""
         debts = sorted(self.debts.values(), key=lambda debt: (debt.due_on, debt.invoice))
-        loose: dict[str, Money] = {}
-        for payment in self.loose:
-            currency = payment.unapplied.currency
-            loose[currency] = loose.get(currency, Money.zero(currency)) + payment.unapplied
-        unapplied = tuple(loose[currency] for currency in sorted(loose) if loose[currency])
+        loose = per_currency(payment.unapplied for payment in self.loose)
+        unapplied = tuple(money for money in loose if money)
         return Book(debts=tuple(debts), entries=tuple(self.entries), unapplied=unapplied)
 
     def copy(self) -> "_Posting":

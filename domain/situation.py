@@ -15,7 +15,7 @@ from domain.calendar import Calendar, has_holidays
 from domain.channels import SERVICE
 from domain.claim import Claim
 from domain.effects import EffectDebt
-from domain.money import Money
+from domain.money import Money, per_currency
 from domain.policy import Policy
 from domain.policy_fields import amount_in
 from domain.policy_steps import Step, SuspendStep
@@ -232,11 +232,7 @@ class Situation:
 
     def totals(self, debts: Iterable[Debt]) -> tuple[Money, ...]:
         """What is asked for of these debts, one amount per currency, by currency code."""
-        sums: dict[str, Money] = {}
-        for debt in debts:
-            amount = self.account.chased(debt)
-            sums[amount.currency] = sums.get(amount.currency, Money.zero(amount.currency)) + amount
-        return tuple(sums[currency] for currency in sorted(sums))
+        return per_currency(self.account.chased(debt) for debt in debts)
 
     def in_flight(self, debts: Iterable[Debt]) -> Reason | None:
         """Money on its way that holds escalation of these debts; if it names none, those in its currency."""

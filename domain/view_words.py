@@ -8,8 +8,8 @@ from domain.account import Account
 from domain.book import Debt
 from domain.channels import NO_DEBTS, TASK
 from domain.claim import Claim
-from domain.effects import Effect, EffectDebt
-from domain.money import Money
+from domain.effects import Effect
+from domain.money import per_currency
 from domain.plan import Plan
 from domain.rest import FOREVER
 from domain.simulation.timeline import Line
@@ -22,7 +22,8 @@ MOST_WORDS = 140
 
 def effect_says(effect: Effect) -> str:
     """Say in one line what an effect is about: `reminder_first by email: 250.00 EUR`."""
-    amounts = ", ".join(str(total) for total in _totals(effect.debts))
+    totals = per_currency(debt.amount for debt in effect.debts if debt.invoice not in NO_DEBTS)
+    amounts = ", ".join(str(total) for total in totals)
     what = _by(effect.step, effect.channel)
     if effect.settles is not None:
         what = f"find out about {what}"
@@ -42,15 +43,6 @@ def coming_says(line: Line, zone: ZoneInfo) -> str:
 
 def _by(step: str, channel: str | None) -> str:
     return step if channel in (*NO_DEBTS, TASK, None) else f"{step} by {channel}"
-
-
-def _totals(debts: Iterable[EffectDebt]) -> list[Money]:
-    sums: dict[str, Money] = {}
-    for debt in debts:
-        if debt.invoice not in NO_DEBTS:
-            currency = debt.amount.currency
-            sums[currency] = sums.get(currency, Money.zero(currency)) + debt.amount
-    return [sums[currency] for currency in sorted(sums)]
 
 
 def open_says(debts: Iterable[Debt]) -> list[str]:

@@ -17,7 +17,7 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.answers import Answer, Looked, Order
-    from domain.channels import ONBOARDING
+    from domain.channels import CHANNELS, ONBOARDING
     from domain.commands import COMMANDS
     from domain.finance_page import details
     from domain.view import Attribute, View, WantedEffect
@@ -189,7 +189,7 @@ class CustomerLifecycle(Updates):
                 return await self._tell_child(SubscriptionSuspension.run, "suspension", effect)
         order: Order = {"customer_id": self.customer_id, "key": effect["key"]}
         queue = workflow.info().task_queue
-        if effect["channel"] in ("email", "sms"):
+        if effect["channel"] in CHANNELS:
             queue = f"{queue}-{effect['channel']}"
         name = "Send" if effect["kind"] == "notice" else "Open a task"
         answer: Answer = await workflow.execute_activity(

@@ -8,18 +8,17 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from domain.channels import NO_DEBTS
+from domain.money import PLAIN
 
 
 def _exact(value: object) -> object:
     if isinstance(value, float | bool):
         raise ValueError('write amounts as text, like "1490.00": a float is not exact')
-    # Decimal alone would also take `1_000`, `1e3` and digits of other scripts.
-    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+    if isinstance(value, str) and not PLAIN.fullmatch(value):
         raise ValueError(f"write a number like 1490.00, not {value!r}")
     return value
 
 
-_PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 Amount = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, max_digits=18)]
 
 

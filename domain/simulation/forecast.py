@@ -64,5 +64,4 @@ def message_of(account: Account, effect: Effect) -> str:
 
 def awaited(claim: Claim) -> bool:
     """Whether a message went out and nobody has said yet whether it arrived."""
-    is_message = claim.channel in ("email", "sms")
-    return is_message and claim.stands and not claim.unsettled and claim.delivered_at is None
+    return claim.is_message and claim.stands and not claim.unsettled and claim.delivered_at is None

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from domain import facts
 from domain.account import Account
 from domain.account_fold import Building, build
+from domain.channels import CHANNELS
 from domain.claim import Claim
 from domain.customer import Customer
 from domain.decide import Decision, decide
@@ -35,7 +36,7 @@ def simulate(
     history: Sequence[Fact],
     until: date,
     *,
-    channels: tuple[str, ...] = ("email", "sms"),
+    channels: tuple[str, ...] = CHANNELS,
     go_live_on: date | None = None,
 ) -> Outcome:
     """Play all facts through a policy, from the first until the end of `until`.

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from domain.account import Account
 from domain.channels import NO_DEBTS
 from domain.effects import Effect, EffectDebt
-from domain.money import Money
+from domain.money import per_currency
 from domain.reasons import Reason
 
 
@@ -50,10 +50,7 @@ class Outcome:
 
     def json(self) -> dict[str, Any]:
         """Return the outcome in the simulation format."""
-        balance: dict[str, Money] = {}
-        for debt in self.account.debts:
-            currency = debt.open.currency
-            balance[currency] = balance.get(currency, Money.zero(currency)) + debt.open
+        balance = per_currency(debt.open for debt in self.account.debts)
         following = None
         if self.next is not None:
             following = {
@@ -65,7 +62,7 @@ class Outcome:
             "timeline": [line.json() for line in self.lines],
             "end": {
                 "stage": self.stage,
-                "balance": {currency: balance[currency].plain() for currency in sorted(balance)},
+                "balance": {money.currency: money.plain() for money in balance},
                 "next": following,
             },
         }

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.rendering import (
-    CHANNELS,
     BadTemplate,
     Letters,
     render_all,
@@ -20,6 +19,7 @@ from activities.rendering import (
     specimen_code,
     specimens,
 )
+from domain.channels import CHANNELS
 from domain.money import Money
 from domain.notice import Message, Notice, NoticeDebt, sms_segments, totals_of
 

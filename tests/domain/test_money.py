@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import CURRENCIES, Money, MoneyError, decimals
+from domain.money import CURRENCIES, Money, MoneyError, decimals, per_currency
 
 currencies = st.sampled_from(sorted(CURRENCIES))
 minors = st.integers(-(10**15) + 1, 10**15 - 1)
@@ -225,3 +225,13 @@ def test_two_currencies_are_never_mixed(mix: Callable[[Money, Money], object]) -
 def test_the_same_number_of_another_currency_is_another_amount() -> None:
     assert Money(100, "EUR") != Money(100, "USD")
     assert Money.zero("EUR") != Money.zero("USD")
+
+
+# --- sums ----------------------------------------------------------------------------------------
+
+
+def test_amounts_are_summed_per_currency_in_order_of_its_code() -> None:
+    amounts = [Money(100, "USD"), Money(1_00, "EUR"), Money(2_00, "EUR"), Money.zero("JPY")]
+
+    assert per_currency(amounts) == (Money(3_00, "EUR"), Money.zero("JPY"), Money(100, "USD"))
+    assert per_currency([]) == ()
