@@ -138,6 +138,16 @@ COMMANDS: Mapping[str, Command] = {
     )
 }
 
+# What takes back what: after it, the same words are a new wish and no repetition.
+OPPOSITE = {
+    "pause": "resume",
+    "exempt": "end_exemption",
+    "suspend": "reactivate",
+    "dispute": "resolve_dispute",
+    "write_off": "undo_write_off",
+}
+OPPOSITE.update({undoing: done for done, undoing in tuple(OPPOSITE.items())})
+
 
 def read(name: str, data: Mapping[str, Any]) -> facts.Body | CodeEntry:
     """Return the fact that a command's JSON input means, or the entry of a code.
@@ -171,3 +181,44 @@ def wrong(name: str, data: object) -> str | None:
         else:
             return None
     return f"{'; '.join(problems)}. An example: {json.dumps(dict(command.example))}"
+
+
+def author_of(body: facts.Body) -> str:
+    """Return who asked; without a name it was finance."""
+    return getattr(body, "by", None) or "finance"
+
+
+def words_of(body: facts.Body) -> str:
+    """Say in a few words what a command's fact means."""
+    match body:
+        case facts.Paused():
+            return f"paused until {body.to or 'it is resumed'}: {body.reason}"
+        case facts.Resumed():
+            return "resumed"
+        case facts.Exempted():
+            return f"exempted {body.invoice or 'the customer'}: {body.reason}"
+        case facts.ExemptionEnded():
+            return f"ended the exemption of {body.invoice or 'the customer'}"
+        case facts.Approved():
+            return f"approved {body.step or 'what waited for approval'}"
+        case facts.TaskCompleted():
+            return f"completed {body.step or 'every open task'}" + (
+                f": {body.outcome}" if body.outcome else ""
+            )
+        case facts.SuspendRequested():
+            return f"asked for the suspension: {body.reason}"
+        case facts.ReactivateRequested():
+            return f"asked for the return of the service: {body.reason}"
+        case facts.DisputeOpened():
+            return f"noted dispute {body.dispute} of {body.invoice}"
+        case facts.DisputeResolved():
+            return f"resolved dispute {body.dispute}" + (f": {body.outcome}" if body.outcome else "")
+        case facts.WrittenOff():
+            return f"wrote off {body.invoice}"
+        case facts.WriteOffUndone():
+            return f"took back the write-off of {body.invoice}"
+        case facts.OnboardingReviewed():
+            words = f"decided to {body.outcome.replace('_', ' with ')}"
+            return f"{words}: {body.note}" if body.note else words
+        case _:
+            return facts.kind_of(body).replace("_", " ")

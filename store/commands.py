@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from domain import commands, facts, refusals
 from domain.account import Account
 from domain.channels import TASK
-from domain.facts import Body, kind_of
+from domain.facts import Body
 from domain.own_steps import APPROVE, REVIEW
 from domain.situation import Situation
 from domain.spelling import closest
@@ -23,16 +23,6 @@ from store.facts import NewFact
 from store.tables import CustomerRow, FactRow
 
 SOURCE = "command"
-
-# What takes back what: after it, the same words are a new wish and no repetition.
-_OPPOSITE = {
-    "pause": "resume",
-    "exempt": "end_exemption",
-    "suspend": "reactivate",
-    "dispute": "resolve_dispute",
-    "write_off": "undo_write_off",
-}
-_OPPOSITE.update({undoing: done for done, undoing in tuple(_OPPOSITE.items())})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,26 +57,26 @@ def perform(ledger: Ledger, customer_id: str, name: str, data: Mapping[str, Any]
             return Done(words=entered.words, wake=not entered.already, already=entered.already)
         key, done = _key(session, name, body, at)
         if done:
-            return Done(words=f"Already done: {_words(body)}.", wake=False, already=True)
+            return Done(words=f"Already done: {commands.words_of(body)}.", wake=False, already=True)
         refusal = refusals.refusal(at, name, body)
         if refusal is not None:
             raise Refused(refusal)
         new = NewFact(source=SOURCE, id=key, happened_on=at.today, happened_at=now, body=body)
         ledger_facts.append(session, row, [new], now=now)
         _close_tasks(session, row, body, now)
-        actor = _author(body)
+        actor = commands.author_of(body)
         journal.write(
             session,
             at=now,
             what="command",
-            why=_words(body),
+            why=commands.words_of(body),
             customer_id=row.id,
             step=getattr(body, "step", None),
             policy_version=loaded.policy_version,
             actor=actor,
             key=f"{SOURCE}/{key}",
         )
-        words = _words(body)
+        words = commands.words_of(body)
         return Done(words=f"{words[0].upper()}{words[1:]}.", wake=True, already=False)
 
 
@@ -111,7 +101,7 @@ def _key(session: Session, name: str, body: Body, at: Situation) -> tuple[str, b
     said = f"{ledger_facts.write_text(body)} {_answered(body, at.account)}"
     content = hashlib.sha256(said.encode()).hexdigest()[:16]
     stem = f"{name}/{customer_id}/{at.today}/{content}"
-    opposite = f"{_OPPOSITE.get(name)}/"
+    opposite = f"{commands.OPPOSITE.get(name)}/"
     numbers = select(FactRow.source_id, FactRow.number).where(
         FactRow.customer_id == customer_id, FactRow.source == SOURCE
     )
@@ -146,44 +136,4 @@ def _close_tasks(session: Session, row: CustomerRow, body: Body, now: datetime) 
             step, outcome = REVIEW, body.outcome
         case _:
             return
-    tasks.close(session, customer_id=row.id, step=step, now=now, outcome=outcome, by=_author(body))
-
-
-def _author(body: Body) -> str:
-    return getattr(body, "by", None) or "finance"
-
-
-def _words(body: Body) -> str:
-    """Say in a few words what a command's fact means."""
-    match body:
-        case facts.Paused():
-            return f"paused until {body.to or 'it is resumed'}: {body.reason}"
-        case facts.Resumed():
-            return "resumed"
-        case facts.Exempted():
-            return f"exempted {body.invoice or 'the customer'}: {body.reason}"
-        case facts.ExemptionEnded():
-            return f"ended the exemption of {body.invoice or 'the customer'}"
-        case facts.Approved():
-            return f"approved {body.step or 'what waited for approval'}"
-        case facts.TaskCompleted():
-            return f"completed {body.step or 'every open task'}" + (
-                f": {body.outcome}" if body.outcome else ""
-            )
-        case facts.SuspendRequested():
-            return f"asked for the suspension: {body.reason}"
-        case facts.ReactivateRequested():
-            return f"asked for the return of the service: {body.reason}"
-        case facts.DisputeOpened():
-            return f"noted dispute {body.dispute} of {body.invoice}"
-        case facts.DisputeResolved():
-            return f"resolved dispute {body.dispute}" + (f": {body.outcome}" if body.outcome else "")
-        case facts.WrittenOff():
-            return f"wrote off {body.invoice}"
-        case facts.WriteOffUndone():
-            return f"took back the write-off of {body.invoice}"
-        case facts.OnboardingReviewed():
-            words = f"decided to {body.outcome.replace('_', ' with ')}"
-            return f"{words}: {body.note}" if body.note else words
-        case _:
-            return kind_of(body).replace("_", " ")
+    tasks.close(session, customer_id=row.id, step=step, now=now, outcome=outcome, by=commands.author_of(body))
