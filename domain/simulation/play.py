@@ -8,8 +8,7 @@ event that only has a date says so when that day is over.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from domain import facts
 from domain.account import Account
@@ -20,6 +19,7 @@ from domain.customer import Customer
 from domain.decide import Decision, decide
 from domain.effects import Effect
 from domain.facts import Fact
+from domain.facts.dating import midnight
 from domain.policy import Policy
 from domain.simulation.events import learned_key
 from domain.simulation.forecast import awaited, forecast, message_of, perform
@@ -71,8 +71,7 @@ class _Simulation:
         self.holds: set[tuple[str, ...]] = set()
 
     def run(self, until: date) -> Outcome:
-        midnight = datetime(until.year, until.month, until.day, tzinfo=ZoneInfo(self.customer.timezone))
-        end = (midnight + timedelta(days=1)).astimezone(UTC)
+        end = midnight(until + timedelta(days=1), self.customer.timezone)
         now = self.history[0].learned_at if self.history else end
         while now < end:
             wake_at = self._at(now)
