@@ -144,8 +144,8 @@ class Onboarding:
     async def send_code(self, order: dict[str, str]) -> MoveAnswer:
         """Send the next code, if it is still time for one. Never twice: see `store.verifications`."""
         customer_id = order["customer_id"]
-        answer, sent = await asyncio.to_thread(self._send, customer_id)
-        if sent:
+        answer, news = await asyncio.to_thread(self._send, customer_id)
+        if news:
             await self.wake(customer_id)
         return answer
 
@@ -160,7 +160,8 @@ class Onboarding:
         )
         match begun:
             case Unwanted(why=why):
-                return MoveAnswer(until=None, says=f"Not sent: {why}."), False
+                # An earlier attempt may have died after it confirmed, and before it told anybody.
+                return MoveAnswer(until=None, says=f"Not sent: {why}."), True
             case PutOff(until=until, reason=reason):
                 return MoveAnswer(until=self.books.real(until), says=reason.words), False
         self.mark("claimed")
