@@ -8,6 +8,7 @@ import typer
 
 from commandline.session import now_of, open_ledger
 from commandline.values import AsJson, By, Reason, any_day
+from ending import Stop
 from settings import Settings
 
 app = typer.Typer()
@@ -28,14 +29,31 @@ def go(
     allow_blast: Annotated[
         bool, typer.Option("--allow-blast", help="also let out, for a day, what the blast guard holds")
     ] = False,
+    up_to: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="allow so many effects; without it, as many as wait now"),
+    ] = None,
     by: By = "cli",
 ) -> None:
-    """Let effects go out again; the sweep wakes everybody who waits."""
-    from store import switches
+    """Let effects go out again; the sweep wakes everybody who waits.
 
+    What the blast guard holds waits for --allow-blast. It covers a number of effects, and lasts a day;
+    what is wanted beyond it counts against the limit again. `worklist` lists them, with their number.
+    """
+    from store import blast, switches
+
+    if up_to is not None and not allow_blast:
+        raise Stop("--up-to: it says how much --allow-blast covers: add that, or leave it out", status=2)
     ledger = open_ledger(Settings.from_env())
-    waiting = switches.go(ledger, by=by, now=now_of(ledger), allow_blast=allow_blast)
-    typer.echo(f"go: {waiting} customers are waiting and will be woken by the sweep")
+    now = now_of(ledger)
+    if not allow_blast:
+        waiting = switches.go(ledger, by=by, now=now)
+        typer.echo(f"go: {waiting} customers are waiting and will be woken by the sweep")
+        return
+    allowed = blast.allow(ledger, by=by, now=now, most=up_to)
+    until = f"{now + switches.ALLOWED_FOR:%d %b %Y %H:%M} UTC"
+    typer.echo(f"go: {allowed.woken} customers are waiting and will be woken by the sweep")
+    typer.echo(f"{allowed.effects} effects may go out beyond the limit until {until}; more ask again")
 
 
 @app.command(name="go-live")
@@ -84,15 +102,18 @@ def limit(
 @app.command(name="dry-run")
 def dry_run(as_json: AsJson = False) -> None:
     """List what would go out now, to nobody's harm, and say what keeps the rest."""
-    from store import reports, switches
+    from store import blast, reports, switches
 
     ledger = open_ledger(Settings.from_env())
     found = reports.dry_run(ledger, now=now_of(ledger))
     if as_json:
         typer.echo(json.dumps([line.json() for line in found.wanted], indent=2))
         return
-    for words in (*(line.words for line in found.wanted), *switches.holding(switches.read(ledger))):
+    stand = switches.read(ledger)
+    for words in (*(line.words for line in found.wanted), *switches.holding(stand)):
         typer.echo(words)
+    if stand.blast_since is not None:
+        typer.echo(f"held by the guard: {blast.held(found).summary}")
     if found.without_policy:
         typer.echo(f"{found.without_policy} customers have no policy: see `starter.py doctor`")
     if found.opens_at:

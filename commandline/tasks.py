@@ -1,15 +1,16 @@
 """Work that waits for a person: the list of it, and the commands that end it."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from commandline.session import command, open_ledger
+from commandline.session import command, now_of, open_ledger
 from commandline.values import AsJson, By, CustomerId, six_digits
 from settings import Settings
 
 if TYPE_CHECKING:
+    from store.blast import Waiting
     from store.tasks import Task
 
 app = typer.Typer()
@@ -17,29 +18,42 @@ app = typer.Typer()
 
 @app.command()
 def worklist(as_json: AsJson = False) -> None:
-    """List what waits for a person, oldest first, each with the command that ends it."""
-    from store import tasks
+    """List what waits for a person, oldest first, each with the command that ends it.
 
-    waiting = tasks.worklist(open_ledger(Settings.from_env()))
+    Where the blast guard waits for approval, it counts what it holds at this moment; --json has all of it.
+    """
+    from store import blast, tasks
+    from store.switches import BLAST
+
+    ledger = open_ledger(Settings.from_env())
+    waiting = tasks.worklist(ledger)
+    guarded = any(task.step == BLAST for task in waiting)
+    held = blast.waiting(ledger, now=now_of(ledger)) if guarded else None
     if as_json:
-        listed = [
-            {
-                "customer": task.customer_id,
-                "step": task.step,
-                "kind": task.kind,
-                "since": task.opened_at.isoformat(),
-                "why": _why(task),
-                "debts": dict(task.debts),
-                "command": _ending(task),
-            }
-            for task in waiting
-        ]
-        typer.echo(json.dumps(listed, indent=2))
+        typer.echo(json.dumps([_listed(task, held) for task in waiting], indent=2))
         return
     for task in waiting:
         typer.echo(f"{task.opened_at:%d %b %Y} {task.customer_id or 'everybody'} {task.step}: {_why(task)}")
-        typer.echo(f"    {_ending(task)}")
+        for line in held.lines() if held and task.step == BLAST else ():
+            typer.echo(f"    {line}")
+        typer.echo(f"    {_ending(task, held)}")
     typer.echo(f"waiting for a person: {len(waiting)}")
+
+
+def _listed(task: "Task", held: "Waiting | None") -> dict[str, Any]:
+    """Return a task as JSON values."""
+    from store.switches import BLAST
+
+    listed = {
+        "customer": task.customer_id,
+        "step": task.step,
+        "kind": task.kind,
+        "since": task.opened_at.isoformat(),
+        "why": _why(task),
+        "debts": dict(task.debts),
+        "command": _ending(task, held),
+    }
+    return listed | ({"waits": held.json()} if held and task.step == BLAST else {})
 
 
 @app.command(name="task")
@@ -80,14 +94,18 @@ def _why(task: "Task") -> str:
     return task.why.removeprefix(f"{task.kind} task {task.step}: ")
 
 
-def _ending(task: "Task") -> str:
-    """Return what ends a task, to be copied but for words in capitals."""
+def _ending(task: "Task", held: "Waiting | None") -> str:
+    """Return what ends a task, to be copied but for words in capitals.
+
+    An approval names the number that was listed: what comes after is asked about again.
+    """
     from domain.own_steps import APPROVE, REVIEW, UNREACHABLE
     from store.switches import BLAST
 
     who, done = task.customer_id, f"starter.py task {task.customer_id} {task.step}"
+    up_to = f" --up-to {len(held.effects)}" if held and held.effects else ""
     endings = {
-        BLAST: "starter.py go --allow-blast",
+        BLAST: f"starter.py go --allow-blast{up_to}",
         APPROVE: f"starter.py approve {who}",
         REVIEW: f"starter.py review {who} OUTCOME",
         UNREACHABLE: f"starter.py contact {who} --email ADDRESS && {done}",

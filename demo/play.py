@@ -25,8 +25,8 @@ from providers.temporal_server import NoServer, TemporalServer
 from replay.folder import fresh
 from replay.report import counts
 from settings import ROOT, Settings
+from store import blast, customers, doors, invariants, policies, switches
 from store import clock as clocks
-from store import customers, doors, invariants, policies, switches
 from store.customers import ContactData
 from store.database import Ledger, migrate
 from store.facts import NewFact
@@ -215,7 +215,7 @@ class Stage:
                 switches.set_blast_limit(self.ledger, 1)
             case "allow blast":
                 switches.set_blast_limit(self.ledger, 500)
-                switches.go(self.ledger, by="finance", now=now, allow_blast=True)
+                blast.allow(self.ledger, by="finance", now=now)
 
     async def _until(self, at: datetime) -> None:
         wait = (self.clock.real(at) - datetime.now(UTC)).total_seconds()

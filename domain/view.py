@@ -37,6 +37,7 @@ LAST_CONTACTS = 4
 MOST_TASKS = 4
 SWITCHED_OFF = (
     "everything outward, by a switch: `go` ends a stop, `go --allow-blast` lets out what the guard holds"
+    " and `worklist` lists"
 )
 Attribute = list[Any]  # [name, type, value]; a value of None is not set
 

@@ -106,6 +106,7 @@ class DryRun:
     Attributes:
         wanted: by customer; customers without a policy are left out, for them nothing goes out.
         without_policy: how many those are.
+        codes: so many new customers wait for a code that a switch put off.
         closed: so many customers have something that only waits for the hours in which it may go out.
         opens_at: when the first of these hours begins.
         next_at: when the next customer is looked at of whom nothing is due now.
@@ -113,6 +114,7 @@ class DryRun:
 
     wanted: tuple[WantedEffect, ...]
     without_policy: int
+    codes: int
     closed: int
     opens_at: datetime | None
     next_at: datetime | None
@@ -122,8 +124,11 @@ def dry_run(ledger: Ledger, *, now: datetime) -> DryRun:
     """Return what would go out now for all customers; nothing is written."""
     wanted: list[WantedEffect] = []
     openings: list[datetime] = []
-    # Whoever has something wanted is due for a look, or has not been looked at since something changed.
+    codes = 0
+    # Whoever has something wanted is due for a look, or has not been looked at since something changed,
+    # or was put off by a switch until some later look.
     waiting = or_(
+        col(CustomerRow.halted),
         col(CustomerRow.wake_at) <= now,
         col(CustomerRow.wake_at) <= col(CustomerRow.last_now),
         col(CustomerRow.revision) > col(CustomerRow.assessed_revision),
@@ -140,9 +145,11 @@ def dry_run(ledger: Ledger, *, now: datetime) -> DryRun:
             wanted += [WantedEffect(customer_id=row.id, effect=effect) for effect in decision.effects]
             shut = [held.until for held in decision.held if held.reason.rule.startswith("window.")]
             openings += sorted(filter(None, shut))[:1]
+            codes += row.halted and loaded.account.onboarding == "pending" and not decision.effects
         return DryRun(
             wanted=tuple(wanted),
             without_policy=sum(policies.uncovered(session).values()),
+            codes=codes,
             closed=len(openings),
             opens_at=min(openings, default=None),
             next_at=session.exec(later).one(),

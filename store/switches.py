@@ -16,10 +16,10 @@ BLAST = "blast"
 """The step of the task that asks a person to allow more effects than the limit."""
 
 ALLOWED_FOR = timedelta(days=1)
-"""How long an allowed blast lasts."""
+"""How long an approval lasts; what it covers and did not go out until then is asked about again."""
 
 _WITHIN = timedelta(hours=1)
-_TO_DECIDE = "`starter.py dry-run` lists what waits, `starter.py go --allow-blast` lets it go"
+_TO_DECIDE = "`starter.py worklist` lists what waits, `starter.py go --allow-blast` lets that go"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class Switches:
     Attributes:
         blast_limit: messages and service effects within one business hour.
         blast_since: the guard tripped then and holds; None while it does not.
-        blast_allowed_until: a person allowed more than the limit until then.
+        blast_allowed: so many effects a person allowed beyond the limit, from `blast_allowed_at` until
+            `blast_allowed_until`.
         halted: so many customers have an effect that was put off.
     """
 
@@ -40,6 +41,8 @@ class Switches:
     go_live_on: date | None
     blast_limit: int
     blast_since: datetime | None
+    blast_allowed: int | None
+    blast_allowed_at: datetime | None
     blast_allowed_until: datetime | None
     blast_allowed_by: str | None
     halted: int
@@ -76,22 +79,32 @@ def stop(ledger: Ledger, *, reason: str, by: str, now: datetime) -> bool:
         return True
 
 
-def go(ledger: Ledger, *, by: str, now: datetime, allow_blast: bool = False) -> int:
-    """Let effects go out again, and more than the limit when allowed; return how many customers waited.
+def go(ledger: Ledger, *, by: str, now: datetime, allow: int | None = None) -> int:
+    """Let effects go out again; return how many customers waited.
 
     Their revision and news are raised, so that the sweep wakes them.
+
+    Args:
+        allow: approve so many effects beyond the limit, for a day. `blast.allow` counts what waits.
     """
     with ledger.write() as session:
         row = _locked(session)
         row.stopped, row.stopped_since, row.stopped_reason, row.stopped_by = False, None, None, None
-        if allow_blast:
-            row.blast_since, row.blast_allowed_until, row.blast_allowed_by = None, now + ALLOWED_FOR, by
-            tasks.close(session, customer_id=None, step=BLAST, now=now, outcome="allowed", by=by)
-        why = "go, and more effects than the limit are allowed" if allow_blast else "go"
+        why = "go" if allow is None else f"go, and {_approve(session, row, allow, by=by, now=now)}"
         journal.write(session, at=now, what="switch", why=why, actor=by)
     # Afterwards, so that nobody can be put off behind our back and then wait for a `go` that was given.
     with ledger.write() as session:
         return sweep.mark(session, col(CustomerRow.halted).is_(True))
+
+
+def _approve(session: Session, row: SwitchesRow, number: int, *, by: str, now: datetime) -> str:
+    until = now + ALLOWED_FOR
+    row.blast_since = None
+    row.blast_allowed, row.blast_allowed_at = number, now
+    row.blast_allowed_until, row.blast_allowed_by = until, by
+    words = f"{number} effects are allowed beyond the limit until {_minute(until)}"
+    tasks.close(session, customer_id=None, step=BLAST, now=now, outcome=words, by=by)
+    return words
 
 
 def set_go_live(ledger: Ledger, day: date | None) -> None:
@@ -124,18 +137,36 @@ def closed(session: Session, now: datetime) -> Reason | None:
         session.refresh(row, with_for_update={"read": True})
     if row.stopped:
         return because("hold.stopped", since=_minute(row.stopped_since), reason=row.stopped_reason)
-    if row.blast_allowed_until is not None and now <= row.blast_allowed_until:
-        return None
     if row.blast_since is None:
-        claimed = (
-            select(func.count(func.distinct(ClaimRow.message)))
-            .where(col(ClaimRow.claimed_at) > now - _WITHIN, col(ClaimRow.claimed_at) <= now)
-            .where(ClaimRow.channel != TASK, ClaimRow.state != "released")
-        )
-        if session.exec(claimed).one() < row.blast_limit:
+        if _uncovered(session, row, now) < row.blast_limit:
             return None
         _trip(session, now)
     return _too_many(row)
+
+
+def _uncovered(session: Session, row: SwitchesRow, now: datetime) -> int:
+    """Count the effects of the last hour that no approval covers.
+
+    One covers so many as were listed, the first that are begun after it; so it neither lets out what
+    nobody was asked about, nor are those that it lets out held against the next.
+    """
+    hour_ago = now - _WITHIN
+    given_at, until = row.blast_allowed_at, row.blast_allowed_until
+    if given_at is None or until is None or until <= hour_ago:
+        return _begun(session, hour_ago, now)
+    since = _begun(session, given_at, now)
+    covered = min(row.blast_allowed or 0, since if now <= until else _begun(session, given_at, until))
+    return min(since - covered, _begun(session, hour_ago, now)) if since > covered else 0
+
+
+def _begun(session: Session, after: datetime, until: datetime) -> int:
+    """Count messages and service effects begun in a span of time."""
+    claimed = (
+        select(func.count(func.distinct(ClaimRow.message)))
+        .where(col(ClaimRow.claimed_at) > after, col(ClaimRow.claimed_at) <= until)
+        .where(ClaimRow.channel != TASK, ClaimRow.state != "released")
+    )
+    return session.exec(claimed).one()
 
 
 def _too_many(row: SwitchesRow) -> Reason:
@@ -148,7 +179,7 @@ def _trip(session: Session, now: datetime) -> None:
         return  # Somebody else's claim tripped it a moment ago.
     row.blast_since = now
     why = _too_many(row).words
-    session.add(TaskRow(step=BLAST, kind="approval", opened_at=now, why=f"{why}; {_TO_DECIDE}"))
+    session.add(TaskRow(step=BLAST, kind="approval", opened_at=now, why=why))
     journal.write(session, at=now, what="switch", why=why, actor="engine")
 
 

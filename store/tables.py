@@ -314,6 +314,7 @@ class SwitchesRow(SQLModel, table=True):
     Attributes:
         blast_limit: messages and service effects within one business hour.
         blast_since: the guard tripped then, and holds until a person allows it.
+        blast_allowed: so many effects, begun after `blast_allowed_at`, are not held against the limit.
     """
 
     __tablename__ = "switches"
@@ -326,6 +327,8 @@ class SwitchesRow(SQLModel, table=True):
     go_live_on: date | None = None
     blast_limit: int = DEFAULT_BLAST_LIMIT
     blast_since: datetime | None = Field(default=None, sa_type=Instant)
+    blast_allowed: int | None = None
+    blast_allowed_at: datetime | None = Field(default=None, sa_type=Instant)
     blast_allowed_until: datetime | None = Field(default=None, sa_type=Instant)
     blast_allowed_by: str | None = None
 

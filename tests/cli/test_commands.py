@@ -220,7 +220,9 @@ def test_the_worklist_says_what_ends_each_task(acme, ledger) -> None:
         "10 Feb 2026 ACME onboarding_review: the check came out as review",
         "    starter.py review ACME OUTCOME",
         "10 Feb 2026 everybody blast: 501 effects within the hour exceed 500",
-        "    starter.py go --allow-blast",
+        "    1 effects for 1 customers wait: reminder_first by email 1",
+        f"    {acme('dry-run').out.splitlines()[0]}",
+        "    starter.py go --allow-blast --up-to 1",
         "waiting for a person: 5",
     ]
     listed = json.loads(acme("worklist", "--json").out)
@@ -235,6 +237,9 @@ def test_the_worklist_says_what_ends_each_task(acme, ledger) -> None:
     }
     for line in listed:
         assert line["command"].split()[1] in COMMANDS
+    held = listed[-1]["waits"]
+    assert (held["customers"], held["effects"], held["codes"]) == (1, 1, 0)
+    assert held["list"] == json.loads(acme("dry-run", "--json").out)
 
 
 def test_a_task_that_is_done_leaves_the_worklist(acme, ledger) -> None:
@@ -346,6 +351,20 @@ def test_go_says_for_how_long_it_lets_out_what_the_guard_holds(cli) -> None:
     assert "for a day" in cli("go", "--help").out
 
 
+def test_an_approval_says_how_much_it_covers(acme) -> None:
+    as_listed = acme("go", "--allow-blast", "--up-to", "812").out
+    assert as_listed.splitlines() == [
+        "go: 0 customers are waiting and will be woken by the sweep",
+        "812 effects may go out beyond the limit until 11 Feb 2026 09:00 UTC; more ask again",
+    ]
+    assert "\n1 effects may go out beyond the limit" in acme("go", "--allow-blast").out
+    alone = acme("go", "--up-to", "3")
+    assert (alone.status, alone.err) == (
+        2,
+        "--up-to: it says how much --allow-blast covers: add that, or leave it out\n",
+    )
+
+
 def test_the_limit_of_the_blast_guard_is_shown_and_set(acme) -> None:
     assert acme("limit").out.startswith("500 messages and suspensions within an hour")
     assert acme("limit", "20").out.startswith("20 messages")
@@ -404,7 +423,9 @@ def test_doctor_says_that_the_blast_guard_holds(acme) -> None:
         "the blast guard holds since 2026-02-10 08:00 UTC: more than 500 effects were wanted within an hour"
     )
     assert f"BAD switch: {told}" in acme("doctor").out
-    assert told in acme("dry-run").out
+    shown = acme("dry-run").out
+    assert told in shown
+    assert "held by the guard: 1 effects for 1 customers wait: " in shown
 
 
 def test_doctor_names_the_cause_of_a_broken_ledger_as_commands_do(cli) -> None:

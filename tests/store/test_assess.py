@@ -9,13 +9,12 @@ from sqlmodel import select
 from domain.clock import BusinessClock
 from domain.facts import Paused, PolicyAdopted, Resumed
 from store import assess as assessing
-from store import claims, clock, commands, doors, journal, policies, subscriptions, sweep, switches, tasks
+from store import claims, clock, commands, doors, journal, policies, subscriptions, sweep, switches
 from store.claims import PutOff
 from store.errors import NoPolicy, Refused
 from store.tables import CaseRow, CustomerRow, PolicyRow
 
 FIRST = "first/email"
-LETS_IT_GO = "`starter.py dry-run` lists what waits, `starter.py go --allow-blast` lets it go"
 
 
 def row(business, name):
@@ -260,65 +259,6 @@ def test_a_hold_by_a_switch_is_journaled_once(business, late):
         business.begin(late, FIRST, business.at(3, 10, minute))
     lines = journal.read(business.ledger, late)
     assert [line.rule for line in lines if line.what == "held"] == ["hold.stopped"]
-
-
-def many(business, count):
-    names = [business.customer(f"C-{number}") for number in range(count)]
-    for name in names:
-        business.invoice(name, f"I-{name}")
-    return names
-
-
-def test_more_effects_than_the_limit_wait_for_a_person(business):
-    switches.set_blast_limit(business.ledger, 2)
-    a, b, c, d = many(business, 4)
-    business.begun(a, FIRST, business.at(3))
-    business.begun(b, FIRST, business.at(3, 10, 30))
-    put_off = business.begin(c, FIRST, business.at(3, 10, 45))
-    assert isinstance(put_off, PutOff)
-    assert put_off.reason.words == "3 effects within the hour exceed 2: a person must approve"
-    [task] = tasks.worklist(business.ledger)
-    assert (task.customer_id, task.step, task.kind) == (None, "blast", "approval")
-    assert task.why == f"{put_off.reason.words}; {LETS_IT_GO}"
-    # It does not trickle out by the hour: it waits for a person.
-    assert isinstance(business.begin(d, FIRST, business.at(3, 14)), PutOff)
-    assert len(tasks.worklist(business.ledger)) == 1
-    assert switches.go(business.ledger, by="maria", now=business.at(3, 15), allow_blast=True) == 2
-    assert tasks.worklist(business.ledger) == []
-    for name in (c, d):
-        business.begun(name, FIRST, business.at(3, 15))
-
-
-def test_the_limit_counts_one_business_hour(business):
-    switches.set_blast_limit(business.ledger, 2)
-    a, b, c = many(business, 3)
-    business.begun(a, FIRST, business.at(3, 10))
-    business.begun(b, FIRST, business.at(3, 10, 30))
-    business.begun(c, FIRST, business.at(3, 11, 1))
-
-
-def test_go_without_leave_keeps_the_guard(business):
-    switches.set_blast_limit(business.ledger, 1)
-    a, b = many(business, 2)
-    business.begun(a, FIRST, business.at(3))
-    assert isinstance(business.begin(b, FIRST, business.at(3)), PutOff)
-    switches.go(business.ledger, by="maria", now=business.at(3))
-    assert isinstance(business.begin(b, FIRST, business.at(3)), PutOff)
-
-
-def test_the_guard_trips_once_under_pressure(business, together):
-    switches.set_blast_limit(business.ledger, 1)
-    names = many(business, 6)
-    business.begun(names[0], FIRST, business.at(3))
-    answers = together([lambda name=name: business.begin(name, FIRST, business.at(3)) for name in names[1:]])
-    assert all(isinstance(answer, PutOff) for answer in answers), answers
-    assert len(tasks.worklist(business.ledger)) == 1
-    assert switches.read(business.ledger).halted == 5
-
-
-def test_a_limit_below_one_is_refused(business):
-    with pytest.raises(ValueError, match="use `stop`"):
-        switches.set_blast_limit(business.ledger, 0)
 
 
 def test_steps_before_going_live_are_not_taken(business, late, wanted):

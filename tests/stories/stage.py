@@ -21,7 +21,7 @@ from domain.policy import Policy
 from domain.simulation.play import simulate
 from replay.player import MOMENT, Player, player
 from settings import ROOT, Settings
-from store import customers, doors, journal, policies, sweep, switches
+from store import blast, customers, doors, journal, policies, sweep, switches
 from store import facts as ledger_facts
 from store.database import Ledger, migrate
 from store.facts import NewFact
@@ -101,8 +101,11 @@ class Stage:
                 assert said == f"Cannot {it.said['command']}: {it.said['words']}", said
             case "stop":
                 switches.stop(self.ledger, reason=it.said["reason"], by="finance", now=it.at)
-            case "go" | "allow":
-                switches.go(self.ledger, by="finance", now=it.at, allow_blast=it.kind == "allow")
+            case "go":
+                switches.go(self.ledger, by="finance", now=it.at)
+                await self._sweep(it.at)
+            case "allow":
+                blast.allow(self.ledger, by="finance", now=it.at)
                 await self._sweep(it.at)
             case "limit":
                 switches.set_blast_limit(self.ledger, int(it.said["limit"]))
