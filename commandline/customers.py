@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from commandline.session import command, fact, now_of, open_ledger, wake
-from commandline.values import AsJson, By, CustomerId, Reason, any_day, day, money
+from commandline.values import AsJson, By, CustomerId, Reason, any_day, day, money, reason_words
 from ending import Stop
 from settings import VERSION, Settings
 
@@ -142,10 +142,17 @@ def write_off(
 def approve(
     customer: CustomerId,
     step: Annotated[str | None, typer.Option(help="the step that waits; without it, whichever does")] = None,
+    reject: Annotated[
+        str | None,
+        typer.Option(parser=reason_words, metavar="WORDS", help="do not approve, and say why"),
+    ] = None,
     by: By = "cli",
 ) -> None:
-    """Approve a step that waits for a person."""
-    command(customer, "approve", {"step": step, "by": by})
+    """Approve a step that waits for a person, or reject it: then it stays back until it is approved."""
+    from domain.commands import REJECTED
+
+    outcome = None if reject is None else f"{REJECTED}{reject}"
+    command(customer, "approve", {"step": step, "outcome": outcome, "by": by})
 
 
 @app.command()

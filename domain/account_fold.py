@@ -246,7 +246,7 @@ class _Folding:
 
     def _answer(self, body: facts.Approved, at: datetime) -> None:
         """Keep an approval; any other answer takes back what allowed the step before."""
-        if body.outcome in (None, "approved"):
+        if body.allows:
             self.approvals[body.step or ANY_STEP] = Request(at=at, by=body.by or "finance")
         else:
             taken_back = list(self.approvals) if body.step is None else [body.step, ANY_STEP]

@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from domain import facts
 from domain.sentences import sentences
 
+REJECTED = "rejected: "
+"""How the outcome of an approval begins that is given to say no, with the reason behind it."""
+
 
 class CodeEntry(BaseModel):
     """The input of `enter_code`. It is never kept: the fact says only whether the code was right."""
@@ -77,7 +80,7 @@ COMMANDS: Mapping[str, Command] = {
         ),
         Command(
             name="approve",
-            does="Approve a step that waits for a person.",
+            does="Approve a step that waits for a person; with an outcome like `rejected: no`, do not.",
             body=facts.Approved,
             example={"step": "suspend", "by": "maria"},
         ),
@@ -200,7 +203,10 @@ def words_of(body: facts.Body) -> str:
         case facts.ExemptionEnded():
             return f"ended the exemption of {body.invoice or 'the customer'}"
         case facts.Approved():
-            return f"approved {body.step or 'what waited for approval'}"
+            what = body.step or "what waited for approval"
+            if body.allows:
+                return f"approved {what}"
+            return f"did not approve {what}: {(body.outcome or '').removeprefix(REJECTED)}"
         case facts.TaskCompleted():
             return f"completed {body.step or 'every open task'}" + (
                 f": {body.outcome}" if body.outcome else ""

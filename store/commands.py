@@ -95,19 +95,19 @@ def _key(session: Session, name: str, body: Body, at: Situation) -> tuple[str, b
     """Return the command's natural key, and whether it stands done already.
 
     The same command twice on one day is one fact, unless its opposite came in between, or the task that
-    it answers is another one.
+    it answers is another one. Of an answer to an approval every other answer is the opposite.
     """
     customer_id = at.account.customer.id
     said = f"{ledger_facts.write_text(body)} {_answered(body, at.account)}"
     content = hashlib.sha256(said.encode()).hexdigest()[:16]
     stem = f"{name}/{customer_id}/{at.today}/{content}"
-    opposite = f"{commands.OPPOSITE.get(name)}/"
+    opposite = f"{name}/{customer_id}/" if name == "approve" else f"{commands.OPPOSITE.get(name)}/"
     numbers = select(FactRow.source_id, FactRow.number).where(
         FactRow.customer_id == customer_id, FactRow.source == SOURCE
     )
     found = session.exec(numbers.order_by(col(FactRow.number))).all()
     same = [number or 0 for key, number in found if key.startswith(stem)]
-    undone = [number or 0 for key, number in found if key.startswith(opposite)]
+    undone = [number or 0 for key, number in found if key.startswith(opposite) and not key.startswith(stem)]
     if same and max(undone, default=0) < same[-1]:
         return stem, True
     return (f"{stem}/{len(same) + 1}" if same else stem), False
@@ -131,7 +131,7 @@ def _close_tasks(session: Session, row: CustomerRow, body: Body, now: datetime) 
         case facts.TaskCompleted():
             step, outcome = body.step, body.outcome or "done"
         case facts.Approved():
-            step, outcome = APPROVE, "approved"
+            step, outcome = APPROVE, body.outcome or "approved"
         case facts.OnboardingReviewed():
             step, outcome = REVIEW, body.outcome
         case _:

@@ -17,6 +17,11 @@ class Approved(Body):
     outcome: Reason | None = None
     by: Name | None = None
 
+    @property
+    def allows(self) -> bool:
+        """Whether it allows the step; any other outcome does not."""
+        return self.outcome in (None, "approved")
+
 
 class TaskCompleted(Body):
     """A person finished the task of a step; without a step, all that were open."""

@@ -169,6 +169,54 @@ def test_what_makes_no_sense_now_is_refused_with_a_sentence(acme, line: str, sen
     assert acme.contents() == before
 
 
+@pytest.fixture
+def large(acme):
+    """ACME owes what needs approval, and the task to give it is open."""
+    acme("invoice", "ACME", "INV-2", "5000.00", "EUR", "--due", "2026-02-04", "--issued", "2026-01-05")
+    ledger = Ledger(f"sqlite:///{acme.ledger}")
+    with ledger.write() as session:
+        why = "5100.00 EUR needs approval"
+        session.add(
+            TaskRow(
+                customer_id="ACME", step="approve", kind="approval", why=why, opened_at=TODAY, message="m"
+            )
+        )
+    ledger.close()
+    return acme
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "outcome"),
+    [
+        ("", "Approved what waited for approval.", "approved"),
+        ("--step suspend", "Approved suspend.", "approved"),
+        (
+            "--reject 'they pay soon'",
+            "Did not approve what waited for approval: they pay soon.",
+            "rejected: they pay soon",
+        ),
+        ("--step suspend --reject no", "Did not approve suspend: no.", "rejected: no"),
+    ],
+)
+def test_an_approval_is_given_or_refused_in_so_many_words(large, line: str, words: str, outcome: str) -> None:
+    answer = large("approve", "ACME", *shlex.split(line), "--by", "petra")
+    assert (answer.status, answer.out) == (0, f"ACME: {words} ({NOT_WOKEN})\n")
+    ((task,), journal) = (large.contents()["tasks"], large.contents()["journal"])
+    assert {outcome, "petra"} <= set(task)
+    said = f"{words[0].lower()}{words[1:]}".removesuffix(".")
+    assert any(said in row and "petra" in row for row in journal)
+
+
+def test_an_approval_may_change_its_mind_on_one_day(large) -> None:
+    lines = [(), ("--reject", "no"), ()]
+    assert [large("approve", "ACME", *line).out.partition(" ")[2].partition(" ")[0] for line in lines] == [
+        "Approved",
+        "Did",
+        "Approved",
+    ]
+    assert "Already done: approved" in large("approve", "ACME").out
+
+
 def test_a_disputed_invoice_rests_until_the_dispute_is_resolved(acme) -> None:
     line = ("dispute", "ACME", "INV-1", "--id", "D-7", "--amount", "100.00")
     first, second = acme(*line), acme(*line)
