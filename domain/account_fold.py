@@ -20,7 +20,7 @@ from domain.facts.dating import end_of_day, instant
 from domain.fold import Fold, apart
 from domain.money import Money
 from domain.onboarding import Progress
-from domain.own_steps import APPROVE
+from domain.own_steps import ANSWERED, APPROVE
 from domain.posting import Posted, post
 from domain.rest import FOREVER, Rest
 
@@ -227,7 +227,9 @@ class _Folding:
                 self.tasks_done[APPROVE] = at
                 self._answer(body, at)
             case facts.TaskCompleted() as body:
-                steps = [body.step] if body.step else [claim.step for claim in self.claims.values()]
+                steps = (
+                    {body.step} if body.step else {claim.step for claim in self.claims.values()} - ANSWERED
+                )
                 self.tasks_done.update(dict.fromkeys(steps, at))
             case facts.SuspendRequested() as body:
                 self.suspend_request = Request(at=at, by=body.by or "finance")

@@ -8,12 +8,16 @@ from domain.book import Debt
 from domain.channels import TASK
 from domain.commands import COMMANDS, CodeEntry
 from domain.money import Money, MoneyError
-from domain.own_steps import REVIEW
+from domain.own_steps import ANSWERED, APPROVE, REVIEW
 from domain.rest import FOREVER, Rest
 from domain.rules.suspension import not_yet, over_threshold, requested
 from domain.situation import Situation
 
 Refusal = str | None
+_REVIEW_ENDS = "A review ends with a decision: use review_onboarding, or `starter.py review`."
+_APPROVAL_ENDS = (
+    "An approval ends with an answer: use approve, or `starter.py approve`, which --reject makes a no."
+)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -36,8 +40,7 @@ def allowed(at: Situation) -> dict[str, Refusal]:
         answers["resolve_dispute"] = "Nothing is disputed."
     if not any(debt.state == "written_off" for debt in at.account.debts):
         answers["undo_write_off"] = "Nothing has been written off."
-    if not _open_tasks(at):
-        answers["complete_task"] = "No task is open."
+    answers["complete_task"] = _complete(at)
     if at.account.onboarding != "pending":
         answers["enter_code"] = answers["review_onboarding"] = "Nobody is being verified here."
     elif not at.account.verification.takes_a_code(at.now):
@@ -56,7 +59,7 @@ def lapses_at(at: Situation) -> datetime | None:
 
 def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:
     """Return why this very command may not be done now, or None. Decided again in the transaction."""
-    general = allowed(at)[name]
+    general = _ends_otherwise(at, body) or allowed(at)[name]
     if general is not None:
         return general
     early = None if isinstance(body, CodeEntry) else facts.ends_too_early(body, at.today)
@@ -70,8 +73,8 @@ def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:
             suspension = at.policy.suspension
             if suspension is None or step not in (None, suspension.id):
                 return f"No step {step!r} waits for approval."
-        case facts.TaskCompleted(step=step) if step == REVIEW:
-            return "A review ends with a decision: use review_onboarding, or `starter.py review`."
+        case facts.TaskCompleted(step=None) if _open_tasks(at) <= ANSWERED:
+            return f"Name the task that is done: open is {APPROVE}."
         case facts.TaskCompleted(step=str(step)) if step not in _open_tasks(at):
             return f"No task {step!r} is open; open are {', '.join(sorted(_open_tasks(at)))}."
         case facts.WrittenOff(invoice=invoice) | facts.DisputeOpened(invoice=invoice):
@@ -166,13 +169,34 @@ def _suspend(at: Situation) -> Refusal:
     return f"Nobody is suspended without warning: {'; '.join(reasons)}."
 
 
+def _ends_otherwise(at: Situation, body: facts.Body | CodeEntry) -> Refusal:
+    """Why this very task cannot be completed: it wants an answer of its own."""
+    step = body.step if isinstance(body, facts.TaskCompleted) else None
+    if step == REVIEW:
+        return _REVIEW_ENDS
+    return _APPROVAL_ENDS if step == APPROVE and _approve(at) is None else None
+
+
+def _complete(at: Situation) -> Refusal:
+    """Why no task can be completed: none is open, or only such as end with an answer."""
+    if _open_tasks(at):
+        return None
+    return _APPROVAL_ENDS if APPROVE in _tasks_of(at) else "No task is open."
+
+
 def _open_tasks(at: Situation) -> set[str]:
+    """Return the steps with an open task that ends when the work is done.
+
+    An approval that nothing waits for any more is one: it has no answer.
+    """
+    ends_otherwise = {REVIEW, APPROVE} if _approve(at) is None else {REVIEW}
+    return _tasks_of(at) - ends_otherwise
+
+
+def _tasks_of(at: Situation) -> set[str]:
     done = at.account.tasks_done
     return {
         claim.step
         for claim in at.account.claims
-        if claim.channel == TASK
-        and claim.step != REVIEW
-        and claim.stands
-        and claim.claimed_at > done.get(claim.step, _NEVER)
+        if claim.channel == TASK and claim.stands and claim.claimed_at > done.get(claim.step, _NEVER)
     }

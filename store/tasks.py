@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, select, update
 
-from domain.own_steps import REVIEW
+from domain.own_steps import ANSWERED
 from store.database import Ledger
 from store.tables import TaskRow
 
@@ -71,12 +71,14 @@ def close(
     outcome: str | None,
     by: str,
 ) -> int:
-    """Close the open tasks of a step, or without one all, of a customer or of the ledger; count them."""
+    """Close the open tasks of a step, of a customer or of the ledger, and count them.
+
+    Without a step it is all of them but those that end with an answer of their own.
+    """
     closing = update(TaskRow).where(
         col(TaskRow.closed_at).is_(None),
         col(TaskRow.customer_id) == customer_id if customer_id else col(TaskRow.customer_id).is_(None),
     )
-    # A review of a new customer ends with its decision only, never with all the others.
-    closing = closing.where(col(TaskRow.step) == step if step is not None else col(TaskRow.step) != REVIEW)
-    done = session.exec(closing.values(closed_at=now, outcome=outcome, closed_by=by))
+    named = col(TaskRow.step) == step if step is not None else col(TaskRow.step).not_in(ANSWERED)
+    done = session.exec(closing.where(named).values(closed_at=now, outcome=outcome, closed_by=by))
     return done.rowcount

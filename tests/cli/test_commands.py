@@ -207,6 +207,14 @@ def test_an_approval_is_given_or_refused_in_so_many_words(large, line: str, word
     assert any(said in row and "petra" in row for row in journal)
 
 
+def test_a_task_that_is_an_approval_is_not_ticked_off(large) -> None:
+    before = large.contents()
+    answer = large("task", "ACME", "approve", "--outcome", "seen")
+    assert (answer.status, answer.out) == (1, "")
+    assert answer.err.startswith("ACME: An approval ends with an answer: use approve, or")
+    assert large.contents() == before
+
+
 def test_an_approval_may_change_its_mind_on_one_day(large) -> None:
     lines = [(), ("--reject", "no"), ()]
     assert [large("approve", "ACME", *line).out.partition(" ")[2].partition(" ")[0] for line in lines] == [

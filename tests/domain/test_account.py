@@ -388,7 +388,9 @@ def test_any_other_answer_takes_an_approval_back(
 
 
 def test_a_completed_task_is_its_own_step_or_all_that_were_begun() -> None:
-    claims = [message("call", "task", "2026-02-01T09:00"), message("review", "task", "2026-02-01T09:00")]
+    """But for those that end with an answer of their own."""
+    steps = ("call", "review", "approve", "onboarding_review")
+    claims = [message(step, "task", "2026-02-01T09:00") for step in steps]
 
     one = account(fact("2026-02-03T09:00", "task_completed", step="call"), claims=claims)
     every = account(fact("2026-02-03T09:00", "task_completed"), claims=claims)

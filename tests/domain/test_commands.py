@@ -83,6 +83,9 @@ NOTICE_RUNS = (
     "Nobody is suspended without warning: final was delivered on 2026-03-10:"
     " 10 days of notice end on 2026-03-20."
 )
+APPROVAL_ENDS = (
+    "An approval ends with an answer: use approve, or `starter.py approve`, which --reject makes a no."
+)
 WARNING_MISSING = "Nobody is suspended without warning: final has not been delivered for A."
 
 
@@ -128,6 +131,8 @@ WARNING_MISSING = "Nobody is suspended without warning: final has not been deliv
             "No task is open.",
         ),
         ("complete_task", situation(claims=[claim("call", "task", state="refused")]), "No task is open."),
+        ("complete_task", situation(claims=[claim("approve", "task")]), APPROVAL_ENDS),
+        ("complete_task", situation([A, PAID], [claim("approve", "task")]), None),
         (
             "complete_task",
             situation([A, said("approved", "2026-03-11")], [claim("approve", "task")]),
@@ -267,6 +272,19 @@ EXEMPT = [A, said("exempted", reason="r", invoice="A")]
         ("approve", situation(), {"step": "final"}, "No step 'final' waits for approval."),
         ("complete_task", situation(claims=[claim("call", "task")]), {"step": "call"}, None),
         ("complete_task", situation(claims=[claim("call", "task")]), {}, None),
+        (
+            "complete_task",
+            situation(claims=[claim("call", "task"), claim("approve", "task")]),
+            {"step": "approve"},
+            APPROVAL_ENDS,
+        ),
+        ("complete_task", situation([A, PAID], [claim("approve", "task")]), {"step": "approve"}, None),
+        (
+            "complete_task",
+            situation([A, PAID], [claim("approve", "task")]),
+            {},
+            "Name the task that is done: open is approve.",
+        ),
         (
             "complete_task",
             situation(claims=[claim("call", "task")]),

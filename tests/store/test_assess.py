@@ -9,10 +9,10 @@ from sqlmodel import select
 from domain.clock import BusinessClock
 from domain.facts import Paused, PolicyAdopted, Resumed
 from store import assess as assessing
-from store import claims, clock, commands, doors, journal, policies, subscriptions, sweep, switches
+from store import claims, clock, commands, doors, journal, policies, subscriptions, sweep, switches, tasks
 from store.claims import PutOff
 from store.errors import NoPolicy, Refused
-from store.tables import CaseRow, CustomerRow, PolicyRow
+from store.tables import CaseRow, CustomerRow, PolicyRow, TaskRow
 
 FIRST = "first/email"
 
@@ -405,3 +405,15 @@ def test_what_is_put_off_is_not_overdue_before(business, late):
     assessing.assess(business.ledger, late, now=business.at(3), code_version="t", put_off=until)
     assert sweep.due(business.ledger, now=until - timedelta(minutes=1), limit=9) == []
     assert sweep.due(business.ledger, now=until + timedelta(minutes=2), limit=9) == [late]
+
+
+def test_all_work_that_is_done_leaves_what_needs_an_answer(business):
+    name, opened_at = business.customer(), business.at(1)
+    with business.ledger.write() as session:
+        for step in ("call", "approve", "onboarding_review", "review"):
+            task = {"step": step, "kind": "x", "why": "w", "message": step}
+            session.add(TaskRow(customer_id=name, opened_at=opened_at, **task))
+    with business.ledger.write() as session:
+        done = tasks.close(session, customer_id=name, step=None, now=opened_at, outcome=None, by="maria")
+    assert done == 2
+    assert {task.step for task in tasks.worklist(business.ledger)} == {"approve", "onboarding_review"}
