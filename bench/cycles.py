@@ -289,7 +289,8 @@ async def measure(settings: Settings, *, count: int, in_flight: int, rounds: int
     ledger = Ledger(settings.database_url, durable=False)
     policy = read(POLICY.read_text(encoding="utf-8"), model=Policy, name=POLICY.name)
     policies.adopt(ledger, policy, now=FIRST_DAY, by="bench")
-    switches.set_blast_limit(ledger, 1_000_000)  # some thousand reminders in an hour are meant here
+    # Some thousand reminders in an hour are meant here.
+    switches.set_blast_limit(ledger, 1_000_000, by="bench", now=FIRST_DAY)
     client = await connect(settings)
     bench = Bench(client, settings.task_queue, ledger, count=count, in_flight=in_flight, rounds=rounds)
     made = bench.watched(parts(settings, ledger))

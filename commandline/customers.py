@@ -113,6 +113,7 @@ def dispute(
     outcome: Annotated[
         Literal["won", "lost"] | None, typer.Option(help="of one that is resolved: won is for us")
     ] = None,
+    by: By = "cli",
 ) -> None:
     """Note that an invoice is contested, or a part of it: that part rests until --resolve.
 
@@ -123,9 +124,10 @@ def dispute(
     if outcome and not resolve:
         raise Stop("--outcome: only a resolved dispute has one: add --resolve, or leave it out", status=2)
     if resolve:
-        command(customer, "resolve_dispute", {"dispute": name, "invoice": invoice, "outcome": outcome})
+        given = {"dispute": name, "invoice": invoice, "outcome": outcome, "by": by}
+        command(customer, "resolve_dispute", given)
     else:
-        command(customer, "dispute", {"dispute": name, "invoice": invoice, "amount": amount})
+        command(customer, "dispute", {"dispute": name, "invoice": invoice, "amount": amount, "by": by})
 
 
 @app.command(name="write-off")
@@ -133,9 +135,10 @@ def write_off(
     customer: CustomerId,
     invoice: InvoiceNumber,
     undo: Annotated[bool, typer.Option("--undo", help="take the write-off back instead")] = False,
+    by: By = "cli",
 ) -> None:
     """Give an invoice up; with --undo it is chased again, from a fresh warning on."""
-    command(customer, "undo_write_off" if undo else "write_off", {"invoice": invoice})
+    command(customer, "undo_write_off" if undo else "write_off", {"invoice": invoice, "by": by})
 
 
 @app.command()

@@ -61,6 +61,7 @@ def go_live(
     on: Annotated[
         date | None, typer.Argument(parser=any_day, metavar="[DATE]", help="the day; without it, print it")
     ] = None,
+    by: By = "cli",
     as_json: AsJson = False,
 ) -> None:
     """Show or set the day before which no step counts: what fell due earlier is not sent.
@@ -71,7 +72,7 @@ def go_live(
 
     ledger = open_ledger(Settings.from_env())
     if on is not None:
-        switches.set_go_live(ledger, on)
+        switches.set_go_live(ledger, on, by=by, now=now_of(ledger))
     day_of = switches.read(ledger).go_live_on
     if as_json:
         typer.echo(json.dumps({"go_live_on": day_of and day_of.isoformat()}, indent=2))
@@ -84,6 +85,7 @@ def limit(
     number: Annotated[
         int | None, typer.Argument(min=1, metavar="[N]", help="effects an hour; without it, print it")
     ] = None,
+    by: By = "cli",
     as_json: AsJson = False,
 ) -> None:
     """Show or set how many messages and suspensions may go out within an hour before a person is asked."""
@@ -91,7 +93,7 @@ def limit(
 
     ledger = open_ledger(Settings.from_env())
     if number is not None:
-        switches.set_blast_limit(ledger, number)
+        switches.set_blast_limit(ledger, number, by=by, now=now_of(ledger))
     allowed = switches.read(ledger).blast_limit
     if as_json:
         typer.echo(json.dumps({"limit": allowed}, indent=2))

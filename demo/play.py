@@ -146,7 +146,7 @@ class Stage:
                         name=each.name, email=each.email, phone=each.phone, address=each.address
                     )
                     customers.add(session, each.customer, contact, now=self.start_at)
-        switches.set_go_live(self.ledger, START_ON)
+        switches.set_go_live(self.ledger, START_ON, by="demo", now=self.start_at)
 
     async def _verify(self, applicants: Applicants) -> None:
         """Verify the new customers at real speed, then let the clock run fast."""
@@ -212,9 +212,9 @@ class Stage:
             case "go":
                 switches.go(self.ledger, by="finance", now=now)
             case "small blast limit":
-                switches.set_blast_limit(self.ledger, 1)
+                switches.set_blast_limit(self.ledger, 1, by="finance", now=now)
             case "allow blast":
-                switches.set_blast_limit(self.ledger, 500)
+                switches.set_blast_limit(self.ledger, 500, by="finance", now=now)
                 blast.allow(self.ledger, by="finance", now=now)
 
     async def _until(self, at: datetime) -> None:

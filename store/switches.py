@@ -75,7 +75,7 @@ def stop(ledger: Ledger, *, reason: str, by: str, now: datetime) -> bool:
             return False
         row.stopped, row.stopped_since = True, now
         row.stopped_reason, row.stopped_by = reason, by
-        journal.write(session, at=now, what="switch", why=f"stopped: {reason}", actor=by)
+        _turned(session, f"stopped: {reason}", by=by, now=now)
         return True
 
 
@@ -91,7 +91,7 @@ def go(ledger: Ledger, *, by: str, now: datetime, allow: int | None = None) -> i
         row = _locked(session)
         row.stopped, row.stopped_since, row.stopped_reason, row.stopped_by = False, None, None, None
         why = "go" if allow is None else f"go, and {_approve(session, row, allow, by=by, now=now)}"
-        journal.write(session, at=now, what="switch", why=why, actor=by)
+        _turned(session, why, by=by, now=now)
     # Afterwards, so that nobody can be put off behind our back and then wait for a `go` that was given.
     with ledger.write() as session:
         return sweep.mark(session, col(CustomerRow.halted).is_(True))
@@ -107,14 +107,19 @@ def _approve(session: Session, row: SwitchesRow, number: int, *, by: str, now: d
     return words
 
 
-def set_go_live(ledger: Ledger, day: date | None) -> None:
+def set_go_live(ledger: Ledger, day: date | None, *, by: str, now: datetime) -> None:
     """Set the day before which no step is taken, and have everybody looked at again."""
     with ledger.write() as session:
+        if session.get_one(SwitchesRow, 1).go_live_on == day:
+            return
         sweep.mark(session)
-        _locked(session).go_live_on = day
+        row = _locked(session)
+        before = f", before it was {row.go_live_on}" if row.go_live_on else ""
+        _turned(session, f"the day of going live is {day}{before}", by=by, now=now)
+        row.go_live_on = day
 
 
-def set_blast_limit(ledger: Ledger, limit: int) -> None:
+def set_blast_limit(ledger: Ledger, limit: int, *, by: str, now: datetime) -> None:
     """Set how many messages and service effects may be begun within one business hour.
 
     Raises:
@@ -123,7 +128,16 @@ def set_blast_limit(ledger: Ledger, limit: int) -> None:
     if limit < 1:
         raise ValueError(f"a limit of {limit} would hold everything: use `stop` for that")
     with ledger.write() as session:
-        _locked(session).blast_limit = limit
+        row = _locked(session)
+        if row.blast_limit == limit:
+            return
+        why = f"the limit of the blast guard is {limit} an hour, before it was {row.blast_limit}"
+        _turned(session, why, by=by, now=now)
+        row.blast_limit = limit
+
+
+def _turned(session: Session, why: str, *, by: str, now: datetime) -> None:
+    journal.write(session, at=now, what="switch", why=why, actor=by)
 
 
 def closed(session: Session, now: datetime) -> Reason | None:
@@ -180,7 +194,7 @@ def _trip(session: Session, now: datetime) -> None:
     row.blast_since = now
     why = _too_many(row).words
     session.add(TaskRow(step=BLAST, kind="approval", opened_at=now, why=why))
-    journal.write(session, at=now, what="switch", why=why, actor="engine")
+    _turned(session, why, by="engine", now=now)
 
 
 def _locked(session: Session) -> SwitchesRow:

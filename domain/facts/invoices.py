@@ -54,6 +54,7 @@ class WrittenOff(Body):
 
     type: Literal["write_off"] = "write_off"
     invoice: Invoice
+    by: Name | None = None
 
 
 class WriteOffUndone(Body):
@@ -61,6 +62,7 @@ class WriteOffUndone(Body):
 
     type: Literal["write_off_undone"] = "write_off_undone"
     invoice: Invoice
+    by: Name | None = None
 
 
 class CreditNote(Body):

@@ -17,6 +17,7 @@ class DisputeOpened(Body):
     invoice: Invoice
     amount: Amount | None = None
     outcome: Reason | None = None
+    by: Name | None = None
 
 
 class DisputeResolved(Body):
@@ -27,6 +28,7 @@ class DisputeResolved(Body):
     invoice: Invoice | None = None
     amount: Amount | None = None
     outcome: Reason | None = None
+    by: Name | None = None
 
 
 class Paused(Body):

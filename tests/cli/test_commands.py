@@ -347,6 +347,37 @@ def test_who_decided_stands_in_the_journal(acme) -> None:
     assert len(actors) == 1
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("limit 20",), "the limit of the blast guard is 20 an hour, before it was 500"),
+        (("go-live 2026-02-01",), "the day of going live is 2026-02-01, before it was 2026-01-01"),
+        (("stop --reason typo",), "stopped: typo"),
+        (("go",), "go"),
+        (("dispute ACME INV-1 --id D-7",), "noted dispute D-7 of INV-1"),
+        (("dispute ACME INV-1 --id D-7", "dispute ACME INV-1 --id D-7 --resolve"), "resolved dispute D-7"),
+        (("write-off ACME INV-1",), "wrote off INV-1"),
+        (("write-off ACME INV-1", "write-off ACME INV-1 --undo"), "took back the write-off of INV-1"),
+    ],
+    ids=lambda each: each[-1] if isinstance(each, tuple) else "",
+)
+def test_every_decision_has_its_author(acme, lines: tuple[str, ...], said: str) -> None:
+    *before, last = lines
+    for line in before:
+        acme(*shlex.split(line))
+    lines_before = len(acme.contents()["journal"])
+    assert acme(*shlex.split(last), "--by", "petra").status == 0
+    (written,) = acme.contents()["journal"][lines_before:]
+    assert {said, "petra"} <= {value for value in written if isinstance(value, str)}
+
+
+def test_to_look_at_a_switch_or_leave_it_where_it_is_writes_nothing(acme) -> None:
+    before = acme.contents()
+    lines = ("limit", "go-live", "limit 500", "go-live 2026-01-01")
+    assert [acme(*line.split()).status for line in lines] == [0, 0, 0, 0]
+    assert acme.contents() == before
+
+
 # --- everybody
 
 

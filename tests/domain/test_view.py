@@ -109,8 +109,8 @@ def test_a_pause_stands_there_before_a_step_falls_into_it() -> None:
 def test_the_dispute_that_can_be_resolved_is_named() -> None:
     opened = event("2026-03-03", "dispute_opened", dispute="D-2", invoice="INV-1", amount="10.00")
     shown = details(view(account(opened)), COMMANDS, namespace="default")
-    assert '{"dispute": "D-2", "outcome": "won"}' in shown
-    assert '{"dispute": "D-7", "invoice": "INV-1", "amount": "100.00"}' in shown
+    assert '{"dispute": "D-2", "outcome": "won", "by": "maria"}' in shown
+    assert '{"dispute": "D-7", "invoice": "INV-1", "amount": "100.00", "by": "maria"}' in shown
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_every_update_that_is_possible_stands_there_with_an_example_about_this_c
     shown = details(fresh, COMMANDS, namespace="default")
     for name, command in COMMANDS.items():
         assert (f"- `{name}` {command.does} `" in shown) == (name not in fresh["refused"]), name
-    assert '- `write_off` Give an invoice up. `{"invoice": "INV-1"}`' in shown
+    assert '- `write_off` Give an invoice up. `{"invoice": "INV-1", "by": "maria"}`' in shown
     assert "INV-1042" not in shown
 
 

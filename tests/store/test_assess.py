@@ -262,7 +262,7 @@ def test_a_hold_by_a_switch_is_journaled_once(business, late):
 
 
 def test_steps_before_going_live_are_not_taken(business, late, wanted):
-    switches.set_go_live(business.ledger, business.at(5).date())
+    switches.set_go_live(business.ledger, business.at(5).date(), by="maria", now=business.at(1))
     assessment = business.assess(late, business.at(6))
     assert wanted(assessment) == []
     assert [held.reason.rule for held in assessment.plan.held] == ["hold.before_go_live"]
@@ -271,7 +271,7 @@ def test_steps_before_going_live_are_not_taken(business, late, wanted):
 
 def test_setting_the_day_of_going_live_has_everybody_looked_at(business, late):
     business.assess(late, business.at(0))
-    switches.set_go_live(business.ledger, business.at(5).date())
+    switches.set_go_live(business.ledger, business.at(5).date(), by="maria", now=business.at(1))
     assert sweep.due(business.ledger, now=business.at(0), limit=9) == [late]
 
 

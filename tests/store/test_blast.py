@@ -12,6 +12,10 @@ from store.tables import CustomerRow
 FIRST = "first/email"
 
 
+def limit_to(business, number):
+    switches.set_blast_limit(business.ledger, number, by="maria", now=business.at(1))
+
+
 def many(business, count):
     names = [business.customer(f"C-{number}") for number in range(count)]
     for name in names:
@@ -20,7 +24,7 @@ def many(business, count):
 
 
 def test_more_effects_than_the_limit_wait_for_a_person(business):
-    switches.set_blast_limit(business.ledger, 2)
+    limit_to(business, 2)
     a, b, c, d = many(business, 4)
     business.begun(a, FIRST, business.at(3))
     business.begun(b, FIRST, business.at(3, 10, 30))
@@ -40,7 +44,7 @@ def test_more_effects_than_the_limit_wait_for_a_person(business):
 
 
 def test_the_limit_counts_one_business_hour(business):
-    switches.set_blast_limit(business.ledger, 2)
+    limit_to(business, 2)
     a, b, c = many(business, 3)
     business.begun(a, FIRST, business.at(3, 10))
     business.begun(b, FIRST, business.at(3, 10, 30))
@@ -48,7 +52,7 @@ def test_the_limit_counts_one_business_hour(business):
 
 
 def test_go_without_leave_keeps_the_guard(business):
-    switches.set_blast_limit(business.ledger, 1)
+    limit_to(business, 1)
     a, b = many(business, 2)
     business.begun(a, FIRST, business.at(3))
     assert isinstance(business.begin(b, FIRST, business.at(3)), PutOff)
@@ -57,7 +61,7 @@ def test_go_without_leave_keeps_the_guard(business):
 
 
 def test_the_guard_trips_once_under_pressure(business, together):
-    switches.set_blast_limit(business.ledger, 1)
+    limit_to(business, 1)
     names = many(business, 6)
     business.begun(names[0], FIRST, business.at(3))
     answers = together([lambda name=name: business.begin(name, FIRST, business.at(3)) for name in names[1:]])
@@ -68,7 +72,7 @@ def test_the_guard_trips_once_under_pressure(business, together):
 
 def test_a_limit_below_one_is_refused(business):
     with pytest.raises(ValueError, match="use `stop`"):
-        switches.set_blast_limit(business.ledger, 0)
+        limit_to(business, 0)
 
 
 # --- what waits ----------------------------------------------------------------------------------
@@ -76,7 +80,7 @@ def test_a_limit_below_one_is_refused(business):
 
 def put_off(business, count, *, limit=1):
     """Let the guard trip, and put off everybody but the first `limit` of so many customers."""
-    switches.set_blast_limit(business.ledger, limit)
+    limit_to(business, limit)
     names = many(business, count)
     for name in names[:limit]:
         business.send(name, FIRST, business.at(3))

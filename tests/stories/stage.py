@@ -108,7 +108,7 @@ class Stage:
                 blast.allow(self.ledger, by="finance", now=it.at)
                 await self._sweep(it.at)
             case "limit":
-                switches.set_blast_limit(self.ledger, int(it.said["limit"]))
+                switches.set_blast_limit(self.ledger, int(it.said["limit"]), by="finance", now=it.at)
             case "down":
                 self.down = True
             case "up":
@@ -128,7 +128,7 @@ async def staged(story: Story, policy: Policy, folder: Path) -> AsyncIterator[St
     ledger = Ledger(url, durable=False)
     first = story.happenings[0].at
     policies.adopt(ledger, policy, now=first - timedelta(days=1), by="story")
-    switches.set_go_live(ledger, story.go_live_on)
+    switches.set_go_live(ledger, story.go_live_on, by="story", now=first - timedelta(days=1))
     with ledger.write() as session:
         customers.add(session, story.customer, story.contact, now=first - timedelta(hours=1))
     made = parts(Settings(database_url=url, outbox=folder / "outbox"), ledger)

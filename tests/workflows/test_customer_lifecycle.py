@@ -58,7 +58,7 @@ class Scene:
 
     def adopt(self) -> None:
         policies.adopt(self.ledger, policy_named("business"), now=START, by="test")
-        switches.set_go_live(self.ledger, None)
+        switches.set_go_live(self.ledger, None, by="test", now=START)
 
     async def ended(self, workflow_id: str, *given: Any, run: Any = CustomerLifecycle.run) -> str:
         """How a workflow that is started by hand ends, in words."""
