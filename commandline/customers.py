@@ -185,11 +185,10 @@ def onboard(
     vat_id: Annotated[str | None, typer.Option("--vat-id", help="tax number of a company")] = None,
 ) -> None:
     """Begin the verification of a new customer."""
+    from domain.identifiers import unusable
     from domain.onboarding import Application
     from store import onboarding
 
-    settings = Settings.from_env()
-    ledger = open_ledger(settings)
     application = Application(
         customer_id=customer,
         name=name,
@@ -203,6 +202,11 @@ def onboard(
         currency=currency,
         vat_id=vat_id,
     )
+    problems = unusable(application)
+    if problems:
+        raise Stop("\n".join(problems), status=2)
+    settings = Settings.from_env()
+    ledger = open_ledger(settings)
     recorded = onboarding.apply(ledger, application, now=now_of(ledger))
     if not recorded.accepted:
         typer.echo(f"{customer}: onboarding was begun before")

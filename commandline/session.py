@@ -63,6 +63,8 @@ def command(customer_id: str, name: str, data: Mapping[str, Any]) -> None:
     except Refused as refused:
         raise Stop(f"{customer_id}: {refused}") from None
     woken = wake(settings, customer_id) if done.wake else ""
+    if done.wrong:
+        raise Stop(f"{customer_id}: {done.words}{woken}")
     typer.echo(f"{customer_id}: {done.words}{woken}")
 
 

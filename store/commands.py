@@ -33,11 +33,13 @@ class Done:
         words: a sentence for the person who asked.
         wake: whether the customer's workflow has to look.
         already: the same command was done before; nothing was written.
+        wrong: what was entered is written down, and was not right.
     """
 
     words: str
     wake: bool
     already: bool
+    wrong: bool = False
 
 
 def perform(ledger: Ledger, customer_id: str, name: str, data: Mapping[str, Any], *, now: datetime) -> Done:
@@ -54,7 +56,8 @@ def perform(ledger: Ledger, customer_id: str, name: str, data: Mapping[str, Any]
         at = Situation(policy=loaded.policy, account=loaded.account, now=now)
         if isinstance(body, commands.CodeEntry):
             entered = verifications.enter(session, row, loaded.account, body, key=ledger.code_key, now=now)
-            return Done(words=entered.words, wake=not entered.already, already=entered.already)
+            already = entered.already
+            return Done(words=entered.words, wake=not already, already=already, wrong=not entered.ok)
         key, done = _key(session, name, body, at)
         if done:
             return Done(words=f"Already done: {commands.words_of(body)}.", wake=False, already=True)

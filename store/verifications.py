@@ -69,6 +69,7 @@ class Entered:
     """How the entry of a code went; `already` when the same entry was made before."""
 
     words: str
+    ok: bool
     already: bool
 
 
@@ -208,7 +209,7 @@ def enter(
     name = f"{sending.evidence['reference']}/answer/{given[:24]}"
     ok = hmac.compare_digest(given, sending.code_hash)
     if facts.recorded(session, SOURCE, name):
-        return Entered(words=f"Entered already: {answer_words(progress, ok=ok)}", already=True)
+        return Entered(words=f"Entered already: {answer_words(progress, ok=ok)}", ok=ok, already=True)
     if account.onboarding != "pending" or not progress.takes_a_code(now):
         raise Refused("No code is waited for.")
     answer = CodeAnswered(ok=ok, attempt=progress.sends)
@@ -218,7 +219,7 @@ def enter(
         sending.state = "answered" if ok else "exhausted"
     words = answer_words(progress.after(answer, now), ok=ok)
     journal.write(session, at=now, what="command", why=f"enter_code: {words}", customer_id=row.id)
-    return Entered(words=words, already=False)
+    return Entered(words=words, ok=ok, already=False)
 
 
 def _reference(customer_id: str, attempt: int) -> str:

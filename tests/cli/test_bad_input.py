@@ -252,20 +252,24 @@ LINES = [
     line_case("review ACME approve", 1, "ACME: Nobody is being verified here."),
     line_case("show NOBODY", 1, "no customer 'NOBODY'", "starter.py onboard"),
     line_case(
-        "onboard 'A B' --name X --email a@x.example", 1, "'A B' cannot be a customer id", "use 1 to 64"
+        "onboard 'A B' --name X --email a@x.example", 2, "'A B' cannot be a customer id", "use 1 to 64"
     ),
     line_case(
         "onboard X --name X --email a@x.example --timezone Mars",
-        1,
+        2,
         "'Mars' is no known time zone",
         "use a name",
     ),
     line_case(
         "onboard X --name X --email a@x.example --currency EURO",
-        1,
+        2,
         "'EURO' is no currency code",
         "such as EUR",
     ),
+    line_case(
+        "onboard X --name X --email x(at)x.example", 2, "the email address cannot exist: write it like"
+    ),
+    line_case("onboard ACME --name X --email a@x.example", 1, "ACME is a customer already"),
     line_case("report ageing --as-of 2026-13-01", 2, "'--as-of': '2026-13-01' is no date", "like 2026-02-03"),
     line_case(
         "report ageing --known-at 2026-01-01", 2, "'--known-at': '2026-01-01' is no instant", "T09:00:00Z"

@@ -329,7 +329,10 @@ def test_a_new_customer_enters_the_code_of_the_message(acme, ledger) -> None:
         code_version="t",
     )
     wrong = "000000" if sent.code != "000000" else "111111"
-    assert "That code is wrong: 4 tries are left." in acme("enter-code", "NEWCO", wrong).out
+    refused, again = acme("enter-code", "NEWCO", wrong), acme("enter-code", "NEWCO", wrong)
+    words = "That code is wrong: 4 tries are left."
+    assert (refused.status, refused.out, refused.err) == (1, "", f"NEWCO: {words} ({NOT_WOKEN})\n")
+    assert (again.status, again.err) == (1, f"NEWCO: Entered already: {words}\n")
     right = acme("enter-code", "NEWCO", f"{sent.code[:3]} {sent.code[3:]}")
     assert (right.status, right.err) == (0, "")
     assert "The code is right." in right.out
