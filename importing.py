@@ -33,12 +33,14 @@ class Imported:
 
     Attributes:
         contacts_changed: customers known already of whom the export has another name or address.
+        customers_changed: and of whom it has another segment, country, time zone or language.
         workflows_woken: of the customers with new facts; the sweep wakes the others.
         refused: `file:line: sentence` for all that the ledger did not take as the file has it.
     """
 
     customers_added: int
     contacts_changed: int
+    customers_changed: int
     facts_written: int
     facts_known_already: int
     workflows_woken: int
@@ -53,6 +55,7 @@ class Imported:
         return (
             f"{self.customers_added} customers added, {self.facts_written} facts written,"
             f" {self.facts_known_already} known already, {self.contacts_changed} contacts changed,"
+            f" {self.customers_changed} customers changed,"
             f" {self.workflows_woken} workflows woken"
         )
 
@@ -155,12 +158,13 @@ def import_receivables(
     """
     everybody = _incoming(found)
     with bar("Writing customers", len(everybody)) as written:
-        result = exports.record_in_bulk(ledger, everybody, now=now, progress=written)
+        result = exports.record_in_bulk(ledger, everybody, now=now, progress=written, said=found.said)
     with bar("Waking workflows", len(result.touched)) as woken:
         woken_count = asyncio.run(_wake(settings, result.touched, woken)) if result.touched else 0
     return Imported(
         customers_added=result.added,
         contacts_changed=result.contacts,
+        customers_changed=result.changed,
         facts_written=result.accepted,
         facts_known_already=result.already,
         workflows_woken=woken_count,
@@ -170,7 +174,8 @@ def import_receivables(
 
 def compare_receivables(ledger: Ledger, found: Import, *, file: Path, now: datetime) -> tuple[str, ...]:
     """Return what an import would leave out, `file:line: sentence` each; nothing is written."""
-    return _sentences(found, exports.compare(ledger, _incoming(found), now=now), file)
+    refused = exports.compare(ledger, _incoming(found), now=now, said=found.said)
+    return _sentences(found, refused, file)
 
 
 def _incoming(found: Import) -> list[exports.Imported]:

@@ -35,8 +35,8 @@ def import_file(
 
     Every problem is reported by its line. If a row has an error, nothing is written at all. To import
     a file again changes nothing; after a crash it writes what is missing. What a later export has
-    otherwise is changed: a name, an address, an invoice's amount and due date, and of a payment that
-    has grown the difference is booked. What cannot be changed so is reported, and stays.
+    otherwise is changed: a name, an address, a country, a segment, an invoice's amount and due date, and
+    of a payment that has grown the difference is booked. What cannot be changed so is reported, and stays.
     """
     from commandline.progress import bar
     from importing import counted, import_receivables, read_receivables

@@ -11,7 +11,7 @@ from domain.customer import Customer
 from domain.facts import Body, ContactChanged, ContactInvalid, Fact
 from domain.identifiers import usable
 from domain.onboarding import Application
-from store import facts, journal
+from store import facts, journal, policies
 from store.database import Ledger
 from store.errors import Refused, UnknownCustomer
 from store.facts import NewFact
@@ -135,6 +135,55 @@ def renew_contact(
         why = f"changed contact data: {', '.join(changed)}"
         journal.write(session, at=now, what="note", why=why, customer_id=row.id, actor=by)
     return changed
+
+
+def reclassify(
+    session: Session, row: CustomerRow, given: Mapping[str, str], *, by: str, now: datetime
+) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """Take another segment, country, time zone or language of a locked customer, as far as that is safe.
+
+    Returns the names of what changed, and the sentences of `obstacles` for what stays.
+    """
+    kept = obstacles(session, row, given)
+    changed = {name: value for name, value in _otherwise(row, given).items() if name not in kept}
+    if changed:
+        words = [f"{name} {getattr(row, name) or 'unknown'} to {value}" for name, value in changed.items()]
+        why = f"changed customer: {', '.join(words)}"
+        journal.write(session, at=max(now, row.last_now), what="note", why=why, customer_id=row.id, actor=by)
+        for name, value in changed.items():
+            setattr(row, name, value)
+        # The policy, the hours and the holidays may be others: the workflow has to look.
+        row.revision += 1
+        row.news += 1
+        session.flush()
+    return tuple(changed), kept
+
+
+def obstacles(session: Session, row: CustomerRow, given: Mapping[str, str]) -> dict[str, str]:
+    """Return, by its name, why what is given otherwise than known cannot be taken now; writes nothing."""
+    otherwise = _otherwise(row, given)
+    kept = {}
+    zone, segment = otherwise.get("timezone"), otherwise.get("segment")
+    if zone is not None and row.case_open:
+        # The day of the suspension was announced, and debts were counted late, by the days of the old one.
+        kept["timezone"] = (
+            f"{row.id}: the time zone {row.timezone} stays and is not changed to {zone} while a case is open:"
+            " import again when it is closed"
+        )
+    if (
+        segment is not None
+        and policies.covers(session, row.segment)
+        and not policies.covers(session, segment)
+    ):
+        kept["segment"] = (
+            f"{row.id}: the segment {row.segment} stays, since no adopted policy is for {segment}:"
+            " correct it, or adopt one with `starter.py policy adopt FILE`"
+        )
+    return kept
+
+
+def _otherwise(row: CustomerRow, given: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in given.items() if value != getattr(row, name)}
 
 
 def correct_contact(

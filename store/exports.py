@@ -1,6 +1,6 @@
 """Exports: many customers at once, some a transaction, compared with what exports said before."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from itertools import islice
@@ -41,6 +41,7 @@ class BulkResult:
     Attributes:
         added: customers that were new.
         contacts: customers whose contact data the export has otherwise than the ledger had it.
+        changed: customers whose segment, country, time zone or language it has otherwise.
         touched: the customers with new facts, each to be woken once.
         refused: what was left out, or differs from what was recorded before.
     """
@@ -49,6 +50,7 @@ class BulkResult:
     accepted: int
     already: int
     contacts: int
+    changed: int
     touched: tuple[str, ...]
     refused: tuple[Refusal, ...]
 
@@ -61,6 +63,7 @@ class _Tally:
     accepted: int = 0
     already: int = 0
     contacts: int = 0
+    changed: int = 0
     touched: list[str] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
@@ -70,23 +73,32 @@ class _Tally:
         self.accepted += other.accepted
         self.already += other.already
         self.contacts += other.contacts
+        self.changed += other.changed
         self.touched += other.touched
         self.refused += other.refused
 
 
 def record_in_bulk(
-    ledger: Ledger, incoming: Iterable[Imported], *, now: datetime, progress: Callable[[int], None]
+    ledger: Ledger,
+    incoming: Iterable[Imported],
+    *,
+    now: datetime,
+    progress: Callable[[int], None],
+    said: Set[str] = frozenset(),
 ) -> BulkResult:
     """Add many customers with their facts, some 50 a transaction; may be repeated after a crash.
 
-    `progress` is called with the number of customers done.
+    Args:
+        progress: called with the number of customers done.
+        said: what of segment, country, time zone and language the export says of customers who are known
+            already; all else of them is only for who is new.
     """
     tally, done, coming = _Tally(), 0, iter(incoming)
     while batch := list(islice(coming, BATCH)):
         with ledger.write() as session:
             # In one order everywhere, so that two imports never wait for each other.
             for each in sorted(batch, key=lambda each: each[0].id):
-                tally.add(_import(session, each, now))
+                tally.add(_import(session, each, said, now))
         done += len(batch)
         progress(done)
     return BulkResult(
@@ -94,18 +106,24 @@ def record_in_bulk(
         accepted=tally.accepted,
         already=tally.already,
         contacts=tally.contacts,
+        changed=tally.changed,
         touched=tuple(tally.touched),
         refused=tuple(tally.refused),
     )
 
 
-def compare(ledger: Ledger, incoming: Iterable[Imported], *, now: datetime) -> tuple[Refusal, ...]:
+def compare(
+    ledger: Ledger, incoming: Iterable[Imported], *, now: datetime, said: Set[str] = frozenset()
+) -> tuple[Refusal, ...]:
     """Return what `record_in_bulk` would leave out; nothing is written."""
     found: list[Refusal] = []
     with ledger.read() as session:
         for customer, _, new in incoming:
             row = session.get(CustomerRow, customer.id)
             known = facts.read(session, customer.id) if row else []
+            if row:
+                kept = customers.obstacles(session, row, _said(customer, said)).values()
+                found += [Refusal(customer_id=customer.id, invoice=None, why=why) for why in kept]
             row = row or customers.row_of(customer, now=now)
             rows, differing = _amended(row, known, new, now)
             found += differing
@@ -117,16 +135,16 @@ def compare(ledger: Ledger, incoming: Iterable[Imported], *, now: datetime) -> t
     return tuple(found)
 
 
-def _import(session: Session, each: Imported, now: datetime) -> _Tally:
+def _import(session: Session, each: Imported, said: Set[str], now: datetime) -> _Tally:
     """Import one customer; if the ledger refuses something, all rows but those that it is about."""
     try:
         with session.begin_nested():
-            return _record(session, each, now, apart=False)
+            return _record(session, each, said, now, apart=False)
     except Refused:
         pass
     try:
         with session.begin_nested():
-            return _record(session, each, now, apart=True)
+            return _record(session, each, said, now, apart=True)
     except _NothingLeft as nothing:
         return _Tally(refused=nothing.refused)
 
@@ -139,15 +157,20 @@ class _NothingLeft(Exception):
         self.refused = refused
 
 
-def _record(session: Session, each: Imported, now: datetime, *, apart: bool) -> _Tally:
+def _record(session: Session, each: Imported, said: Set[str], now: datetime, *, apart: bool) -> _Tally:
     """Record one customer's facts, all together or else `apart`, row by row."""
     customer, contact, new = each
     added = customers.add(session, customer, contact, now=now)
     row = customers.lock(session, customer.id)
     revision = row.revision
+    changed: tuple[str, ...] = ()
+    kept: Mapping[str, str] = {}
+    if not added:
+        changed, kept = customers.reclassify(session, row, _said(customer, said), by="import", now=now)
     renewed = not added and _renewed(session, row, contact, now)
     known = [] if added else facts.read(session, row.id)
     rows, refused = _amended(row, known, new, now)
+    refused += [Refusal(customer_id=row.id, invoice=None, why=why) for why in kept.values()]
     batches = rows if apart else {None: [fact for some in rows.values() for fact in some]}
     accepted = 0
     for invoice, some in batches.items():
@@ -165,6 +188,7 @@ def _record(session: Session, each: Imported, now: datetime, *, apart: bool) -> 
         accepted=accepted,
         already=sum(map(len, rows.values())) - accepted,
         contacts=renewed,
+        changed=bool(changed),
         touched=[row.id] if row.revision != revision else [],
         refused=refused,
     )
@@ -191,6 +215,11 @@ def _amended(
         rows[invoice] = [_new(source, each, now) for each in amended.facts]
         refused += [Refusal(customer_id=row.id, invoice=invoice, why=why) for why in amended.differences]
     return rows, refused
+
+
+def _said(customer: Customer, said: Set[str]) -> dict[str, str]:
+    """Return what an export says a customer is; an empty cell says nothing."""
+    return {name: value for name in sorted(said) if (value := getattr(customer, name)) is not None}
 
 
 def _invoice(fact: Fact | NewFact) -> str | None:

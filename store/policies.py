@@ -85,6 +85,12 @@ def uncovered(session: Session) -> dict[str, int]:
     return {segment: count for segment, count in session.exec(counted) if segment not in covered}
 
 
+def covers(session: Session, segment: str) -> bool:
+    """Whether an adopted policy is for a segment."""
+    adopted = session.exec(select(PolicyRow.segments).where(col(PolicyRow.position).is_not(None)))
+    return any(segment in segments for segments in adopted)
+
+
 def current(session: Session, segment: str) -> tuple[str, Policy]:
     """Return version and policy for a segment: the first in order that is for it.
 

@@ -72,12 +72,17 @@ class ImportedCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """All that a file says: `rows` are data rows, `accepted` those whose facts are here."""
+    """All that a file says: `rows` are data rows, `accepted` those whose facts are here.
+
+    Attributes:
+        said: of `mapping.WORDS` those that the mapping names; the others are our defaults for who is new.
+    """
 
     customers: tuple[ImportedCustomer, ...]
     problems: tuple[RowProblem, ...]
     rows: int
     accepted: int
+    said: frozenset[str] = frozenset()
 
     @property
     def errors(self) -> tuple[RowProblem, ...]:

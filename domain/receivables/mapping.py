@@ -67,6 +67,10 @@ class Source(Document):
 From = Annotated[Source, BeforeValidator(_column)]
 
 
+WORDS = ("segment", "country", "timezone", "language")
+"""By what a plan knows a customer, of all that a row says of one."""
+
+
 class CustomerColumns(Document):
     """What is known of the customer of a row.
 

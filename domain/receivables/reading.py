@@ -11,7 +11,7 @@ from datetime import date
 from domain.facts import InvoiceIssued
 from domain.receivables.cells import Cells
 from domain.receivables.imported import Import, ImportedCustomer, Kind, RowProblem, Severity
-from domain.receivables.mapping import Mapping
+from domain.receivables.mapping import WORDS, Mapping
 from domain.receivables.records import Record, records_of
 from domain.receivables.rows import Row, contact_of, customer_of, facts_of, invoice_of
 from domain.spelling import closest
@@ -138,17 +138,20 @@ class _Reading:
             by_customer.setdefault(row.customer.id, []).append(row)
         customers = tuple(self._merged(rows_of) for rows_of in by_customer.values())
         problems = tuple(sorted(self.problems, key=lambda problem: problem.line))
-        return Import(customers=customers, problems=problems, rows=self.rows, accepted=len(rows))
+        said = self.mapping.customer.model_fields_set.intersection(WORDS)
+        return Import(
+            customers=customers,
+            problems=problems,
+            rows=self.rows,
+            accepted=len(rows),
+            said=frozenset(said),
+        )
 
     def _merged(self, rows: list[Row]) -> ImportedCustomer:
         """Return one customer of several rows; where they differ, the first that says something counts."""
         first, contact = rows[0], rows[0].contact
         for row in rows[1:]:
-            differing = [
-                key
-                for key in ("segment", "country", "timezone", "language")
-                if getattr(row.customer, key) != getattr(first.customer, key)
-            ]
+            differing = [key for key in WORDS if getattr(row.customer, key) != getattr(first.customer, key)]
             for key, value in asdict(row.contact).items():
                 known = getattr(contact, key)
                 if known is None:

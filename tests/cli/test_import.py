@@ -66,6 +66,7 @@ def test_an_import_writes_customers_contacts_and_facts_once(cli) -> None:
         "problems": {},
         "customers_added": 7,
         "contacts_changed": 0,
+        "customers_changed": 0,
         "facts_written": 22,
         "facts_known_already": 0,
         "workflows_woken": 0,
@@ -111,6 +112,89 @@ def test_what_a_later_export_leaves_out_stays(bolt) -> None:
     again = figures(load(bolt, GOOD.replace("a@bolt.example", ""), options=("--json",)))
     assert again["contacts_changed"] == 0
     assert bolt.contents() == before
+
+
+WORDS = MAPPING.replace(
+    "country: Country",
+    "country: Country, segment: Segment, timezone: Zone, language: Language",
+)
+
+
+def load_words(cli, words: str, *options: str, row: str = GOOD):
+    """Import a row whose customer is said to be of a country, segment, time zone and language."""
+    country, *rest = words.split()
+    cli.write("w.yaml", WORDS)
+    cli.write(
+        "r.csv",
+        f"{HEADER},Segment,Zone,Language\n{row.replace(',DE,', f',{country},')},{','.join(rest)}\n",
+    )
+    return cli("import", "r.csv", "--map", "w.yaml", *options)
+
+
+def words_of(cli) -> tuple[object, ...]:
+    return next(cli_rows(cli, "SELECT country, segment, timezone, language FROM customers"))
+
+
+def cli_rows(cli, question: str):
+    connection = sqlite3.connect(cli.ledger)
+    try:
+        yield from connection.execute(question).fetchall()
+    finally:
+        connection.close()
+
+
+def test_who_a_customer_is_said_to_be_later_counts_from_then_on(bolt) -> None:
+    load_words(bolt, "DE business Europe/Berlin de")
+    assert words_of(bolt) == ("DE", "business", "Europe/Berlin", "de")
+    assert load_words(bolt, "AT consumer Europe/Vienna en", "--check").status == 0
+    assert words_of(bolt) == ("DE", "business", "Europe/Berlin", "de")
+    again = figures(load_words(bolt, "AT consumer Europe/Vienna en", "--json"))
+    assert (again["customers_changed"], again["facts_written"], again["refused"]) == (1, 0, 0)
+    assert words_of(bolt) == ("AT", "consumer", "Europe/Vienna", "en")
+    said = (
+        "changed customer: country DE to AT, language de to en, segment business to consumer,"
+        " timezone Europe/Berlin to Europe/Vienna"
+    )
+    assert {said, "import"} <= set(bolt.contents()["journal"][-1])
+    assert list(cli_rows(bolt, "SELECT revision - assessed_revision > 0, news FROM customers")) == [(1, 3)]
+    before = bolt.contents()
+    third = figures(load_words(bolt, "AT consumer Europe/Vienna en", "--json"))
+    assert (third["customers_changed"], bolt.contents()) == (0, before)
+
+
+def test_what_a_mapping_does_not_say_of_a_customer_is_not_changed(bolt) -> None:
+    """Else a later export with fewer columns would make everybody a business in UTC."""
+    load_words(bolt, "DE consumer Europe/Berlin de")
+    before = bolt.contents()
+    bolt.write("m.yaml", MAPPING.replace(", country: Country", ""))
+    assert figures(load(bolt, GOOD, options=("--json",)))["customers_changed"] == 0
+    assert bolt.contents() == before
+
+
+@pytest.mark.parametrize("options", [(), ("--check",)])
+def test_a_segment_that_no_policy_is_for_is_named_by_its_line_and_stays(bolt, options) -> None:
+    bolt("policy", "adopt", str(ROOT / "policies" / "business.yaml"))
+    load_words(bolt, "DE business Europe/Berlin de")
+    answer = load_words(bolt, "AT bussiness Europe/Berlin de", *options)
+    assert answer.status == 1
+    assert answer.err.splitlines()[0] == (
+        "r.csv:2: BOLT: the segment business stays, since no adopted policy is for bussiness:"
+        " correct it, or adopt one with `starter.py policy adopt FILE`"
+    )
+    assert words_of(bolt) == ("DE" if options else "AT", "business", "Europe/Berlin", "de")
+
+
+@pytest.mark.parametrize("options", [(), ("--check",)])
+def test_a_time_zone_stays_while_a_case_is_open(bolt, options) -> None:
+    load_words(bolt, "DE business Europe/Berlin de")
+    connection = sqlite3.connect(bolt.ledger)
+    connection.execute("UPDATE customers SET case_open = 1")
+    connection.commit()
+    connection.close()
+    answer = load_words(bolt, "DE business Europe/Vienna de", *options)
+    assert answer.status == 1
+    assert "r.csv:2: BOLT: the time zone Europe/Berlin stays and is not changed" in answer.err
+    assert words_of(bolt)[2] == "Europe/Berlin"
 
 
 def test_problems_stand_with_their_lines_and_are_counted_by_kind(bolt) -> None:

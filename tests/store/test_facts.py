@@ -25,7 +25,7 @@ from domain.facts import (
     Unknown,
     WorkersDown,
 )
-from store import customers, doors, exports, facts, journal
+from store import customers, doors, exports, facts, journal, policies
 from store.errors import Conflict, NoPolicy, Refused, UnknownCustomer
 from store.facts import NewFact
 from store.tables import DebtRow, EntryRow, FactRow
@@ -411,6 +411,61 @@ def test_two_first_imports_of_the_same_export_at_once_write_it_once(business, to
     assert (one.added + other.added, one.accepted + other.accepted) == (60, 60)
     assert one.refused == other.refused == ()
     assert count(business, FactRow) == 60
+
+
+def import_words(business, *facts, **words):
+    """Import what an export says that ACME is, all of it, and facts."""
+    new = [(Customer(id="ACME", **words), customers.ContactData(), list(facts))]
+    return exports.record_in_bulk(
+        business.ledger, new, now=business.at(3), progress=lambda done: None, said=set(words)
+    )
+
+
+def customer_of(business):
+    with business.ledger.read() as session:
+        return customers.get(session, "ACME").customer()
+
+
+def test_what_is_refused_beside_it_keeps_no_other_word_out(business):
+    business.invoice(business.customer(country="DE"), "I-1")
+    other = business.customer("OTHER")
+    business.invoice(other, "I-2")
+    body = InvoiceIssued(invoice="I-2", amount="5.00", currency="EUR", due_on=business.due)
+    taken = business.fact(body, now=business.at(3), source="csv", id="row-2")
+    result = import_words(business, taken, country="AT", language="de", segment="nobody")
+    assert (result.changed, result.touched) == (1, ("ACME",))
+    assert sorted((each.invoice or "") for each in result.refused) == ["", "I-2"]
+    after = customer_of(business)
+    assert (after.country, after.language, after.segment) == ("AT", "de", "business")
+
+
+def test_another_time_zone_waits_until_the_case_is_closed(business):
+    business.invoice(business.customer(timezone="Europe/Berlin"))
+    business.send("ACME", "first/email", business.at(3))
+    kept = import_words(business, timezone="Europe/London", country="GB")
+    assert [each.why.partition(" and ")[0] for each in kept.refused] == [
+        "ACME: the time zone Europe/Berlin stays"
+    ]
+    assert (customer_of(business).timezone, customer_of(business).country) == ("Europe/Berlin", "GB")
+    business.pay("ACME", now=business.at(3))
+    business.assess("ACME", business.at(3))
+    again = import_words(business, timezone="Europe/London", country="GB")
+    assert (again.refused, again.changed) == ((), 1)
+    assert customer_of(business).timezone == "Europe/London"
+
+
+def test_another_segment_has_another_policy_once_no_case_pins_one(business):
+    content = business.policy.model_dump(by_alias=True) | {
+        "policy": "other",
+        "for": {"segments": ["consumer"]},
+    }
+    policies.adopt(business.ledger, type(business.policy).model_validate(content), now=business.at(1), by="x")
+    business.invoice(business.customer())
+    business.send("ACME", "first/email", business.at(3))
+    assert import_words(business, segment="consumer").changed == 1
+    assert business.assess("ACME", business.at(3)).policy_name == "business"
+    business.pay("ACME", now=business.at(3))
+    assert business.assess("ACME", business.at(3)).policy_name == "other"
 
 
 def import_contact(business, customer, **values):
