@@ -88,6 +88,40 @@ def resume(customer: CustomerId, by: By = "cli") -> None:
 
 
 @app.command()
+def hold(
+    customer: CustomerId,
+    reason: Annotated[
+        str | None, typer.Argument(help="attorney, bankruptcy, deceased, breathing space, legal hold, ...")
+    ] = None,
+    until: LastDay = None,
+    release: Annotated[bool, typer.Option("--release", help="end the hold of this reason, or all")] = False,
+    by: By = "cli",
+) -> None:
+    """Say and do nothing at all to a customer, until released or until a day has passed."""
+    if release:
+        command(customer, "release", {"reason": reason, "by": by})
+        return
+    if reason is None:
+        raise Stop("REASON: say why, like 'attorney'", status=2)
+    command(customer, "hold", {"reason": reason, "to": until, "by": by})
+
+
+@app.command()
+def promise(
+    customer: CustomerId,
+    pay_on: Annotated[date, typer.Argument(parser=day, metavar="DATE", help="the last day to pay")],
+    amount: Annotated[
+        str | None, typer.Option(help="what was promised, like 250.00; without it all that is past due")
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="of the amount, where several are owed")] = None,
+    by: By = "cli",
+) -> None:
+    """Note a promise to pay: chasing rests until the day and its grace are over, or the money is there."""
+    told = {"pay_on": pay_on, "amount": amount, "currency": currency, "by": by}
+    command(customer, "promise", told)
+
+
+@app.command()
 def exempt(
     customer: CustomerId,
     reason: Reason,

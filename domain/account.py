@@ -11,6 +11,7 @@ from domain.claim import Claim, in_order
 from domain.customer import Customer
 from domain.money import Money
 from domain.onboarding import Progress
+from domain.promises import Promise
 from domain.rest import Rest
 
 Reach = Literal["ok", "missing", "invalid", "opted_out"]
@@ -56,6 +57,8 @@ class Account:
         claims: in the order in which they were begun.
         go_live_on: steps before this day are not taken; None for no such day.
         disputes: the names of the disputes that are open.
+        holds: days on which nothing at all may be said or done.
+        promises: in the order in which they were made.
         contests: disputes of at least half of what was open on an invoice that are resolved.
         kept: types of facts that this version keeps and shows but does not act on.
     """
@@ -69,6 +72,8 @@ class Account:
     changed_at: Mapping[str, datetime] = field(default_factory=dict)
     pauses: tuple[Rest, ...] = ()
     exemptions: tuple[Rest, ...] = ()
+    holds: tuple[Rest, ...] = ()
+    promises: tuple[Promise, ...] = ()
     claims: tuple[Claim, ...] = ()
     approvals: Mapping[str, Request] = field(default_factory=dict)
     suspend_request: Request | None = None

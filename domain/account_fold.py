@@ -5,6 +5,7 @@ come in beside the facts; delivery outcomes are facts and are joined to them her
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,10 +19,11 @@ from domain.customer import Customer
 from domain.facts import Fact
 from domain.facts.dating import end_of_day, instant
 from domain.fold import Fold, apart
-from domain.money import Money
+from domain.money import Money, MoneyError
 from domain.onboarding import Progress
 from domain.own_steps import ANSWERED, APPROVE
 from domain.posting import Posted, post
+from domain.promises import Promise, promise
 from domain.rest import FOREVER, Rest
 
 
@@ -88,6 +90,7 @@ class Building:
 _ENDS = (
     facts.Resumed,
     facts.ExemptionEnded,
+    facts.HoldReleased,
     facts.DisputeResolved,
     facts.PaymentFailed,
     facts.SubscriptionReactivated,
@@ -118,6 +121,8 @@ class _Folding:
         self.early = False  # whether an outcome named a message that is not there yet
         self.pauses: list[Rest] = []
         self.exemptions: list[Rest] = []
+        self.holds: list[Rest] = []
+        self.promises: list[tuple[date, facts.PromiseMade]] = []
         self.disputes: dict[tuple[str, str], tuple[Decimal | None, date]] = {}  # how much, since when
         self.resolved: list[tuple[Decimal | None, Rest]] = []
         self.in_flight: dict[str, InFlight] = {}
@@ -149,6 +154,8 @@ class _Folding:
             changed_at=dict(self.changed_at),
             pauses=tuple(self.pauses),
             exemptions=tuple(self.exemptions),
+            holds=tuple(self.holds),
+            promises=tuple(self._promise(on, body, book) for on, body in self.promises),
             claims=tuple(self.claims.values()),
             approvals=dict(self.approvals),
             suspend_request=self.suspend_request,
@@ -198,6 +205,10 @@ class _Folding:
         match fact.body:
             case facts.Paused() | facts.Resumed() | facts.Exempted() | facts.ExemptionEnded():
                 self._rest(fact)
+            case facts.HoldSet() | facts.HoldReleased():
+                self._hold(fact)
+            case facts.PromiseMade() as body:
+                self.promises.append((fact.happened_on, body))
             case facts.OptedOut() | facts.ContactInvalid() | facts.ContactChanged():
                 self._contact(fact)
             case facts.Delivered() | facts.Bounced():
@@ -272,6 +283,25 @@ class _Folding:
                     rest.cut(body.from_ or on) if rest.invoice == body.invoice else rest
                     for rest in self.exemptions
                 ]
+
+    def _hold(self, fact: Fact) -> None:
+        on = fact.happened_on
+        match fact.body:
+            case facts.HoldSet() as body:
+                rest = Rest(first=body.from_ or on, last=_last(body.to), reason=body.reason)
+                self.holds.append(rest)
+            case facts.HoldReleased(reason=reason) as body:
+                ends = body.from_ or on
+                self.holds = [r.cut(ends) if reason in (None, r.reason) else r for r in self.holds]
+
+    def _promise(self, on: date, body: facts.PromiseMade, book: Book) -> Promise:
+        asked = None
+        if body.amount is not None:
+            oldest = next((debt.open.currency for debt in book.debts if debt.open), None)
+            currency = body.currency or self.customer.currency or oldest
+            with suppress(MoneyError):  # An amount that its currency does not have is no amount.
+                asked = Money.of(body.amount, currency) if currency else None
+        return promise(book, made_on=on, pay_on=body.pay_on, by=body.by or "finance", asked=asked)
 
     def _contact(self, fact: Fact) -> None:
         match fact.body:

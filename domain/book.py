@@ -30,6 +30,8 @@ class Debt:
             the least that was open since opens it again (docs/decisions/0005), and so does a due
             date that is put off into the future: what was said about the old one warns of nothing.
             Warnings count per opening. The plan adds the rests that are over (docs/decisions/0006).
+        carried: of so many earlier openings the milder messages still count: only the last warning
+            became untrue (docs/decisions/0007).
         opened_on: the day of the latest opening.
         state: open, settled, void or written_off.
     """
@@ -42,6 +44,7 @@ class Debt:
     main: bool = True
     opening: int = 1
     opened_on: date
+    carried: int = 0
     state: str = "open"
 
     def days_late(self, on: date) -> int:

@@ -79,6 +79,24 @@ COMMANDS: Mapping[str, Command] = {
             example={"invoice": "INV-1042", "by": "maria"},
         ),
         Command(
+            name="hold",
+            does="Say and do nothing at all to this customer: attorney, bankruptcy, death, legal hold.",
+            body=facts.HoldSet,
+            example={"reason": "attorney", "by": "maria"},
+        ),
+        Command(
+            name="release",
+            does="End the hold of a reason, or every hold.",
+            body=facts.HoldReleased,
+            example={"reason": "attorney", "by": "maria"},
+        ),
+        Command(
+            name="promise",
+            does="Note that the customer promised to pay by a day: chasing rests until then.",
+            body=facts.PromiseMade,
+            example={"pay_on": "2026-12-15", "amount": "250.00", "by": "maria"},
+        ),
+        Command(
             name="approve",
             does="Approve a step that waits for a person; with an outcome like `rejected: no`, do not.",
             body=facts.Approved,
@@ -145,6 +163,7 @@ COMMANDS: Mapping[str, Command] = {
 OPPOSITE = {
     "pause": "resume",
     "exempt": "end_exemption",
+    "hold": "release",
     "suspend": "reactivate",
     "dispute": "resolve_dispute",
     "write_off": "undo_write_off",
@@ -202,6 +221,13 @@ def words_of(body: facts.Body) -> str:
             return f"exempted {body.invoice or 'the customer'}: {body.reason}"
         case facts.ExemptionEnded():
             return f"ended the exemption of {body.invoice or 'the customer'}"
+        case facts.HoldSet():
+            return f"on hold until {body.to or 'it is released'}: {body.reason}"
+        case facts.HoldReleased():
+            return f"released {body.reason or 'every hold'}"
+        case facts.PromiseMade():
+            amount = "all that is past due" if body.amount is None else body.amount
+            return f"noted a promise of {amount} by {body.pay_on}"
         case facts.Approved():
             what = body.step or "what waited for approval"
             if body.allows:

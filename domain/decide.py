@@ -88,8 +88,9 @@ def stage_of(at: Situation) -> str:
 
 
 def _turns(at: Situation) -> Iterator[datetime]:
-    """Yield the instants at which time alone changes what is overdue, exempt or paused."""
-    for rest in (*at.account.pauses, *at.account.exemptions):
+    """Yield the instants at which time alone changes what is overdue, exempt or at rest."""
+    rests = (*at.pauses, *at.promised, *at.account.holds, *at.account.exemptions)
+    for rest in rests:
         if at.today < rest.first <= rest.last:
             yield at.calendar.start_of(rest.first)
         elif rest.holds(at.today) and rest.last < FOREVER:

@@ -5,8 +5,9 @@ line; `domain.plan` applies it. Days are whole days in the customer's zone. Amou
 major units per currency. Its version is the hash of its canonical content, so equal content is one
 version, whatever the file is called.
 
-The parts of a policy that are still to come (promises, instalment plans, contact law, charge
-retries, interest) get a field of their own here whose default means "as before".
+The parts of a policy that are still to come (instalment plans, charge retries, interest) get a field
+of their own here. What came after the first release stands in `_ADDED`: while it is left at its
+default, which never changes, a policy keeps its version.
 """
 
 import hashlib
@@ -20,9 +21,12 @@ from pydantic import Field, field_validator
 from domain.documents import Fault, Faults, Whole
 from domain.own_steps import RESERVED
 from domain.policy_fields import Amounts, Channels, Part, Segment, StepId
+from domain.policy_rests import Pauses, Promises
 from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep
 from domain.policy_window import Window
 from domain.spelling import closest
+
+_ADDED = ("pauses", "promises")
 
 
 class Return(Part):
@@ -66,6 +70,7 @@ class Policy(Part):
         allocation: which debt money pays that names no invoice, or that its invoice does not need: the
             `oldest_due` date, or the `oldest_invoice` by date of issue.
         window: when messages may go out.
+        pauses, promises: for how long, and how often, chasing may rest.
         steps: what happens, mildest first.
         back: what brings a suspended customer back.
     """
@@ -79,6 +84,8 @@ class Policy(Part):
     lateness: Literal["never_skip", "most_severe"] = "never_skip"
     allocation: Literal["oldest_due", "oldest_invoice"] = "oldest_due"
     window: Window = Field(default_factory=Window)
+    pauses: Pauses = Field(default_factory=Pauses)
+    promises: Promises = Field(default_factory=Promises)
     steps: tuple[Step, ...] = Field(min_length=1)
     back: Return = Field(default_factory=Return, alias="return")
 
@@ -125,7 +132,12 @@ class Policy(Part):
 
     def canonical(self) -> str:
         """Return the content as JSON in one fixed form: what the ledger keeps and hashes."""
-        content: dict[str, Any] = self.model_dump(mode="json", by_alias=True)
+        added = {
+            name
+            for name in _ADDED
+            if getattr(self, name) == type(self).model_fields[name].get_default(call_default_factory=True)
+        }
+        content: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude=added)
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @property

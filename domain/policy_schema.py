@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.policy import Audience, Policy, Return
 from domain.policy_fields import Part
+from domain.policy_rests import Pauses, Promises
 from domain.policy_steps import NoticeStep, SuspendStep, TaskStep, When
 from domain.policy_window import Window
 
@@ -15,7 +16,17 @@ def schema() -> dict[str, Any]:
     """Return the JSON Schema of a policy file, for editors: completion, hints and early errors."""
     content = Policy.model_json_schema(by_alias=True)
     definitions: dict[str, Any] = content["$defs"]
-    parts: tuple[type[Part], ...] = (Audience, NoticeStep, Return, SuspendStep, TaskStep, When, Window)
+    parts: tuple[type[Part], ...] = (
+        Audience,
+        NoticeStep,
+        Pauses,
+        Promises,
+        Return,
+        SuspendStep,
+        TaskStep,
+        When,
+        Window,
+    )
     for part in parts:
         _describe(part, definitions[part.__name__])
     _describe(Policy, content)

@@ -1,14 +1,15 @@
 """Why a command makes no sense now: the sentence, the same wherever it was asked for."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from domain import facts
 from domain.book import Debt
 from domain.channels import TASK
 from domain.commands import COMMANDS, CodeEntry
-from domain.money import Money, MoneyError
+from domain.money import Money, MoneyError, per_currency
 from domain.own_steps import ANSWERED, APPROVE, REVIEW
+from domain.promises import Promise, worth_resting
 from domain.rest import FOREVER, Rest
 from domain.rules.suspension import not_yet, over_threshold, requested
 from domain.situation import Situation
@@ -29,6 +30,10 @@ def allowed(at: Situation) -> dict[str, Refusal]:
         answers["resume"] = "Nothing is paused."
     if not any(rest.to_come(at.today) for rest in at.account.exemptions):
         answers["end_exemption"] = "Nothing is exempt."
+    if not any(rest.to_come(at.today) for rest in at.account.holds):
+        answers["release"] = "Nothing is on hold."
+    if not any(debt.open for debt in at.account.debts):
+        answers["promise"] = "Nothing is open that could be promised."
     answers["approve"] = _approve(at)
     answers["suspend"] = "The service is suspended already." if suspended else _suspend(at)
     if not suspended:
@@ -69,6 +74,12 @@ def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:
     match body:
         case facts.Paused():
             return _pause(at, body)
+        case facts.PromiseMade():
+            return _promise(at, body)
+        case facts.HoldReleased(reason=str(reason)):
+            reasons = sorted({rest.reason for rest in at.account.holds if rest.to_come(at.today)})
+            if reason not in reasons:
+                return f"No hold is for {reason!r}; there is {', '.join(map(repr, reasons))}."
         case facts.Approved(step=step):
             suspension = at.policy.suspension
             if suspension is None or step not in (None, suspension.id):
@@ -128,6 +139,51 @@ def _pause(at: Situation, body: facts.Paused) -> Refusal:
     if at.pause is not None and body.to is not None and at.pause.last >= body.to:
         return f"Already paused until {_until(at.pause)}."
     return None
+
+
+def _promise(at: Situation, body: facts.PromiseMade) -> Refusal:
+    """Why a promise would not be worth a rest: too long, too many, or of more than is owed."""
+    terms = at.policy.promises
+    if (body.pay_on - at.today).days > terms.max_days:
+        last = at.today + timedelta(days=terms.max_days)
+        return f"A promise is for {terms.max_days} days at most: agree on a day until {last}."
+    trial = _as_promised(at, body)
+    if trial is None:
+        return "The amount needs the currency of something open: add it, like EUR."
+    asked = trial.asked
+    owed = sum(debt.open.minor for debt in at.account.debts if asked and debt.open.currency == asked.currency)
+    if asked is not None and asked.minor > owed:
+        return f"{asked} cannot be promised: {Money(owed, asked.currency)} are open."
+    promises = [*at.account.promises, trial]
+    if trial not in worth_resting(promises, terms, at.today, at.tolerances):
+        return f"{terms.most} promises about these debts were not kept: another one rests nothing."
+    return None
+
+
+def _as_promised(at: Situation, body: facts.PromiseMade) -> Promise | None:
+    """The promise as the account would have it; None for an amount that is in no currency of a debt."""
+    open_debts = at.account.open_debts
+    asked = None
+    if body.amount is not None:
+        currencies = [debt.open.currency for debt in open_debts]
+        currency = body.currency or at.account.customer.currency or currencies[0]
+        try:
+            asked = Money.of(body.amount, currency)
+        except MoneyError:
+            return None
+        if currency not in currencies:
+            return None
+    late = [debt for debt in open_debts if debt.due_on < at.today]
+    about = late or [debt for debt in open_debts if debt.due_on <= body.pay_on]
+    return Promise(
+        made_on=at.today,
+        pay_on=body.pay_on,
+        by=body.by or "finance",
+        asked=asked,
+        invoices=tuple(sorted(debt.invoice for debt in about)),
+        owed=per_currency(debt.open for debt in about),
+        came_in=(),
+    )
 
 
 def _exempt(at: Situation, body: facts.Exempted) -> Refusal:

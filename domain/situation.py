@@ -19,6 +19,7 @@ from domain.money import Money, per_currency
 from domain.policy import Policy
 from domain.policy_fields import amount_in
 from domain.policy_steps import Step, SuspendStep
+from domain.promises import worth_resting
 from domain.reasons import Reason, because
 from domain.rest import FOREVER, Rest
 
@@ -48,18 +49,30 @@ class Situation:
 
     @cached_property
     def open_debts(self) -> tuple[Debt, ...]:
-        """Every open debt, opened again by a rest that made its warnings untrue: see docs/decisions/0006."""
+        """Every open debt, opened again by a rest that made its warnings untrue.
+
+        See docs/decisions/0006, and 0007 for pauses after which only the last warning is repeated.
+        """
         return tuple(self._rested(debt) for debt in self.account.open_debts)
 
     def _rested(self, debt: Debt) -> Debt:
-        rests = [rest for rest in (*self.account.exemptions, *self.account.contests) if rest.over(self.today)]
-        for rest in sorted(rests, key=lambda rest: (rest.last, rest.reason)):
+        for rest, carries in self._rests_over:
             announced_on = self.account.announced.get((debt.invoice, debt.opening))
             outlasts = announced_on is not None and announced_on <= max(rest.first, rest.last)
             if outlasts and rest.invoice in (None, debt.invoice):
                 opened_on = max(debt.opened_on, rest.last + timedelta(days=1))
-                debt = replace(debt, opening=debt.opening + 1, opened_on=opened_on)
+                carried = debt.carried + 1 if carries else 0
+                debt = replace(debt, opening=debt.opening + 1, opened_on=opened_on, carried=carried)
         return debt
+
+    @cached_property
+    def _rests_over(self) -> Sequence[tuple[Rest, bool]]:
+        """The rests that are over, in order, and whether milder messages from before them still count."""
+        account = self.account
+        anew = [(rest, False) for rest in (*account.exemptions, *account.contests, *account.holds)]
+        on = [(rest, True) for rest in self.pauses if rest.days > self.policy.pauses.warn_again_days]
+        over = [each for each in (*anew, *on) if each[0].over(self.today)]
+        return sorted(over, key=lambda each: (each[0].last, each[0].reason))
 
     @cached_property
     def debts(self) -> tuple[Debt, ...]:
@@ -86,19 +99,45 @@ class Situation:
         return max(holding, key=lambda rest: (rest.last, rest.reason), default=None)
 
     @cached_property
+    def pauses(self) -> tuple[Rest, ...]:
+        """The pauses, none longer than the policy allows."""
+        most = self.policy.pauses.max_days
+        return tuple(rest if most is None else rest.bounded(most) for rest in self.account.pauses)
+
+    @cached_property
+    def promised(self) -> tuple[Rest, ...]:
+        """The days on which chasing rests, or rested, because of a promise."""
+        terms, tolerances = self.policy.promises, self.tolerances
+        worth = worth_resting(self.account.promises, terms, self.today, tolerances)
+        return tuple(each.rest(terms, tolerances) for each in worth)
+
+    @cached_property
+    def tolerances(self) -> tuple[Money, ...]:
+        """Per currency the balance up to which a debt counts as paid."""
+        return tuple(Money.of(amount, currency) for currency, amount in self.policy.tolerance.items())
+
+    @cached_property
     def pause(self) -> Rest | None:
         """The pause that holds today; of several the one that ends last."""
-        holding = [rest for rest in self.account.pauses if rest.holds(self.today)]
+        return self._longest(self.pauses)
+
+    @cached_property
+    def hold(self) -> Rest | None:
+        """The hold that lets nothing through today; of several the one that ends last."""
+        return self._longest(self.account.holds)
+
+    def _longest(self, rests: Iterable[Rest]) -> Rest | None:
+        holding = [rest for rest in rests if rest.holds(self.today)]
         return max(holding, key=lambda rest: (rest.last, rest.reason), default=None)
 
     def step_on(self, step: Step, debt: Debt) -> date | None:
-        """The day on which a step falls for a debt; None while an open-ended pause freezes its age.
+        """The day on which a step falls for a debt; None while an open-ended rest freezes its age.
 
-        Paused days that overlap the debt's overdue time do not count.
+        Days of a pause or a hold that overlap the debt's overdue time do not count.
         """
         day = debt.due_on + timedelta(days=step.offset_days)
-        counted = debt.due_on  # paused days up to here are credited already
-        for rest in sorted(self.account.pauses, key=lambda rest: rest.first):
+        counted = debt.due_on  # days of rest up to here are credited already
+        for rest in sorted((*self.pauses, *self.account.holds), key=lambda rest: rest.first):
             first = max(rest.first, counted + timedelta(days=1))
             if first > day or rest.last < first:
                 continue
@@ -114,7 +153,17 @@ class Situation:
 
     def claims(self, debt: Debt, step: str) -> Sequence[Claim]:
         """What was begun for this opening of the debt by this step, and not given up."""
-        return self.account.begun.get((debt.invoice, debt.opening, step), ())
+        begun = self.account.begun
+        if debt.carried and step in self._carried_steps:
+            openings = range(debt.opening - debt.carried, debt.opening + 1)
+            return [claim for each in openings for claim in begun.get((debt.invoice, each, step), ())]
+        return begun.get((debt.invoice, debt.opening, step), ())
+
+    @cached_property
+    def _carried_steps(self) -> frozenset[str]:
+        """The steps that are not repeated when only the last warning became untrue."""
+        steps: list[Step] = [*self.policy.notices, *self.policy.tasks]
+        return frozenset(step.id for step in steps) - {self.policy.last_warning}
 
     def stands(self, debt: Debt, step: str) -> bool:
         """Whether this step happened, or may have, for this opening of the debt."""
@@ -243,19 +292,43 @@ class Situation:
         return None
 
     def paused(self) -> tuple[Reason, datetime | None] | None:
-        """Why everything rests today, and until when."""
-        if self.pause is None:
+        """Why everything rests today, and until when: a hold, a pause or a promise."""
+        if (held := self.silenced()) is not None:
+            return held
+        if self.pause is not None:
+            until_on = None if self.pause.last == FOREVER else self.pause.last
+            reason = because("hold.paused", until=until_on or "resumed", reason=self.pause.reason)
+            return reason, self.after(self.pause)
+        promise = self._longest(self.promised)
+        if promise is not None:
+            return because("hold.promised", promise=promise.reason, until=promise.last), self.after(promise)
+        return None
+
+    def silenced(self) -> tuple[Reason, datetime | None] | None:
+        """Why nothing at all may be said to the customer today, and until when."""
+        if self.hold is None:
             return None
-        until_on = None if self.pause.last == FOREVER else self.pause.last
-        reason = because("hold.paused", until=until_on or "resumed", reason=self.pause.reason)
-        return reason, self.after(self.pause)
+        until_on = None if self.hold.last == FOREVER else self.hold.last
+        reason = because("hold.absolute", until=until_on or "released", reason=self.hold.reason)
+        return reason, self.after(self.hold)
+
+    def broken_promise(self, debt: Debt, since: datetime | None) -> Rest | None:
+        """The newest promise about a debt that was broken after an instant, or ever; its rest is over."""
+        terms, tolerances = self.policy.promises, self.tolerances
+        broken = [
+            each.rest(terms, tolerances)
+            for each in self.account.promises
+            if debt.invoice in each.invoices and each.state(terms, self.today, tolerances) == "broken"
+        ]
+        since_on = date.min if since is None else self.calendar.local_date(since)
+        return max((rest for rest in broken if rest.last >= since_on), key=lambda r: r.last, default=None)
 
     def after(self, rest: Rest) -> datetime | None:
         """The first instant after a rest at which something may go out; None when it has no end."""
         return None if rest.last == FOREVER else self.opening(rest.last + timedelta(days=1))
 
     def resting(self, debts: Iterable[Debt]) -> tuple[Reason, datetime | None] | None:
-        """Why nothing presses for these debts today: a pause, or money that is on its way."""
+        """Why nothing presses for these debts today: a rest, or money that is on its way."""
         in_flight = self.in_flight(debts)
         return self.paused() or (None if in_flight is None else (in_flight, None))
 

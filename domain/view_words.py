@@ -53,8 +53,8 @@ def open_says(debts: Iterable[Debt]) -> list[str]:
 
 
 def rests_say(account: Account, today: date) -> list[str]:
-    """Say which pauses and exemptions hold today or will."""
-    kinds = ((account.pauses, "Paused"), (account.exemptions, "Exempt"))
+    """Say which holds, pauses and exemptions hold today or will, and which promises are to be kept."""
+    kinds = ((account.holds, "On hold"), (account.pauses, "Paused"), (account.exemptions, "Exempt"))
     words = []
     for rests, kind in kinds:
         for rest in rests:
@@ -63,6 +63,7 @@ def rests_say(account: Account, today: date) -> list[str]:
                 until = "" if rest.last == FOREVER else f" until the end of {day_says(rest.last)}"
                 about = f" {rest.invoice}" if rest.invoice else ""
                 words.append(f"{kind}{about}{since}{until}: {rest.reason}"[:MOST_WORDS])
+    words += [f"Promised {each.words}" for each in account.promises if each.pay_on >= today]
     return words[:MOST_RESTS]
 
 

@@ -53,7 +53,10 @@ from domain.facts.rests import (
     DisputeResolved,
     Exempted,
     ExemptionEnded,
+    HoldReleased,
+    HoldSet,
     Paused,
+    PromiseMade,
     Resumed,
     ends_too_early,
 )
@@ -82,6 +85,8 @@ __all__ = [
     "Exempted",
     "ExemptionEnded",
     "Fact",
+    "HoldReleased",
+    "HoldSet",
     "Instalment",
     "InvoiceCorrected",
     "InvoiceIssued",
@@ -95,6 +100,7 @@ __all__ = [
     "PaymentInFlight",
     "PaymentReceived",
     "PolicyAdopted",
+    "PromiseMade",
     "ReactivateRequested",
     "Refunded",
     "Resumed",
@@ -132,6 +138,9 @@ KnownBody = Annotated[
     | Resumed
     | Exempted
     | ExemptionEnded
+    | HoldSet
+    | HoldReleased
+    | PromiseMade
     | OptedOut
     | ContactInvalid
     | ContactChanged

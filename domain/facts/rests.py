@@ -1,4 +1,4 @@
-"""Facts that let chasing rest, and those that end it: disputes, pauses, exemptions."""
+"""Facts that let chasing rest, and those that end it: disputes, pauses, exemptions, holds, promises."""
 
 from datetime import date
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from domain.facts.fact import Body
-from domain.facts.fields import Amount, Day, End, Invoice, Name, Reason
+from domain.facts.fields import Amount, Currency, Day, End, Invoice, Name, Reason
 
 
 class DisputeOpened(Body):
@@ -81,11 +81,56 @@ class ExemptionEnded(Body):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+class HoldSet(Body):
+    """Nothing at all may be said or done: attorney, bankruptcy, death, legal hold, a cease request.
+
+    From `from` until the end of `to`, else until it is released.
+    """
+
+    type: Literal["hold_set"] = "hold_set"
+    from_: Day | None = Field(default=None, alias="from")
+    to: End | None = None
+    reason: Reason
+    by: Name | None = None
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class HoldReleased(Body):
+    """The hold for this reason, else every hold, is over, today or from `from`; `to` is only kept."""
+
+    type: Literal["hold_released"] = "hold_released"
+    from_: Day | None = Field(default=None, alias="from")
+    to: End | None = None
+    reason: Reason | None = None
+    by: Name | None = None
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class PromiseMade(Body):
+    """The customer promised to pay by the end of a day, `amount` or else all that is past due.
+
+    Without a currency the amount is in the customer's own, else in that of the oldest open debt.
+    """
+
+    type: Literal["promise_made"] = "promise_made"
+    pay_on: Day
+    amount: Amount | None = None
+    currency: Currency | None = None
+    by: Name | None = None
+
+
+_RESTS = {Paused: "pause", Exempted: "exemption", HoldSet: "hold"}
+
+
 def ends_too_early(body: Body, on: date) -> str | None:
-    """Say that a pause or an exemption said on a day would end before it begins; None when it does not."""
-    if not isinstance(body, Paused | Exempted) or body.to is None:
+    """Say that a rest said on a day would end before it begins; None when it does not."""
+    if isinstance(body, PromiseMade) and body.pay_on < on:
+        return f"the promise would be due on {body.pay_on}, before it is made on {on}"
+    if not isinstance(body, Paused | Exempted | HoldSet) or body.to is None:
         return None
-    kind, first = "pause" if isinstance(body, Paused) else "exemption", body.from_ or on
+    first = body.from_ or on
     if body.to >= first:
         return None
-    return f"the {kind} would end on {body.to}, before it begins on {first}"
+    return f"the {_RESTS[type(body)]} would end on {body.to}, before it begins on {first}"

@@ -129,8 +129,11 @@ def _failed(at: Situation, debt: Debt, step: NoticeStep) -> _Rung | None:
 def _pick(at: Situation, debt: Debt, due: Sequence[tuple[NoticeStep, date]]) -> tuple[NoticeStep, date]:
     """Choose among the steps that are due: the highest that may go out, never past a warning not yet sent.
 
-    Under `most_severe` only the last warning counts so, because nothing may stand for it.
+    Under `most_severe` only the last warning counts so, because nothing may stand for it. A promise that
+    was broken brings the next step, however many have fallen due meanwhile.
     """
+    if at.broken_promise(debt, since=_last_reminded_at(at)) is not None:
+        return due[0]
     last = {at.policy.last_warning}
     unskippable = last if at.policy.lateness == "most_severe" else at.policy.warnings
     until = next((i for i, (step, _) in enumerate(due) if step.id in unskippable), len(due) - 1)
@@ -161,7 +164,7 @@ def _send(at: Situation, step: NoticeStep, group: list[_Rung], wanted: Wanted) -
     if not group:
         return False
     debts = at.effect_debts(rung.debt for rung in group)
-    held = at.resting(rung.debt for rung in group)
+    held = _announces_nothing(at, step) or at.resting(rung.debt for rung in group)
     if held is None:
         group = _reached(at, group, wanted)
         if not group:
@@ -187,6 +190,13 @@ def _send(at: Situation, step: NoticeStep, group: list[_Rung], wanted: Wanted) -
             )
             wanted.effects.append(effect)
     return True
+
+
+def _announces_nothing(at: Situation, step: NoticeStep) -> tuple[Reason, datetime | None] | None:
+    """A suspension that has happened is not announced again for another debt."""
+    if step.id != at.policy.last_warning or not at.account.service.suspended:
+        return None
+    return because("hold.suspended", step=step.id), None
 
 
 def _worth_chasing(at: Situation, step: NoticeStep, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
@@ -256,6 +266,11 @@ def _too_soon(at: Situation, group: list[_Rung]) -> tuple[Reason, datetime | Non
     return because("hold.gap", last_on=last_on, until=until_on), until
 
 
+def _last_reminded_at(at: Situation) -> datetime | None:
+    sent = (claim for claim in reversed(at.account.claims) if _is_reminder(claim) and claim.stands)
+    return next((claim.claimed_at for claim in sent), None)
+
+
 def _is_reminder(claim: Claim) -> bool:
     """Whether a claim is a message of the policy's ladder, as gaps count them."""
     return claim.channel not in (SERVICE, TASK) and claim.step not in RESERVED
@@ -297,6 +312,9 @@ def _why(at: Situation, channel: str, group: list[_Rung]) -> Reason:
     failed = [claim.channel for claim in at.claims(debt, step.id) if not claim.stands]
     if oldest.begun and failed:
         return because("step.next_channel", step=step.id, channel=channel, failed=" and ".join(failed))
+    broken = at.broken_promise(debt, since=_last_reminded_at(at))
+    if broken is not None:
+        return because("step.broken_promise", step=step.id, promise=broken.reason)
     days = debt.days_late(at.today)
     if step.offset_days < 0:
         return because("step.before_due", step=step.id, due_on=debt.due_on, days=-days)

@@ -76,7 +76,7 @@ def _tell(
     channel = next((c for c in channels if c not in tried and at.account.reach.get(c) == "ok"), None)
     if channel is None or any(claim.stands for claim in begun):
         return wanted
-    shut = at.closed()
+    shut = at.silenced() or at.closed()
     # No claim names a debt twice: what an earlier suspension told of already is not named again.
     named = (*this_time, *at.effect_debts(debt for debt in debts if not at.claims(debt, step)))
     if shut is not None:

@@ -75,7 +75,7 @@ def test_the_file_that_the_others_are_made_of_is_right() -> None:
             "on",
             (
                 "nobody knows this key; known here: allocation, for, lateness, minimum, minimum_gap_days, "
-                "policy, return, steps, title, tolerance, window"
+                "pauses, policy, promises, return, steps, title, tolerance, window"
             ),
         ),
         ("    template: reminder_first\n", "", 11, "steps.0.template", "this key is required and missing"),

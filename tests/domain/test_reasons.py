@@ -12,7 +12,7 @@ from domain.calendar import Calendar, SendWindow
 from domain.reasons import SENTENCES, Reason, because
 
 ROOT = Path(__file__).parent.parent.parent
-SOURCES = sorted([*(ROOT / "domain").glob("*.py"), *(ROOT / "store").glob("*.py")])
+SOURCES = sorted([*(ROOT / "domain").rglob("*.py"), *(ROOT / "store").glob("*.py")])
 
 
 def named_in(sentence: str) -> set[str]:

@@ -210,7 +210,7 @@ def test_a_day_begins_where_the_customer_lives() -> None:
 
 @pytest.mark.parametrize(
     "type_",
-    """promise_made plan_agreed hold_set hold_released card_added suspended_elsewhere draft_deleted
+    """plan_agreed card_added suspended_elsewhere draft_deleted
     subscription_cancelled invented_tomorrow""".split(),
 )
 def test_a_type_that_nobody_knows_yet_is_kept(type_: str) -> None:
@@ -223,9 +223,9 @@ def test_a_type_that_nobody_knows_yet_is_kept(type_: str) -> None:
 
 
 def test_an_unknown_fact_keeps_all_that_it_said() -> None:
-    (fact,) = read_events(Customer(id="c-1"), [event("2026-03-01", "promise_made", pay_on="2026-03-09")])
+    (fact,) = read_events(Customer(id="c-1"), [event("2026-03-01", "plan_agreed", pay_on="2026-03-09")])
 
-    assert fact.body == Unknown(name="promise_made", data={"pay_on": "2026-03-09"})
+    assert fact.body == Unknown(name="plan_agreed", data={"pay_on": "2026-03-09"})
 
 
 @pytest.mark.parametrize(

@@ -530,11 +530,22 @@ def test_a_rest_that_is_over_by_the_announced_day_repeats_nothing(rest: list[Eve
     assert "04-01 09:00 suspend/service A" in effects(outcome)
 
 
-def test_a_pause_moves_the_suspension_and_repeats_nothing() -> None:
+def test_a_pause_of_a_month_moves_the_suspension_and_repeats_nothing() -> None:
+    outcome = play(A, event("2026-03-20", "paused", to="2026-04-18", reason="r"), until="2026-06-30")
+
+    assert effects(outcome) == [
+        *TO_FINAL,
+        "05-01 09:00 suspend/service A",
+        "05-01 09:00 suspended/email A",
+    ]
+
+
+def test_a_longer_pause_repeats_the_last_warning_alone() -> None:
     outcome = play(A, event("2026-03-20", "paused", to="2026-05-19", reason="r"), until="2026-06-30")
 
     assert effects(outcome) == [
         *TO_FINAL,
+        "05-20 09:00 final/email A",
         "06-01 09:00 suspend/service A",
         "06-01 09:00 suspended/email A",
     ]

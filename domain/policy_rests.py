@@ -1,0 +1,34 @@
+"""How long chasing may rest under a policy: bounds of pauses and of promises to pay."""
+
+from pydantic import Field
+
+from domain.documents import Whole
+from domain.policy_fields import Part
+
+
+class Pauses(Part):
+    """How long a pause may be.
+
+    Attributes:
+        max_days: days from the first on; a longer pause, or one without an end, ends by itself after so
+            many. None sets no bound.
+        warn_again_days: a pause of more days than these makes what was announced untrue: the last
+            warning goes out again before anybody is suspended.
+    """
+
+    max_days: Whole | None = Field(default=None, ge=1, le=3650)
+    warn_again_days: Whole = Field(default=30, ge=1, le=3650)
+
+
+class Promises(Part):
+    """What a promise to pay is worth.
+
+    Attributes:
+        max_days: days from the promise to the promised day; a later day counts as this one.
+        grace_days: whole days after it in which the money may still arrive.
+        most: promises that were not kept about the same debts, after which another one rests nothing.
+    """
+
+    max_days: Whole = Field(default=30, ge=1, le=365)
+    grace_days: Whole = Field(default=2, ge=0, le=30)
+    most: Whole = Field(default=2, ge=0, le=20)
