@@ -25,6 +25,9 @@ from domain.reasons import Reason, because
 ROUNDING = "half_even"
 """Half a minor unit goes to the even neighbour; once, at the end."""
 
+MOST_TERMS = 6
+"""So many periods stand in a formula; the proposal lists them all."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booked:
@@ -285,6 +288,8 @@ def _formula(accrual: Accrual, interest: Money, asked: Money, compensation: Mone
         f"{period.base} × {as_percent(period.annual_rate):f} % × {period.days.count}/{YEAR_DAYS}"
         for period in accrual.periods
     ]
+    if (more := len(terms) - MOST_TERMS) > 0:
+        terms = [*terms[:MOST_TERMS], f"{more} more periods"]
     words = f"{' + '.join(terms)} = {interest}" if terms else ""
     if asked != interest:
         words += f", capped at {asked}"

@@ -353,6 +353,16 @@ def test_instalments_of_one_day_are_one_late_payment_and_a_debt_has_one_compensa
     assert nl.compensation == eur(40_00)
 
 
+def test_a_formula_of_many_periods_stays_a_line_that_can_be_read() -> None:
+    debt = owing(eur(10_000_00), *(paid(eur(1_00), day(late)) for late in range(10, 30)))
+
+    proposal = asked(debt, day(45))
+
+    assert len(proposal.periods) == 21
+    assert proposal.formula.count("10.40 %") == 6
+    assert f" + 15 more periods = {proposal.interest}; compensation" in proposal.formula
+
+
 @pytest.mark.parametrize(
     ("parts", "more", "words"),
     [
