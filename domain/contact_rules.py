@@ -14,6 +14,7 @@ import holidays
 import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from domain.calendar import has_holidays
 from domain.documents import Document, Fault, Faults, Flag, Whole, closest
 from domain.policy import Hour, Segment, Weekday
 
@@ -200,7 +201,7 @@ Rule = Window | ClosedDays | Cap | Gap | Silence | FirstParty | OptOutScope | Op
 
 
 class RuleBook(Document):
-    """One file of rules.
+    """One file of rules; `domain.contact_books` reads several.
 
     Attributes:
         law: its name.
@@ -244,8 +245,8 @@ def _unknown_places(book: RuleBook) -> Iterator[Fault]:
     for i, rule in enumerate(book.rules):
         for j, place in enumerate(rule.places):
             yield from _unknown(("rules", i, "places", j), place, book.areas)
-            if isinstance(rule, ClosedDays) and rule.holidays and place in book.areas:
-                message = f"no holidays are known for {place}: name the country or region"
+            if isinstance(rule, ClosedDays) and rule.holidays and _without_holidays(place, book.areas):
+                message = f"no holidays are known for {place}: name a country or region that has some"
                 yield Fault(path=("rules", i, "places", j), message=message)
 
 
@@ -261,6 +262,15 @@ def _unknown(path: tuple[str | int, ...], place: str, areas: Mapping[str, str]) 
     )
     guess = _WRITTEN_FOR.get(country) or (closest(place, choices) if choices else None)
     yield Fault(path=path, message=message, suggestion=guess)
+
+
+def _without_holidays(place: str, areas: Mapping[str, str]) -> bool:
+    return place in areas or (place in _regions() and not has_holidays(place))
+
+
+def known_region(place: str) -> bool:
+    """Whether a region is one whose public holidays are known."""
+    return place in _regions().get(place.partition("-")[0], ())
 
 
 @lru_cache(maxsize=1)

@@ -70,6 +70,28 @@ SENTENCES: Mapping[str, str] = {
     "interest.tier": "{invoice} is in {currency}, the tiers of the compensation are in {tiers}",
     "interest.cap": "{amount} exceeds the cap of {cap} for an invoice, of which {booked} is booked",
     "interest.no_fee": "the policy has no fee for {step} in {currency}",
+    # What the law of a place, or the house's own limits on contact, keep back.
+    "contact.window": "{law} for {place}: outside {opens} to {closes} in {zone} ({source})",
+    "contact.closed": "{law} for {place}: no contact on {day} in {zone} ({source})",
+    "contact.cap": (
+        "{law} for {place}: {made} contacts by {channels} within {days} days about {about},"
+        " and {most} are allowed ({source})"
+    ),
+    "contact.gap": (
+        "{law} for {place}: the last contact about {about} was on {last_on}, and {gap} must pass ({source})"
+    ),
+    "contact.silence": (
+        "{law} for {place}: {about} was talked about on {talked_on},"
+        " and no {channels} may follow within {days} days ({source})"
+    ),
+    "contact.first_party": "{law} for {place}: no {channel} on behalf of another creditor ({source})",
+    "contact.unknown_zone": (
+        "{law} for {place}: nobody knows the customer's time zone, a person must find out ({source})"
+    ),
+    "contact.no_opening": (
+        "no hour for {channel} suits the law in every zone where the customer may be ({zones}):"
+        " a person must find out"
+    ),
     "window.hours": "outside {opens} to {closes} in {zone}",
     "window.weekday": "no messages on {day}",
     "window.holiday": "no messages on {holiday}",
