@@ -1,15 +1,20 @@
 """Files of contact law: the shipped ones say what was read, and a wrong one is refused with its remedy."""
 
+import re
 from datetime import date
 from pathlib import Path
+from textwrap import indent
+from typing import get_args
 
 import pytest
 
 from domain.contact_books import read_books
-from domain.contact_rules import CHANNELS, Cap, RuleBook, Window
+from domain.contact_rules import CHANNELS, Cap, Rule, RuleBook, Window
 from domain.documents import BadDocument, read
 
-FOLDER = Path(__file__).parents[2] / "policies" / "contact"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "policies" / "contact"
+GUIDE = (ROOT / "docs" / "contact-law.md").read_text(encoding="utf-8")
 SHIPPED = sorted(FOLDER.glob("*.yaml"))
 
 GOOD = """\
@@ -214,3 +219,28 @@ def test_every_state_is_either_read_or_listed_as_not_read_or_has_nothing_of_its_
     assert not named & set(book.not_read)
     assert {f"US-{state}" for state in "SC SD TN UT VA VT WA WI WV WY".split()} <= set(book.not_read)
     assert {f"US-{state}" for state in "AL CT FL KY LA MA MD MI MN MS NJ NM NV OK PA RI TX".split()} <= named
+
+
+# --- the guide -----------------------------------------------------------------------------------
+
+
+def test_the_rule_of_the_guide_is_the_one_that_ships() -> None:
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    head = "law: us\ntitle: T\nas_of: 2026-11-22\nareas: {US-NYC: US-NY}\nrules:\n"
+    us = read((FOLDER / "us.yaml").read_text(encoding="utf-8"), model=RuleBook, name="us.yaml")
+
+    (shown,) = load(head + indent(example, "  ")).rules
+
+    assert shown in us.rules
+
+
+def test_the_guide_has_every_kind_of_rule_with_keys_that_exist() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", GUIDE, re.MULTILINE)
+    kinds = {get_args(rule.model_fields["kind"].annotation)[0]: rule for rule in get_args(Rule)}
+
+    assert [kind for kind, _ in rows] == list(kinds)
+    for kind, keys in rows:
+        fields = kinds[kind].model_fields
+        values = {value for field in fields.values() for value in get_args(field.annotation)}
+        for key in re.findall(r"`(\w+)[`:]", keys):
+            assert key in fields or key in values, (kind, key)
