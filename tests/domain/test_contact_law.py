@@ -344,7 +344,11 @@ def test_940_cmr_7_04_1_f_allows_two_calls_or_texts_in_seven_days_for_each_debt(
     assert next_at(law, "2026-03-05 10:00", "call", past[:1]) == "2026-03-05 10:00"
     assert next_at(law, "2026-03-05 10:00", "email", past) == "2026-03-05 10:00"
     assert next_at(law, "2026-03-05 10:00", "sms", past, debts=["INV-2"]) == "2026-03-05 10:00"
-    assert next_at(in_state(only("us.ma.contacts"), "US-NH"), "2026-03-05 10:00", "sms", past)
+    # Letters by email are not counted.
+    emails = [replace(each, channel="email") for each in past]
+    assert next_at(law, "2026-03-05 10:00", "sms", emails) == "2026-03-05 10:00"
+    elsewhere = in_state(only("us.ma.contacts"), "US-NH", NEW_YORK)
+    assert next_at(elsewhere, "2026-03-05 10:00", "sms", past) == "2026-03-05 10:00"
 
 
 def nyc_past(month: str, first: int) -> list[Contact]:
@@ -491,6 +495,27 @@ def test_a_message_by_two_channels_is_one_contact_for_the_house_and_two_for_new_
     assert next_at(law, "2026-09-14 10:01", "sms", email + before, **same) == "2026-09-17 00:00"
 
 
+def test_two_messages_by_two_channels_each_are_two_of_the_three_of_a_week() -> None:
+    law = only("house.weekly").of(consumer(country=None))
+    both = [("2026-03-02", "first"), ("2026-03-04", "second")]
+    past = [
+        contact(f"{day} 10:00", channel, occasion=step) for day, step in both for channel in ("email", "sms")
+    ]
+
+    assert next_at(law, "2026-03-06 10:00", "email", past, occasion="third") == "2026-03-06 10:00"
+    third = contact("2026-03-06 10:00", "email", occasion="third")
+    assert next_at(law, "2026-03-07 10:00", "email", [*past, third]) == "2026-03-09 00:00"
+
+
+def test_of_several_rules_the_one_that_holds_longest_is_named() -> None:
+    law = only("house.gap", "house.weekly", "us.regf.hours").of(consumer())
+    past = [contact(f"2026-03-{day:02} 10:00", "email") for day in (2, 4, 6)]
+
+    assert reason(law, "2026-03-06 22:00", "email", past[2:]).reason.values["law"] == "house.gap"
+    assert reason(law, "2026-03-06 22:00", "email", past).reason.values["law"] == "house.weekly"
+    assert reason(law, "2026-03-06 22:00", "email").reason.values["law"] == "us.regf.hours"
+
+
 def test_the_house_writes_to_american_consumers_from_nine_to_eight_and_not_on_sundays() -> None:
     law = SHIPPED.of(consumer(), Whereabouts(region="US-NY", places=("US-ALB",)))
 
@@ -537,6 +562,10 @@ def test_the_zone_of_the_number_is_enough() -> None:
 
     assert law.zones == (NEW_YORK,)
     assert next_at(law, "2026-03-02 08:30") == "2026-03-02 09:00"
+    # And the customer's days are those of that zone.
+    assert NO_LAW.first_opening("email", date(2026, 3, 2)) == datetime(2026, 3, 2, tzinfo=UTC)
+    alone = only("us.regf.calls").of(consumer("UTC"), Whereabouts(zones=(NEW_YORK,)))
+    assert alone.first_opening("call", date(2026, 3, 2)) == local("2026-03-02 00:00")
 
 
 def test_nobody_needs_a_zone_where_no_hours_are_law() -> None:
@@ -564,6 +593,25 @@ def test_a_consumer_whose_state_nobody_knows_may_be_in_any_of_them() -> None:
     assert next_at(law, "2026-03-02 18:00") == "2026-03-03 10:00"  # Rhode Island
     assert next_at(law, "2026-02-17 12:00") == "2026-02-18 10:00"  # Louisiana
     assert "US-RI, where the customer may be" in reason(law, "2026-03-02 18:00").reason.words
+
+
+@pytest.mark.parametrize(
+    ("region", "city", "held"),
+    [
+        ("US-NY", "US-NYC", True),
+        ("US-NY", "US-ALB", False),  # A city is known, and it is another one.
+        ("US-NY", "", True),
+        (None, "", True),
+        ("US-NJ", "", False),
+    ],
+)
+def test_a_consumer_of_a_state_whose_city_nobody_knows_may_be_in_its_city(
+    region: str | None, city: str, held: bool
+) -> None:
+    """6 RCNY 5-77"""
+    law = in_state(only("us.nyc.contacts"), region, NEW_YORK, city=city)
+
+    assert (law.bars("email", [], nyc_past("09", 14), local("2026-09-17 10:00")) is not None) == held
 
 
 @pytest.mark.parametrize(
