@@ -31,7 +31,7 @@ class Debt:
             date that is put off into the future: what was said about the old one warns of nothing.
             Warnings count per opening. The plan adds the rests that are over (docs/decisions/0006).
         carried: of so many earlier openings the milder messages still count: only the last warning
-            became untrue (docs/decisions/0007).
+            became untrue (docs/decisions/0008).
         opened_on: the day of the latest opening.
         state: open, settled, void or written_off.
     """

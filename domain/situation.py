@@ -51,7 +51,7 @@ class Situation:
     def open_debts(self) -> tuple[Debt, ...]:
         """Every open debt, opened again by a rest that made its warnings untrue.
 
-        See docs/decisions/0006, and 0007 for pauses after which only the last warning is repeated.
+        See docs/decisions/0006, and 0008 for pauses after which only the last warning is repeated.
         """
         return tuple(self._rested(debt) for debt in self.account.open_debts)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from domain.documents import Document, read
-from domain.interest_terms import Interest
+from domain.interest.rates import RateTable, read_rates
+from domain.interest.terms import Interest
 from domain.policy import Part
-from domain.rates import RateTable, read_rates
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "interest.md").read_text(encoding="utf-8")

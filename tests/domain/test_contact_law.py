@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.contact_books import ContactBooks, read_books
-from domain.contact_clauses import Contact
-from domain.contact_law import NO_LAW, Barred, Law
-from domain.contact_rules import Cap
+from domain.contact_law.books import ContactBooks, read_books
+from domain.contact_law.clauses import Contact
+from domain.contact_law.law import NO_LAW, Barred, Law
+from domain.contact_law.rules import Cap
+from domain.contact_law.whereabouts import Whereabouts
 from domain.customer import Customer
-from domain.whereabouts import Whereabouts
 
 FOLDER = Path(__file__).parents[2] / "policies" / "contact"
 SHIPPED = read_books({path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.yaml")})

@@ -8,8 +8,8 @@ from typing import get_args
 
 import pytest
 
-from domain.contact_books import read_books
-from domain.contact_rules import CHANNELS, Cap, Rule, RuleBook, Window
+from domain.contact_law.books import read_books
+from domain.contact_law.rules import CHANNELS, Cap, Rule, RuleBook, Window
 from domain.documents import BadDocument, read
 
 ROOT = Path(__file__).parents[2]

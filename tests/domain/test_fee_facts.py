@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from domain.fee_facts import FeeBooked, FeeCancelled, FeeWaived
+from domain.facts.fees import FeeBooked, FeeCancelled, FeeWaived
 
 BOOKED: dict[str, Any] = {
     "fee": "INV-1042-I1",

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.accrual import Days, DuePart, LateDebt, Movement, Span, Tariff, accrue
 from domain.customer import Customer
 from domain.documents import read
-from domain.interest import Booked, InterestProposal, propose_fee, propose_interest
-from domain.interest_terms import Interest
+from domain.interest.accrual import Days, DuePart, LateDebt, Movement, Span, Tariff, accrue
+from domain.interest.proposal import Booked, InterestProposal, propose_fee, propose_interest
+from domain.interest.rates import Rates, RateTable, read_rates
+from domain.interest.terms import Interest
 from domain.money import Money
-from domain.rates import Rates, RateTable, read_rates
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = read_rates(

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from domain.documents import BadDocument, read
-from domain.interest_terms import Interest
+from domain.interest.terms import Interest
 from domain.policy import Policy
 
 

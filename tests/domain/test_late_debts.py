@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.accrual import LateDebt
-from domain.book import Book, post
+from domain.book import Book
 from domain.facts import Fact, read_body
-from domain.late_debts import late_debt
+from domain.interest.accrual import LateDebt
+from domain.interest.late_debts import late_debt
 from domain.money import Money
+from domain.posting import post
 
 DUE = date(2026, 8, 31)
 

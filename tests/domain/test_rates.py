@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from domain.documents import BadDocument
+from domain.interest.rates import Rates, RateTable, as_fraction, as_percent, read_rates, weakest
 from domain.money import Money
-from domain.rates import Rates, RateTable, as_fraction, as_percent, read_rates, weakest
 
 ROOT = Path(__file__).parents[2]
 FILES = {

@@ -4,8 +4,8 @@ import phonenumbers
 import pytest
 from phonenumbers.timezone import time_zones_for_number
 
+from domain.contact_law.whereabouts import Whereabouts, calling_code, number_zones, somewhere
 from domain.customer import known_zone
-from domain.whereabouts import Whereabouts, calling_code, number_zones, somewhere
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from domain.contact_clauses import Approach, Clause, Contact, Stop
-from domain.contact_rules import Cap, Gap, Silence
+from domain.contact_law.clauses import Approach, Clause, Contact, Stop
+from domain.contact_law.rules import Cap, Gap, Silence
 from domain.reasons import Reason, because
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from domain import facts
-from domain.accrual import DuePart, LateDebt, Movement
 from domain.book import Debt, Entry
 from domain.facts import Body, Fact
+from domain.interest.accrual import DuePart, LateDebt, Movement
 from domain.money import Money
 
 _CORRECTIONS = (facts.InvoiceCorrected, facts.InvoiceVoided, facts.CreditNote)

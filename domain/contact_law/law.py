@@ -1,6 +1,6 @@
 """Contact law: whether a customer may be contacted now, by which rule not, and when again.
 
-A `Law` holds the rules for one customer; `domain.contact_books` picks them. It judges one contact at the
+A `Law` holds the rules for one customer; `domain.contact_law.books` picks them. It judges one contact at the
 instant at which it would be sent, from the contacts that were made before. Rules come and go on their
 dates by themselves, and all the zones where somebody may be hold at once.
 """
@@ -12,8 +12,8 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from domain.calendar import Calendar
-from domain.contact_clauses import Approach, Clause, Contact, Stop, clock
-from domain.contact_rules import OptOutScope, OptOutWords, Retention, Rule
+from domain.contact_law.clauses import Approach, Clause, Contact, Stop, clock
+from domain.contact_law.rules import OptOutScope, OptOutWords, Retention, Rule
 from domain.reasons import Reason, because
 
 MOST_JUMPS = 200

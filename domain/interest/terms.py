@@ -10,9 +10,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from domain.documents import Fault, Faults, Flag, closest
-from domain.policy import Amounts, Part, Segment, StepId
-from domain.rates import Number, Party, as_fraction
+from domain.documents import Fault, Faults, Flag
+from domain.interest.rates import Number, Party, as_fraction
+from domain.policy_fields import Amounts, Part, Segment, StepId
+from domain.spelling import closest
 
 CONSUMER = "consumer"
 

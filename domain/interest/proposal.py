@@ -12,14 +12,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from domain.accrual import YEAR_DAYS, Accrual, Days, LateDebt, Period, Span, Tariff, accrue
-from domain.compensation import CompensationLine, compensate, total
 from domain.customer import Customer
 from domain.facts import FIRST_DAY, LAST_DAY
-from domain.interest_terms import Interest
+from domain.interest.accrual import YEAR_DAYS, Accrual, Days, LateDebt, Period, Span, Tariff, accrue
+from domain.interest.compensation import CompensationLine, compensate, total
+from domain.interest.rates import Confidence, Rates, RateTable, as_percent, weakest
+from domain.interest.terms import Interest
 from domain.money import Money
-from domain.policy import amount_in
-from domain.rates import Confidence, Rates, RateTable, as_percent, weakest
+from domain.policy_fields import amount_in
 from domain.reasons import Reason, because
 
 ROUNDING = "half_even"

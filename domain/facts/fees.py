@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.facts import Amount, Body, Currency, Day, Invoice, Name, Reason
+from domain.facts.fact import Body
+from domain.facts.fields import Amount, Currency, Day, Invoice, Name, Reason
 
 
 class FeeBooked(Body):

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from domain import contact_clauses as clauses
-from domain import contact_counts as counts
 from domain.calendar import Calendar, has_holidays
-from domain.contact_clauses import Clause, clock
-from domain.contact_law import Law
-from domain.contact_rules import (
+from domain.contact_law import clauses, counts
+from domain.contact_law.clauses import Clause, clock
+from domain.contact_law.law import Law
+from domain.contact_law.rules import (
     Cap,
     ClosedDays,
     FirstParty,
@@ -25,9 +24,10 @@ from domain.contact_rules import (
     Window,
     known_region,
 )
+from domain.contact_law.whereabouts import Whereabouts, somewhere
 from domain.customer import Customer
-from domain.documents import BadDocument, Problem, read
-from domain.whereabouts import Whereabouts, somewhere
+from domain.documents import BadDocument, read
+from domain.yaml_source import Problem
 
 _NOWHERE_ELSE = Whereabouts()
 

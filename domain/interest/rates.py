@@ -16,9 +16,11 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from domain.calendar import has_holidays
-from domain.documents import BadDocument, Document, Fault, Faults, Flag, Problem, closest, read
-from domain.facts import Day
+from domain.documents import BadDocument, Document, Fault, Faults, Flag, read
+from domain.facts.fields import Day
 from domain.money import CURRENCIES, Money, MoneyError
+from domain.spelling import closest
+from domain.yaml_source import Problem
 
 Party = Literal["b2b", "b2g"]
 """Between businesses, or a business and a public authority; no law here is for consumers."""

@@ -15,8 +15,10 @@ import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from domain.calendar import has_holidays
-from domain.documents import Document, Fault, Faults, Flag, Whole, closest
-from domain.policy import Hour, Segment, Weekday
+from domain.documents import Document, Fault, Faults, Flag, Whole
+from domain.policy_fields import Hour, Segment
+from domain.policy_window import Weekday
+from domain.spelling import closest
 
 Channel = Literal["email", "sms", "call"]
 CHANNELS: tuple[Channel, ...] = ("email", "sms", "call")
@@ -201,7 +203,7 @@ Rule = Window | ClosedDays | Cap | Gap | Silence | FirstParty | OptOutScope | Op
 
 
 class RuleBook(Document):
-    """One file of rules; `domain.contact_books` reads several.
+    """One file of rules; `domain.contact_law.books` reads several.
 
     Attributes:
         law: its name.

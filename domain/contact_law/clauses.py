@@ -10,8 +10,8 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from domain.calendar import Calendar, SendWindow
-from domain.contact_rules import ClosedDays, FirstParty, Hours, Rule, Window
-from domain.policy import Weekday
+from domain.contact_law.rules import ClosedDays, FirstParty, Hours, Rule, Window
+from domain.policy_window import Weekday
 from domain.reasons import Reason, because
 
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from domain.accrual import LateDebt
+from domain.interest.accrual import LateDebt
+from domain.interest.rates import Compensation
 from domain.money import Money
-from domain.rates import Compensation
 from domain.reasons import Reason, because
 
 

@@ -1,0 +1,1 @@
+"""Interest on late payment, compensation and fees: reckoned exactly, proposed, never booked here."""
