@@ -13,6 +13,7 @@ default, which never changes, a policy keeps its version.
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -97,22 +98,25 @@ class Policy(Part):
             raise Faults(*faults)
         return steps
 
-    @property
+    # What follows from the steps is kept, because a plan asks for it all the time. `model_copy` would
+    # take it along: a policy with other steps is made anew.
+
+    @cached_property
     def notices(self) -> tuple[NoticeStep, ...]:
         """The message steps, mildest first."""
         return tuple(step for step in self.steps if isinstance(step, NoticeStep))
 
-    @property
+    @cached_property
     def tasks(self) -> tuple[TaskStep, ...]:
         """The steps that give a person work."""
         return tuple(step for step in self.steps if isinstance(step, TaskStep))
 
-    @property
+    @cached_property
     def suspension(self) -> SuspendStep | None:
         """The step that suspends, where the policy has one."""
         return next((step for step in self.steps if isinstance(step, SuspendStep)), None)
 
-    @property
+    @cached_property
     def warnings(self) -> frozenset[str]:
         """The steps without which nobody is suspended, directly or through another step."""
         needs = {step.id: step.needs_delivered for step in self.steps}
@@ -125,7 +129,7 @@ class Policy(Part):
                 wanted.extend(needs[step])
         return frozenset(found)
 
-    @property
+    @cached_property
     def last_warning(self) -> str | None:
         """The most severe notice before the suspension, which announces its date."""
         return next((step.id for step in reversed(self.notices) if step.id in self.warnings), None)

@@ -93,7 +93,8 @@ def _play(policy: Policy, due_on: date, customer: Customer) -> Outcome:
         step.model_copy(update={"when": When(), **({"approval": {}} if step.kind == "suspend" else {})})
         for step in policy.steps
     )
-    bare = policy.model_copy(update={"minimum": {}, "tolerance": {}, "steps": steps})
+    content = {name: getattr(policy, name) for name in Policy.model_fields}
+    bare = Policy.model_validate({**content, "minimum": {}, "tolerance": {}, "steps": steps})
     days = [step.offset_days for step in steps]
     notice_days = policy.suspension.notice_days if policy.suspension else 0
     issued = {

@@ -18,7 +18,7 @@ from domain.effects import EffectDebt
 from domain.money import Money, per_currency
 from domain.policy import Policy
 from domain.policy_fields import amount_in
-from domain.policy_steps import Step, SuspendStep
+from domain.policy_steps import NoticeStep, Step, SuspendStep
 from domain.promises import worth_resting
 from domain.reasons import Reason, because
 from domain.rest import FOREVER, Rest
@@ -41,6 +41,17 @@ class Situation:
             window=window.send_window(),
             country=customer.country if window.holidays and has_holidays(customer.country) else None,
         )
+
+    @cached_property
+    def notices(self) -> tuple[NoticeStep, ...]:
+        """The messages that are meant for customers like this one, mildest first."""
+        return tuple(step for step in self.policy.notices if self.meant_for(step))
+
+    @cached_property
+    def ladder(self) -> tuple[NoticeStep | SuspendStep, ...]:
+        """The same with the suspension, where that is meant for this customer too."""
+        last = self.policy.suspension
+        return (*self.notices, last) if last is not None and self.meant_for(last) else self.notices
 
     @cached_property
     def today(self) -> date:

@@ -52,13 +52,15 @@ def _leave_alone(at: Situation, debt: Debt, wanted: Wanted) -> None:
     """Note what keeps an overdue debt from being asked for, from its next step on."""
     if not debt.open or debt.days_late(at.today) <= 0:
         return
-    steps = [*at.policy.notices, at.policy.suspension]
-    ladder = [step for step in steps if step and step.offset_days >= 0 and at.meant_for(step)]
+    exemption = at.exemption(debt)
+    if exemption is None and at.pause is None and at.chaseable(debt):
+        return
+    ladder = [step for step in at.ladder if step.offset_days >= 0]
     begun = max((i for i, step in enumerate(ladder) if at.claims(debt, step.id)), default=-1)
     if begun + 1 == len(ladder):
         return
     step = ladder[begun + 1]
-    held, exemption = None, at.exemption(debt)
+    held = None
     if exemption is not None:
         until_on = None if exemption.last == FOREVER else exemption.last
         reason = because("hold.exempt", until=until_on or "undone", reason=exemption.reason)
@@ -74,7 +76,7 @@ def _leave_alone(at: Situation, debt: Debt, wanted: Wanted) -> None:
 
 def _rung(at: Situation, debt: Debt, wanted: Wanted) -> _Rung | None:
     """Return the step that `debt` has reached and not yet had, noting when the next one falls."""
-    ladder = [step for step in at.policy.notices if at.meant_for(step)]
+    ladder = at.notices
     begun = max((i for i, step in enumerate(ladder) if at.claims(debt, step.id)), default=-1)
     lost = _lost(at, debt, ladder[: begun + 1])
     if lost is not None and (lost.channels or not at.claims(debt, UNREACHABLE)):
@@ -106,8 +108,9 @@ def _rung(at: Situation, debt: Debt, wanted: Wanted) -> _Rung | None:
 
 def _lost(at: Situation, debt: Debt, begun: Sequence[NoticeStep]) -> _Rung | None:
     """Return the first message that came back although a step to come builds on it, however late we hear."""
-    ladder = [step for step in (*at.policy.notices, at.policy.suspension) if step and at.meant_for(step)]
-    to_come = [step for step in ladder if not at.claims(debt, step.id)]
+    if not begun:
+        return None
+    to_come = [step for step in at.ladder if not at.claims(debt, step.id)]
     needed = {each for step in to_come for need in step.needs_delivered for each in at.stand_ins(need)}
     for step in begun:
         came_back = at.claims(debt, step.id) and not any(at.stands(debt, s) for s in at.stand_ins(step.id))
