@@ -64,7 +64,7 @@ _REFUSALS = (RPCStatusCode.NOT_FOUND, RPCStatusCode.PERMISSION_DENIED, RPCStatus
 
 def code_version() -> str:
     """Return the version with a fingerprint of everything that decides, for the journal."""
-    content = b"".join(path.read_bytes() for path in sorted((ROOT / "domain").glob("*.py")))
+    content = b"".join(path.read_bytes() for path in sorted((ROOT / "domain").rglob("*.py")))
     return f"{VERSION}+{hashlib.sha256(content).hexdigest()[:8]}"
 
 
