@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -36,6 +37,9 @@ Long, because each try costs history: a stop of a month must not fill that of ev
 """
 
 _SOURCE = "claim"
+_OF_CUSTOMER = select(ClaimRow).where(ClaimRow.customer_id == bindparam("customer"))
+_OF_MESSAGE = _OF_CUSTOMER.where(ClaimRow.message == bindparam("message")).order_by(col(ClaimRow.position))
+_OF_STEP = _OF_CUSTOMER.where(ClaimRow.step == bindparam("step"), ClaimRow.channel == bindparam("channel"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,11 +243,11 @@ def _taken_over(
     That the address has changed since is for the plan to know, which wants the effect again.
     """
     nothing = {claim.message for claim in loaded.account.claims if not claim.stands}
-    of_step = select(ClaimRow).where(
-        ClaimRow.customer_id == row.id, ClaimRow.step == effect.step, ClaimRow.channel == effect.channel
-    )
+    if not nothing:
+        return {}
+    of_step = {"customer": row.id, "step": effect.step, "channel": effect.channel}
     keys = {(debt.invoice, debt.opening) for debt in effect.debts}
-    earlier = [claim for claim in session.exec(of_step) if claim.message in nothing]
+    earlier = [claim for claim in session.exec(_OF_STEP, params=of_step) if claim.message in nothing]
     taken = {(claim.debt, claim.opening): claim for claim in earlier if (claim.debt, claim.opening) in keys}
     for message in sorted({claim.message for claim in taken.values() if claim.state != "released"}):
         journal.write(
@@ -433,11 +437,7 @@ def release(ledger: Ledger, customer_id: str, message: str, *, now: datetime, co
 
 
 def _rows(session: Session, customer_id: str, message: str) -> list[ClaimRow]:
-    rows = session.exec(
-        select(ClaimRow)
-        .where(ClaimRow.customer_id == customer_id, ClaimRow.message == message)
-        .order_by(col(ClaimRow.position))
-    ).all()
+    rows = session.exec(_OF_MESSAGE, params={"customer": customer_id, "message": message}).all()
     if not rows:
         raise Refused(f"No claim of customer {customer_id} carries message {message}: it was given up.")
     return list(rows)

@@ -2,11 +2,15 @@
 
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, SQLModel
 
 from domain.clock import BusinessClock
 from store.database import Ledger
 from store.tables import ClockRow, CustomerRow
+
+_CLOCK = SQLModel.metadata.tables["clock"]
+_READ = select(_CLOCK.c.real_at, _CLOCK.c.business_at, _CLOCK.c.speed).where(_CLOCK.c.id == 1)
 
 
 def read(source: Ledger | Session) -> BusinessClock:
@@ -14,7 +18,7 @@ def read(source: Ledger | Session) -> BusinessClock:
     if isinstance(source, Ledger):
         with source.read() as session:
             return read(session)
-    row = source.get(ClockRow, 1)
+    row = source.connection().execute(_READ).one_or_none()
     if row is None:
         return BusinessClock()
     return BusinessClock(real_at=row.real_at, business_at=row.business_at, speed=row.speed)

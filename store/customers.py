@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
@@ -16,6 +17,8 @@ from store.database import Ledger
 from store.errors import Refused, UnknownCustomer
 from store.facts import NewFact
 from store.tables import ContactRow, CustomerRow
+
+_LOCKED = select(CustomerRow).where(CustomerRow.id == bindparam("customer")).with_for_update()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +82,10 @@ def lock(session: Session, customer_id: str) -> CustomerRow:
         UnknownCustomer: there is none of this id.
     """
     session.flush()
-    wanted = select(CustomerRow).where(CustomerRow.id == customer_id).with_for_update()
-    row = session.exec(wanted, execution_options={"populate_existing": True}).one_or_none()
+    found = session.exec(
+        _LOCKED, params={"customer": customer_id}, execution_options={"populate_existing": True}
+    )
+    row = found.one_or_none()
     if row is None:
         raise unknown(customer_id)
     return row

@@ -44,6 +44,10 @@ _AROUND = select(
     select(_CONTACT.c.phone).where(_OF_CUSTOMER).scalar_subquery(),
     select(_SWITCHES.c.go_live_on).scalar_subquery(),
 )
+_RECORDED = select(
+    _FACTS.c.source, _FACTS.c.source_id, _FACTS.c.customer_id, _FACTS.c.happened_on, _FACTS.c.body
+).where(_FACTS.c.source == bindparam("source"), _FACTS.c.source_id.in_(bindparam("names", expanding=True)))
+_NUMBERED = insert(FactRow).returning(col(FactRow.number), sort_by_parameter_order=True)
 # So many values a database takes in one list.
 _CHUNK = 500
 
@@ -278,15 +282,12 @@ def _not_recorded(session: Session, row: CustomerRow, new: Sequence[NewFact]) ->
 
 
 def _recorded(session: Session, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], RowMapping]:
-    columns = select(
-        _FACTS.c.source, _FACTS.c.source_id, _FACTS.c.customer_id, _FACTS.c.happened_on, _FACTS.c.body
-    )
     found: dict[tuple[str, str], RowMapping] = {}
     for source in {source for source, _ in keys}:
         names = [name for of, name in keys if of == source]
         for start in range(0, len(names), _CHUNK):
-            some = _FACTS.c.source_id.in_(names[start : start + _CHUNK])
-            rows = session.connection().execute(columns.where(_FACTS.c.source == source, some)).mappings()
+            some = {"source": source, "names": names[start : start + _CHUNK]}
+            rows = session.connection().execute(_RECORDED, some).mappings()
             found.update({(row["source"], row["source_id"]): row for row in rows})
     return found
 
@@ -340,6 +341,5 @@ def _insert(session: Session, customer_id: str, adding: Sequence[Fact]) -> list[
         }
         for fact in adding
     ]
-    numbered = insert(FactRow).returning(col(FactRow.number), sort_by_parameter_order=True)
-    numbers = session.connection().execute(numbered, values).scalars().all()
+    numbers = session.connection().execute(_NUMBERED, values).scalars().all()
     return [replace(fact, number=number or 0) for fact, number in zip(adding, numbers, strict=True)]

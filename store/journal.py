@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select
 
 from domain.channels import NO_DEBTS
@@ -13,6 +13,9 @@ from domain.effects import EffectDebt
 from domain.reasons import Reason
 from store.database import Ledger
 from store.tables import JournalRow
+
+_LINE = insert(JournalRow)
+_WRITTEN = select(JournalRow.key).where(col(JournalRow.key).in_(bindparam("keys", expanding=True)))
 
 What = Literal["decided", "held", "outcome", "command", "switch", "note"]
 
@@ -73,7 +76,7 @@ def write(
         "actor": actor,
         "key": key,
     }
-    session.connection().execute(insert(JournalRow), [line])
+    session.connection().execute(_LINE, [line])
 
 
 def amounts(debts: Iterable[EffectDebt]) -> dict[str, str]:
@@ -83,8 +86,8 @@ def amounts(debts: Iterable[EffectDebt]) -> dict[str, str]:
 
 def written(session: Session, keys: Iterable[str]) -> set[str]:
     """Return those of the keys that the journal has already."""
-    found = select(JournalRow.key).where(col(JournalRow.key).in_(list(keys)))
-    return {key for key in session.exec(found) if key is not None}
+    found = session.connection().execute(_WRITTEN, {"keys": list(keys)}).scalars()
+    return {key for key in found if key is not None}
 
 
 def read(ledger: Ledger, customer_id: str | None = None) -> list[JournalLine]:

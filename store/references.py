@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from domain import facts
@@ -18,6 +19,10 @@ from store.errors import NoPolicy
 from store.tables import DebtRow
 
 _CHUNK = 500
+_ELSEWHERE = select(DebtRow.invoice).where(
+    col(DebtRow.invoice).in_(bindparam("invoices", expanding=True)),
+    DebtRow.customer_id != bindparam("customer"),
+)
 
 
 @dataclass(slots=True)
@@ -131,6 +136,6 @@ def _invoices_elsewhere(session: Session, customer_id: str, adding: Sequence[Fac
     issued = [fact.body.invoice for fact in adding if isinstance(fact.body, facts.InvoiceIssued)]
     found: set[str] = set()
     for start in range(0, len(issued), _CHUNK):
-        some = col(DebtRow.invoice).in_(issued[start : start + _CHUNK])
-        found.update(session.exec(select(DebtRow.invoice).where(some, DebtRow.customer_id != customer_id)))
+        some = {"invoices": issued[start : start + _CHUNK], "customer": customer_id}
+        found.update(session.connection().execute(_ELSEWHERE, some).scalars())
     return found

@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
 
 from domain.own_steps import ANSWERED
 from store.database import Ledger
 from store.tables import TaskRow
+
+_OPEN_OF = (
+    select(TaskRow.step, TaskRow.why, TaskRow.opened_at)
+    .where(TaskRow.customer_id == bindparam("customer"), col(TaskRow.closed_at).is_(None))
+    .order_by(col(TaskRow.opened_at), col(TaskRow.id))
+)
 
 
 class OpenTask(NamedTuple):
@@ -35,11 +42,7 @@ class Task:
 
 def open_of(session: Session, customer_id: str) -> tuple[OpenTask, ...]:
     """Return the open tasks of a customer, oldest first."""
-    rows = session.exec(
-        select(TaskRow.step, TaskRow.why, TaskRow.opened_at)
-        .where(TaskRow.customer_id == customer_id, col(TaskRow.closed_at).is_(None))
-        .order_by(col(TaskRow.opened_at), col(TaskRow.id))
-    )
+    rows = session.connection().execute(_OPEN_OF, {"customer": customer_id})
     return tuple(OpenTask(*row) for row in rows)
 
 
