@@ -61,7 +61,7 @@ def plan(policy: Policy, account: Account, now: datetime) -> Plan:
         effects=decision.effects,
         held=decision.held,
         wake_at=decision.wake_at,
-        forecast=forecast(policy, account, at.now, lines=FORECAST_LINES),
+        forecast=forecast(policy, account, at.now, lines=FORECAST_LINES, first=decision),
         allowed=allowed(at),
         allowed_until=lapses_at(at),
         overdue=at.totals(at.overdue),

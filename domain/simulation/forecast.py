@@ -7,7 +7,7 @@ from itertools import islice
 
 from domain.account import Account, Service
 from domain.claim import Claim
-from domain.decide import decide
+from domain.decide import Decision, decide
 from domain.effects import Effect
 from domain.policy import Policy
 from domain.simulation.timeline import Line, effect_line
@@ -16,18 +16,26 @@ HORIZON_DAYS = 800
 """How far a forecast looks."""
 
 
-def forecast(policy: Policy, account: Account, now: datetime, *, lines: int = 3) -> tuple[Line, ...]:
-    """Return the next effects if nothing happens and every message is delivered."""
-    return tuple(islice(coming(policy, account, now), lines))
+def forecast(
+    policy: Policy, account: Account, now: datetime, *, lines: int = 3, first: Decision | None = None
+) -> tuple[Line, ...]:
+    """Return the next effects if nothing happens and every message is delivered; see `coming`."""
+    return tuple(islice(coming(policy, account, now, first), lines))
 
 
-def coming(policy: Policy, account: Account, now: datetime) -> Iterator[Line]:
-    """Yield what is done next, one effect after the other; whoever has enough saves the rest."""
+def coming(policy: Policy, account: Account, now: datetime, first: Decision | None = None) -> Iterator[Line]:
+    """Yield what is done next, one effect after the other; whoever has enough saves the rest.
+
+    Args:
+        first: what is decided about this account now, where the caller knows it already.
+    """
     horizon = now + timedelta(days=HORIZON_DAYS)
     on_their_way = [claim for claim in account.claims if awaited(claim)]
-    account = account.with_claims(replace(claim, delivered_at=now) for claim in on_their_way)
+    if on_their_way:
+        account = account.with_claims(replace(claim, delivered_at=now) for claim in on_their_way)
+        first = None
     while now < horizon:
-        decision = decide(policy, account, now)
+        decision, first = first or decide(policy, account, now), None
         for effect in decision.effects:
             yield effect_line(effect, now, decision.stage)
             account = perform(account, effect, now)
