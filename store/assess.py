@@ -1,7 +1,7 @@
 """Assessing: plan for one customer, and note on its row when to look again."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from domain.channels import NO_DEBTS, TASK
 from domain.claim import Claim
 from domain.customer import Customer
 from domain.effects import EffectDebt, Held
+from domain.facts import Fact
 from domain.plan import Plan, plan
 from domain.policy import Policy
 from store import clock, customers, facts, journal, postings, tasks
@@ -107,16 +108,27 @@ def assess(
     raise reason
 
 
-def assess_locked(session: Session, row: CustomerRow, *, now: datetime, code_version: str) -> Assessment:
-    """Assess a customer whose row is locked, within the caller's transaction."""
+def assess_locked(
+    session: Session,
+    row: CustomerRow,
+    *,
+    now: datetime,
+    code_version: str,
+    known: Sequence[Fact] | None = None,
+) -> Assessment:
+    """Assess a customer whose row is locked, within the caller's transaction.
+
+    Args:
+        known: every fact, where the caller has read them under this lock.
+    """
     now = clock.instant_for(session, row, now)
-    loaded = facts.load(session, row)
+    loaded = facts.load(session, row, known=known)
     fresh = _plan(row, loaded, now)
     if row.case_open and not fresh.case_open:
         _close_case(session, row, now)
         version, _ = facts.policy_for(session, row, loaded.history)
         if version != loaded.policy_version:
-            loaded = facts.load(session, row)
+            loaded = facts.load(session, row, known=loaded.history)
             fresh = _plan(row, loaded, now)
     if fresh.case_open and not row.case_open:
         _open_case(session, row, loaded.policy_version, now)

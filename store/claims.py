@@ -311,8 +311,10 @@ def confirm(
         row = customers.lock(session, customer_id)
         now = max(now, row.last_now)
         first = _settle(session, row, message, state, provider_ref, now, code_version)
-        facts.append(session, row, [*_outcome(first, outcome, now), *new], now=now, news=False)
-        return assess_locked(session, row, now=now, code_version=code_version)
+        known = facts.read(session, row.id)
+        outcomes = [*_outcome(first, outcome, now), *new]
+        written = facts.append(session, row, outcomes, now=now, news=False, known=known)
+        return assess_locked(session, row, now=now, code_version=code_version, known=[*known, *written])
 
 
 def confirm_with_news(

@@ -79,11 +79,20 @@ class Loaded:
 
 
 def append(
-    session: Session, row: CustomerRow, new: Sequence[NewFact], *, now: datetime, news: bool = True
+    session: Session,
+    row: CustomerRow,
+    new: Sequence[NewFact],
+    *,
+    now: datetime,
+    news: bool = True,
+    known: Sequence[Fact] | None = None,
 ) -> list[Fact]:
     """Append what is new of `new` to the facts of a locked customer; return what was written.
 
     What is recorded already with the same content is passed over.
+
+    Args:
+        known: every fact so far, where the caller has read them under this lock.
 
     Raises:
         Conflict: a source and id is recorded already with another content.
@@ -92,7 +101,7 @@ def append(
     wanted = _not_recorded(session, row, new)
     if not wanted:
         return []
-    known = read(session, row.id)
+    known = read(session, row.id) if known is None else known
     adding = _sound(session, row, wanted, known, now)
     try:
         return _write(session, row, known, adding, news=news)
@@ -169,14 +178,17 @@ def recorded(session: Session, source: str, name: str) -> bool:
     return bool(_recorded(session, [(source, name)]))
 
 
-def load(session: Session, row: CustomerRow) -> Loaded:
+def load(session: Session, row: CustomerRow, *, known: Sequence[Fact] | None = None) -> Loaded:
     """Load a customer with the policy that applies now.
+
+    Args:
+        known: every fact, where the caller has read them under this lock.
 
     Raises:
         NoPolicy: no adopted policy is for the customer.
     """
     session.flush()  # A claim that was settled a moment ago is to be seen.
-    known = read(session, row.id)
+    known = read(session, row.id) if known is None else known
     version, policy = policy_for(session, row, known)
     email, phone, go_live_on = session.connection().execute(_AROUND, {"customer": row.id}).one()
     channels = [channel for channel, address in (("email", email), ("sms", phone)) if address]
