@@ -182,13 +182,17 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     tasks = Tasks(books=books, mark=made.mark)
     sweeping = Sweeping(books=books, wake=wake)
 
-    def worker(queue: str, activities: Sequence[Callable[..., Any]], *, threads: int, **more: Any) -> Worker:
+    def worker(
+        queue: str, activities: Sequence[Callable[..., Any]], *, threads: int, looks: int = 0, **more: Any
+    ) -> Worker:
         return Worker(
             client,
             task_queue=queue,
             activities=activities,
-            activity_executor=ThreadPoolExecutor(threads, thread_name_prefix=queue),
+            # Looks are local and share the pool, so it has a thread for each: they wait for nothing else.
+            activity_executor=ThreadPoolExecutor(threads + looks, thread_name_prefix=queue),
             max_concurrent_activities=threads,
+            max_concurrent_local_activities=looks or None,
             graceful_shutdown_timeout=GRACEFUL,
             build_id=made.books.code_version,  # else the SDK hashes every imported module, for seconds
             **more,
@@ -203,7 +207,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     looking += [sweeping.wake_who_is_due]
     looking += [onboarding.look, onboarding.check_identifiers, onboarding.conclude]
     return [
-        worker(task_queue, looking, threads=8, workflows=WORKFLOWS, max_concurrent_local_activities=8),
+        worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
         worker(f"{task_queue}-email", [messages.send], threads=4),
         worker(f"{task_queue}-sms", [messages.send, onboarding.send_code], threads=4),
         worker(f"{task_queue}-service", [service.suspend, service.reactivate], threads=4),
