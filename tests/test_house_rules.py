@@ -23,13 +23,14 @@ FOLDERS = {
     "activities": {"store", "domain"},
     "workflows": {"activities", "domain"},
     "providers": {"domain"},
+    "drawing": {"domain"},
     "web": {"store", "domain"},
     # These two run the whole: they stand above the composition.
     "replay": {"composition", "importing", "settings", "workflows", "store", "domain"},
     "demo": {"composition", "settings", "replay", "workflows", "activities", "providers", "store", "domain"},
     "commandline": {
         *("composition", "ending", "settings", "importing", "selfcheck", "replay", "demo"),
-        *("activities", "store", "domain"),
+        *("activities", "store", "drawing", "domain"),
     },
 }
 # Only the composition knows the vendors; whoever starts a process takes them from there.

@@ -1,0 +1,108 @@
+"""Plots as SVG: bars that lie, for names; bars that stand, for groups and months. One or two series.
+
+Colours are classes, so that a page's style sets them for light, dark and paper.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from drawing.elements import element
+
+WIDTH = 760
+SERIES = ("first", "second")
+_CHAR = 6.6  # so wide a character of 12 px is, on average
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One row of values, in the order of the labels. `texts` stand for the values where they are shown."""
+
+    name: str
+    values: Sequence[float]
+    texts: Sequence[str] = ()
+
+    def told(self, number: int) -> str:
+        """The value as people read it."""
+        return self.texts[number] if self.texts else f"{self.values[number]:,.0f}"
+
+
+def lying(title: str, labels: Sequence[str], series: Sequence[Series]) -> Element:
+    """Return bars that lie, one group a label, each with its value behind it."""
+    bar, gap, top = 14, 12, 4
+    group = bar * len(series) + gap
+    left = min(max((len(label) for label in labels), default=0) * _CHAR + 12, WIDTH * 0.4)
+    behind = max((len(each.told(i)) for each in series for i in range(len(labels))), default=0) * _CHAR + 10
+    scale = (WIDTH - left - behind) / _most(series)
+    height = top + group * len(labels)
+    drawn = _frame(title, height)
+    for i, label in enumerate(labels):
+        y = top + i * group
+        middle = y + bar * len(series) / 2 + 4
+        drawn.append(element("text", _cut(label, left), x=left - 8, y=middle, text_anchor="end"))
+        for number, each in enumerate(series):
+            width = max(each.values[i] * scale, 1.0 if each.values[i] else 0.0)
+            at = y + number * bar
+            told = element("title", f"{each.name}, {label}: {each.told(i)}")
+            size = {"x": left, "y": at + 1, "width": width, "height": bar - 2}
+            drawn.append(element("rect", told, class_=SERIES[number], **size))
+            drawn.append(element("text", each.told(i), x=left + width + 5, y=at + bar - 3.5, class_="quiet"))
+    drawn.append(element("path", d=f"M{left:.0f} 0V{height}", class_="rule"))
+    return drawn
+
+
+def standing(title: str, labels: Sequence[str], series: Sequence[Series], *, unit: str = "") -> Element:
+    """Return bars that stand, one group a label, over an axis with round numbers."""
+    top, plot, bottom = 22, 170, 24
+    ticks = _ticks(_most(series))
+    left = max(len(f"{tick:,.0f}") for tick in ticks) * _CHAR + 12
+    step = (WIDTH - left) / max(len(labels), 1)
+    height = top + plot + bottom
+    drawn = _frame(title, height)
+    if unit:
+        drawn.append(element("text", unit, x=0, y=12, class_="quiet"))
+    for tick in ticks:
+        y = top + plot * (1 - tick / ticks[-1])
+        drawn.append(element("path", d=f"M{left:.0f} {y:.1f}H{WIDTH}", class_="rule"))
+        drawn.append(element("text", f"{tick:,.0f}", x=left - 6, y=y + 4, text_anchor="end", class_="quiet"))
+    bar = min(step * 0.76 / max(len(series), 1), 44)
+    every = -(-int(max(map(len, labels), default=0) * _CHAR + 10) // max(int(step), 1))
+    for i, label in enumerate(labels):
+        middle = left + step * (i + 0.5)
+        for number, each in enumerate(series):
+            tall = plot * each.values[i] / ticks[-1]
+            told = element("title", f"{each.name}, {label}: {each.told(i)}")
+            x = middle + bar * (number - len(series) / 2)
+            size = {"x": x + 0.5, "y": top + plot - tall, "width": bar - 1, "height": tall}
+            drawn.append(element("rect", told, class_=SERIES[number], **size))
+        if i % every == 0:
+            over = middle + len(label) * _CHAR / 2 > WIDTH
+            at = {"x": WIDTH, "text_anchor": "end"} if over else {"x": middle, "text_anchor": "middle"}
+            drawn.append(element("text", label, y=height - 6, class_="quiet", **at))
+    return drawn
+
+
+def _frame(title: str, height: float) -> Element:
+    return element("svg", element("title", title), viewBox=f"0 0 {WIDTH} {height:.0f}", role="img")
+
+
+def _most(series: Sequence[Series]) -> float:
+    return max((value for each in series for value in each.values), default=0) or 1
+
+
+def _ticks(most: float) -> list[float]:
+    """Return round numbers from 0 to at least `most`, four to six of them."""
+    size = 1.0
+    while size * 10 <= most:
+        size *= 10
+    steps = (size / 5, size / 2, size, size * 2)
+    step = next((each for each in steps if each >= 1 and each * 5 >= most), size * 2)
+    ticks = [0.0]
+    while ticks[-1] < most:
+        ticks.append(ticks[-1] + step)
+    return ticks
+
+
+def _cut(label: str, room: float) -> str:
+    most = int((room - 8) / _CHAR)
+    return label if len(label) <= most else f"{label[: most - 1]}…"
