@@ -76,6 +76,10 @@ def policy_show(
     due: SampleDue = None,
     timezone: Annotated[str, typer.Option(help="of the sample customer")] = "Europe/Berlin",
     country: Annotated[str, typer.Option(help="of the sample customer, for its holidays")] = "DE",
+    svg: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="draw it as well, into this SVG file, for light and for dark pages"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the calendar of a sample invoice under a policy."""
@@ -89,7 +93,12 @@ def policy_show(
         )
     except ValueError as error:
         raise Stop(str(error), status=2) from None
-    rows = page(policy, due_on=due or datetime.now(UTC).date(), customer=sample)
+    due_on = due or datetime.now(UTC).date()
+    rows = page(policy, due_on=due_on, customer=sample)
+    if svg is not None:
+        from drawing.calendar import calendar_file
+
+        svg.write_text(calendar_file(policy, due_on=due_on, customer=sample), encoding="utf-8")
     if as_json:
         about = {"policy": policy.policy, "version": policy.version, "title": policy.title}
         typer.echo(json.dumps({**about, "rows": [row.json() for row in rows]}, indent=2))

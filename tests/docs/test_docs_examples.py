@@ -55,10 +55,10 @@ def names(cell: str) -> list[str]:
 
 
 def test_each_page_has_only_examples_that_are_tested_here() -> None:
-    assert set(re.findall(r"^```(\w+)$", POLICY, re.MULTILINE)) == {"yaml", "text", "console", "python"}
+    assert set(re.findall(r"^```(\w+)$", POLICY, re.MULTILINE)) == {"yaml", "text", "console"}
     assert set(re.findall(r"^```(\w+)$", SIMULATION, re.MULTILINE)) == {"json", "text"}
-    counts = {language: len(blocks(POLICY, language)) for language in ("yaml", "text", "console", "python")}
-    assert counts == {"yaml": 2, "text": 1, "console": 2, "python": 1}
+    counts = {language: len(blocks(POLICY, language)) for language in ("yaml", "text", "console")}
+    assert counts == {"yaml": 2, "text": 1, "console": 2}
     assert (len(blocks(SIMULATION, "json")), len(blocks(SIMULATION, "text"))) == (3, 1)
 
 
@@ -119,13 +119,6 @@ def test_a_command_of_the_guide_runs_and_prints_what_stands_below_it(
     assert (program, result.exit_code) == ("starter.py", 0), result.output
     printed = [line.rstrip() for line in result.output.splitlines()]
     assert [line for line in printed if line in output] == output, result.output
-
-
-def test_the_lines_that_write_the_schema_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (code,) = blocks(POLICY, "python")
-    exec(code, {})
-    assert json.loads((tmp_path / "policy.schema.json").read_text(encoding="utf-8")) == schema()
 
 
 # --- docs/simulation-format.md
