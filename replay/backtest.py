@@ -4,6 +4,7 @@ Customers are independent and all sums are of whole numbers, so the result does 
 processes there are, nor on which of them plays whom.
 """
 
+import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -108,7 +109,7 @@ def spread(
             progress(done)
         return
     # A copy of a process with threads, such as those of a progress bar, may hang: start afresh.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=use_pinned_zones) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin) as pool:
         running: deque[tuple[int, Future[T]]] = deque()
         try:
             while batch := list(islice(coming, BATCH)):
@@ -120,6 +121,12 @@ def spread(
         finally:
             for _, future in running:
                 future.cancel()
+
+
+def _begin() -> None:
+    """Begin a process: Ctrl-C is for the one that asks, which ends the others after their batch."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    use_pinned_zones()
 
 
 def _next(
