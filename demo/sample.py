@@ -34,7 +34,13 @@ SOURCE = "sample"
 
 _Day = Annotated[Whole, Field(ge=0, le=DAYS)]
 _Text = Annotated[str, Field(min_length=1)]
-_DATE_KEYS = {"due_day": "due_on", "issued_day": "issued_on", "from_day": "from", "to_day": "to"}
+_DATE_KEYS = {
+    "due_day": "due_on",
+    "issued_day": "issued_on",
+    "pay_on_day": "pay_on",
+    "from_day": "from",
+    "to_day": "to",
+}
 _DAY_KEYS = {date_key: day_key for day_key, date_key in _DATE_KEYS.items()}
 _WITH_CURRENCY = frozenset({"invoice_issued", "payment_received", "payment_in_flight"})
 
@@ -137,7 +143,7 @@ def _faults(i: int, event: _Event, currency: str) -> Iterator[Fault]:
             message = details["msg"].removeprefix("Value error, ")
             yield Fault(path=("events", i, _DAY_KEYS.get(key, key)), message=message)
     else:
-        amount, in_currency = getattr(body, "amount", None), getattr(body, "currency", currency)
+        amount, in_currency = getattr(body, "amount", None), getattr(body, "currency", None) or currency
         try:
             if amount is not None:
                 Money.of(amount, in_currency)

@@ -304,6 +304,10 @@ class Situation:
 
     def paused(self) -> tuple[Reason, datetime | None] | None:
         """Why everything rests today, and until when: a hold, a pause or a promise."""
+        return self._paused
+
+    @cached_property
+    def _paused(self) -> tuple[Reason, datetime | None] | None:
         if (held := self.silenced()) is not None:
             return held
         if self.pause is not None:

@@ -53,7 +53,7 @@ def _leave_alone(at: Situation, debt: Debt, wanted: Wanted) -> None:
     if not debt.open or debt.days_late(at.today) <= 0:
         return
     exemption = at.exemption(debt)
-    if exemption is None and at.pause is None and at.chaseable(debt):
+    if exemption is None and at.paused() is None and at.chaseable(debt):
         return
     ladder = [step for step in at.ladder if step.offset_days >= 0]
     begun = max((i for i, step in enumerate(ladder) if at.claims(debt, step.id)), default=-1)

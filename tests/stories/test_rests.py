@@ -99,3 +99,61 @@ async def test_an_exempt_customer_hears_nothing(play: Play) -> None:
     2026-05-30        the story ends
     """
     await play()
+
+
+async def test_a_promise_that_is_broken_and_one_that_is_kept(play: Play) -> None:
+    """
+    Acme promises to pay and does not: when the grace is over, the next reminder goes out. The second
+    promise is kept, and nothing more is said.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-02-09        we email reminder_first about INV-1
+    2026-02-11        customer promises by 2026-02-18
+    2026-02-16        held reminder_second: promised 500.00 EUR by 2026-02-18; chasing rests until the end of 2026-02-20
+    2026-02-23        we email reminder_second about INV-1
+    2026-02-24        customer promises by 2026-03-05
+    2026-03-04        customer pays 500.00 EUR (P-1)
+    2026-05-30        the story ends
+    """
+    await play()
+
+
+async def test_nothing_is_said_to_a_customer_on_hold(play: Play) -> None:
+    """
+    Acme is represented by an attorney for three weeks, and then is not. What was not said is said.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-02-06        finance holds: attorney
+    2026-02-06        held reminder_first: nothing may be said or done until released: attorney
+    2026-02-27        finance releases
+    2026-03-02        we email reminder_first about INV-1
+    2026-03-06        customer pays 500.00 EUR (P-1)
+    2026-05-30        the story ends
+    """
+    await play()
+
+
+async def test_a_second_debt_is_not_warned_of_a_suspension_that_has_happened(play: Play) -> None:
+    """
+    Acme is suspended for one invoice while another grows late. That one is asked for, but nobody
+    announces a suspension that has happened; both are paid, and the service is back.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-02-09        we email reminder_first about INV-1
+    2026-02-16        we email reminder_second about INV-1
+    2026-02-23        we text reminder_third about INV-1
+    2026-02-24        invoice INV-2 of 80.00 EUR, due 2026-02-25
+    2026-03-02        we email reminder_first about INV-2
+    2026-03-06        we email final_notice about INV-1
+    2026-03-06        we text final_notice about INV-1
+    2026-03-09        we email reminder_second about INV-2
+    2026-03-16        we text reminder_third about INV-2
+    2026-03-23        we suspend the service for INV-1
+    2026-03-23        we email suspended about INV-1, INV-2
+    2026-03-27        held final_notice: the service is suspended: final_notice announces nothing new
+    2026-04-10        customer pays 580.00 EUR (P-1)
+    2026-04-10        we bring the service back
+    2026-04-10        we email thanks
+    2026-05-30        the story ends
+    """
+    await play()
