@@ -43,7 +43,7 @@ SENTENCES: Mapping[str, str] = {
     "hold.condition": "{step} is only for {condition}",
     "hold.exempt": "exempt until {until}: {reason}",
     "hold.paused": "paused until {until}: {reason}",
-    "hold.promised": "promised {promise}; chasing rests until the end of {until}",
+    "hold.promised": "promised {promise}; nothing presses until {until}",
     "hold.absolute": "nothing may be said or done until {until}: {reason}",
     "hold.suspended": "the service is suspended: {step} announces nothing new",
     "hold.disputed": "invoice {invoice} is disputed",
