@@ -106,13 +106,13 @@ async def test_a_promise_that_is_broken_and_one_that_is_kept(play: Play) -> None
     Acme promises to pay and does not: when the grace is over, the next reminder goes out. The second
     promise is kept, and nothing more is said.
 
-    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-01-05        invoice INV-1 of 90.00 EUR, due 2026-02-04
     2026-02-09        we email reminder_first about INV-1
     2026-02-11        customer promises by 2026-02-18
-    2026-02-16        held reminder_second: promised 500.00 EUR by 2026-02-18; nothing presses until 2026-02-20
+    2026-02-16        held reminder_second: promised 90.00 EUR by 2026-02-18; nothing presses until 2026-02-20
     2026-02-23        we email reminder_second about INV-1
     2026-02-24        customer promises by 2026-03-05
-    2026-03-04        customer pays 500.00 EUR (P-1)
+    2026-03-04        customer pays 90.00 EUR (P-1)
     2026-05-30        the story ends
     """
     await play()
