@@ -23,6 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from domain.channels import CHANNELS
 from domain.money import Money, decimals
 from domain.notice import Message, NextStep, Notice, NoticeDebt, OneTimeCode, Seller, sms_segments, totals_of
+from domain.policy_document import PolicyDocument
 
 FALLBACK = "en"
 CODE_TEMPLATE = "onboarding_code"
@@ -87,6 +88,17 @@ class Letters:
     def code(self, code: OneTimeCode, *, to: str, sender: str) -> Message:
         """Return the message that carries a one-time code; errors as in `message`."""
         return self._message("code", code, template=CODE_TEMPLATE, step=CODE_TEMPLATE, to=to, sender=sender)
+
+    def policy(self, document: PolicyDocument, *, language: str = FALLBACK) -> tuple[str, str]:
+        """Return a policy's document as text and as one self-contained HTML page.
+
+        Raises:
+            BadTemplate: as in `message`.
+        """
+        words_of = self._language(language)
+        words = {"document": document, "seller": _printable(document.seller), "language": words_of.folder}
+        text = _flowed(self._render(words_of, "documents/policy.txt.j2", words))
+        return text, _without_blank_lines(self._render(words_of, "documents/policy.html.j2", words))
 
     def overview(self, messages: Sequence[Message]) -> str:
         """Return one self-contained HTML page that shows `messages` as their readers see them."""

@@ -108,6 +108,30 @@ def policy_show(
         typer.echo(str(row))
 
 
+@app.command(name="document")
+def policy_document(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a policy file, in YAML")],
+    html: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="also write it there, as one self-contained page")
+    ] = None,
+    language: Annotated[str, typer.Option(help="of the words, like en")] = "en",
+) -> None:
+    """Print what a policy lets a customer expect, in plain language, from what drives the timers.
+
+    Its version is what a customer accepts. The seller's name and addresses come from the environment.
+    """
+    from activities.rendering import Letters
+    from composition import seller
+    from domain.policy_document import document
+
+    about = document(read_policy(file), seller(Settings.from_env()))
+    text, page = Letters(ROOT / "templates").policy(about, language=language)
+    if html is not None:
+        html.parent.mkdir(parents=True, exist_ok=True)
+        html.write_text(page, encoding="utf-8")
+    typer.echo(text, nl=False)
+
+
 @app.command(name="simulate")
 def policy_simulate(
     policy: Annotated[

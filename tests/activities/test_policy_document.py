@@ -1,0 +1,106 @@
+"""The policy as a customer reads it says what the policy does, and nothing else."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activities.rendering import SPECIMEN_SELLER, Letters
+from domain.documents import read
+from domain.policy import Policy
+from domain.policy_document import document
+from settings import ROOT
+
+LETTERS = Letters(ROOT / "templates")
+SHIPPED = sorted((ROOT / "policies").glob("*.yaml"))
+
+
+def shipped(file: Path) -> Policy:
+    return read(file.read_text(encoding="utf-8"), model=Policy, name=file.name)
+
+
+BUSINESS: dict[str, Any] = shipped(ROOT / "policies/business.yaml").model_dump(mode="json", by_alias=True)
+
+
+def written(content: Mapping[str, Any]) -> str:
+    text, _ = LETTERS.policy(document(Policy.model_validate(content), SPECIMEN_SELLER))
+    return " ".join(text.split())
+
+
+def changed(path: tuple[str | int, ...], value: object) -> dict[str, Any]:
+    content: dict[str, Any] = deepcopy(BUSINESS)
+    part: Any = content
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
+    return content
+
+
+STEPS = {step["id"]: i for i, step in enumerate(BUSINESS["steps"])}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        (("title",), "Small shops", "Small shops, version"),
+        (("minimum",), {"EUR": 33}, "for less than this, credits deducted: 33.00 EUR"),
+        (("tolerance",), {"EUR": 3}, "A rest up to this counts as paid: 3.00 EUR"),
+        (("minimum_gap_days",), 1, "Two reminders are at least 1 day apart"),
+        (("window", "opens"), "08:30", "between 08:30 and 17:00"),
+        (("window", "closes"), "18:15", "between 09:00 and 18:15"),
+        (("window", "weekdays"), ["mon", "sat"], "on Monday, Saturday, but not on public holidays"),
+        (("window", "holidays"), False, "Thursday, Friday. A step"),
+        (("promises", "max_days"), 21, "within 21 days"),
+        (("promises", "grace_days"), 4, "and 4 days longer for your bank"),
+        (("promises", "most"), 1, "After 1 promise that was not kept"),
+        (("promises", "most"), 0, "A promise to pay does not stop the steps above"),
+        (("return", "when"), "below_minimum", "Once what is overdue is below the amount"),
+        (("steps", STEPS["reminder_first"], "offset_days"), 4, "4 days after the due date: a reminder by"),
+        (("steps", STEPS["reminder_first"], "channels"), ["sms"], "due date: a reminder by text message -"),
+        (("steps", STEPS["upcoming"], "offset_days"), -1, "1 day before the due date: a reminder"),
+        (("steps", STEPS["upcoming"], "when"), {}, "7 days before the due date: a reminder by email -"),
+        (
+            ("steps", STEPS["final_notice"], "send"),
+            "first",
+            "a final notice by email, or if that does",
+        ),
+        (("steps", STEPS["suspend"], "notice_days"), 12, "at least 12 days pass after the final notice"),
+        (("steps", STEPS["suspend"], "data_kept_days"), 77, "Your data is kept for 77 days"),
+        (("steps", STEPS["suspend"], "offset_days"), 50, "50 days after the due date: your service is"),
+    ],
+)
+def test_what_the_policy_says_otherwise_the_customer_reads_otherwise(
+    path: tuple[str | int, ...], value: object, says: str
+) -> None:
+    assert says not in written(BUSINESS)
+    assert says in written(changed(path, value))
+
+
+def test_a_policy_that_never_suspends_says_so() -> None:
+    content = {**BUSINESS, "steps": BUSINESS["steps"][:-1]}
+
+    assert "We do not suspend your service because of unpaid invoices." in written(content)
+    assert "suspended" not in written(content)
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_it_names_the_version_that_a_customer_accepts(file: Path) -> None:
+    policy = shipped(file)
+    text, page = LETTERS.policy(document(policy, SPECIMEN_SELLER))
+
+    assert f"version {policy.version}" in text
+    assert f"version {policy.version}" in page
+    assert "<script" not in page
+    assert page.count("<tr>") == len(policy.steps)
+
+
+def test_what_the_seller_is_called_is_text_on_the_page() -> None:
+    hostile = replace(SPECIMEN_SELLER, name="<b>Bobby</b> & Sons\nInc.")
+    text, page = LETTERS.policy(document(Policy.model_validate(BUSINESS), hostile))
+
+    assert "&lt;b&gt;Bobby&lt;/b&gt; &amp; Sons Inc." in page
+    assert "<b>Bobby" not in page
+    assert "How <b>Bobby</b> & Sons Inc. collects" in text
