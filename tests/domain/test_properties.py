@@ -114,6 +114,11 @@ CUSTOMERS = [
     Customer(id="c-1", timezone="Asia/Tokyo", country="JP"),
 ]
 AMOUNTS = ["1.00", "30.00", "45.00", "100.00"]
+MOVES_MONEY = {
+    *("PaymentReceived", "Refunded", "ChargedBack", "ChargebackReversed", "CreditNote"),
+    *("CreditNoteCancelled", "WrittenOff", "WriteOffUndone", "InvoiceVoided", "InvoiceCorrected"),
+    *("InvoiceIssued", "DisputeOpened", "DisputeResolved"),
+}
 PAYMENTS, NAMES = {"P": "EUR", "Q": "EUR", "U": "USD"}, ["A", "B", "C"]
 # What may happen, the usual more often than the odd.
 KINDS = """payment_received payment_received payment_received refunded charged_back chargeback_reversed
@@ -121,7 +126,7 @@ KINDS = """payment_received payment_received payment_received refunded charged_b
     dispute_opened dispute_opened dispute_resolved paused paused resumed exempted exempted exemption_ended
     opted_out contact_invalid contact_changed bounced bounced delivered payment_in_flight
     payment_in_flight payment_failed approved approved suspend_requested reactivate_requested
-    workers_down task_completed card_added""".split()
+    workers_down task_completed card_added promise_made promise_made hold_set hold_released""".split()
 
 
 @st.composite
@@ -133,6 +138,11 @@ def moments(draw: st.DrawFn) -> str:
 
 def later(draw: st.DrawFn, at: str, most: int) -> str:
     return (date.fromisoformat(at[:10]) + timedelta(days=draw(st.integers(0, most)))).isoformat()
+
+
+def next_day(at: str) -> str:
+    """The day after, which is no day before `at` anywhere."""
+    return (date.fromisoformat(at[:10]) + timedelta(days=1)).isoformat()
 
 
 @st.composite
@@ -167,6 +177,14 @@ def happenings(draw: st.DrawFn, kind: str) -> dict[str, Any]:
             event |= {"to": later(draw, event["from"], 40)}
         case "exemption_ended":
             event |= {"invoice": maybe_invoice}
+        case "hold_set":
+            event |= {"reason": draw(st.sampled_from(["attorney", "bankruptcy"]))}
+            event |= {"to": later(draw, next_day(at), 40)} if one_in(draw, 2) else {}
+        case "hold_released":
+            event |= {"reason": draw(st.sampled_from([None, "attorney"]))}
+        case "promise_made":
+            promised = draw(st.sampled_from([None, amount]))
+            event |= {"pay_on": later(draw, next_day(at), 45), "amount": promised}
         case "opted_out" | "contact_invalid" | "contact_changed":
             event |= {"channel": draw(st.sampled_from(MESSAGES))}
         case "bounced" | "delivered":
@@ -294,6 +312,39 @@ class Judge:
             for first, last, other in rests
         )
 
+    def held(self, at: datetime) -> bool:
+        """Whether a hold covers the day of `at`."""
+        today, until = self.local(at).date(), list[tuple[date, date, str]]()
+        known = sorted(
+            self.known(at), key=lambda fact: (fact.learned_at, isinstance(fact.body, facts.HoldReleased))
+        )
+        for fact in known:
+            match fact.body:
+                case facts.HoldSet(to=to, reason=reason):
+                    until.append((fact.happened_on, to or date.max, reason))
+                case facts.HoldReleased(reason=reason):
+                    last = fact.happened_on - timedelta(days=1)
+                    until = [
+                        (first, min(end, last) if reason in (None, why) else end, why)
+                        for first, end, why in until
+                    ]
+        return any(first <= today <= last for first, last, _ in until)
+
+    def waits_for_a_promise(self, at: datetime) -> bool:
+        """Whether the first promise is open for certain: something was owed, and no money moved since."""
+        known, today, terms = self.known(at), self.local(at).date(), self.case.policy.promises
+        first = next((fact for fact in known if isinstance(fact.body, facts.PromiseMade)), None)
+        if first is None or not isinstance(first.body, facts.PromiseMade):
+            return False
+        made_on, pay_on = first.happened_on, first.body.pay_on
+        last = min(pay_on, made_on + timedelta(days=terms.max_days)) + timedelta(days=terms.grace_days)
+        moved = [
+            fact for fact in known if fact.happened_on >= made_on and type(fact.body).__name__ in MOVES_MONEY
+        ]
+        due = [debt for debt in self.debts(at).values() if debt.open and debt.due_on < made_on]
+        tolerated = {debt.open.currency: self.case.policy.tolerance.get(debt.open.currency) for debt in due}
+        return made_on <= today <= last and not moved and bool(due) and not any(tolerated.values())
+
     def claim(self, line: Line) -> Claim:
         found = [
             claim
@@ -328,6 +379,19 @@ def nobody_is_written_to_against_their_will(judge: Judge) -> None:
         assert not judge.resting(line.at), "paused"
 
 
+def a_hold_lets_nothing_through(judge: Judge) -> None:
+    for line in judge.effects:
+        if line.effect in ("notice", "suspend") or line.step == "call":
+            assert not judge.held(line.at), f"{line.step} went out under a hold"
+
+
+def a_promise_is_waited_for(judge: Judge) -> None:
+    ladder = {step.id for step in judge.case.policy.steps}
+    for line in judge.effects:
+        if line.step in ladder:
+            assert not judge.waits_for_a_promise(line.at), f"{line.step} did not wait for the promise"
+
+
 def nobody_is_suspended_unwarned(judge: Judge) -> None:
     policy = judge.case.policy
     for line in judge.effects:
@@ -359,7 +423,7 @@ def nobody_is_suspended_unwarned(judge: Judge) -> None:
             assert last.suspend_on <= today
             since = [last.suspend_on + timedelta(days=n) for n in range((today - last.suspend_on).days)]
             noons = [datetime.combine(day, time(12), line.at.tzinfo) for day in since]
-            assert not [at for at in noons if judge.resting(at, named.invoice)], (
+            assert not [at for at in noons if judge.resting(at, named.invoice) or judge.held(at)], (
                 "a rest since the announced day"
             )
 
@@ -394,6 +458,8 @@ def different_steps_keep_their_gap(judge: Judge) -> None:
 PROMISES = (
     nobody_is_chased_without_owing,
     nobody_is_written_to_against_their_will,
+    a_hold_lets_nothing_through,
+    a_promise_is_waited_for,
     nobody_is_suspended_unwarned,
     nothing_happens_twice,
     different_steps_keep_their_gap,
@@ -436,9 +502,9 @@ def test_the_promises_hold_and_the_cases_are_worth_it() -> None:
 
 HOLDS = {
     f"rule {rule}"
-    for rule in """hold.minimum hold.condition hold.exempt hold.paused hold.disputed hold.in_flight hold.gap
-    hold.not_delivered hold.notice_period hold.approval hold.unreachable hold.side_debt
-    window.hours window.weekday""".split()
+    for rule in """hold.minimum hold.absolute hold.promised hold.suspended hold.condition hold.exempt
+    hold.paused hold.disputed hold.in_flight hold.gap hold.not_delivered hold.notice_period
+    hold.approval hold.unreachable hold.side_debt window.hours window.weekday""".split()
 }
 
 
