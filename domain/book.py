@@ -33,6 +33,7 @@ class Debt:
         carried: of so many earlier openings the milder messages still count: only the last warning
             became untrue (docs/decisions/0008).
         opened_on: the day of the latest opening.
+        about: of interest or a fee, the invoice that it is about; None for an invoice.
         state: open, settled, void or written_off.
     """
 
@@ -45,6 +46,7 @@ class Debt:
     opening: int = 1
     opened_on: date
     carried: int = 0
+    about: str | None = None
     state: str = "open"
 
     def days_late(self, on: date) -> int:

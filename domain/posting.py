@@ -3,7 +3,8 @@
 `post` is the only place that knows what an invoice, a payment or a chargeback does to a balance. It
 folds all money facts of one customer in one fixed order (domain/posting_order.py). Money pays the
 invoice that it names first; what that one does not need, like money that names none, pays whatever is
-open, now or later. Money for an invoice that nobody knows waits for it.
+open, now or later, invoices before fees: a fee never costs a suspension. Money for an invoice that
+nobody knows waits for it.
 """
 
 from collections.abc import Iterable
@@ -150,6 +151,13 @@ class _Posting:
                 self._undo_write_off(body.invoice)
             case facts.InvoiceVoided() as body:
                 self._void(body.invoice)
+            case facts.FeeBooked() as body:
+                self._book_fee(body)
+            case facts.FeeWaived() as body:
+                self._waive(body)
+            case facts.FeeCancelled() as body:
+                if self._is_fee(body.fee):
+                    self._void(body.fee)
 
     def _issue(self, body: facts.InvoiceIssued) -> None:
         if body.invoice in self.debts:
@@ -167,6 +175,34 @@ class _Posting:
             opened_on=issued_on,
         )
         self._add(body.invoice, amount)
+
+    def _book_fee(self, body: facts.FeeBooked) -> None:
+        if body.fee in self.debts:
+            return
+        amount = Money.of(body.amount, body.currency)
+        self.debts[body.fee] = Debt(
+            invoice=body.fee,
+            original=amount,
+            open=Money.zero(body.currency),
+            issued_on=self.on,
+            due_on=body.due_on or self.on,
+            main=False,
+            opening=0,
+            opened_on=self.on,
+            about=body.invoice,
+        )
+        self._add(body.fee, amount)
+
+    def _is_fee(self, name: str) -> bool:
+        return name in self.debts and self.debts[name].about is not None
+
+    def _waive(self, body: facts.FeeWaived) -> None:
+        if not self._is_fee(body.fee):
+            return
+        owed = self.debts[body.fee].open
+        amount = owed if body.amount is None else min(owed, Money.of(body.amount, owed.currency))
+        if amount:
+            self._add(body.fee, -amount)
 
     def _correct(self, body: facts.InvoiceCorrected) -> None:
         debt = self.debts.get(body.invoice)
@@ -205,7 +241,7 @@ class _Posting:
         debts = [debt for debt in owing if debt.open.currency == currency]
         oldest_invoice = self.allocation == "oldest_invoice"
         debts.sort(key=lambda d: (d.issued_on if oldest_invoice else d.due_on, d.invoice))
-        debts.sort(key=lambda debt: debt.invoice != named)
+        debts.sort(key=lambda debt: (debt.invoice != named, debt.about is not None))
         return [debt.invoice for debt in debts]
 
     def _credit(self, body: facts.CreditNote) -> None:

@@ -14,6 +14,7 @@ from domain.facts import Fact
 # their instants first, because they undo each other.
 _ORDER: tuple[tuple[type[facts.Body], ...], ...] = (
     (facts.InvoiceIssued,),
+    (facts.FeeBooked,),
     (facts.InvoiceCorrected,),
     (facts.PaymentReceived,),
     (facts.CreditNote,),
@@ -21,7 +22,9 @@ _ORDER: tuple[tuple[type[facts.Body], ...], ...] = (
     (facts.Refunded,),
     (facts.ChargedBack, facts.ChargebackReversed),
     (facts.WrittenOff, facts.WriteOffUndone),
+    (facts.FeeWaived,),
     (facts.InvoiceVoided,),
+    (facts.FeeCancelled,),
 )
 _RANK: Mapping[type[facts.Body], tuple[int, int]] = {
     body: (rank, place) for rank, line in enumerate(_ORDER) for place, body in enumerate(line)
@@ -40,7 +43,7 @@ def days_born(money: Iterable[Fact]) -> dict[Named, date]:
     born: dict[Named, date] = {}
     for fact in money:
         match fact.body:
-            case facts.InvoiceIssued(invoice=name):
+            case facts.InvoiceIssued(invoice=name) | facts.FeeBooked(fee=name):
                 key = ("invoice", name)
             case facts.PaymentReceived(payment=name):
                 key = ("payment", name)
@@ -57,8 +60,10 @@ def posted_on(fact: Fact, born: Mapping[Named, date]) -> date:
 
 def waits_for(body: facts.Body) -> list[Named]:
     """Return what a fact is not posted before."""
-    if isinstance(body, facts.InvoiceIssued | facts.PaymentReceived):
-        return []  # An early payment is posted at once, and applied later.
+    if isinstance(body, facts.InvoiceIssued | facts.PaymentReceived | facts.FeeBooked):
+        return []  # An early payment is posted at once, and applied later; a fee stands by itself.
+    if isinstance(body, facts.FeeWaived | facts.FeeCancelled):
+        return [("invoice", body.fee)]
     return [(kind, str(getattr(body, kind, ""))) for kind in ("invoice", "payment")]
 
 

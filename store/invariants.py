@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from domain.channels import NO_DEBTS
-from domain.facts import Bounced, Delivered, read_body
+from domain.facts import Bounced, Delivered, FeeBooked, FeeCancelled, read_body
 from domain.policy import Policy
 from store import policies
 from store.database import Ledger
@@ -31,6 +31,7 @@ def broken(ledger: Ledger) -> list[str]:
             *_claims_after_the_money(session),
             *_suspended_without_warning(session),
             *_claimed_twice(session),
+            *_wronged_by_a_fee(session),
         ]
 
 
@@ -162,4 +163,32 @@ def _claimed_twice(session: Session) -> list[str]:
         if key in seen:
             sentences.append(f"{claim.customer_id}: {claim.step} by {claim.channel} twice for {claim.debt}")
         seen.add(key)
+    return sentences
+
+
+def _wronged_by_a_fee(session: Session) -> list[str]:
+    """A fee is a side debt, which suspends nobody, and no two are interest on an invoice up to one day."""
+    kinds = select(FactRow).where(col(FactRow.kind).in_(["fee_booked", "fee_cancelled"]))
+    rows = session.exec(kinds.order_by(col(FactRow.number))).all()
+    bodies = [(row.customer_id, read_body(json.loads(row.body))) for row in rows]
+    cancelled = {body.fee for _, body in bodies if isinstance(body, FeeCancelled)}
+    booked = [(who, body) for who, body in bodies if isinstance(body, FeeBooked)]
+    if not booked:
+        return []
+    main = set(session.exec(select(DebtRow.invoice).where(col(DebtRow.main).is_(True))))
+    suspends = select(ClaimRow.debt).where(ClaimRow.kind == "suspend", col(ClaimRow.state).in_(MADE))
+    suspending = set(session.exec(suspends))
+    sentences, charged = [], dict[tuple[str, str, date | None], str]()
+    for customer_id, body in booked:
+        if body.fee in main:
+            sentences.append(f"{customer_id}: fee {body.fee} is no side debt")
+        if body.fee in suspending:
+            sentences.append(f"{customer_id}: suspended for fee {body.fee}")
+        if body.kind != "interest" or body.fee in cancelled:
+            continue
+        other = charged.setdefault((customer_id, body.invoice, body.until), body.fee)
+        if other != body.fee:
+            sentences.append(
+                f"{customer_id}: {body.fee} and {other} are both interest on {body.invoice} to {body.until}"
+            )
     return sentences

@@ -29,7 +29,8 @@ _ELSEWHERE = select(DebtRow.invoice).where(
 class _Names:
     """What may be named, and the currency that goes with it."""
 
-    invoices: dict[str, str] = field(default_factory=dict)
+    invoices: dict[str, str] = field(default_factory=dict)  # fees too: money and disputes may name them
+    fees: dict[str, str] = field(default_factory=dict)
     payments: dict[str, str] = field(default_factory=dict)
     credits: dict[str, str] = field(default_factory=dict)
     disputes: set[str] = field(default_factory=set)
@@ -39,6 +40,9 @@ class _Names:
         match body:
             case facts.InvoiceIssued():
                 self.invoices.setdefault(body.invoice, body.currency)
+            case facts.FeeBooked():
+                self.invoices.setdefault(body.fee, body.currency)
+                self.fees.setdefault(body.fee, body.currency)
             case facts.PaymentReceived():
                 self.payments.setdefault(body.payment, body.currency)
             case facts.CreditNote() if body.invoice in self.invoices:
@@ -67,8 +71,8 @@ def problems_of(
         introduced = _introduces(fact.body)
         if introduced and taken[introduced] > 1:
             found.append("{} {} is recorded already, by another fact".format(*introduced))
-        if isinstance(fact.body, facts.InvoiceIssued) and fact.body.invoice in elsewhere:
-            found.append(f"invoice {fact.body.invoice} belongs to another customer")
+        if introduced and introduced[0] == "invoice" and introduced[1] in elsewhere:
+            found.append(f"invoice {introduced[1]} belongs to another customer")
         problems += [f"{fact.source} {fact.id}: {problem}" for problem in found]
     return problems
 
@@ -78,6 +82,8 @@ def _introduces(body: facts.Body) -> tuple[str, str] | None:
     match body:
         case facts.InvoiceIssued():
             return "invoice", body.invoice
+        case facts.FeeBooked():
+            return "invoice", body.fee
         case facts.PaymentReceived():
             return "payment", body.payment
         case facts.CreditNote():
@@ -112,6 +118,12 @@ def _wrong(body: facts.Body, names: _Names) -> Iterator[str]:
             currency = names.credits.get(body.credit_note)
             if currency is None:
                 yield f"there is no credit note {body.credit_note} of this customer"
+        case facts.FeeBooked() if body.invoice in names.fees:
+            yield f"{body.invoice} is a fee itself: none is charged on a fee"
+        case facts.FeeWaived() | facts.FeeCancelled():
+            currency = names.fees.get(body.fee)
+            if currency is None:
+                yield f"there is no fee {body.fee} of this customer"
         case facts.DisputeResolved() if body.dispute not in names.disputes:
             yield f"there is no dispute {body.dispute} of this customer"
         case _:
@@ -132,8 +144,9 @@ def _adopts_unknown(session: Session, body: facts.Body) -> Iterator[str]:
 
 
 def _invoices_elsewhere(session: Session, customer_id: str, adding: Sequence[Fact]) -> set[str]:
-    """The new invoices that another customer has: their numbers are unique in a ledger."""
-    issued = [fact.body.invoice for fact in adding if isinstance(fact.body, facts.InvoiceIssued)]
+    """The new invoices and fees that another customer has: their numbers are unique in a ledger."""
+    introduced = filter(None, (_introduces(fact.body) for fact in adding))
+    issued = [name for kind, name in introduced if kind == "invoice"]
     found: set[str] = set()
     for start in range(0, len(issued), _CHUNK):
         some = {"invoices": issued[start : start + _CHUNK], "customer": customer_id}

@@ -21,6 +21,7 @@ from domain.facts.decisions import (
     TaskCompleted,
 )
 from domain.facts.fact import Body, Fact, Unknown, kind_of
+from domain.facts.fees import FeeBooked, FeeCancelled, FeeWaived
 from domain.facts.fields import FIRST_DAY, LAST_DAY, Day
 from domain.facts.invoices import (
     CreditNote,
@@ -85,6 +86,9 @@ __all__ = [
     "Exempted",
     "ExemptionEnded",
     "Fact",
+    "FeeBooked",
+    "FeeCancelled",
+    "FeeWaived",
     "HoldReleased",
     "HoldSet",
     "Instalment",
@@ -132,6 +136,9 @@ KnownBody = Annotated[
     | ChargebackReversed
     | CreditNote
     | CreditNoteCancelled
+    | FeeBooked
+    | FeeWaived
+    | FeeCancelled
     | DisputeOpened
     | DisputeResolved
     | Paused

@@ -23,6 +23,7 @@ class FeeBooked(Body):
         step: the step whose fee it is.
         basis: law or clause, and the formula, as the customer reads them.
         rows: the ids of the rows of the rate table that were used.
+        reason: why it is more than was proposed, or less.
     """
 
     type: Literal["fee_booked"] = "fee_booked"
@@ -36,6 +37,7 @@ class FeeBooked(Body):
     step: Name | None = None
     basis: str = Field(min_length=1, max_length=2000)
     rows: tuple[Name, ...] = ()
+    reason: Reason | None = None
     by: Name | None = None
 
 

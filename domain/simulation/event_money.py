@@ -14,6 +14,9 @@ def currencies_of(bodies: Iterable[facts.Body]) -> dict[tuple[str, str], str]:
         match body:
             case facts.InvoiceIssued():
                 found.setdefault(("invoice", body.invoice), body.currency)
+            case facts.FeeBooked():
+                found.setdefault(("fee", body.fee), body.currency)
+                found.setdefault(("invoice", body.fee), body.currency)
             case facts.PaymentReceived():
                 found.setdefault(("payment", body.payment), body.currency)
             case facts.CreditNote() if ("invoice", body.invoice) in found:
@@ -47,6 +50,7 @@ _MAKERS: Mapping[str, type[facts.Body]] = {
     "invoice": facts.InvoiceIssued,
     "payment": facts.PaymentReceived,
     "credit_note": facts.CreditNote,
+    "fee": facts.FeeBooked,
 }
 
 
@@ -54,6 +58,8 @@ def _currency(body: facts.Body, currencies: Mapping[tuple[str, str], str]) -> st
     """Return the currency of an amount: its own, else that of what it is taken from."""
     own: str | None = getattr(body, "currency", None)
     # The cancelling of a credit note is in the credit note's currency, whatever invoice it names.
-    kinds = ("invoice",) if isinstance(body, facts.CreditNote) else ("credit_note", "payment", "invoice")
+    kinds = (
+        ("invoice",) if isinstance(body, facts.CreditNote) else ("credit_note", "payment", "fee", "invoice")
+    )
     found = (currencies.get((kind, str(getattr(body, kind, "")))) for kind in kinds)
     return own or next(filter(None, found), None)

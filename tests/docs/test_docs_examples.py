@@ -169,7 +169,11 @@ SAMPLES = {
     "attempt": 1,
     "ok": True,
 }
-ONLY = {"checked": {"check": "phone", "outcome": "pass"}, "onboarding_reviewed": {"outcome": "approve"}}
+ONLY: dict[str, dict[str, Any]] = {
+    "checked": {"check": "phone", "outcome": "pass"},
+    "onboarding_reviewed": {"outcome": "approve"},
+}
+ONLY["fee_booked"] = {"kind": "interest"}
 
 
 @pytest.mark.parametrize("kind", EVENTS)

@@ -69,6 +69,20 @@ def void(day: int) -> Fact:
     return fact(day, "invoice_voided", invoice="A")
 
 
+def fee(day: int, amount: str, *, name: str = "F", due: str | None = None, **more: object) -> Fact:
+    """Interest on A."""
+    what = {"kind": "interest", "amount": amount, "currency": "EUR", "basis": "Terms, section 7", **more}
+    return fact(day, "fee_booked", fee=name, invoice="A", due_on=due, **what)
+
+
+def waived(day: int, amount: str | None = None, *, name: str = "F") -> Fact:
+    return fact(day, "fee_waived", fee=name, amount=amount, reason="goodwill")
+
+
+def struck(day: int, *, name: str = "F") -> Fact:
+    return fact(day, "fee_cancelled", fee=name, reason="the invoice was wrong")
+
+
 def still(amount: str) -> tuple[str, str, int]:
     """Return what `debts` says of a part that has been open all the time."""
     return (amount, "open", 1)
@@ -330,6 +344,48 @@ REFUND, CHARGEBACK, REVERSAL = "refunded", "charged_back", "chargeback_reversed"
             {"A": VOID},
             [],
         ),
+        # fees
+        ([A100, fee(40, "5.00")], {"A": OPEN, "F": still("5.00")}, []),
+        ([A100, fee(40, "5.00"), fee(41, "7.00")], {"A": OPEN, "F": still("5.00")}, []),
+        ([A100, fee(40, "5.00", name="A")], {"A": OPEN}, []),
+        ([fee(-3, "5.00"), A100], {"A": OPEN, "F": still("5.00")}, []),
+        (  # whoever pays both by name pays both
+            [A100, fee(40, "5.00"), paid(41, "P", "100.00", "A"), paid(42, "Q", "5.00", "F")],
+            {"A": SETTLED, "F": SETTLED},
+            [],
+        ),
+        (  # unnamed money pays invoices first, also those that are due later than the fee
+            [A100, B50, fee(35, "5.00"), paid(41, "P", "150.00")],
+            {"A": SETTLED, "B": SETTLED, "F": still("5.00")},
+            [],
+        ),
+        ([A100, fee(40, "5.00"), paid(41, "P", "103.00")], {"A": SETTLED, "F": still("2.00")}, []),
+        ([A100, fee(40, "5.00"), paid(41, "P", "103.00", "A")], {"A": SETTLED, "F": still("2.00")}, []),
+        ([A100, PAID, paid(6, "Q", "9.00"), fee(40, "5.00")], {"A": SETTLED, "F": SETTLED}, ["4.00 EUR"]),
+        ([A100, fee(40, "5.00"), waived(41)], {"A": OPEN, "F": SETTLED}, []),
+        ([A100, fee(40, "5.00"), waived(41, "2.00")], {"A": OPEN, "F": still("3.00")}, []),
+        ([A100, fee(40, "5.00"), waived(41, "9.00")], {"A": OPEN, "F": SETTLED}, []),
+        ([A100, fee(40, "5.00"), waived(35)], {"A": OPEN, "F": SETTLED}, []),
+        ([A100, fee(40, "5.00"), waived(41), waived(42)], {"A": OPEN, "F": SETTLED}, []),
+        (  # what is waived is not owed again when the money for the rest goes back
+            [A100, PAID, fee(40, "5.00"), paid(41, "Q", "3.00", "F"), waived(42), back(43, REFUND, name="Q")],
+            {"A": SETTLED, "F": ("3.00", "open", 2)},
+            [],
+        ),
+        ([A100, fee(40, "5.00"), struck(41)], {"A": OPEN, "F": VOID}, []),
+        ([A100, fee(40, "5.00"), struck(39)], {"A": OPEN, "F": VOID}, []),
+        (  # what had paid the fee pays the invoice
+            [A100, fee(40, "5.00"), paid(41, "P", "5.00", "F"), struck(42)],
+            {"A": still("95.00"), "F": VOID},
+            [],
+        ),
+        (
+            [A100, PAID, fee(40, "5.00"), paid(41, "Q", "3.00", "F"), waived(42, "1.00"), struck(43)],
+            {"A": SETTLED, "F": VOID},
+            ["3.00 EUR"],
+        ),
+        ([A100, waived(41, name="A"), struck(42, name="A")], {"A": OPEN}, []),
+        ([A100, waived(41), struck(42)], {"A": OPEN}, []),
     ],
 )
 def test_what_a_history_leaves_open(
@@ -354,6 +410,27 @@ def test_unnamed_money_pays_in_the_order_that_the_policy_says(
     history = [invoice(0, "old", "100.00", due=60), invoice(5, "soon", "100.00", due=20), paid(9, "P", "100")]
 
     assert debts(post(history, allocation=allocation)) == expected
+
+
+@pytest.mark.parametrize(("due", "due_on"), [(None, "2026-02-10"), ("2026-03-01", "2026-03-01")])
+def test_a_fee_is_a_side_debt_about_its_invoice_and_due_on_its_day_or_on_the_one_it_names(
+    due: str | None, due_on: str
+) -> None:
+    _, booked = post([A100, fee(40, "5.00", due=due)]).debts
+
+    assert (booked.main, booked.about, booked.due_on.isoformat()) == (False, "A", due_on)
+    assert post([A100]).debts[0].about is None
+
+
+@pytest.mark.parametrize("allocation", ["oldest_due", "oldest_invoice"])
+def test_an_old_fee_never_takes_the_money_for_a_young_invoice(allocation: str) -> None:
+    history = [A100, PAID, fee(6, "40.00"), invoice(9, "B", "50.00", due=60), paid(12, "Q", "50.00")]
+
+    assert debts(post(history, allocation=allocation)) == {
+        "A": SETTLED,
+        "F": still("40.00"),
+        "B": SETTLED,
+    }
 
 
 @pytest.mark.parametrize(
@@ -404,6 +481,7 @@ def test_what_is_dated_before_its_invoice_is_posted_with_it() -> None:
 # --- promises ------------------------------------------------------------------------------------
 
 INVOICES, PAYMENTS, CREDITS = ["A", "B", "C"], ["P", "Q", "R"], ["X", "Y"]
+FEES = ["F", "G"]
 amounts = st.integers(1, 300_00).map(lambda minor: f"{minor / 100:.2f}")
 parts = st.none() | amounts
 days = st.integers(0, 20)
@@ -412,13 +490,16 @@ days = st.integers(0, 20)
 @st.composite
 def money_facts(draw: st.DrawFn) -> Fact:
     day, hour = draw(days), draw(st.none() | st.integers(0, 23))
-    a, p, c = draw(st.sampled_from(INVOICES)), draw(st.sampled_from(PAYMENTS)), draw(st.sampled_from(CREDITS))
+    a = draw(st.sampled_from([*INVOICES, *FEES]))
+    p, c, f = draw(st.sampled_from(PAYMENTS)), draw(st.sampled_from(CREDITS)), draw(st.sampled_from(FEES))
     currency = draw(st.sampled_from(["EUR", "EUR", "EUR", "USD"]))
     due_on = (NEW_YEAR + timedelta(days=draw(st.integers(0, 40)))).isoformat()
-    kind = draw(st.sampled_from(["invoice", "payment", "credit", REFUND, CHARGEBACK, REVERSAL, "other"]))
+    kinds = ["invoice", "payment", "credit", REFUND, CHARGEBACK, REVERSAL, "other", "fee", "fee", "less"]
+    kind = draw(st.sampled_from(kinds))
     id_ = str(draw(st.integers(0, 10**9)))
     match kind:
         case "invoice":
+            a = draw(st.sampled_from(INVOICES))
             fields = {"type_": "invoice_issued", "amount": draw(amounts), "invoice": a, "due_on": due_on}
             fields["currency"] = currency
         case "payment":
@@ -429,6 +510,14 @@ def money_facts(draw: st.DrawFn) -> Fact:
                 "currency": currency,
             }
             fields["invoice"] = draw(st.none() | st.just(a))
+        case "fee":
+            fields = {"type_": "fee_booked", "fee": f, "invoice": draw(st.sampled_from(INVOICES))}
+            fields |= {"kind": "interest", "amount": draw(amounts), "currency": currency, "basis": "b"}
+        case "less":
+            fields = {"type_": draw(st.sampled_from(["fee_waived", "fee_cancelled"])), "fee": f}
+            fields["reason"] = "r"
+            if fields["type_"] == "fee_waived":
+                fields["amount"] = draw(parts)
         case "credit":
             fields = {"type_": "credit_note", "credit_note": c, "invoice": a, "amount": draw(amounts)}
         case "other":
@@ -469,6 +558,8 @@ def expected_totals(history: Sequence[Fact], book: Book) -> dict[str, int]:
         match body:
             case facts.InvoiceIssued():
                 expected[name] = asked[body.invoice] = minor
+            case facts.FeeBooked():
+                expected[name] = asked[body.fee] = minor
             case facts.InvoiceCorrected():
                 expected[name] = minor - asked[body.invoice]
                 asked[body.invoice] = minor
@@ -554,6 +645,7 @@ def test_the_book_does_not_depend_on_the_order_or_the_numbers_of_the_facts(
 def test_money_is_never_idle_while_something_is_owed(history: list[Fact]) -> None:
     """Whoever has paid enough is not chased; only what names an invoice that nobody knows waits for it."""
     issued = {each.body.invoice for each in history if isinstance(each.body, facts.InvoiceIssued)}
+    issued |= {each.body.fee for each in history if isinstance(each.body, facts.FeeBooked)}
     book = post(
         each
         for each in history
@@ -562,6 +654,29 @@ def test_money_is_never_idle_while_something_is_owed(history: list[Fact]) -> Non
 
     credit_in = {money.currency for money in book.unapplied}
     assert not [debt for debt in book.debts if debt.open and debt.open.currency in credit_in]
+
+
+@settings(max_examples=120)
+@given(started)
+def test_a_fee_is_never_paid_by_unnamed_money_that_an_invoice_could_have_had(history: list[Fact]) -> None:
+    """While an invoice of its currency is open, only money that names the fee has paid it that day."""
+    book = post(history)
+    bodies = {each.id: each.body for each in history}
+    fees = {debt.invoice for debt in book.debts if debt.about is not None}
+    owed: dict[tuple[str, str], int] = defaultdict(int)
+    for entry in book.entries:
+        if entry.invoice is None:
+            continue
+        body = bodies[entry.fact]
+        unnamed = isinstance(body, facts.PaymentReceived) and body.invoice is None
+        if entry.invoice in fees and unnamed and entry.amount.minor < 0:
+            others = [
+                name
+                for (name, currency), minor in owed.items()
+                if minor and name not in fees and currency == entry.amount.currency
+            ]
+            assert not others
+        owed[entry.invoice, entry.amount.currency] += entry.amount.minor
 
 
 def test_what_comes_late_is_posted_where_it_belongs_and_nothing_before_it_is_forgotten() -> None:

@@ -15,6 +15,9 @@ from domain.facts import (
     DisputeOpened,
     DisputeResolved,
     Exempted,
+    FeeBooked,
+    FeeCancelled,
+    FeeWaived,
     InvoiceCorrected,
     InvoiceIssued,
     InvoiceVoided,
@@ -25,7 +28,7 @@ from domain.facts import (
     Unknown,
     WorkersDown,
 )
-from store import customers, doors, exports, facts, journal, policies
+from store import customers, doors, exports, facts, invariants, journal, policies
 from store.errors import Conflict, NoPolicy, Refused, UnknownCustomer
 from store.facts import NewFact
 from store.tables import DebtRow, EntryRow, FactRow
@@ -125,7 +128,20 @@ def test_a_fact_twice_in_one_delivery_is_one_and_a_contradiction_is_refused(busi
         doors.record(business.ledger, name, other, now=business.at(1))
 
 
+def fee(name="FEE", invoice="INV-1", amount="5.00", **more):
+    what = {"kind": "interest", "currency": "EUR", "until": date(2026, 3, 12), "basis": "Terms, section 7"}
+    return FeeBooked.model_validate({"fee": name, "invoice": invoice, "amount": amount, **what, **more})
+
+
 REFUSALS = [
+    (fee(invoice="X"), "no invoice X"),
+    (fee(amount="5.005"), "EUR has 2 decimals"),
+    (fee("INV-1"), "invoice INV-1 is recorded already"),
+    (fee("BOLT-1"), "invoice BOLT-1 belongs to another customer"),
+    (fee("NEW", invoice="F-0"), "F-0 is a fee itself"),
+    (FeeWaived(fee="INV-1", reason="r"), "no fee INV-1"),
+    (FeeWaived(fee="F-0", amount=Decimal("0.001"), reason="r"), "EUR has 2 decimals"),
+    (FeeCancelled(fee="X", reason="r"), "no fee X"),
     (PaymentReceived(payment="P", amount="1.00", currency="EUR", invoice="X"), "no invoice X"),
     (PaymentReceived(payment="P", amount="1.00", currency="XXX"), "unknown currency 'XXX'"),
     (PaymentReceived(payment="P", amount="1.001", currency="EUR"), "EUR has 2 decimals"),
@@ -162,6 +178,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(business, body, senten
     business.invoice(business.customer("BOLT"), "BOLT-1")
     business.invoice(name)
     business.pay(name, "5.00", now=business.at(1), payment="PAID")
+    business.record(name, fee("F-0"), now=business.at(1))
     before = count(business, FactRow)
     with pytest.raises(Refused, match=sentence):
         business.record(name, Paused(reason="good"), body, now=business.at(2))
@@ -293,6 +310,19 @@ def test_a_correction_is_an_entry_of_its_own_day(business):
     business.record(name, body, now=business.at(4), on=business.at(1).date())
     assert entries(business)[-1] == ("INV-1", -40_00, business.at(1).date(), business.at(4))
     assert debt(business, "INV-1").original_minor == 60_00
+
+
+def test_a_fee_is_a_debt_of_its_own_that_money_may_name_and_that_is_waived_or_struck(business):
+    name = business.customer()
+    business.invoice(name)
+    business.record(name, fee(), fee("F-2", kind="compensation", amount="40.00"), now=business.at(10))
+    business.pay(name, "3.00", now=business.at(11), invoice="FEE")
+    assert (debt(business, "FEE").open_minor, debt(business, "FEE").main) == (2_00, False)
+    business.record(name, FeeWaived(fee="FEE", reason="goodwill"), now=business.at(12))
+    business.record(name, FeeCancelled(fee="F-2", reason="a consumer"), now=business.at(12))
+    assert [debt(business, each).open_minor for each in ("INV-1", "FEE", "F-2")] == [100_00, 0, 0]
+    assert [debt(business, each).state for each in ("FEE", "F-2")] == ["settled", "void"]
+    assert invariants.broken(business.ledger) == []
 
 
 def test_a_refund_opens_the_debt_again(business):

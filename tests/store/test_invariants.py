@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import select
 
-from domain.facts import Bounced, SubscriptionSuspended
+from domain.facts import Bounced, FeeBooked, FeeCancelled, SubscriptionSuspended
 from store import invariants
-from store.tables import ClaimRow, FactRow
+from store.tables import ClaimRow, DebtRow, FactRow
 
 
 @pytest.fixture
@@ -73,3 +73,29 @@ def test_what_came_back_is_no_warning(business, suspended, day, broken):
     with business.ledger.write() as session:
         session.exec(select(FactRow).where(FactRow.kind == "bounced")).one().learned_at = business.at(day)
     assert bool(invariants.broken(business.ledger)) == broken
+
+
+def interest(name, **more):
+    what = {"fee": name, "invoice": "INV-1", "kind": "interest", "amount": "5.00", "currency": "EUR"}
+    return FeeBooked.model_validate({**what, "until": date(2026, 3, 12), "basis": "Terms", **more})
+
+
+def test_interest_is_not_charged_twice_for_one_day_unless_the_first_was_cancelled(business):
+    name = business.customer()
+    business.invoice(name)
+    business.record(name, interest("F-1"), interest("F-2"), now=business.at(10))
+    business.record(name, interest("F-3", until=date(2026, 3, 13)), now=business.at(11))
+    assert invariants.broken(business.ledger) == [
+        "ACME: F-2 and F-1 are both interest on INV-1 to 2026-03-12"
+    ]
+    business.record(name, FeeCancelled(fee="F-1", reason="twice"), now=business.at(11))
+    assert invariants.broken(business.ledger) == []
+
+
+def test_a_fee_suspends_nobody(business, suspended):
+    business.record(suspended, interest("F-1"), now=business.at(31))
+    with business.ledger.write() as session:
+        claim(session, "suspend").debt = "F-1"
+        session.get_one(DebtRow, ("ACME", "F-1")).main = True
+    found = invariants.broken(business.ledger)
+    assert {"ACME: fee F-1 is no side debt", "ACME: suspended for fee F-1"} <= set(found)
