@@ -144,10 +144,11 @@ def policy_simulate(
 ) -> None:
     """Play events of one customer through a policy: docs/simulation-format.md."""
     from domain.simulation.play import simulate
+    from store.rates import shipped
 
     rules = read_policy(policy)
     customer, history, until = read_scenario(events)
-    outcome = simulate(rules, customer, history, until)
+    outcome = simulate(rules, customer, history, until, rates=shipped())
     if as_json:
         typer.echo(json.dumps(outcome.json(), indent=2))
         return
@@ -188,6 +189,7 @@ def look_at(files: Sequence[Path]) -> list[LookedAt]:
     from activities.rendering import Letters
     from domain.channels import CHANNELS
     from domain.policy_lint import lint
+    from store.rates import shipped
 
     letters = Letters(ROOT / "templates")
     known: dict[str, tuple[str, ...]] = {channel: letters.names(channel) for channel in CHANNELS}
@@ -198,7 +200,8 @@ def look_at(files: Sequence[Path]) -> list[LookedAt]:
         except Stop as stopped:
             looked_at.append(LookedAt(file=file, problems=str(stopped)))
         else:
-            looked_at.append(LookedAt(file=file, policy=policy, findings=lint(policy, templates=known)))
+            findings = lint(policy, templates=known, rates=shipped())
+            looked_at.append(LookedAt(file=file, policy=policy, findings=findings))
     return looked_at
 
 

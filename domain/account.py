@@ -6,9 +6,12 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Literal
 
-from domain.book import Debt
+from domain.book import Debt, Entry
 from domain.claim import Claim, in_order
 from domain.customer import Customer
+from domain.facts import Fact
+from domain.interest.fees import Fee
+from domain.interest.rates import Rates
 from domain.money import Money
 from domain.onboarding import Progress
 from domain.promises import Promise
@@ -61,6 +64,9 @@ class Account:
         promises: in the order in which they were made.
         contests: disputes of at least half of what was open on an invoice that are resolved.
         kept: types of facts that this version keeps and shows but does not act on.
+        fees: what was booked about the invoices and not cancelled.
+        rates: the tables of the law on late payment.
+        entries, history: of the book, and the facts that they come from: interest is reckoned on them.
     """
 
     customer: Customer
@@ -87,6 +93,10 @@ class Account:
     disputes: tuple[str, ...] = ()
     contests: tuple[Rest, ...] = ()
     kept: tuple[str, ...] = ()
+    fees: tuple[Fee, ...] = ()
+    rates: Rates = field(default_factory=Rates)
+    entries: Sequence[Entry] = field(default=(), repr=False, compare=False)
+    history: Sequence[Fact] = field(default=(), repr=False, compare=False)
 
     @cached_property
     def open_debts(self) -> tuple[Debt, ...]:

@@ -19,6 +19,8 @@ from domain.customer import Customer
 from domain.facts import Fact
 from domain.facts.dating import end_of_day, instant
 from domain.fold import Fold, apart
+from domain.interest.fees import Fee
+from domain.interest.rates import Rates
 from domain.money import Money, MoneyError
 from domain.onboarding import Progress
 from domain.own_steps import ANSWERED, APPROVE
@@ -35,6 +37,7 @@ def build(
     channels: Iterable[str] = CHANNELS,
     go_live_on: date | None = None,
     allocation: str = "oldest_due",
+    rates: Rates | None = None,
     book: Book | None = None,
 ) -> Account:
     """Build the account of `customer` from all its facts.
@@ -42,6 +45,7 @@ def build(
     Args:
         claims: what we began, from the ledger or from a simulation.
         channels: those for which there is an address at all.
+        rates: the tables of the law on late payment; without them nothing is owed by law.
         book: the posted money, when the caller has it already.
     """
     posted = post(history, allocation=allocation) if book is None else book
@@ -49,16 +53,24 @@ def build(
     folding = _Folding(customer, frozenset(channels), known)
     for fact in sorted(history, key=_order):
         folding.take(fact)
-    return folding.account(posted, go_live_on)
+    account = folding.account(posted, go_live_on)
+    return replace(account, rates=rates or Rates(), entries=posted.entries, history=history)
 
 
 class Building:
     """The account of one customer while facts come in: always what `build` makes of all of them."""
 
     def __init__(
-        self, customer: Customer, *, channels: Iterable[str], go_live_on: date | None, allocation: str
+        self,
+        customer: Customer,
+        *,
+        channels: Iterable[str],
+        go_live_on: date | None,
+        allocation: str,
+        rates: Rates | None = None,
     ) -> None:
         self._customer, self._channels, self._go_live_on = customer, frozenset(channels), go_live_on
+        self._rates = rates or Rates()
         self._history: list[Fact] = []
         self._given: tuple[Claim, ...] = ()
         self._claims: dict[str, Claim] = {}
@@ -77,7 +89,7 @@ class Building:
         self._fold.add((_order(fact), fact) for fact in new)
         account = self._fold.state.account(self._posted.book, self._go_live_on)
         self._given = account.claims
-        return account
+        return replace(account, rates=self._rates, entries=self._posted.book.entries, history=self._history)
 
     def _begin(self) -> "Fold[_Folding]":
         return Fold(
@@ -136,6 +148,7 @@ class _Folding:
         self.verification = Progress()
         self.newest_at: datetime | None = None
         self.kept: set[str] = set()
+        self.fees: dict[str, tuple[facts.FeeBooked, datetime]] = {}
 
     def copy(self) -> "_Folding":
         """Return the same state, which facts that are taken here do not change; both have the same claims."""
@@ -169,6 +182,24 @@ class _Folding:
             disputes=tuple(sorted({dispute for dispute, _ in self.disputes})),
             contests=self._contests(book),
             kept=tuple(sorted(self.kept)),
+            fees=self._fees(book) if self.fees else (),
+        )
+
+    def _fees(self, book: Book) -> tuple[Fee, ...]:
+        """The fees that the book has; of one that was cancelled nothing is remembered."""
+        standing = {debt.invoice for debt in book.debts if debt.about is not None and debt.state != "void"}
+        return tuple(
+            Fee(
+                fee=body.fee,
+                invoice=body.invoice,
+                kind=body.kind,
+                amount=Money.of(body.amount, body.currency),
+                until=body.until,
+                step=body.step,
+                booked_at=at,
+            )
+            for body, at in self.fees.values()
+            if body.fee in standing
         )
 
     def _disputed(self, book: Book) -> dict[str, Money]:
@@ -252,6 +283,8 @@ class _Folding:
                 self.onboarding = body.outcome
             case facts.Checked() | facts.CodeSent() | facts.CodeAnswered() | facts.OnboardingReviewed():
                 self.verification = self.verification.after(fact.body, at)
+            case facts.FeeBooked() as body:
+                self.fees.setdefault(body.fee, (body, at))
             case facts.Unknown() as body:
                 self.kept.add(body.name)
             case _:

@@ -20,6 +20,7 @@ from domain.reasons import because
 from domain.rest import FOREVER
 from domain.rules.admission import admission
 from domain.rules.data_loss import data_loss
+from domain.rules.interest import interest
 from domain.rules.ladder import reminders
 from domain.rules.reactivation import reactivation
 from domain.rules.service_news import news_of_the_service
@@ -28,7 +29,10 @@ from domain.rules.tasks import tasks
 from domain.rules.unsent import unsent
 from domain.situation import Situation
 
-RULES = (admission, reactivation, suspension, news_of_the_service, data_loss, tasks, unsent, reminders)
+RULES = (
+    *(admission, reactivation, suspension, news_of_the_service, data_loss),
+    *(tasks, interest, unsent, reminders),
+)
 """The rules that ask for effects, the most pressing first."""
 
 

@@ -5,6 +5,19 @@ from domain.channels import ONBOARDING
 TOLD, RETURNED, THANKED = "suspended", "reactivate", "thanks"
 UNREACHABLE, UNSENT, APPROVE, DATA_LOSS = "unreachable", "unsent", "approve", "data_loss"
 REVIEW = "onboarding_review"
+INTEREST, CANCEL_FEE = "interest", "cancel_fee"
+FEE = "fee."
+"""With this begins the step that proposes the fee of a step of the policy, whose id has no dot."""
 ANSWERED = frozenset({APPROVE, REVIEW})
 """Their tasks end with an answer of their own; that all work is done says nothing of them."""
-RESERVED = frozenset({TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW})
+RESERVED = frozenset(
+    {
+        *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
+        *(INTEREST, CANCEL_FEE),
+    }
+)
+
+
+def fee_step(step: str) -> str:
+    """Return the step that proposes the agreed fee of this one."""
+    return FEE + step

@@ -5,8 +5,8 @@ line; `domain.plan` applies it. Days are whole days in the customer's zone. Amou
 major units per currency. Its version is the hash of its canonical content, so equal content is one
 version, whatever the file is called.
 
-The parts of a policy that are still to come (instalment plans, charge retries, interest) get a field
-of their own here. What came after the first release stands in `_ADDED`: while it is left at its
+The parts of a policy that are still to come (instalment plans, charge retries) get a field of their own
+here. What came after the first release stands in `_ADDED`: while it is left at its
 default, which never changes, a policy keeps its version.
 """
 
@@ -17,9 +17,10 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from domain.documents import Fault, Faults, Whole
+from domain.interest.terms import Interest
 from domain.own_steps import RESERVED
 from domain.policy_fields import Amounts, Channels, Part, Segment, StepId
 from domain.policy_rests import Pauses, Promises
@@ -27,7 +28,7 @@ from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep
 from domain.policy_window import Window
 from domain.spelling import closest
 
-_ADDED = ("pauses", "promises")
+_ADDED = ("pauses", "promises", "interest")
 
 
 class Return(Part):
@@ -73,6 +74,7 @@ class Policy(Part):
         window: when messages may go out.
         pauses, promises: for how long, and how often, chasing may rest.
         steps: what happens, mildest first.
+        interest: what lateness costs, as it is proposed to finance.
         back: what brings a suspended customer back.
     """
 
@@ -88,6 +90,7 @@ class Policy(Part):
     pauses: Pauses = Field(default_factory=Pauses)
     promises: Promises = Field(default_factory=Promises)
     steps: tuple[Step, ...] = Field(min_length=1)
+    interest: Interest = Field(default_factory=Interest)
     back: Return = Field(default_factory=Return, alias="return")
 
     @field_validator("steps")
@@ -97,6 +100,15 @@ class Policy(Part):
         if faults:
             raise Faults(*faults)
         return steps
+
+    @field_validator("interest")
+    @classmethod
+    def _interest_fits_the_steps(cls, interest: Interest, info: ValidationInfo) -> Interest:
+        steps: tuple[Step, ...] = info.data.get("steps", ())  # none where the steps have faults of their own
+        faults = [*interest.wrong_steps({step.id: step.offset_days for step in steps})] if steps else []
+        if faults:
+            raise Faults(*faults)
+        return interest
 
     # What follows from the steps is kept, because a plan asks for it all the time. `model_copy` would
     # take it along: a policy with other steps is made anew.

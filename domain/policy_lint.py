@@ -11,6 +11,8 @@ from itertools import pairwise
 from typing import Literal, get_args
 
 from domain.channels import Channel
+from domain.interest.rates import Rates
+from domain.interest.terms import CONSUMER
 from domain.policy import Policy
 from domain.policy_fields import amount_in
 from domain.policy_steps import NoticeStep, SuspendStep, When
@@ -44,8 +46,13 @@ class Finding:
         return f"{self.severity}: {place}{self.message} [{self.rule}]"
 
 
-def lint(policy: Policy, *, templates: Templates | None = None) -> tuple[Finding, ...]:
-    """Return what is wrong or odd, errors first; without `templates` their names are not checked."""
+def lint(
+    policy: Policy, *, templates: Templates | None = None, rates: Rates | None = None
+) -> tuple[Finding, ...]:
+    """Return what is wrong or odd, errors first.
+
+    Without `templates` their names are not checked, and without `rates` not whether a country has any.
+    """
     found = [
         *_never(policy),
         *(_templates(policy, templates) if templates is not None else ()),
@@ -54,6 +61,8 @@ def lint(policy: Policy, *, templates: Templates | None = None) -> tuple[Finding
         *_gaps(policy),
         *_window(policy),
         *_amounts(policy),
+        *_interest(policy),
+        *(_rates(policy, rates) if rates is not None else ()),
     ]
     return tuple(sorted(found, key=lambda finding: finding.severity))
 
@@ -188,6 +197,31 @@ def _amounts(policy: Policy) -> Iterator[Finding]:
             if isinstance(step, NoticeStep) and own and minimum and own <= minimum:
                 message = f"its minimum of {own} has no effect: the policy's is {minimum}"
                 yield _warning("minimum-without-effect", step.id, f"{message}; raise it, or take it out")
+
+
+def _interest(policy: Policy) -> Iterator[Finding]:
+    """Customers of whom no interest is asked although the policy has it."""
+    if policy.interest.basis == "none":
+        return
+    for segment in policy.audience.segments:
+        if policy.interest.party(segment) is None:
+            message = f"no interest or fee is ever proposed for segment {segment}"
+            remedy = (
+                "give consumers a policy of their own" if segment == CONSUMER else "add it to `b2b` or `b2g`"
+            )
+            yield _warning("interest-segment", None, f"{message}; {remedy}")
+
+
+def _rates(policy: Policy, rates: Rates) -> Iterator[Finding]:
+    """Countries whose law nobody has entered."""
+    if policy.interest.basis != "statutory":
+        return
+    named = [country for step in policy.steps for country in step.when.countries]
+    for country in dict.fromkeys(named):
+        table = rates.table_for(country)
+        if table is None or not rates.rows(table):
+            message = f"no rate of interest is known for {country}, so nothing is proposed there"
+            yield _warning("rates-missing", None, f"{message}; enter its table under policies/rates/")
 
 
 def _and(words: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from domain.interest.terms import Interest
 from domain.policy import Audience, Policy, Return
 from domain.policy_fields import Part
 from domain.policy_rests import Pauses, Promises
@@ -18,6 +19,7 @@ def schema() -> dict[str, Any]:
     definitions: dict[str, Any] = content["$defs"]
     parts: tuple[type[Part], ...] = (
         Audience,
+        Interest,
         NoticeStep,
         Pauses,
         Promises,

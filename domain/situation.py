@@ -142,11 +142,15 @@ class Situation:
         return max(holding, key=lambda rest: (rest.last, rest.reason), default=None)
 
     def step_on(self, step: Step, debt: Debt) -> date | None:
-        """The day on which a step falls for a debt; None while an open-ended rest freezes its age.
+        """The day on which a step falls for a debt; None while an open-ended rest freezes its age."""
+        return self.day_of(step.offset_days, debt)
+
+    def day_of(self, offset_days: int, debt: Debt) -> date | None:
+        """The day on which a debt is so many days past due; None while an open-ended rest freezes its age.
 
         Days of a pause or a hold that overlap the debt's overdue time do not count.
         """
-        day = debt.due_on + timedelta(days=step.offset_days)
+        day = debt.due_on + timedelta(days=offset_days)
         counted = debt.due_on  # days of rest up to here are credited already
         for rest in sorted((*self.pauses, *self.account.holds), key=lambda rest: rest.first):
             first = max(rest.first, counted + timedelta(days=1))

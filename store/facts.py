@@ -22,7 +22,7 @@ from domain.claim import Claim
 from domain.facts import Body, Fact, kind_of, read_body, write_body
 from domain.policy import Policy
 from domain.posting_order import is_money
-from store import policies, postings
+from store import policies, postings, rates
 from store.database import Ledger
 from store.errors import Conflict, NoPolicy, Refused
 from store.references import problems_of
@@ -199,6 +199,7 @@ def load(session: Session, row: CustomerRow, *, known: Sequence[Fact] | None = N
         channels=channels,
         go_live_on=go_live_on,
         allocation=policy.allocation,
+        rates=rates.shipped(),
     )
     # Facts may say that an address changed which has been destroyed since.
     lost = {channel for channel, reach in account.reach.items() if reach == "ok" and channel not in channels}

@@ -4,7 +4,7 @@ Never for consumers. What comes out of it is proposed to finance, who books or d
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -104,8 +104,11 @@ class Interest(Part):
         if proposes and self.propose_at is None:
             yield Fault(path=("basis",), message="write propose_at: the step or the days at which to propose")
 
-    def wrong_steps(self, known: Collection[str]) -> Iterator[Fault]:
-        """Yield what names a step that the policy does not have; for the policy's own validator."""
+    def wrong_steps(self, known: Mapping[str, int]) -> Iterator[Fault]:
+        """Yield what names a step that the policy does not have, or one before the debt is late.
+
+        For the policy's own validator; `known` is each step with its days from the due date.
+        """
         named: list[tuple[tuple[str, ...], str]] = [(("fees", step), step) for step in self.fees]
         if isinstance(self.propose_at, str):
             named.append((("propose_at",), self.propose_at))
@@ -113,6 +116,9 @@ class Interest(Part):
             if step not in known:
                 message = f"{step!r} is no step of this policy"
                 yield Fault(path=path, message=message, suggestion=closest(step, known))
+            elif known[step] <= 0:
+                message = f"step {step!r} comes before the debt is late: name one after the due date"
+                yield Fault(path=path, message=message)
 
     def party(self, segment: str) -> Party | None:
         """Return what a customer of this segment is to us; None for consumers and whoever is not named."""

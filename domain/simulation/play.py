@@ -20,6 +20,7 @@ from domain.decide import Decision, decide
 from domain.effects import Effect
 from domain.facts import Fact
 from domain.facts.dating import midnight
+from domain.interest.rates import Rates
 from domain.policy import Policy
 from domain.simulation.events import learned_key
 from domain.simulation.forecast import awaited, forecast, message_of, perform
@@ -38,14 +39,16 @@ def simulate(
     *,
     channels: tuple[str, ...] = CHANNELS,
     go_live_on: date | None = None,
+    rates: Rates | None = None,
 ) -> Outcome:
     """Play all facts through a policy, from the first until the end of `until`.
 
     Args:
         channels: those for which there is an address.
         go_live_on: steps before this day are not taken.
+        rates: the tables of the law on late payment; without them nothing is owed by law.
     """
-    start = build(customer, [], channels=channels, go_live_on=go_live_on)
+    start = build(customer, [], channels=channels, go_live_on=go_live_on, rates=rates)
     return _Simulation(policy, start, history, channels).run(until)
 
 
@@ -60,7 +63,11 @@ class _Simulation:
         self.history = sorted(history, key=learned_key)
         self.account = start
         self.building = Building(
-            start.customer, channels=channels, go_live_on=start.go_live_on, allocation=policy.allocation
+            start.customer,
+            channels=channels,
+            go_live_on=start.go_live_on,
+            allocation=policy.allocation,
+            rates=start.rates,
         )
         self.known = 0  # so many facts of the history have been learned
         self.outcomes = deque(fact for fact in self.history if isinstance(fact.body, _OUTCOMES))  # to come

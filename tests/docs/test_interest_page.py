@@ -8,7 +8,6 @@ import pytest
 from domain.documents import Document, read
 from domain.interest.rates import RateTable, read_rates
 from domain.interest.terms import Interest
-from domain.policy import Part
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "interest.md").read_text(encoding="utf-8")
@@ -26,12 +25,8 @@ def test_an_example_is_a_sound_part_of_a_policy(example: str) -> None:
     assert read(example, model=Interest, name="example.yaml").propose_at is not None
 
 
-@pytest.mark.parametrize(
-    ("title", "model"), [("The part of a policy", Interest), ("The tables of rates", RateTable)]
-)
-def test_a_table_has_every_key_and_whether_it_is_required(
-    title: str, model: type[Part] | type[Document]
-) -> None:
+@pytest.mark.parametrize(("title", "model"), [("The tables of rates", RateTable)])
+def test_a_table_has_every_key_and_whether_it_is_required(title: str, model: type[Document]) -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", section(title), re.MULTILINE))
 
     assert list(rows) == list(model.model_fields)

@@ -111,12 +111,6 @@ def test_equal_content_is_one_version_and_is_read_back_from_the_ledger(percent: 
     assert Interest.model_validate_json(kept) == written
 
 
-class WithInterest(Policy):
-    """A policy as it will be once interest is a part of it."""
-
-    interest: Interest = Interest()
-
-
 SMALL = """\
 policy: small
 title: Small
@@ -127,10 +121,10 @@ steps:
 
 
 def test_as_a_part_of_a_policy_its_faults_have_lines_and_by_default_it_asks_for_nothing() -> None:
-    assert read(SMALL, model=WithInterest, name="p.yaml").interest == Interest()
+    assert read(SMALL, model=Policy, name="p.yaml").interest == Interest()
 
     with pytest.raises(BadDocument) as caught:
-        read(f"{SMALL}interest:\n  basis: statutory\n  b2b: [consumer]\n", model=WithInterest, name="p.yaml")
+        read(f"{SMALL}interest:\n  basis: statutory\n  b2b: [consumer]\n", model=Policy, name="p.yaml")
 
     assert str(caught.value).splitlines() == [
         "p.yaml:7: interest.basis: write propose_at: the step or the days at which to propose",
@@ -143,10 +137,14 @@ def test_a_step_that_the_policy_does_not_have_is_named() -> None:
         "basis: contract\nclause: x\nannual_percent: 9\npropose_at: finl_notice\nfees: {first: {EUR: 5}}"
     )
 
-    found = [(fault.path, fault.suggestion) for fault in written.wrong_steps(["final_notice", "last"])]
+    found = [
+        (fault.path, fault.suggestion) for fault in written.wrong_steps({"final_notice": 30, "last": 45})
+    ]
 
     assert found == [(("fees", "first"), None), (("propose_at",), "final_notice")]
-    assert list(written.wrong_steps(["finl_notice", "first"])) == []
+    assert list(written.wrong_steps({"finl_notice": 30, "first": 3})) == []
+    (early,) = written.wrong_steps({"finl_notice": 30, "first": 0})
+    assert (early.path, "before the debt is late" in early.message) == (("fees", "first"), True)
 
 
 @pytest.mark.parametrize(

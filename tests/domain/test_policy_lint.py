@@ -1,8 +1,10 @@
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain.interest.rates import read_rates
 from domain.policy import Policy
 from domain.policy_lint import lint
 
@@ -208,3 +210,38 @@ def test_without_the_templates_their_names_are_not_checked() -> None:
 def test_a_policy_that_never_suspends_needs_no_approval() -> None:
     checked = Policy.model_validate({**SOUND, "steps": SOUND["steps"][:1]})
     assert lint(checked, templates={"email": ["reminder_first"]}) == ()
+
+
+LAW = {"basis": "statutory", "propose_at": 30}
+FOLDER = Path(__file__).parents[2] / "policies" / "rates"
+RATES = read_rates({path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.yaml")})
+NOBODY = "warning: no interest or fee is ever proposed for segment {}; {} [interest-segment]"
+NO_RATE = (
+    "warning: no rate of interest is known for {}, so nothing is proposed there;"
+    " enter its table under policies/rates/ [rates-missing]"
+)
+
+
+@pytest.mark.parametrize(
+    ("checked", "expected"),
+    [
+        (policy(interest=LAW), []),
+        (policy(interest={**LAW, "b2b": ["shop"], "b2g": ["business"]}), []),
+        (policy(**{"for": {"segments": ["business", "consumer"]}}), []),
+        (
+            policy(interest=LAW, **{"for": {"segments": ["business", "consumer", "shop"]}}),
+            [
+                NOBODY.format("consumer", "give consumers a policy of their own"),
+                NOBODY.format("shop", "add it to `b2b` or `b2g`"),
+            ],
+        ),
+        (policy(steps={FIRST: {"when": {"countries": ["NO"]}}}), []),
+        (policy(interest=LAW, steps={FIRST: {"when": {"countries": ["FI"]}}}), []),
+        (  # the base rate of Germany is still to be entered
+            policy(interest=LAW, steps={FIRST: {"when": {"countries": ["FI", "DE", "SE"]}}}),
+            [NO_RATE.format("DE"), NO_RATE.format("SE")],
+        ),
+    ],
+)
+def test_interest_that_is_never_proposed(checked: Policy, expected: list[str]) -> None:
+    assert [str(finding) for finding in lint(checked, templates=TEMPLATES, rates=RATES)] == expected
