@@ -99,7 +99,7 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
 
     An approval names the number that was listed: what comes after is asked about again.
     """
-    from domain.own_steps import APPROVE, REVIEW, UNREACHABLE
+    from domain.own_steps import APPROVE, CANCEL_FEE, FEE, INTEREST, REVIEW, UNREACHABLE
     from store.switches import BLAST
 
     who, done = task.customer_id, f"starter.py task {task.customer_id} {task.step}"
@@ -110,4 +110,10 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         REVIEW: f"starter.py review {who} OUTCOME",
         UNREACHABLE: f"starter.py contact {who} --email ADDRESS && {done}",
     }
+    if (about := next(iter(task.debts), None)) is not None:
+        endings[INTEREST] = f"starter.py fee book {who} {about} --kind KIND"
+        endings[CANCEL_FEE] = f"starter.py fee cancel {who} {about} --reason WORDS"
+        if task.step.startswith(FEE):
+            step = task.step.removeprefix(FEE)
+            endings[task.step] = f"starter.py fee book {who} {about} --kind fee --step {step}"
     return endings.get(task.step, done)

@@ -7,11 +7,12 @@ with a natural key: the same command twice on one day is one fact.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from domain import facts
+from domain.facts.fields import Amount, Day, Invoice, Name, Reason
 from domain.sentences import sentences
 
 REJECTED = "rejected: "
@@ -34,6 +35,25 @@ class CodeEntry(BaseModel):
         return digits
 
 
+class FeeEntry(BaseModel):
+    """The input of `book_fee`: what is not given is as proposed on the day (domain/interest/booking.py)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    invoice: Invoice
+    kind: Literal["interest", "compensation", "fee"]
+    step: Name | None = None
+    amount: Amount | None = None
+    fee: Invoice | None = None
+    due_on: Day | None = None
+    reason: Reason | None = None
+    by: Name | None = None
+
+
+Input = facts.Body | CodeEntry | FeeEntry
+"""What a command is given: its fact, or what the ledger makes it of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One thing that a person may ask for.
@@ -41,13 +61,13 @@ class Command:
     Attributes:
         name: as the command line and the Temporal UI call it.
         does: what it does, for help texts.
-        body: the fact that it writes; of `enter_code` the input, from which the ledger makes it.
+        body: the fact that it writes; of `enter_code` and `book_fee` the input that it is made of.
         example: a complete JSON input.
     """
 
     name: str
     does: str
-    body: type[facts.Body] | type[CodeEntry]
+    body: type[facts.Body] | type[CodeEntry] | type[FeeEntry]
     example: Mapping[str, Any]
 
 
@@ -145,6 +165,24 @@ COMMANDS: Mapping[str, Command] = {
             example={"invoice": "INV-1042", "by": "maria"},
         ),
         Command(
+            name="book_fee",
+            does="Charge interest, a compensation or the fee of a step, as it is proposed today.",
+            body=FeeEntry,
+            example={"invoice": "INV-1042", "kind": "interest", "by": "maria"},
+        ),
+        Command(
+            name="waive_fee",
+            does="Give up a fee that was rightly charged, or a part of it.",
+            body=facts.FeeWaived,
+            example={"fee": "INV-1042-I1", "reason": "goodwill", "by": "maria"},
+        ),
+        Command(
+            name="cancel_fee",
+            does="Take back a fee that should never have been charged.",
+            body=facts.FeeCancelled,
+            example={"fee": "INV-1042-I1", "reason": "the invoice was wrong", "by": "maria"},
+        ),
+        Command(
             name="enter_code",
             does="Enter the code that a new customer received.",
             body=CodeEntry,
@@ -167,18 +205,19 @@ OPPOSITE = {
     "suspend": "reactivate",
     "dispute": "resolve_dispute",
     "write_off": "undo_write_off",
+    "book_fee": "cancel_fee",
 }
 OPPOSITE.update({undoing: done for done, undoing in tuple(OPPOSITE.items())})
 
 
-def read(name: str, data: Mapping[str, Any]) -> facts.Body | CodeEntry:
-    """Return the fact that a command's JSON input means, or the entry of a code.
+def read(name: str, data: Mapping[str, Any]) -> Input:
+    """Return the fact that a command's JSON input means, or the entry of a code or a fee.
 
     Raises:
         KeyError: there is no such command.
         pydantic.ValidationError: the input is wrong.
     """
-    adapter: TypeAdapter[facts.Body | CodeEntry] = TypeAdapter(COMMANDS[name].body)
+    adapter: TypeAdapter[Input] = TypeAdapter(COMMANDS[name].body)
     return adapter.validate_python(dict(data))
 
 
@@ -205,12 +244,12 @@ def wrong(name: str, data: object) -> str | None:
     return f"{'; '.join(problems)}. An example: {json.dumps(dict(command.example))}"
 
 
-def author_of(body: facts.Body) -> str:
+def author_of(body: facts.Body | FeeEntry) -> str:
     """Return who asked; without a name it was finance."""
     return getattr(body, "by", None) or "finance"
 
 
-def words_of(body: facts.Body) -> str:
+def words_of(body: facts.Body | FeeEntry) -> str:
     """Say in a few words what a command's fact means."""
     match body:
         case facts.Paused():
@@ -249,6 +288,15 @@ def words_of(body: facts.Body) -> str:
             return f"wrote off {body.invoice}"
         case facts.WriteOffUndone():
             return f"took back the write-off of {body.invoice}"
+        case FeeEntry() | facts.FeeBooked():
+            currency = f" {body.currency}" if isinstance(body, facts.FeeBooked) else ""
+            number = f" as {body.fee}" if body.fee else ""
+            amount = f" of {body.amount}{currency}" if body.amount is not None else ""
+            return f"booked {body.kind}{amount} on {body.invoice}{number}"
+        case facts.FeeWaived():
+            return f"waived {body.amount or 'what is open'} of {body.fee}: {body.reason}"
+        case facts.FeeCancelled():
+            return f"cancelled {body.fee}: {body.reason}"
         case facts.OnboardingReviewed():
             words = f"decided to {body.outcome.replace('_', ' with ')}"
             return f"{words}: {body.note}" if body.note else words

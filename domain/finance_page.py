@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.commands import Command
-from domain.own_steps import APPROVE, REVIEW
+from domain.own_steps import APPROVE, CANCEL_FEE, FEE, INTEREST, REVIEW
 from domain.ui_links import WAITS_FOR_A_PERSON, list_link, workflow_link
 from domain.view import View
 from domain.view_words import day_says
@@ -111,7 +111,10 @@ def _task(task: str, commands: Mapping[str, Command]) -> str:
     example = dict(commands[name].example)
     if name == "complete_task":
         example |= {"step": step, "outcome": "done"}
-    return f"{step}: {why}. When done: `{name}` `{_json(example)}`"
+    words = f"{step}: {why}. When done: `{name}` `{_json(example)}`"
+    if step == INTEREST or step.startswith(FEE):
+        return f"{words}, which declines it; `book_fee` charges it"
+    return f"{words}; `cancel_fee` takes it back" if step == CANCEL_FEE else words
 
 
 def _nothing_next(view: View) -> str:

@@ -6,11 +6,13 @@ from decimal import Decimal
 from domain import facts
 from domain.book import Debt
 from domain.channels import TASK
-from domain.commands import COMMANDS, CodeEntry
+from domain.commands import COMMANDS, FeeEntry, Input
+from domain.interest.booking import booking, forbidden
 from domain.money import Money, MoneyError, per_currency
 from domain.own_steps import ANSWERED, APPROVE, REVIEW
 from domain.promises import Promise, worth_resting
 from domain.rest import FOREVER, Rest
+from domain.rules.interest import over
 from domain.rules.suspension import not_yet, over_threshold, requested
 from domain.situation import Situation
 
@@ -45,6 +47,11 @@ def allowed(at: Situation) -> dict[str, Refusal]:
         answers["resolve_dispute"] = "Nothing is disputed."
     if not any(debt.state == "written_off" for debt in at.account.debts):
         answers["undo_write_off"] = "Nothing has been written off."
+    answers["book_fee"] = forbidden(at)
+    if not any(debt.open and debt.about for debt in at.account.open_debts):
+        answers["waive_fee"] = "No fee is open."
+    if not at.account.fees:
+        answers["cancel_fee"] = "No fee is booked."
     answers["complete_task"] = _complete(at)
     if at.account.onboarding != "pending":
         answers["enter_code"] = answers["review_onboarding"] = "Nobody is being verified here."
@@ -62,16 +69,16 @@ def lapses_at(at: Situation) -> datetime | None:
     return min((until for _, until in filter(None, held) if until is not None), default=None)
 
 
-def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:
+def refusal(at: Situation, name: str, body: Input) -> Refusal:
     """Return why this very command may not be done now, or None. Decided again in the transaction."""
-    general = _ends_otherwise(at, body) or allowed(at)[name]
+    general = _ends_otherwise(at, body) or allowed(at)[name] or _ends_too_early(at, body)
     if general is not None:
         return general
-    early = None if isinstance(body, CodeEntry) else facts.ends_too_early(body, at.today)
-    if early is not None:
-        return f"{early[0].upper()}{early[1:]}."
     invoices = {debt.invoice: debt for debt in at.account.debts}
     match body:
+        case FeeEntry():
+            booked = booking(at, body)
+            return booked if isinstance(booked, str) else None
         case facts.Paused():
             return _pause(at, body)
         case facts.PromiseMade():
@@ -94,7 +101,7 @@ def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:
                 return _unknown(invoice)
             if not debt.open:
                 return f"Invoice {invoice} is {debt.state.replace('_', ' ')}: nothing is open on it."
-            return _too_much(getattr(body, "amount", None), debt)
+            return _too_much(getattr(body, "amount", None), debt, "disputed")
         case facts.DisputeResolved(dispute=dispute) if dispute not in at.account.disputes:
             return f"No dispute {dispute!r} is open; open are {', '.join(at.account.disputes)}."
         case facts.DisputeResolved(invoice=str(invoice)):
@@ -111,6 +118,8 @@ def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:
                 return _unknown(invoice)
             if invoices[invoice].state != "written_off":
                 return f"Invoice {invoice} has not been written off."
+        case facts.FeeWaived() | facts.FeeCancelled():
+            return _fee(body, invoices.get(body.fee))
         case facts.Exempted(invoice=str(invoice)) if invoice not in invoices:
             return _unknown(invoice)
         case facts.Exempted():
@@ -120,14 +129,32 @@ def refusal(at: Situation, name: str, body: facts.Body | CodeEntry) -> Refusal:
     return None
 
 
-def _too_much(amount: Decimal | None, debt: Debt) -> Refusal:
-    """Why an amount cannot be disputed of a debt."""
+def _ends_too_early(at: Situation, body: Input) -> Refusal:
+    early = facts.ends_too_early(body, at.today) if isinstance(body, facts.Body) else None
+    return None if early is None else f"{early[0].upper()}{early[1:]}."
+
+
+def _fee(body: facts.FeeWaived | facts.FeeCancelled, debt: Debt | None) -> Refusal:
+    """Why a fee cannot be given up or taken back."""
+    if debt is None or debt.about is None:
+        return f"There is no fee {body.fee} of this customer."
+    if debt.state == "void":
+        return f"Fee {body.fee} is cancelled already."
+    if isinstance(body, facts.FeeCancelled):
+        return None
+    if not debt.open:
+        return f"Nothing is open on fee {body.fee}."
+    return _too_much(body.amount, debt, "waived")
+
+
+def _too_much(amount: Decimal | None, debt: Debt, done: str) -> Refusal:
+    """Why an amount cannot be disputed of a debt, or waived."""
     try:
         asked = debt.open if amount is None else Money.of(amount, debt.open.currency)
     except MoneyError as error:
         return f"{error}."
     if asked > debt.open:
-        return f"{asked} cannot be disputed: {debt.open} are open on invoice {debt.invoice}."
+        return f"{asked} cannot be {done}: {debt.open} are open on invoice {debt.invoice}."
     return None
 
 
@@ -225,7 +252,7 @@ def _suspend(at: Situation) -> Refusal:
     return f"Nobody is suspended without warning: {'; '.join(reasons)}."
 
 
-def _ends_otherwise(at: Situation, body: facts.Body | CodeEntry) -> Refusal:
+def _ends_otherwise(at: Situation, body: Input) -> Refusal:
     """Why this very task cannot be completed: it wants an answer of its own."""
     step = body.step if isinstance(body, facts.TaskCompleted) else None
     if step == REVIEW:
@@ -251,8 +278,12 @@ def _open_tasks(at: Situation) -> set[str]:
 
 def _tasks_of(at: Situation) -> set[str]:
     done = at.account.tasks_done
+    moot = {(each.step, each.invoice) for each in over(at)}
     return {
         claim.step
         for claim in at.account.claims
-        if claim.channel == TASK and claim.stands and claim.claimed_at > done.get(claim.step, _NEVER)
+        if claim.channel == TASK
+        and claim.stands
+        and claim.claimed_at > done.get(claim.step, _NEVER)
+        and not (moot and all((claim.step, invoice) in moot for invoice, _ in claim.debts))
     }

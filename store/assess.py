@@ -15,6 +15,8 @@ from domain.effects import EffectDebt, Held
 from domain.facts import Fact
 from domain.plan import Plan, plan
 from domain.policy import Policy
+from domain.rules.interest import over
+from domain.situation import Situation
 from store import clock, customers, facts, journal, postings, tasks
 from store.database import Ledger
 from store.errors import NoPolicy
@@ -137,6 +139,8 @@ def assess_locked(
             session, row, loaded.history, allocation=loaded.policy.allocation, learned_at=now
         )
     _journal_holds(session, row, fresh.held, loaded.policy_version, code_version, now)
+    ended = over(Situation(policy=loaded.policy, account=loaded.account, now=now))
+    tasks.close_over(session, row.id, ended, now=now, by="engine")
     row.assessed_revision = row.revision
     # What is wanted now stays overdue until it is done: whoever loses it, the sweep finds it.
     row.last_now, row.wake_at = now, now if fresh.effects else fresh.wake_at

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,9 @@ from domain import commands, facts, refusals
 from domain.account import Account
 from domain.channels import TASK
 from domain.facts import Body
+from domain.interest.booking import booking
 from domain.own_steps import APPROVE, REVIEW
+from domain.rules.interest import over
 from domain.situation import Situation
 from domain.spelling import closest
 from store import customers, journal, tasks, verifications
@@ -64,9 +66,11 @@ def perform(ledger: Ledger, customer_id: str, name: str, data: Mapping[str, Any]
         refusal = refusals.refusal(at, name, body)
         if refusal is not None:
             raise Refused(refusal)
+        if isinstance(body, commands.FeeEntry):
+            body = _booked(at, body)
         new = NewFact(source=SOURCE, id=key, happened_on=at.today, happened_at=now, body=body)
         ledger_facts.append(session, row, [new], now=now)
-        _close_tasks(session, row, body, now)
+        _close_tasks(session, row, body, at, now)
         actor = commands.author_of(body)
         journal.write(
             session,
@@ -83,7 +87,14 @@ def perform(ledger: Ledger, customer_id: str, name: str, data: Mapping[str, Any]
         return Done(words=f"{words[0].upper()}{words[1:]}.", wake=True, already=False)
 
 
-def _read(name: str, data: Mapping[str, Any]) -> Body | commands.CodeEntry:
+def _booked(at: Situation, entry: commands.FeeEntry) -> facts.FeeBooked:
+    booked = booking(at, entry)
+    if isinstance(booked, str):
+        raise Refused(booked)
+    return booked
+
+
+def _read(name: str, data: Mapping[str, Any]) -> commands.Input:
     if name not in commands.COMMANDS:
         near = closest(name, commands.COMMANDS)
         hint = f"; did you mean {near!r}?" if near else f": use one of {', '.join(commands.COMMANDS)}"
@@ -94,14 +105,16 @@ def _read(name: str, data: Mapping[str, Any]) -> Body | commands.CodeEntry:
     return commands.read(name, data)
 
 
-def _key(session: Session, name: str, body: Body, at: Situation) -> tuple[str, bool]:
+def _key(session: Session, name: str, body: Body | commands.FeeEntry, at: Situation) -> tuple[str, bool]:
     """Return the command's natural key, and whether it stands done already.
 
     The same command twice on one day is one fact, unless its opposite came in between, or the task that
     it answers is another one. Of an answer to an approval every other answer is the opposite.
     """
     customer_id = at.account.customer.id
-    said = f"{ledger_facts.write_text(body)} {_answered(body, at.account)}"
+    # What is booked follows from what was entered, and the day.
+    entered = body.model_dump_json() if isinstance(body, commands.FeeEntry) else ledger_facts.write_text(body)
+    said = f"{entered} {_answered(body, at.account)}"
     content = hashlib.sha256(said.encode()).hexdigest()[:16]
     stem = f"{name}/{customer_id}/{at.today}/{content}"
     opposite = f"{name}/{customer_id}/" if name == "approve" else f"{commands.OPPOSITE.get(name)}/"
@@ -116,7 +129,7 @@ def _key(session: Session, name: str, body: Body, at: Situation) -> tuple[str, b
     return (f"{stem}/{len(same) + 1}" if same else stem), False
 
 
-def _answered(body: Body, account: Account) -> str:
+def _answered(body: Body | commands.FeeEntry, account: Account) -> str:
     """The newest task that a command is the answer to, by its reference."""
     match body:
         case facts.TaskCompleted(step=step):
@@ -129,8 +142,12 @@ def _answered(body: Body, account: Account) -> str:
     return tasks_of[-1] if tasks_of else ""
 
 
-def _close_tasks(session: Session, row: CustomerRow, body: Body, now: datetime) -> None:
+def _close_tasks(session: Session, row: CustomerRow, body: Body, at: Situation, now: datetime) -> None:
     match body:
+        case facts.FeeBooked() | facts.FeeWaived() | facts.FeeCancelled():
+            after = replace(at, account=ledger_facts.load(session, row).account)
+            tasks.close_over(session, row.id, over(after), now=now, by=commands.author_of(body))
+            return
         case facts.TaskCompleted():
             step, outcome = body.step, body.outcome or "done"
         case facts.Approved():

@@ -1,6 +1,6 @@
 """Tasks: the work that waits for a person, about a customer or about the whole ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
 
 from domain.own_steps import ANSWERED
+from domain.rules.interest import Over
 from store.database import Ledger
 from store.tables import TaskRow
 
@@ -63,6 +64,19 @@ def worklist(ledger: Ledger) -> list[Task]:
             )
             for row in rows
         ]
+
+
+def close_over(session: Session, customer_id: str, ended: Iterable[Over], *, now: datetime, by: str) -> None:
+    """Close the open tasks about interest and fees that are over, each with its reason."""
+    reasons = {(each.step, each.invoice): each.why for each in ended}
+    if not reasons:
+        return
+    waiting = select(TaskRow).where(TaskRow.customer_id == customer_id, col(TaskRow.closed_at).is_(None))
+    for task in session.exec(waiting):
+        why = [reasons[task.step, debt] for debt in task.debts if (task.step, debt) in reasons]
+        if why and len(why) == len(task.debts):
+            task.closed_at, task.outcome, task.closed_by = now, why[0], by
+    session.flush()
 
 
 def close(

@@ -1,0 +1,151 @@
+"""Interest from the proposal on somebody's desk to the money, on both databases."""
+
+from datetime import date
+
+import pytest
+from sqlmodel import select
+
+from domain.documents import read
+from domain.facts import InvoiceVoided
+from domain.policy import Policy
+from store import commands, invariants, policies, tasks
+from store.errors import Refused
+from store.tables import DebtRow, FactRow, TaskRow
+from tests.store.conftest import POLICY
+
+INTEREST = "interest: {basis: statutory, compensation: true, propose_at: 15}\n"
+
+
+@pytest.fixture
+def late(business):
+    """A customer in the Netherlands under a policy that proposes interest on day 15."""
+    policy = read(POLICY + INTEREST, model=Policy, name="business.yaml")
+    policies.adopt(business.ledger, policy, now=business.at(-40), by="test")
+    name = business.customer(country="NL")
+    business.invoice(name, amount="10000.00")
+    return name
+
+
+def proposed(business, name, day=15):
+    """Open the task that the plan wants; return why it was opened."""
+    assert "interest/task" in [effect.key for effect in business.assess(name, business.at(day)).plan.effects]
+    begun = business.begun(name, "interest/task", business.at(day))
+    business.confirm(name, begun.message, business.at(day))
+    return next(task.why for task in waiting(business) if task.step == "interest")
+
+
+def waiting(business):
+    return tasks.worklist(business.ledger)
+
+
+def steps(business):
+    return [task.step for task in waiting(business)]
+
+
+def do(business, name, command, day=16, **data):
+    return commands.perform(business.ledger, name, command, data, now=business.at(day)).words
+
+
+def debts(business):
+    with business.ledger.read() as session:
+        rows = session.exec(select(DebtRow).order_by(DebtRow.invoice)).all()
+        return {row.invoice: (row.open_minor, row.state, row.main) for row in rows}
+
+
+def outcome(business, step):
+    with business.ledger.read() as session:
+        row = session.exec(select(TaskRow).where(TaskRow.step == step)).one()
+        return row.outcome, row.closed_by
+
+
+def test_interest_is_proposed_once_booked_and_paid(business, late):
+    """ECB 2.15 + 8: 10,000 × 10.15 % × 15/365 = 41.71 on day 15, 44.49 on day 16; and 40."""
+    assert proposed(business, late).startswith(
+        "41.71 EUR interest and 40.00 EUR compensation on INV-1 to 2026-03-17"
+    )
+    assert "interest/task" not in [e.key for e in business.assess(late, business.at(16)).plan.effects]
+    [task] = [task for task in waiting(business) if task.step == "interest"]
+    assert (task.kind, dict(task.debts)) == ("review", {"INV-1": "81.71"})
+
+    said = do(business, late, "book_fee", invoice="INV-1", kind="interest", by="maria")
+    assert said == "Booked interest of 44.49 EUR on INV-1 as INV-1-I1."
+    assert "interest" in steps(business)  # the compensation is still to be decided
+    do(business, late, "book_fee", invoice="INV-1", kind="compensation", by="maria")
+
+    assert "interest" not in steps(business)
+    assert outcome(business, "interest") == ("booked", "maria")
+    assert debts(business) == {
+        "INV-1": (10_000_00, "open", True),
+        "INV-1-C1": (40_00, "open", False),
+        "INV-1-I1": (44_49, "open", False),
+    }
+    business.pay(late, "10084.49", now=business.at(17))
+    assert {open_ for open_, _, _ in debts(business).values()} == {0}
+    assert invariants.broken(business.ledger) == []
+
+
+def test_a_double_click_books_once(business, late):
+    first = do(business, late, "book_fee", invoice="INV-1", kind="interest")
+    again = do(business, late, "book_fee", invoice="INV-1", kind="interest")
+
+    assert (first[:6], again) == ("Booked", "Already done: booked interest on INV-1.")
+    with business.ledger.read() as session:
+        assert len(session.exec(select(FactRow).where(FactRow.kind == "fee_booked")).all()) == 1
+    with pytest.raises(Refused, match="it is booked until 2026-03-18"):
+        do(business, late, "book_fee", invoice="INV-1", kind="interest", by="somebody else")
+
+
+def test_a_fee_is_waived_or_cancelled_and_then_booked_again(business, late):
+    do(business, late, "book_fee", invoice="INV-1", kind="compensation")
+    said = do(business, late, "waive_fee", fee="INV-1-C1", amount="15.00", reason="goodwill")
+    assert said == "Waived 15.00 of INV-1-C1: goodwill."
+    assert debts(business)["INV-1-C1"] == (25_00, "open", False)
+
+    do(business, late, "cancel_fee", fee="INV-1-C1", reason="wrong law")
+    assert debts(business)["INV-1-C1"] == (0, "void", False)
+    assert "INV-1-C2" in do(business, late, "book_fee", invoice="INV-1", kind="compensation")
+    assert invariants.broken(business.ledger) == []
+
+
+def test_a_proposal_is_withdrawn_with_its_invoice_and_what_was_booked_is_to_be_cancelled(business, late):
+    proposed(business, late)
+    do(business, late, "book_fee", invoice="INV-1", kind="interest")
+    business.record(late, InvoiceVoided(invoice="INV-1"), now=business.at(18))
+    assert "interest" in steps(business)
+
+    effects = [effect.key for effect in business.assess(late, business.at(18)).plan.effects]
+
+    assert effects == ["cancel_fee/task"]
+    assert outcome(business, "interest") == ("booked", "engine")
+    business.confirm(late, business.begun(late, "cancel_fee/task", business.at(18)).message, business.at(18))
+    [task] = [task for task in waiting(business) if task.step == "cancel_fee"]
+    assert task.why == "INV-1-I1 of 44.49 EUR is to be cancelled: nothing of INV-1 was ever owed"
+    do(business, late, "cancel_fee", day=19, fee="INV-1-I1", reason="the invoice was void", by="maria")
+    assert outcome(business, "cancel_fee") == ("cancelled", "maria")
+    assert invariants.broken(business.ledger) == []
+
+
+def test_a_declined_proposal_does_not_come_back(business, late):
+    proposed(business, late)
+    do(business, late, "complete_task", step="interest", outcome="declined")
+
+    assert "interest" not in steps(business)
+    effects = [effect.key for effect in business.assess(late, business.at(30)).plan.effects]
+    assert "interest/task" not in effects
+
+
+def test_a_number_that_another_customer_has_is_refused(business, late):
+    business.invoice(business.customer("BOLT"), "INV-1-I1", due=date(2026, 9, 1))
+    with pytest.raises(Refused, match="INV-1-I1 belongs to another customer"):
+        do(business, late, "book_fee", invoice="INV-1", kind="interest")
+    assert do(business, late, "book_fee", invoice="INV-1", kind="interest", fee="MINE").startswith("Booked")
+
+
+def test_the_rows_of_a_fee_outlive_the_ledger_s_rebuild(business, late):
+    """Debts and entries are what a fresh posting of all facts makes of them, fees among them."""
+    do(business, late, "book_fee", invoice="INV-1", kind="interest")
+    before = debts(business)
+    business.pay(late, "10.00", now=business.at(20), on=date(2026, 3, 1))  # backdated: all is posted anew
+
+    assert before["INV-1-I1"] == debts(business)["INV-1-I1"]
+    assert invariants.broken(business.ledger) == []
