@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -13,11 +13,16 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
 from composition import connected
+from domain.documents import BadDocument
+from domain.interest.rates import Rates
 from ending import Unreachable, ledger_words
 from settings import Settings
-from store import claims, clock, policies, sweep, switches
+from store import claims, clock, policies, rates, sweep, switches
 from store.database import Ledger, migrate
 from workflows.search_attributes import INDEXED_TYPES, SEARCH_ATTRIBUTES
+
+ROW_AHEAD = timedelta(days=30)
+"""So long before a rate of interest runs out `doctor` asks for the next row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,7 @@ def _ledger(settings: Settings) -> list[Finding]:
         migrate(settings.database_url)
         ledger = Ledger(settings.database_url)
         identity = Finding(about=about, ok=True, words=f"identity {ledger.identity}")
-        return [identity, *_work(ledger), *_policies(ledger), *_switches(ledger)]
+        return [identity, *_work(ledger), *_policies(ledger), *_rates(ledger), *_switches(ledger)]
     except (SQLAlchemyError, CommandError, OSError) as error:
         return [Finding(about=about, ok=False, words=ledger_words(error))]
 
@@ -92,6 +97,35 @@ def _policies(ledger: Ledger) -> Iterator[Finding]:
     for segment, count in sorted(left.items()):
         words = f"{count} customers are of segment {segment}, which no adopted policy is for"
         yield Finding(about="policies", ok=False, words=words)
+
+
+def _rates(ledger: Ledger) -> Iterator[Finding]:
+    """Name the rows of interest by law that customers' countries need now, or soon."""
+    try:
+        tables = rates.shipped()
+    except BadDocument as error:
+        yield Finding(about="rates", ok=False, words=f"nobody is looked at before they are mended: {error}")
+        return
+    with ledger.read() as session:
+        countries = policies.countries_with_interest_by_law(session)
+    today = clock.read(ledger).business(datetime.now(UTC)).date()
+    lacking = dict.fromkeys(filter(None, (_lacking(tables, country, today) for country in countries)))
+    for words in lacking:
+        yield Finding(about="rates", ok=False, words=f"{words}: without it no interest is proposed")
+    if countries and not lacking:
+        yield Finding(about="rates", ok=True, words=f"interest by law for {', '.join(countries)}")
+
+
+def _lacking(tables: Rates, country: str, today: date) -> str | None:
+    """Say which row of a country's table is missing, or will be in a month."""
+    table = tables.table_for(country)
+    if table is None:
+        return f"no table in policies/rates/ is for {country}"
+    file = f"policies/rates/{table.rows_of or table.table}.yaml"
+    if (row := tables.lacking(table, today)) is not None:
+        return f"{file} lacks row {row}"
+    row = tables.lacking(table, today + ROW_AHEAD)
+    return None if row is None else f"{file} will lack row {row} within {ROW_AHEAD.days} days"
 
 
 def _switches(ledger: Ledger) -> Iterator[Finding]:

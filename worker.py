@@ -18,6 +18,7 @@ from composition import connected, parts, start_sweep, workers  # noqa: E402
 from ending import Unreachable, leave, status_of  # noqa: E402
 from selfcheck import problems_of_server  # noqa: E402
 from settings import Settings  # noqa: E402
+from store import rates  # noqa: E402
 from store.database import Ledger, migrate  # noqa: E402
 
 PATIENCE_SECONDS = 30
@@ -30,6 +31,7 @@ async def run(settings: Settings, *, mark: Mark = unmarked) -> int:
     """Work until told to stop; return the exit status."""
     migrate(settings.database_url)
     ledger = Ledger(settings.database_url)
+    rates.shipped()  # A file that cannot be read is told now, and not at every customer.
     client, problems = await meet(settings)
     if problems:
         for problem in problems:

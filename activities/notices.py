@@ -6,6 +6,7 @@ from itertools import islice
 from domain.book import Debt
 from domain.calendar import Calendar
 from domain.notice import NextStep, Notice, NoticeDebt, Seller, totals_of
+from domain.own_steps import is_about_fees
 from domain.policy_steps import SuspendStep, TaskStep
 from domain.simulation.forecast import coming, perform
 from domain.simulation.timeline import Line
@@ -57,7 +58,9 @@ def _following(begun: Begun) -> Line | None:
     now = begun.now
     after = perform(begun.account, begun.effect, now)
     lines = islice(coming(begun.policy, after, now), 6)
-    return next((line for line in lines if line.step != begun.effect.step and line.at > now), None)
+    told = (line for line in lines if line.step != begun.effect.step and line.at > now)
+    # What is proposed to finance is no step that the customer meets.
+    return next((line for line in told if not is_about_fees(line.step or "")), None)
 
 
 def _day(line: Line | None, calendar: Calendar) -> date | None:

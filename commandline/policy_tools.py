@@ -86,6 +86,7 @@ def policy_backtest(
     from domain.backtest import Assumption, Backtest
     from domain.backtest_report import json_values, words
     from replay.backtest import play
+    from store.rates import shipped
 
     if len(policies) > 2:
         raise Stop("--policy: one policy is played, or two are compared: name no more", status=2)
@@ -98,7 +99,13 @@ def policy_backtest(
     history = _history(file, mapping, until, customers, encoding=encoding, skip=skip)
     with bar("Playing customers", history.count) as played:
         tried = play(
-            rules, history.pasts, until=history.until, days=reaction_days, jobs=jobs, progress=played
+            rules,
+            history.pasts,
+            until=history.until,
+            days=reaction_days,
+            jobs=jobs,
+            progress=played,
+            rates=shipped(),
         )
     _played_somebody(history, [tally.customers for tally in tried.tallies], rules)
     if all(tally.since > history.until for tally in tried.tallies):
@@ -146,6 +153,7 @@ def policy_diff(
     from commandline.progress import bar
     from domain.policy_diff import compare
     from replay.backtest import compare as play_both
+    from store.rates import shipped
 
     first, second = read_policy(before), read_policy(after)
     if events is not None and file is not None:
@@ -161,7 +169,15 @@ def policy_diff(
     changes = None
     if history is not None:
         with bar("Playing customers", history.count) as played:
-            changes = play_both(first, second, history.pasts, until=history.until, jobs=jobs, progress=played)
+            changes = play_both(
+                first,
+                second,
+                history.pasts,
+                until=history.until,
+                jobs=jobs,
+                progress=played,
+                rates=shipped(),
+            )
     if as_json:
         about = [{"policy": each.policy, "version": each.version} for each in (first, second)]
         facts = None

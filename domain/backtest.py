@@ -21,6 +21,7 @@ from domain.book import Book, Debt
 from domain.channels import CHANNELS
 from domain.customer import Customer
 from domain.facts import Fact
+from domain.interest.rates import Rates
 from domain.money import Money
 from domain.own_steps import RESERVED
 from domain.policy import Policy
@@ -266,7 +267,9 @@ def last_day(pasts: Iterable[Past]) -> date | None:
     return max((fact.happened_on for past in pasts for fact in past.facts), default=None)
 
 
-def try_out(policies: Sequence[Policy], pasts: Iterable[Past], *, until: date, days: int) -> Tried:
+def try_out(
+    policies: Sequence[Policy], pasts: Iterable[Past], *, until: date, days: int, rates: Rates | None = None
+) -> Tried:
     """Play customers under each policy that is for them, from their first fact until the end of `until`.
 
     Args:
@@ -277,7 +280,9 @@ def try_out(policies: Sequence[Policy], pasts: Iterable[Past], *, until: date, d
         known = tuple(fact for fact in past.facts if fact.happened_on <= until)
         past = replace(past, facts=known)
         played = [
-            _played(policy, past, until=until, days=days) if is_for(policy, past.customer) else None
+            _played(policy, past, until=until, days=days, rates=rates)
+            if is_for(policy, past.customer)
+            else None
             for policy in policies
         ]
         for tally, each in zip(tried.tallies, played, strict=True):
@@ -304,10 +309,10 @@ def _shift(first: Tally, second: Tally) -> Shift:
     )
 
 
-def _played(policy: Policy, past: Past, *, until: date, days: int) -> Tally:
+def _played(policy: Policy, past: Past, *, until: date, days: int, rates: Rates | None) -> Tally:
     """Play one customer, and count."""
     customer = past.customer
-    outcome = simulate(policy, customer, past.facts, until, channels=past.channels)
+    outcome = simulate(policy, customer, past.facts, until, channels=past.channels, rates=rates)
     tally = Tally(customers=1, since=min((fact.happened_on for fact in past.facts), default=date.max))
     _count_lines(tally, outcome, ZoneInfo(customer.timezone), until)
     notices = tally.notices.total()

@@ -21,3 +21,8 @@ RESERVED = frozenset(
 def fee_step(step: str) -> str:
     """Return the step that proposes the agreed fee of this one."""
     return FEE + step
+
+
+def is_about_fees(step: str) -> bool:
+    """Whether a step proposes interest or a fee to finance, or asks it to cancel one."""
+    return step in (INTEREST, CANCEL_FEE) or step.startswith(FEE)

@@ -90,12 +90,21 @@ def _part(
         if isinstance(old, BaseModel) and isinstance(new, BaseModel):
             yield from _part(f"{key}.", old, new)
         elif isinstance(old, Mapping) and isinstance(new, Mapping):
-            yield from _amounts(key, old, new)
+            yield from _tables(key, old, new)
         elif isinstance(old, int) and isinstance(new, int) and not isinstance(new, bool):
             kind: ChangeKind = "raised" if new > old else "lowered"
             yield PolicyChange(kind=kind, key=key, words=f"{kind} from {old} to {new}")
         else:
             yield PolicyChange(kind="changed", key=key, words=_values(name, old, new))
+
+
+def _tables(key: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[PolicyChange]:
+    """Compare amounts per currency, or such tables per step."""
+    if not any(isinstance(each, Mapping) for each in (*before.values(), *after.values())):
+        yield from _amounts(key, before, after)
+        return
+    for step in dict.fromkeys([*before, *after]):
+        yield from _amounts(f"{key}.{step}", before.get(step, {}), after.get(step, {}))
 
 
 def _amounts(key: str, before: Mapping[str, Decimal], after: Mapping[str, Decimal]) -> Iterator[PolicyChange]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from domain.backtest import Past, is_for
 from domain.channels import NO_DEBTS
+from domain.interest.rates import Rates
 from domain.own_steps import THANKED, TOLD
 from domain.policy import Policy
 from domain.simulation.play import simulate
@@ -179,7 +180,9 @@ class Difference:
         return "\n".join(lines)
 
 
-def differences(before: Policy, after: Policy, pasts: Iterable[Past], *, until: date) -> Difference:
+def differences(
+    before: Policy, after: Policy, pasts: Iterable[Past], *, until: date, rates: Rates | None = None
+) -> Difference:
     """Play customers under both policies, from their first fact until the end of `until`, and compare."""
     found = Difference()
     for past in pasts:
@@ -191,7 +194,7 @@ def differences(before: Policy, after: Policy, pasts: Iterable[Past], *, until: 
         if not (first and second):
             continue
         played = [
-            simulate(policy, past.customer, past.facts, until, channels=past.channels)
+            simulate(policy, past.customer, past.facts, until, channels=past.channels, rates=rates)
             for policy in (before, after)
         ]
         changes = compare(played[0], played[1])

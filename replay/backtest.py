@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from domain.backtest import ARRIVAL, Past, Tally, Tried, as_it_happened, try_out
 from domain.calendar import use_pinned_zones
 from domain.facts import Fact
+from domain.interest.rates import Rates
 from domain.policy import Policy
 from domain.receivables.imported import Import
 from domain.receivables.mapping import Mapping
@@ -61,12 +62,13 @@ def play(
     days: int,
     jobs: int,
     progress: Callable[[int], None],
+    rates: Rates | None = None,
 ) -> Tried:
     """Play customers under each policy, as `domain.backtest.try_out` does.
 
     `progress` is called with the number of customers done.
     """
-    work = partial(try_out, tuple(policies), until=until, days=days)
+    work = partial(try_out, tuple(policies), until=until, days=days, rates=rates)
     tried = Tried(tallies=tuple(Tally() for _ in policies))
     for part in spread(work, pasts, jobs=jobs, progress=progress):
         tried.add(part)
@@ -81,9 +83,10 @@ def compare(
     until: date,
     jobs: int,
     progress: Callable[[int], None],
+    rates: Rates | None = None,
 ) -> Difference:
     """Play customers under both policies, as `domain.timeline_diff.differences` does."""
-    work = partial(differences, before, after, until=until)
+    work = partial(differences, before, after, until=until, rates=rates)
     found = Difference()
     for part in spread(work, pasts, jobs=jobs, progress=progress):
         found.add(part)

@@ -19,7 +19,7 @@ from domain.customer import Customer
 from domain.decide import Decision, decide
 from domain.effects import Effect, EffectDebt
 from domain.facts import Body, Bounced, Delivered
-from domain.own_steps import APPROVE, CANCEL_FEE, DATA_LOSS, FEE, INTEREST, REVIEW, UNREACHABLE, UNSENT
+from domain.own_steps import APPROVE, DATA_LOSS, REVIEW, UNREACHABLE, UNSENT, is_about_fees
 from domain.policy import Policy
 from domain.reasons import Reason
 from store import clock, customers, facts, journal, switches
@@ -404,10 +404,8 @@ def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
         UNSENT: "review",
         DATA_LOSS: "review",
         REVIEW: "review",
-        INTEREST: "review",
-        CANCEL_FEE: "review",
     }
-    if claim.step.startswith(FEE):
+    if is_about_fees(claim.step):
         kinds[claim.step] = "review"
     task = TaskRow(
         customer_id=claim.customer_id,

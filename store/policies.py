@@ -85,6 +85,23 @@ def uncovered(session: Session) -> dict[str, int]:
     return {segment: count for segment, count in session.exec(counted) if segment not in covered}
 
 
+def countries_with_interest_by_law(session: Session) -> list[str]:
+    """Return the countries of customers whose adopted policy proposes interest by law, sorted."""
+    versions = session.exec(select(PolicyRow.version).where(col(PolicyRow.position).is_not(None))).all()
+    terms = [(get(session, version).audience, get(session, version).interest) for version in versions]
+    segments = {
+        segment
+        for audience, interest in terms
+        if interest.basis == "statutory"
+        for segment in audience.segments
+        if interest.party(segment) is not None
+    }
+    if not segments:
+        return []
+    theirs = select(CustomerRow.country).where(col(CustomerRow.segment).in_(segments)).distinct()
+    return sorted(country for country in session.exec(theirs) if country is not None)
+
+
 def covers(session: Session, segment: str) -> bool:
     """Whether an adopted policy is for a segment."""
     adopted = session.exec(select(PolicyRow.segments).where(col(PolicyRow.position).is_not(None)))

@@ -238,6 +238,11 @@ class Rates:
             return table.rows or ()
         return next((other.rows or () for other in self.tables if other.table == table.rows_of), ())
 
+    def lacking(self, table: RateTable, on: date) -> str | None:
+        """Return the id of the row that a day would need and that nobody has entered."""
+        rows = self.rows(table)
+        return None if any(row.from_ <= on <= row.to for row in rows) else self.missing(table, on, on)
+
     def missing(self, table: RateTable, first: date, last: date) -> str:
         """Return the id of the row that would hold `first`, or of those up to `last`: half a year each."""
         ids = [

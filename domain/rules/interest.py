@@ -6,16 +6,17 @@ finance books. Nothing is ever booked here.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from domain.book import Debt
 from domain.channels import TASK
 from domain.claim import Claim
 from domain.effects import Effect, EffectDebt, Held, Wanted
-from domain.interest.fees import Fee
+from domain.interest.fees import Fee, booked_on
 from domain.interest.owed import booked_for, fee_on, interest_on, never_owed, taken
 from domain.interest.proposal import FeeProposal, InterestProposal
 from domain.money import Money
-from domain.own_steps import CANCEL_FEE, FEE, INTEREST, fee_step
+from domain.own_steps import CANCEL_FEE, FEE, INTEREST, fee_step, is_about_fees
 from domain.reasons import Reason, because
 from domain.situation import Situation
 
@@ -43,9 +44,21 @@ def _propose_interest(at: Situation, wanted: Wanted) -> None:
             asked = proposal.total or proposal.interest
             wanted.effects.append(_task(INTEREST, debt, asked=asked, reason=proposed(proposal)))
             return  # The next one follows when this one is on somebody's desk.
+        if _grows(at, debt, proposal):
+            wanted.later.append(at.calendar.start_of(at.today + timedelta(days=1)))
         if proposal.withheld:
             debts = at.effect_debts([debt])
             wanted.hold(Held(step=INTEREST, channel=TASK, debts=debts, reason=proposal.withheld[0]))
+
+
+def _grows(at: Situation, debt: Debt, proposal: InterestProposal) -> bool:
+    """Whether interest that is none yet will be some: it is less than half a cent, or booked until today."""
+    if any(reason.rule == "interest.cap" for reason in proposal.withheld):
+        return False
+    before = booked_on(at.account.fees, debt.invoice, debt.open.currency).until
+    return any(period.exact_minor for period in proposal.periods) or (
+        before is not None and before >= at.today
+    )
 
 
 def _due(at: Situation, debt: Debt, wanted: Wanted) -> bool:
@@ -167,14 +180,10 @@ class Over:
 def over(at: Situation) -> Iterator[Over]:
     """Yield the tasks of this kind that were answered by a booking, or whose ground is gone."""
     for claim in at.account.claims:
-        if claim.channel == TASK and claim.stands and _is_ours(claim.step):
+        if claim.channel == TASK and claim.stands and is_about_fees(claim.step):
             for invoice, _ in claim.debts:
                 if (why := _why_over(at, claim, invoice)) is not None:
                     yield Over(step=claim.step, invoice=invoice, why=why)
-
-
-def _is_ours(step: str) -> bool:
-    return step in (INTEREST, CANCEL_FEE) or step.startswith(FEE)
 
 
 def _why_over(at: Situation, claim: Claim, invoice: str) -> str | None:

@@ -2,13 +2,15 @@
 
 import json
 import shlex
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from commandline.session import open_ledger
+from domain.clock import BusinessClock
 from settings import Settings
-from store import claims
+from store import claims, clock
+from store.tables import CustomerRow
 from tests.cli.conftest import ROOT, TODAY
 
 INTEREST = """
@@ -85,3 +87,30 @@ def test_a_simulation_proposes_by_the_tables_that_ship(acme):
     assert [(line["at"], line["debts"], line["rule"]) for line in lines] == [
         ("2026-10-30T09:00:00Z", {"INV-1": "293.15"}, "task.interest")
     ]
+
+
+LAW = "interest: {basis: statutory, propose_at: 30}\n"
+
+
+@pytest.mark.parametrize(
+    ("today", "says"),
+    [
+        ("2026-05-20", "ok  rates: interest by law for NL"),
+        ("2026-12-05", "BAD rates: policies/rates/eu.yaml will lack row eu-2027-h1 within 30 days"),
+        ("2027-01-05", "BAD rates: policies/rates/eu.yaml lacks row eu-2027-h1"),
+    ],
+)
+def test_doctor_asks_for_the_next_row_a_month_before(acme, today, says):
+    text = (ROOT / "policies" / "business.yaml").read_text(encoding="utf-8")
+    acme("policy", "adopt", str(acme.write("business.yaml", f"{text}\n{LAW}")))
+    assert "BAD rates: policies/rates/de.yaml lacks row de-2026-h1" in acme("doctor").out
+    ledger = open_ledger(Settings.from_env())
+    with ledger.write() as session:
+        session.get_one(CustomerRow, "ACME").country = "NL"
+    at = datetime.fromisoformat(f"{today}T09:00").replace(tzinfo=UTC)
+    clock.set_clock(ledger, BusinessClock(real_at=datetime.now(UTC), business_at=at))
+    assert says in acme("doctor").out
+
+
+def test_doctor_asks_for_no_rates_where_no_policy_needs_them(acme):
+    assert "rates" not in acme("doctor").out

@@ -28,6 +28,9 @@ def test_equal_policies_have_no_differences() -> None:
     assert changes(policy(), policy()) == []
 
 
+AGREED = {"basis": "contract", "clause": "Terms, section 7", "propose_at": 30}
+
+
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
@@ -98,6 +101,16 @@ def test_equal_policies_have_no_differences() -> None:
             policy(),
             policy(**{"return": {"when": "below_minimum"}}),
             "changed return.when: below_minimum, and was nothing_overdue",
+        ),
+        (
+            policy(interest={**AGREED, "fees": {"first": {"EUR": 5}}}),
+            policy(interest={**AGREED, "fees": {"first": {"EUR": 5}, "final": {"EUR": 9}}}),
+            "added interest.fees.final.EUR: 9.00 EUR, where there was none",
+        ),
+        (
+            policy(interest={**AGREED, "annual_percent": 9}),
+            policy(interest={**AGREED, "annual_percent": 12}),
+            "changed interest.annual_percent: 12, and was 9",
         ),
     ],
 )

@@ -57,6 +57,12 @@ def one_in(draw: st.DrawFn, n: int) -> bool:
     return draw(st.integers(1, n)) == n
 
 
+def agreed(late: list[str]) -> dict[str, Any]:
+    """Interest by contract, with a fee for the first step after the due date."""
+    terms = {"basis": "contract", "clause": "c", "annual_percent": 12, "propose_at": 6, "cap": {"EUR": "4"}}
+    return terms | ({"fees": {late[0]: {"EUR": "1"}}} if late else {})
+
+
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     offset, steps, ids = draw(st.sampled_from([-5, 0, 1, 3])), [], list[str]()
@@ -97,6 +103,7 @@ def policies(draw: st.DrawFn) -> Policy:
             "minimum_gap_days": draw(st.integers(0, 4)),
             "lateness": draw(st.sampled_from(["never_skip", "most_severe"])),
             "allocation": draw(st.sampled_from(["oldest_due", "oldest_invoice"])),
+            "interest": draw(st.sampled_from([{}, agreed(late)])),
             "return": {"when": draw(st.sampled_from(["nothing_overdue", "below_minimum"]))},
             "window": draw(
                 st.sampled_from(
@@ -126,7 +133,8 @@ KINDS = """payment_received payment_received payment_received refunded charged_b
     dispute_opened dispute_opened dispute_resolved paused paused resumed exempted exempted exemption_ended
     opted_out contact_invalid contact_changed bounced bounced delivered payment_in_flight
     payment_in_flight payment_failed approved approved suspend_requested reactivate_requested
-    workers_down task_completed card_added promise_made promise_made hold_set hold_released""".split()
+    workers_down task_completed card_added promise_made promise_made hold_set hold_released
+    fee_booked fee_booked fee_waived fee_cancelled""".split()
 
 
 @st.composite
@@ -192,6 +200,11 @@ def happenings(draw: st.DrawFn, kind: str) -> dict[str, Any]:
             event |= {"at": f"{at[:10]}T11:00:00Z", "channel": draw(st.sampled_from([None, *MESSAGES]))}
         case "suspend_requested" | "reactivate_requested":
             event |= {"reason": "r"}
+        case "fee_booked":
+            event |= {"fee": "F", "invoice": invoice, "kind": "interest", "amount": amount, "currency": "EUR"}
+            event |= {"basis": "b", "until": at[:10]}
+        case "fee_waived" | "fee_cancelled":
+            event |= {"fee": "F", "reason": "r"}
         case "workers_down":
             event |= {"until": later(draw, at, 15)}
     return event

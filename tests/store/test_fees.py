@@ -5,9 +5,12 @@ from datetime import date
 import pytest
 from sqlmodel import select
 
+from activities.notices import notice_of
+from composition import seller
 from domain.documents import read
 from domain.facts import InvoiceVoided
 from domain.policy import Policy
+from settings import Settings
 from store import commands, invariants, policies, tasks
 from store.errors import Refused
 from store.tables import DebtRow, FactRow, TaskRow
@@ -149,3 +152,16 @@ def test_the_rows_of_a_fee_outlive_the_ledger_s_rebuild(business, late):
 
     assert before["INV-1-I1"] == debts(business)["INV-1-I1"]
     assert invariants.broken(business.ledger) == []
+
+
+def test_a_notice_announces_no_proposal_to_finance(business, late):
+    """Between the first reminder and the second the proposal falls, which the customer does not meet."""
+    policy = read(POLICY + INTEREST.replace("15", "5"), model=Policy, name="business.yaml")
+    policies.adopt(business.ledger, policy, now=business.at(-30), by="test")
+    forecast = business.assess(late, business.at(3)).plan.forecast
+    assert [line.step for line in forecast] == ["first", "interest", "second"]
+    begun = business.begun(late, "first/email", business.at(3))
+
+    notice = notice_of(begun, seller=seller(Settings()))
+
+    assert (notice.next_on, notice.next_says) == (business.at(10).date(), "reminder")
