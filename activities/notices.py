@@ -54,11 +54,11 @@ def _notice_debt(at: Situation, debt: Debt) -> NoticeDebt:
 
 
 def _following(begun: Begun) -> Line | None:
-    """The next thing that happens after this message, if it is delivered and nothing else happens."""
+    """What the customer notices next, if this message is delivered and nothing else happens."""
     now = begun.now
     after = perform(begun.account, begun.effect, now)
-    lines = islice(coming(begun.policy, after, now), 6)
-    told = (line for line in lines if line.step != begun.effect.step and line.at > now)
+    told = (line for line in coming(begun.policy, after, now) if line.effect != "charge")
+    told = (line for line in islice(told, 6) if line.step != begun.effect.step and line.at > now)
     # What is proposed to finance is no step that the customer meets.
     return next((line for line in told if not is_about_fees(line.step or "")), None)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 from domain.book import Debt, Entry
+from domain.charges.cards import Attempt, Wallet
 from domain.claim import Claim, in_order
 from domain.customer import Customer
 from domain.facts import Fact
@@ -63,6 +64,7 @@ class Account:
         holds: days on which nothing at all may be said or done.
         promises: in the order in which they were made.
         contests: disputes of at least half of what was open on an invoice that are resolved.
+        wallet: the cards, and what went wrong with them.
         kept: types of facts that this version keeps and shows but does not act on.
         fees: what was booked about the invoices and not cancelled.
         rates: the tables of the law on late payment.
@@ -97,6 +99,7 @@ class Account:
     rates: Rates = field(default_factory=Rates)
     entries: Sequence[Entry] = field(default=(), repr=False, compare=False)
     history: Sequence[Fact] = field(default=(), repr=False, compare=False)
+    wallet: Wallet = field(default_factory=Wallet)
 
     @cached_property
     def open_debts(self) -> tuple[Debt, ...]:
@@ -125,6 +128,19 @@ class Account:
                 for invoice, opening in claim.debts:
                     begun.setdefault((invoice, opening, claim.step), []).append(claim)
         return begun
+
+    @cached_property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every attempt to charge a card, in order of time."""
+        return self.wallet.attempts(self.claims)
+
+    @cached_property
+    def attempted(self) -> Mapping[str | None, Sequence[Attempt]]:
+        """Per invoice the attempts to charge a card, in order of time."""
+        found: dict[str | None, list[Attempt]] = {}
+        for attempt in self.attempts:
+            found.setdefault(attempt.invoice, []).append(attempt)
+        return found
 
     def contested(self, debt: Debt) -> Money:
         """The disputed part of what is open on a debt."""

@@ -14,6 +14,7 @@ from domain import facts
 from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Service
 from domain.book import Book
 from domain.channels import CHANNELS
+from domain.charges.card_fold import CardFold
 from domain.claim import Claim, in_order
 from domain.customer import Customer
 from domain.facts import Fact
@@ -107,6 +108,7 @@ _ENDS = (
     facts.PaymentFailed,
     facts.SubscriptionReactivated,
     facts.ContactChanged,
+    facts.CardRemoved,
     facts.CodeAnswered,
     facts.Onboarded,
 )
@@ -138,6 +140,7 @@ class _Folding:
         self.disputes: dict[tuple[str, str], tuple[Decimal | None, date]] = {}  # how much, since when
         self.resolved: list[tuple[Decimal | None, Rest]] = []
         self.in_flight: dict[str, InFlight] = {}
+        self.cards = CardFold()
         self.received: set[str] = set()
         self.approvals: dict[str, Request] = {}
         self.suspend_request: Request | None = None
@@ -154,6 +157,7 @@ class _Folding:
         """Return the same state, which facts that are taken here do not change; both have the same claims."""
         other = apart(self)
         other.claims = self.claims
+        other.cards = self.cards.copy()
         return other
 
     def account(self, book: Book, go_live_on: date | None) -> Account:
@@ -169,7 +173,8 @@ class _Folding:
             exemptions=tuple(self.exemptions),
             holds=tuple(self.holds),
             promises=tuple(self._promise(on, body, book) for on, body in self.promises),
-            claims=tuple(self.claims.values()),
+            claims=self._answered(),
+            wallet=self.cards.wallet(),
             approvals=dict(self.approvals),
             suspend_request=self.suspend_request,
             reactivate_request=self.reactivate_request,
@@ -200,6 +205,16 @@ class _Folding:
             )
             for body, at in self.fees.values()
             if body.fee in standing
+        )
+
+    def _answered(self) -> tuple[Claim, ...]:
+        """The claims, each charge with its answer."""
+        answers = self.cards.answers
+        if not answers:
+            return tuple(self.claims.values())
+        return tuple(
+            replace(claim, charged=answers[message]) if message in answers else claim
+            for message, claim in self.claims.items()
         )
 
     def _disputed(self, book: Book) -> dict[str, Money]:
@@ -252,10 +267,17 @@ class _Folding:
                         self._resolve(dispute, invoice, fact.happened_on)
             case facts.PaymentInFlight() | facts.PaymentReceived() | facts.PaymentFailed():
                 self._money_on_its_way(fact.body)
+                if self.cards.cards or not isinstance(fact.body, facts.PaymentReceived):
+                    self._card(fact)
+            case facts.CardAdded() | facts.CardRemoved() | facts.ChargedBack() | facts.ChargebackReversed():
+                self._card(fact)
             case facts.SubscriptionSuspended() | facts.SubscriptionReactivated():
                 self._switch(fact)
             case _:
                 self._people(fact)
+
+    def _card(self, fact: Fact) -> None:
+        self.cards.take(fact.body, instant(fact, self.customer.timezone), self.claims)
 
     def _resolve(self, dispute: str, invoice: str, on: date) -> None:
         amount, since = self.disputes.pop((dispute, invoice))

@@ -5,7 +5,10 @@ from typing import Literal, get_args
 Channel = Literal["email", "sms"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
-SERVICE, TASK, ONBOARDING = "service", "task", "onboarding"
+SERVICE, TASK, ONBOARDING, CHARGE = "service", "task", "onboarding", "charge"
+
+QUEUED = frozenset({*CHANNELS, CHARGE})
+"""What a vendor does has a task queue of its own: `<queue>-<channel>`."""
 
 NO_DEBTS = frozenset({SERVICE, ONBOARDING})
 """What claims count by that are about no invoice; an invoice of this name would be taken for it."""

@@ -11,8 +11,27 @@ ClaimState = Literal["claimed", "released", "sent", "refused", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Charged:
+    """The answer to a charge.
+
+    Attributes:
+        decline: the code with which it was declined; None for money that came, or is on its way.
+        instrument: the card, where the answer names it.
+    """
+
+    at: datetime
+    decline: str | None = None
+    instrument: str | None = None
+
+    @property
+    def declined(self) -> bool:
+        """Whether it came to nothing."""
+        return self.decline is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One effect that was begun: a message, a task, a suspension, a return.
+    """One effect that was begun: a message, a task, a suspension, a return, a charge.
 
     Attributes:
         message: the reference it carries outside, unique.
@@ -21,6 +40,7 @@ class Claim:
             `released` and `refused` ones did not happen.
         attempt: of these debts by this step and channel, from 1.
         suspend_on: the day of suspension that the message announced.
+        charged: of a charge, its answer; None while there is none.
     """
 
     message: str
@@ -34,6 +54,7 @@ class Claim:
     delivered_at: datetime | None = None
     bounced_at: datetime | None = None
     suspend_on: date | None = None
+    charged: Charged | None = None
 
     @property
     def stands(self) -> bool:

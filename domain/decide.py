@@ -2,7 +2,8 @@
 
 Precedence: an effect whose outcome nobody knows is settled before anything else of its kind is
 begun; the return of a service comes before everything that presses; then suspension, news of the
-service, tasks and reminders, which are independent of each other.
+service, tasks and reminders, which are independent of each other, but that the steps of the policy wait
+for a charge of what they are about.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.account import Account
-from domain.channels import ONBOARDING, SERVICE, TASK
+from domain.channels import CHARGE, ONBOARDING, SERVICE, TASK
 from domain.claim import Claim
 from domain.effects import Effect, EffectKind, Held, Wanted
 from domain.own_steps import RETURNED
@@ -19,6 +20,7 @@ from domain.policy_steps import NoticeStep
 from domain.reasons import because
 from domain.rest import FOREVER
 from domain.rules.admission import admission
+from domain.rules.charges import charge_first, charges
 from domain.rules.data_loss import data_loss
 from domain.rules.interest import interest
 from domain.rules.ladder import reminders
@@ -31,7 +33,7 @@ from domain.situation import Situation
 
 RULES = (
     *(admission, reactivation, suspension, news_of_the_service, data_loss),
-    *(tasks, interest, unsent, reminders),
+    *(tasks, interest, unsent, charges, reminders),
 )
 """The rules that ask for effects, the most pressing first."""
 
@@ -61,6 +63,7 @@ def decide(policy: Policy, account: Account, now: datetime) -> Decision:
     wanted = Wanted()
     for rule in RULES:
         wanted.add(rule(at))
+    charge_first(at, wanted)
     effects = _settle_first(at, wanted.effects)
     wake_at = min((later for later in [*wanted.later, *_turns(at)] if later > now), default=None)
     stage = stage_of(at)
@@ -120,6 +123,8 @@ def _settle(at: Situation, claim: Claim) -> Effect:
         kind = "reactivate" if claim.step == RETURNED else "suspend"
     elif claim.channel == ONBOARDING:
         kind = "onboard"
+    elif claim.channel == CHARGE:
+        kind = "charge"
     reason = because(
         "step.settle", step=claim.step, channel=claim.channel, since=claim.claimed_at.isoformat()
     )

@@ -7,7 +7,7 @@ from typing import Literal
 from domain.money import Money
 from domain.reasons import Reason
 
-EffectKind = Literal["notice", "task", "suspend", "reactivate", "onboard"]
+EffectKind = Literal["notice", "task", "suspend", "reactivate", "onboard", "charge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +24,10 @@ class Effect:
     """Something wanted now.
 
     Attributes:
-        channel: email, sms, task, service or onboarding.
+        channel: email, sms, task, service, onboarding or charge.
         template: of a notice.
         suspend_on: the day of suspension that this notice announces, or has announced.
+        instrument: of a charge, the card.
         settles: the message of an earlier claim whose outcome nobody knows.
     """
 
@@ -37,6 +38,7 @@ class Effect:
     reason: Reason
     template: str = ""
     suspend_on: date | None = None
+    instrument: str = ""
     settles: str | None = None
 
     @property

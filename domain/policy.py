@@ -5,8 +5,8 @@ line; `domain.plan` applies it. Days are whole days in the customer's zone. Amou
 major units per currency. Its version is the hash of its canonical content, so equal content is one
 version, whatever the file is called.
 
-The parts of a policy that are still to come (instalment plans, charge retries) get a field of their own
-here. What came after the first release stands in `_ADDED`: while it is left at its
+The parts of a policy that are still to come get a field of their own here. What came after the first
+release stands in `_ADDED`: while it is left at its
 default, which never changes, a policy keeps its version.
 """
 
@@ -15,20 +15,21 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from domain.documents import Fault, Faults, Whole
 from domain.interest.terms import Interest
 from domain.own_steps import RESERVED
+from domain.policy_charges import Charges, reserved
 from domain.policy_fields import Amounts, Channels, Part, Segment, StepId
 from domain.policy_rests import Pauses, Promises
 from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep
 from domain.policy_window import Window
 from domain.spelling import closest
 
-_ADDED = ("pauses", "promises", "interest")
+_ADDED = ("pauses", "promises", "charges", "interest")
 
 
 class Return(Part):
@@ -73,6 +74,7 @@ class Policy(Part):
             `oldest_due` date, or the `oldest_invoice` by date of issue.
         window: when messages may go out.
         pauses, promises: for how long, and how often, chasing may rest.
+        charges: how a customer's card is charged again; none charges no card.
         steps: what happens, mildest first.
         interest: what lateness costs, as it is proposed to finance.
         back: what brings a suspended customer back.
@@ -89,6 +91,7 @@ class Policy(Part):
     window: Window = Field(default_factory=Window)
     pauses: Pauses = Field(default_factory=Pauses)
     promises: Promises = Field(default_factory=Promises)
+    charges: Charges | None = None
     steps: tuple[Step, ...] = Field(min_length=1)
     interest: Interest = Field(default_factory=Interest)
     back: Return = Field(default_factory=Return, alias="return")
@@ -109,6 +112,14 @@ class Policy(Part):
         if faults:
             raise Faults(*faults)
         return interest
+
+    @model_validator(mode="after")
+    def _steps_are_no_charges(self) -> Self:
+        named = [(i, step.id) for i, step in enumerate(self.steps) if self.charges and reserved(step.id)]
+        if named:
+            message = "is how the engine names its charges: choose another id"
+            raise Faults(*(Fault(path=("steps", i, "id"), message=f"{id_!r} {message}") for i, id_ in named))
+        return self
 
     # What follows from the steps is kept, because a plan asks for it all the time. `model_copy` would
     # take it along: a policy with other steps is made anew.

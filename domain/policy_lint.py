@@ -99,6 +99,8 @@ def _templates(policy: Policy, templates: Templates) -> Iterator[Finding]:
     if policy.suspension is not None:
         named.append((policy.suspension.id, policy.suspension.tell, policy.suspension.channels))
         named.append((None, policy.back.thanks, policy.back.channels))
+    if policy.charges is not None:
+        named.append((None, policy.charges.template, policy.charges.channels))
     for step, template, channels in named:
         for channel in channels:
             known = templates.get(channel, ())

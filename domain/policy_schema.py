@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.interest.terms import Interest
 from domain.policy import Audience, Policy, Return
+from domain.policy_charges import Charges
 from domain.policy_fields import Part
 from domain.policy_rests import Pauses, Promises
 from domain.policy_steps import NoticeStep, SuspendStep, TaskStep, When
@@ -19,6 +20,7 @@ def schema() -> dict[str, Any]:
     definitions: dict[str, Any] = content["$defs"]
     parts: tuple[type[Part], ...] = (
         Audience,
+        Charges,
         Interest,
         NoticeStep,
         Pauses,

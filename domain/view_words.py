@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from domain.account import Account
 from domain.book import Debt
-from domain.channels import NO_DEBTS, TASK
+from domain.channels import CHARGE, NO_DEBTS, TASK
 from domain.claim import Claim
 from domain.effects import Effect
 from domain.money import per_currency
@@ -42,7 +42,7 @@ def coming_says(line: Line, zone: ZoneInfo) -> str:
 
 
 def _by(step: str, channel: str | None) -> str:
-    return step if channel in (*NO_DEBTS, TASK, None) else f"{step} by {channel}"
+    return step if channel in (*NO_DEBTS, TASK, CHARGE, None) else f"{step} by {channel}"
 
 
 def open_says(debts: Iterable[Debt]) -> list[str]:
@@ -89,12 +89,20 @@ def held_says(plan: Plan) -> list[str]:
 def contact_says(claim: Claim, zone: ZoneInfo) -> str:
     """Say what was sent, and how it went."""
     on = _local(claim.claimed_at, zone)
+    if claim.channel == CHARGE:
+        return f"{on}: {claim.step}, {_answer_says(claim)}"
     state: str = claim.state
     if claim.delivered_at is not None:
         state = "delivered"
     if claim.bounced_at is not None:
         state = "bounced"
     return f"{on}: {claim.step} by {claim.channel}, {state}"
+
+
+def _answer_says(claim: Claim) -> str:
+    if claim.charged is None:
+        return "not answered"
+    return f"declined: {claim.charged.decline}" if claim.charged.declined else "taken"
 
 
 def _local(at: datetime, zone: ZoneInfo) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
+from domain.facts.cards import CardAdded, CardRemoved
 from domain.facts.contacts import Bounced, ContactChanged, ContactInvalid, Delivered, OptedOut
 from domain.facts.decisions import (
     Approved,
@@ -70,6 +71,8 @@ __all__ = [
     "Approved",
     "Body",
     "Bounced",
+    "CardAdded",
+    "CardRemoved",
     "ChargebackReversed",
     "ChargedBack",
     "Checked",
@@ -148,6 +151,8 @@ KnownBody = Annotated[
     | HoldSet
     | HoldReleased
     | PromiseMade
+    | CardAdded
+    | CardRemoved
     | OptedOut
     | ContactInvalid
     | ContactChanged

@@ -27,13 +27,20 @@ class PaymentInFlight(Body):
 
 
 class PaymentFailed(Body):
-    """A charge, or money in flight, came to nothing."""
+    """A charge, or money in flight, came to nothing.
+
+    Attributes:
+        decline: soft, hard, customer, technical, or a code of the card network or the provider.
+        by: engine, customer or admin; only the engine's own count on the ladder of charges.
+        instrument: the card that was tried; without it the one that was there, unless the customer tried.
+    """
 
     type: Literal["payment_failed"] = "payment_failed"
     invoice: Invoice | None = None
     payment: Name | None = None
     decline: Name | None = None
     by: Name | None = None
+    instrument: Name | None = None
 
 
 class Refunded(Body):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.book import Debt
-from domain.channels import SERVICE, TASK
+from domain.channels import TASK
 from domain.claim import Claim
 from domain.effects import Effect, Held, Wanted
 from domain.own_steps import RESERVED, UNREACHABLE
@@ -254,19 +254,24 @@ def _reached(at: Situation, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
 
 def _too_soon(at: Situation, group: list[_Rung]) -> tuple[Reason, datetime | None] | None:
     """The minimum gap to the last message; further channels of the same step need none to each other."""
-    own = group[0].step.id if all(rung.begun for rung in group) else None
+    return gap_after_reminder(at, own=group[0].step.id if all(rung.begun for rung in group) else None)
+
+
+def gap_after_reminder(at: Situation, *, own: str | None) -> tuple[Reason, datetime] | None:
+    """The minimum gap to the last message that is not of this step; None when it is over."""
     newest_first = reversed(at.account.claims)
     sent = (claim for claim in newest_first if _is_reminder(claim) and claim.stands and claim.step != own)
     last = next(sent, None)
     if last is None:
         return None
     last_on = at.calendar.local_date(last.claimed_at)
-    free_on = _free_on(at, last_on)
-    if at.today >= free_on:
-        return None
-    until = at.opening(free_on)
-    until_on = at.calendar.local_date(until)
-    return because("hold.gap", last_on=last_on, until=until_on), until
+    return gap_from(at, last_on) if at.today < _free_on(at, last_on) else None
+
+
+def gap_from(at: Situation, last_on: date) -> tuple[Reason, datetime]:
+    """Why no other message follows yet on one of this day, and until when."""
+    until = at.opening(_free_on(at, last_on))
+    return because("hold.gap", last_on=last_on, until=at.calendar.local_date(until)), until
 
 
 def _last_reminded_at(at: Situation) -> datetime | None:
@@ -276,7 +281,7 @@ def _last_reminded_at(at: Situation) -> datetime | None:
 
 def _is_reminder(claim: Claim) -> bool:
     """Whether a claim is a message of the policy's ladder, as gaps count them."""
-    return claim.channel not in (SERVICE, TASK) and claim.step not in RESERVED
+    return claim.is_message and claim.step not in RESERVED
 
 
 def _free_on(at: Situation, last_on: date) -> date:
@@ -285,8 +290,7 @@ def _free_on(at: Situation, last_on: date) -> date:
 
 
 def _gap(at: Situation, step: NoticeStep, group: list[_Rung], sent_on: date) -> Held:
-    until = at.opening(_free_on(at, sent_on))
-    reason = because("hold.gap", last_on=sent_on, until=at.calendar.local_date(until))
+    reason, until = gap_from(at, sent_on)
     return Held(step=step.id, debts=at.effect_debts(r.debt for r in group), reason=reason, until=until)
 
 

@@ -1,4 +1,4 @@
-"""What comes next if nothing happens and every message is delivered."""
+"""What comes next if nothing happens, every message is delivered and every charge is declined softly."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from domain.account import Account, Service
-from domain.claim import Claim
+from domain.claim import Charged, Claim
 from domain.decide import Decision, decide
 from domain.effects import Effect
 from domain.policy import Policy
@@ -45,8 +45,9 @@ def coming(policy: Policy, account: Account, now: datetime, first: Decision | No
             now = decision.wake_at
 
 
-def perform(account: Account, effect: Effect, now: datetime, *, delivered: bool = True) -> Account:
-    """Return the account after an effect went well."""
+def perform(account: Account, effect: Effect, now: datetime, *, answered: bool = True) -> Account:
+    """Return the account after an effect: what is answered at once was delivered, or declined softly."""
+    charged = Charged(at=now, decline="soft", instrument=effect.instrument or None)
     claim = Claim(
         message=message_of(account, effect),
         step=effect.step,
@@ -54,8 +55,9 @@ def perform(account: Account, effect: Effect, now: datetime, *, delivered: bool 
         debts=tuple((debt.invoice, debt.opening) for debt in effect.debts),
         claimed_at=now,
         sent_at=now,
-        delivered_at=now if delivered and effect.kind == "notice" else None,
+        delivered_at=now if answered and effect.kind == "notice" else None,
         suspend_on=effect.suspend_on,
+        charged=charged if answered and effect.kind == "charge" else None,
     )
     account = account.with_claims([claim])
     if effect.kind == "suspend":

@@ -1,8 +1,8 @@
 """The simulator: drives `decide` through time, without a database, a server or a wait.
 
 It answers "what would happen": for `policy simulate`, for the forecast that finance sees, and for
-tests. Messages count as delivered when they are sent, unless an event says what became of them; an
-event that only has a date says so when that day is over.
+tests. Messages count as delivered when they are sent, and charges as declined softly, unless an event
+says what became of them; a date says what became of a message when that day is over.
 """
 
 from collections import deque
@@ -13,7 +13,8 @@ from datetime import date, datetime, timedelta
 from domain import facts
 from domain.account import Account
 from domain.account_fold import Building, build
-from domain.channels import CHANNELS
+from domain.channels import CHANNELS, CHARGE
+from domain.charges.card_fold import ANSWERED_WITHIN
 from domain.claim import Claim
 from domain.customer import Customer
 from domain.decide import Decision, decide
@@ -103,10 +104,10 @@ class _Simulation:
         while decision.effects:
             for effect in decision.effects:
                 self.lines.append(effect_line(effect, now, decision.stage))
-                delivered = not self._outcome_known(effect, now)
-                if not delivered:
+                answered = not self._outcome_known(effect, now)
+                if not answered:
                     self.awaited.add(message_of(self.account, effect))
-                self.account = perform(self.account, effect, now, delivered=delivered)
+                self.account = perform(self.account, effect, now, answered=answered)
             decision = decide(self.policy, self.account, now)
             self._note(decision, now)
         return decision.wake_at
@@ -141,7 +142,9 @@ class _Simulation:
         return now
 
     def _outcome_known(self, sent: Effect | Claim, sent_at: datetime) -> bool:
-        """Whether an event to come says what became of a message."""
+        """Whether an event to come says what became of a message, or of a charge."""
+        if sent.channel == CHARGE:
+            return isinstance(sent, Effect) and self._charge_answered(sent, sent_at)
         for fact in self.outcomes:
             if fact.learned_at > sent_at + timedelta(days=OUTCOME_DAYS):
                 return False
@@ -149,6 +152,22 @@ class _Simulation:
                 case facts.Delivered(step=step, channel=channel) | facts.Bounced(step=step, channel=channel):
                     if step in (None, sent.step) and channel in (None, sent.channel):
                         return True
+        return False
+
+    def _charge_answered(self, sent: Effect, sent_at: datetime) -> bool:
+        """Whether an event within a day names the invoice that is charged now."""
+        for fact in self.history[self.known :]:
+            if fact.learned_at > sent_at + ANSWERED_WITHIN:
+                return False
+            match fact.body:
+                case facts.PaymentReceived(invoice=invoice) | facts.PaymentInFlight(invoice=invoice):
+                    found = invoice == sent.debts[0].invoice
+                case facts.PaymentFailed(invoice=invoice, by="engine"):
+                    found = invoice == sent.debts[0].invoice
+                case _:
+                    found = False
+            if found:
+                return True
         return False
 
     def _note(self, decision: Decision, now: datetime) -> None:

@@ -32,6 +32,7 @@ KINDS = (
     "final_notice",
     "suspended",
     "thanks",
+    "card_update",
 )
 NAMES = (*KINDS, *(f"consumer_{kind}" for kind in KINDS))
 ASKING = tuple(name for name in NAMES if not name.endswith("thanks"))

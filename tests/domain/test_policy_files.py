@@ -74,7 +74,7 @@ def test_the_file_that_the_others_are_made_of_is_right() -> None:
             2,
             "on",
             (
-                "nobody knows this key; known here: allocation, for, interest, lateness, minimum, "
+                "nobody knows this key; known here: allocation, charges, for, interest, lateness, minimum, "
                 "minimum_gap_days, pauses, policy, promises, return, steps, title, tolerance, window"
             ),
         ),

@@ -45,7 +45,18 @@ def test_a_rule_is_named_by_its_family_and_says_something_of_its_own(rule: str) 
     family, _, name = rule.partition(".")
     same = [other for other, sentence in SENTENCES.items() if sentence == SENTENCES[rule]]
 
-    families = {"step", "task", "suspend", "return", "onboarding", "hold", "contact", "window", "interest"}
+    families = {
+        "step",
+        "task",
+        "suspend",
+        "return",
+        "onboarding",
+        "hold",
+        "contact",
+        "window",
+        "interest",
+        "charge",
+    }
     assert family in families
     assert name
     assert same == [rule]

@@ -210,7 +210,7 @@ def test_a_day_begins_where_the_customer_lives() -> None:
 
 @pytest.mark.parametrize(
     "type_",
-    """plan_agreed card_added suspended_elsewhere draft_deleted
+    """plan_agreed suspended_elsewhere draft_deleted
     subscription_cancelled invented_tomorrow""".split(),
 )
 def test_a_type_that_nobody_knows_yet_is_kept(type_: str) -> None:
