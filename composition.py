@@ -22,6 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from activities.books import Books
+from activities.charges import Cashier, Charges
 from activities.customers import Customers, Wake
 from activities.messages import Courier, Mark, Messages, unmarked
 from activities.onboarding import CodeByMessage, Onboarding, PhoneVerifier
@@ -32,6 +33,7 @@ from activities.tasks import Tasks
 from domain.channels import CHANNELS
 from domain.notice import Seller
 from ending import Unreachable
+from providers.bank import Bank
 from providers.outbox import Outbox
 from settings import ROOT, VERSION, Settings
 from store import clock as clocks
@@ -144,12 +146,13 @@ class Parts:
     letters: Letters
     couriers: dict[str, Courier]
     verifier: PhoneVerifier
+    cashier: Cashier
     seller: Seller
     mark: Mark = unmarked
 
 
 def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts:
-    """Return the parts that the settings ask for: the embedded outbox is the only courier yet."""
+    """Return the parts that the settings ask for: the embedded outbox and bank are the only ones yet."""
     outbox = Outbox(settings.outbox)
     letters = Letters(ROOT / "templates")
     return Parts(
@@ -157,6 +160,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         letters=letters,
         couriers=dict.fromkeys(CHANNELS, outbox),
         verifier=CodeByMessage(letters=letters, courier=outbox, name="outbox"),
+        cashier=Bank(settings.bank),
         seller=seller(settings),
         mark=mark,
     )
@@ -179,6 +183,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     onboarding = Onboarding(
         books=books, verifier=made.verifier, seller=made.seller, wake=wake, mark=made.mark
     )
+    charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
     sweeping = Sweeping(books=books, wake=wake)
 
@@ -210,6 +215,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
         worker(f"{task_queue}-email", [messages.send], threads=4),
         worker(f"{task_queue}-sms", [messages.send, onboarding.send_code], threads=4),
+        worker(f"{task_queue}-charge", [charges.charge], threads=4),
         worker(f"{task_queue}-service", [service.suspend, service.reactivate], threads=4),
     ]
 

@@ -23,6 +23,7 @@ class Settings(BaseSettings):
         temporal_address, temporal_namespace: where Temporal answers.
         task_queue: of the workflows; effects have queues of their own that begin with it.
         outbox: the folder of the embedded email and SMS channel.
+        bank: the folder of the embedded bank, which knows test cards only.
         temporal_ui: where the Temporal Web UI is, for links.
         seller_*: who writes to the customers; `seller_timezone` decides which day a report is of.
     """
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     task_queue: str = Field(default="arrears", pattern=r"^[a-z][a-z0-9-]*$")
     temporal_ui: str = "http://127.0.0.1:8233"
     outbox: Path = Path("var/outbox")
+    bank: Path = Path("var/bank")
     seller_name: str = "Example Cloud"
     seller_email: str = "billing@seller.example"
     seller_phone: str = "+44 20 7946 0000"

@@ -1,7 +1,7 @@
 """Commands about one customer: facts that come in by hand, and what finance asks for."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 import typer
@@ -12,6 +12,9 @@ from ending import Stop
 from settings import VERSION, Settings
 
 app = typer.Typer()
+
+CARD_DIGITS = 12
+"""The shortest number that a card has: one of these must never come into the ledger."""
 
 InvoiceNumber = Annotated[str, typer.Argument(help="the invoice number, like INV-1042")]
 IssuedOn = Annotated[
@@ -68,6 +71,33 @@ def pay(
 
     body = PaymentReceived.model_validate({"payment": payment, **money(amount, currency), "invoice": invoice})
     fact(customer, body, happened_on=on, key=f"payment:{payment}")
+
+
+@app.command()
+def card(
+    customer: CustomerId,
+    instrument: Annotated[str, typer.Argument(help="the provider's name for the card, never its number")],
+    network: Annotated[
+        str | None, typer.Option(help="visa, mastercard, ...; the strictest without it")
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="the card may not be charged any more")] = False,
+    by: By = "cli",
+) -> None:
+    """Record a card that may be charged from now on; what is late is charged to it at once.
+
+    The same card once more on another day says that its data are new, such as another expiry date.
+    """
+    from domain.facts import CardAdded, CardRemoved
+
+    day_of_it = f"{datetime.now(UTC):%Y-%m-%d}"
+    if remove:
+        gone = CardRemoved.model_validate({"instrument": instrument, "reason": "removed", "by": by})
+        fact(customer, gone, happened_on=None, key=f"card-removed:{customer}:{instrument}:{day_of_it}")
+        return
+    if sum(sign.isdecimal() for sign in instrument) >= CARD_DIGITS and not instrument.strip("0123456789 -"):
+        raise Stop("INSTRUMENT: this looks like a card number: write the provider's name for it", status=2)
+    added = CardAdded.model_validate({"instrument": instrument, "network": network, "by": by})
+    fact(customer, added, happened_on=None, key=f"card:{customer}:{instrument}:{day_of_it}")
 
 
 @app.command()

@@ -77,6 +77,7 @@ def play(*, days: int, days_a_second: float, keep: bool, folder: Path) -> int:
             settings = Settings(
                 database_url=f"sqlite:///{folder / 'arrears.db'}",
                 outbox=folder / "outbox",
+                bank=folder / "bank",
                 temporal_address=server.address,
                 temporal_ui=server.ui,
             )

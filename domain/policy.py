@@ -6,8 +6,8 @@ major units per currency. Its version is the hash of its canonical content, so e
 version, whatever the file is called.
 
 The parts of a policy that are still to come get a field of their own here. What came after the first
-release stands in `_ADDED`: while it is left at its
-default, which never changes, a policy keeps its version.
+release stands in `_ADDED`: while it is left at its default, which never changes, a policy keeps its
+version.
 """
 
 import hashlib

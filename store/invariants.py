@@ -57,9 +57,11 @@ def _claims_after_the_money(session: Session) -> list[str]:
             entries[invoice].append((learned_at, minor))
     sentences = []
     for claim in session.exec(select(ClaimRow).where(col(ClaimRow.state).in_(MADE))):
-        if claim.debt in NO_DEBTS or claim.kind not in ("notice", "suspend"):
+        if claim.debt in NO_DEBTS or claim.kind not in ("notice", "suspend", "charge"):
             continue
-        known = sum(minor for learned_at, minor in entries[claim.debt] if learned_at <= claim.claimed_at)
+        # What is learned at the very instant of a charge is its answer.
+        until = claim.claimed_at - timedelta(microseconds=claim.kind == "charge")
+        known = sum(minor for learned_at, minor in entries[claim.debt] if learned_at <= until)
         if known <= 0:
             sentences.append(
                 f"{claim.customer_id}: {claim.step} by {claim.channel} was begun on {claim.claimed_at} "

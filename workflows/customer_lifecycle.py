@@ -17,7 +17,7 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.answers import Answer, Looked, Order
-    from domain.channels import CHANNELS, ONBOARDING
+    from domain.channels import ONBOARDING, QUEUED
     from domain.commands import COMMANDS
     from domain.finance_page import details
     from domain.view import Attribute, View, WantedEffect
@@ -189,9 +189,9 @@ class CustomerLifecycle(Updates):
                 return await self._tell_child(SubscriptionSuspension.run, "suspension", effect)
         order: Order = {"customer_id": self.customer_id, "key": effect["key"]}
         queue = workflow.info().task_queue
-        if effect["channel"] in CHANNELS:
+        if effect["channel"] in QUEUED:
             queue = f"{queue}-{effect['channel']}"
-        name = "Send" if effect["kind"] == "notice" else "Open a task"
+        name = {"notice": "Send", "charge": "Charge"}.get(effect["kind"], "Open a task")
         answer: Answer = await workflow.execute_activity(
             name, order, task_queue=queue, summary=effect["says"], result_type=Answer, **EFFECT
         )

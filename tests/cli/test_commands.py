@@ -108,6 +108,24 @@ def test_a_payment_counts_once(acme) -> None:
     assert ageing["currencies"]["EUR"]["total"] == "60.00"
 
 
+def test_a_card_is_recorded_and_removed_once_a_day(acme) -> None:
+    first = acme("card", "ACME", "pm_1Nqz", "--network", "visa")
+    assert (first.status, first.err) == (0, "")
+    assert "recorded card:ACME:pm_1Nqz:" in first.out
+    assert "already recorded" in acme("card", "ACME", "pm_1Nqz", "--network", "visa").out
+    assert "recorded card-removed:ACME:pm_1Nqz:" in acme("card", "ACME", "pm_1Nqz", "--remove").out
+
+
+@pytest.mark.parametrize("number", ["4242424242424242", "4242 4242 4242 4242", "5555-5555-5555-4444"])
+def test_a_card_number_never_comes_into_the_ledger(acme, number: str) -> None:
+    before = acme.contents()
+    answer = acme("card", "ACME", number)
+    assert (answer.status, answer.out) == (2, "")
+    assert "looks like a card number" in answer.err
+    assert "4242" not in answer.err
+    assert acme.contents() == before
+
+
 def test_the_same_payment_with_another_amount_is_refused(acme) -> None:
     acme("pay", "ACME", "40.00", "EUR", "--payment", "P-1")
     before = acme.contents()

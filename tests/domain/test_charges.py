@@ -5,6 +5,7 @@ The standard invoice A is due on Monday 2 March 2026, in UTC; retries run from 0
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from domain.rules.charges import declined_as
 from domain.simulation.events import read_events
 from domain.simulation.play import simulate
 from domain.simulation.timeline import Line, Outcome
+from domain.view_words import contact_says
 from tests.domain.playing import (
     CALL,
     CUSTOMER,
@@ -550,6 +552,16 @@ def test_lint_looks_for_the_words_of_the_request() -> None:
     found = lint(good, templates={"email": ["reminder_first"]})
     assert [each.rule for each in found] == ["template-missing"]
     assert lint(good, templates={"email": ["reminder_first", "card_update"]}) == ()
+
+
+def test_each_attempt_is_shown_with_its_answer() -> None:
+    answers = [
+        failed("2026-03-03T06:10:00Z", "insufficient_funds"),
+        paid("2026-03-05T06:10:00Z", invoice="A"),
+    ]
+    account = play(VISA, A, failed(), *answers, under=under(before_steps=False), until="2026-03-06").account
+    says = [contact_says(claim, ZoneInfo("UTC")) for claim in account.claims if claim.channel == "charge"]
+    assert says == ["3 Mar 2026: charge_1, declined: insufficient_funds", "5 Mar 2026: charge_2, taken"]
 
 
 def test_the_plan_shows_the_next_attempt_and_the_reason() -> None:

@@ -23,9 +23,19 @@ from domain.channels import NO_DEBTS
 from domain.clock import BusinessClock
 from domain.customer import Customer
 from domain.documents import read
-from domain.facts import Body, Delivered, InvoiceIssued, SubscriptionReactivated, SubscriptionSuspended
+from domain.facts import (
+    Body,
+    CardAdded,
+    Delivered,
+    InvoiceIssued,
+    PaymentFailed,
+    PaymentReceived,
+    SubscriptionReactivated,
+    SubscriptionSuspended,
+)
 from domain.policy import Policy
 from domain.simulation.play import simulate
+from providers.bank import Bank
 from providers.temporal_server import HOST, Ports, TemporalServer
 from settings import ROOT, Settings
 from store import claims, clock, customers, doors, facts, invariants, policies, subscriptions
@@ -42,6 +52,7 @@ title: For kill tests
 for: {segments: [business]}
 minimum_gap_days: 1
 window: {opens: 09:00, closes: 17:00, weekdays: [mon, tue, wed, thu, fri, sat, sun], holidays: false}
+charges: {retry_days: [1]}
 steps:
   - {kind: notice, id: first, offset_days: 2, template: reminder_first}
   - {kind: notice, id: second, offset_days: 5, template: reminder_second, needs_delivered: [first]}
@@ -107,6 +118,7 @@ class Workers:
             "DATABASE_URL": self.settings.database_url,
             "TEMPORAL_ADDRESS": self.settings.temporal_address,
             "OUTBOX": str(self.settings.outbox),
+            "BANK": str(self.settings.bank),
             "TASK_QUEUE": self.settings.task_queue,
         }
         with open(self.log, "ab") as log:
@@ -167,6 +179,13 @@ class Stage:
         body = InvoiceIssued(invoice=f"{name}-1", amount="100.00", currency="EUR", due_on=due)
         doors.record(self.ledger, name, [fact(f"{name}-1", body, now)], now=now)
 
+    def card(self, name: str, *, failed_at: datetime) -> None:
+        """Add a card that answers with money, and a first charge that was declined; wakes nobody."""
+        added = CardAdded(instrument=f"test_paid:{name}", network="visa")
+        doors.record(self.ledger, name, [fact(f"{name}-card", added, at(-10))], now=at(-10))
+        declined = PaymentFailed(invoice=f"{name}-1", decline="soft", by="engine")
+        doors.record(self.ledger, name, [fact(f"{name}-failed", declined, failed_at)], now=failed_at)
+
     def send(self, name: str, key: str, now: datetime) -> None:
         """Have an effect happen, without any worker."""
         begun = claims.begin(self.ledger, name, key, now=now, code_version=CODE)
@@ -214,6 +233,10 @@ class Stage:
             found += [line.removeprefix(_REFERENCE) for line in lines if line.startswith(_REFERENCE)]
         return sorted(found)
 
+    def charges(self) -> list[str]:
+        """The reference of each charge that the bank has made."""
+        return Bank(self.settings.bank).references()
+
     def told(self, kind: type[Told]) -> list[Told]:
         """The facts of this kind, of all customers."""
         names = customers.ids(self.ledger)
@@ -247,6 +270,10 @@ class Stage:
         notices = self.messages("notice")
         assert sorted([*self.references(), *sent_before]) == notices
         assert sorted(body.message or "" for body in self.told(Delivered)) == notices
+        assert self.charges() == self.messages("charge")
+        assert [each.payment for each in self.told(PaymentReceived) if each.payment in self.charges()] == (
+            self.charges()
+        )
         assert len(self.told(SubscriptionSuspended)) == len(self.messages("suspend"))
         assert len(self.told(SubscriptionReactivated)) == len(self.messages("reactivate"))
         assert invariants.broken(self.ledger) == []
@@ -291,6 +318,7 @@ def set_stage(server: TemporalServer, folder: Path, *, queue: str, client: Clien
     settings = Settings(
         database_url=f"sqlite:///{folder / 'ledger.db'}",
         outbox=folder / "outbox",
+        bank=folder / "bank",
         temporal_address=server.address,
         task_queue=queue,
     )

@@ -55,6 +55,13 @@ def return_is_due(stage: Stage, name: str) -> None:
     stage.set_clock(at(18))
 
 
+def charge_is_due(stage: Stage, name: str) -> None:
+    stage.customer(name, now=at(-20))
+    stage.invoice(name)
+    stage.card(name, failed_at=at(0))
+    stage.set_clock(at(1))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """An effect that is wanted, and all that happens once it is performed: step and channel."""
@@ -65,6 +72,7 @@ class Effect:
 
 EFFECTS = {
     "send": Effect(prepare=first_is_due, happens=(("first", "email"),)),
+    "charge": Effect(prepare=charge_is_due, happens=(("charge_1", "charge"),)),
     "task": Effect(prepare=call_is_due, happens=(("call", "task"),)),
     "suspend": Effect(prepare=suspension_is_due, happens=(("suspend", "service"), ("suspended", "email"))),
     "reactivate": Effect(prepare=return_is_due, happens=(("reactivate", "service"), ("thanks", "email"))),
@@ -74,6 +82,9 @@ POINTS = {
     ("send", "claimed"): ("claimed", 0, "active"),
     ("send", "sent"): ("claimed", 1, "active"),
     ("send", "confirmed"): ("sent", 1, "active"),
+    ("charge", "claimed"): ("claimed", 0, "active"),
+    ("charge", "charged"): ("claimed", 0, "active"),
+    ("charge", "confirmed"): ("sent", 0, "active"),
     ("task", "claimed"): ("claimed", 0, "active"),
     ("task", "confirmed"): ("sent", 0, "active"),
     ("suspend", "claimed"): ("claimed", 0, "active"),
