@@ -137,6 +137,7 @@ class Books:
             news=assessment.news,
             case=assessment.case_number,
             policy=f"{assessment.policy_name}/{assessment.policy_version}",
+            chosen=assessment.chosen,
             contacts=assessment.contacts,
             tasks=[f"{task.step}: {task.why}" for task in assessment.open_tasks],
             clock=self.clock(),

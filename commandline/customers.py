@@ -247,6 +247,8 @@ def onboard(
     language: Annotated[str, typer.Option(help="of messages, like en or pt-BR")] = "en",
     currency: Annotated[str | None, typer.Option(help="ISO 4217 code, like EUR")] = None,
     vat_id: Annotated[str | None, typer.Option("--vat-id", help="tax number of a company")] = None,
+    size: Annotated[str | None, typer.Option(help="small, medium, large, or another word")] = None,
+    risk: Annotated[str | None, typer.Option(help="low, medium, high, or another word")] = None,
 ) -> None:
     """Begin the verification of a new customer."""
     from domain.identifiers import unusable
@@ -265,6 +267,8 @@ def onboard(
         language=language,
         currency=currency,
         vat_id=vat_id,
+        size=size,
+        risk=risk,
     )
     problems = unusable(application)
     if problems:

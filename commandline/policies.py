@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from commandline.files import read_policy, read_scenario
-from commandline.session import now_of, open_ledger
-from commandline.values import AsJson, By, day
+from commandline.session import command, now_of, open_ledger
+from commandline.values import AsJson, By, CustomerId, any_day, day, reason_words
 from ending import Stop
 from settings import ROOT, Settings
 
@@ -27,7 +27,7 @@ SampleDue = Annotated[
 @app.command(name="lint")
 def policy_lint(files: PolicyFiles, as_json: AsJson = False) -> None:
     """Check policy files: every mistake with its line, and what would be wise."""
-    looked_at = look_at(files)
+    looked_at = side_by_side(look_at(files))
     if as_json:
         typer.echo(json.dumps([each.json() for each in looked_at], indent=2))
     else:
@@ -39,14 +39,20 @@ def policy_lint(files: PolicyFiles, as_json: AsJson = False) -> None:
 def policy_adopt(files: PolicyFiles, by: By = "cli") -> None:
     """Switch policies on, in place of those of the same name; none of them if one has an error.
 
-    A customer is under the first adopted policy that names its segment; an open case keeps its own.
+    A customer is under the first adopted policy that is for it; an open case keeps its own. What it would
+    change says `dry-run --policy FILE` beforehand.
     """
     from store import policies
 
     looked_at = look_at(files)
+    if not all(each.usable for each in looked_at):
+        tell(looked_at)
+        usable(looked_at)
+    ledger = open_ledger(Settings.from_env())
+    with ledger.read() as session:
+        looked_at = side_by_side(looked_at, adopted=policies.adopted(session))
     tell(looked_at)
     adopting = usable(looked_at)
-    ledger = open_ledger(Settings.from_env())
     policies.adopt_all(ledger, adopting, now=now_of(ledger), by=by)
     for policy in adopting:
         typer.echo(f"{policy.policy} {policy.version}: adopted; the sweep wakes whom it concerns")
@@ -54,20 +60,117 @@ def policy_adopt(files: PolicyFiles, by: By = "cli") -> None:
 
 @app.command(name="list")
 def policy_list(as_json: AsJson = False) -> None:
-    """List the policies that were adopted: for each customer the first counts that names its segment."""
+    """List the policies that were adopted: for each customer the first counts that is for it."""
+    from domain.policy_audience import Audience
     from store import policies
 
     rows = policies.listed(open_ledger(Settings.from_env()))
     if as_json:
         columns = {"name", "version", "title", "segments", "position", "adopted_at", "adopted_by"}
-        typer.echo(json.dumps([row.model_dump(mode="json", include=columns) for row in rows], indent=2))
+        listed = [
+            {**row.model_dump(mode="json", include=columns), "for": json.loads(row.content)["for"]}
+            for row in rows
+        ]
+        typer.echo(json.dumps(listed, indent=2))
         return
     for row in rows:
-        state = "replaced" if row.position is None else f"number {row.position}"
+        state = "no longer chosen" if row.position is None else f"number {row.position}"
+        audience = Audience.model_validate(json.loads(row.content)["for"])
         adopted = f"adopted on {row.adopted_at:%d %b %Y} by {row.adopted_by}"
-        typer.echo(f"{row.name} {row.version}: {state}, for {' and '.join(row.segments)}, {adopted}")
+        typer.echo(f"{row.name} {row.version}: {state}, for {audience.words}, {adopted}")
     if not rows:
         typer.echo("no policy is adopted: `starter.py policy adopt FILE` does it")
+
+
+@app.command(name="retire")
+def policy_retire(
+    name: Annotated[str, typer.Argument(help="the policy's name, as `policy list` has it")], by: By = "cli"
+) -> None:
+    """Take a policy out of the choice: nobody gets it any more; an open case keeps it until it is closed."""
+    from store import policies
+
+    ledger = open_ledger(Settings.from_env())
+    version = policies.retire(ledger, name, now=now_of(ledger), by=by)
+    typer.echo(f"{name} {version}: retired; the sweep wakes whom it concerns")
+
+
+@app.command(name="use")
+def policy_use(
+    customer: CustomerId,
+    name: Annotated[str | None, typer.Argument(metavar="[POLICY]", help="the name of an adopted one")] = None,
+    reason: Annotated[
+        str | None, typer.Option(parser=reason_words, metavar="WORDS", help="why this customer is another")
+    ] = None,
+    until: Annotated[
+        date | None, typer.Option("--to", parser=any_day, metavar="DATE", help="last day")
+    ] = None,
+    end: Annotated[bool, typer.Option("--end", help="let the policies say again for whom they are")] = False,
+    by: By = "cli",
+) -> None:
+    """Choose a customer's policy by hand, until a day or --end; an open case keeps its own.
+
+    It counts from the next case on, or at once where none is open. To chase nobody at all is `exempt`.
+    """
+    if end:
+        if name is not None or until is not None:
+            raise Stop("--end: it ends whatever was chosen: leave out the policy and --to", status=2)
+        command(customer, "end_use_policy", {"reason": reason, "by": by})
+        return
+    if name is None or reason is None:
+        raise Stop("POLICY and --reason: say which policy, and why", status=2)
+    command(customer, "use_policy", {"policy": name, "to": until, "reason": reason, "by": by})
+
+
+@app.command(name="switch")
+def policy_switch(
+    names: Annotated[
+        list[str], typer.Argument(metavar="[CUSTOMER] POLICY", help="whose open case, and the policy's name")
+    ],
+    all_open: Annotated[
+        bool, typer.Option("--all-open", help="every open case that is under an older version of it")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do it; without it, only say what would change")] = False,
+    by: By = "cli",
+    as_json: AsJson = False,
+) -> None:
+    """Let open cases go on under another policy, or a newer version; first it says what that changes.
+
+    What was sent is not sent again, whatever the policy says now: docs/policy.md has the rules.
+    """
+    from commandline.progress import bar
+    from store import commands, what_if
+
+    if len(names) != (1 if all_open else 2):
+        raise Stop("write CUSTOMER POLICY, or --all-open POLICY", status=2)
+    customer, name = None if all_open else names[0], names[-1]
+    ledger = open_ledger(Settings.from_env())
+    now = now_of(ledger)
+    found = what_if.switching(ledger, name, customer, now=now, bar=bar)
+    if as_json:
+        typer.echo(json.dumps([each.json() for each in found], indent=2))
+    else:
+        for each in found:
+            typer.echo(each.words)
+    if customer is not None and yes:
+        command(customer, "adopt_policy", {"policy": name, "by": by})
+    elif yes:
+        for each in found:
+            given = {"policy": name, "by": by}
+            commands.perform(ledger, each.change.customer_id, "adopt_policy", given, now=now)
+        typer.echo(f"{len(found)} open cases go on under {name}; the sweep wakes them", err=as_json)
+    elif not as_json:
+        rest = "add --yes to do it" if found else "there is nothing to switch"
+        typer.echo(f"{len(found)} open cases would go on under {name}: nothing was changed, {rest}")
+
+
+@app.command(name="explain")
+def policy_explain(customer: CustomerId, as_json: AsJson = False) -> None:
+    """Say which policy a customer is under and why, what was passed over, and what holds the next contact."""
+    from store import explaining
+
+    ledger = open_ledger(Settings.from_env())
+    explained = explaining.explain(ledger, customer, now=now_of(ledger))
+    typer.echo(json.dumps(explained.json(), indent=2) if as_json else "\n".join(explained.lines()))
 
 
 @app.command(name="show")
@@ -89,7 +192,10 @@ def policy_show(
     policy = read_policy(file)
     try:
         sample = Customer(
-            id="SAMPLE", timezone=timezone, country=country, segment=policy.audience.segments[0]
+            id="SAMPLE",
+            timezone=timezone,
+            country=country,
+            segment=next(iter(policy.audience.segments), "business"),
         )
     except ValueError as error:
         raise Stop(str(error), status=2) from None
@@ -185,7 +291,7 @@ class LookedAt:
 
 
 def look_at(files: Sequence[Path]) -> list[LookedAt]:
-    """Read policy files and lint them."""
+    """Read policy files and lint each by itself."""
     from activities.rendering import Letters
     from domain.channels import CHANNELS
     from domain.policy_lint import lint
@@ -203,6 +309,18 @@ def look_at(files: Sequence[Path]) -> list[LookedAt]:
             findings = lint(policy, templates=known, rates=shipped())
             looked_at.append(LookedAt(file=file, policy=policy, findings=findings))
     return looked_at
+
+
+def side_by_side(looked_at: Sequence[LookedAt], *, adopted: Sequence[Any] = ()) -> list[LookedAt]:
+    """Add what is wrong with policies next to each other, and next to what is adopted."""
+    from domain.policy_lint import lint_together
+
+    together = lint_together([each.policy for each in looked_at if each.policy], adopted=adopted)
+    return [replace(each, findings=(*each.findings, *_about(each.policy, together))) for each in looked_at]
+
+
+def _about(policy: Any, together: Sequence[tuple[str, Any]]) -> list[Any]:
+    return [finding for name, finding in together if policy is not None and name == policy.policy]
 
 
 def tell(looked_at: Sequence[LookedAt]) -> None:

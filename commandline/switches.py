@@ -2,10 +2,12 @@
 
 import json
 from datetime import date
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from commandline.files import read_policy
 from commandline.session import now_of, open_ledger
 from commandline.values import AsJson, By, Reason, any_day
 from ending import Stop
@@ -102,11 +104,24 @@ def limit(
 
 
 @app.command(name="dry-run")
-def dry_run(as_json: AsJson = False) -> None:
-    """List what would go out now, to nobody's harm, and say what keeps the rest."""
+def dry_run(
+    policy: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="a policy file: what adopting it would change"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what would go out now, to nobody's harm, and say what keeps the rest.
+
+    With a policy file: for every customer with something open whose policy it would be, or would no longer
+    be, which steps would appear, vanish or move. Nothing is adopted.
+    """
     from store import blast, reports, switches
 
     ledger = open_ledger(Settings.from_env())
+    if policy is not None:
+        _what_if(ledger, policy, as_json=as_json)
+        return
     found = reports.dry_run(ledger, now=now_of(ledger))
     if as_json:
         typer.echo(json.dumps([line.json() for line in found.wanted], indent=2))
@@ -124,3 +139,20 @@ def dry_run(as_json: AsJson = False) -> None:
     if found.next_at and not found.wanted:
         typer.echo(f"nobody else is due before {found.next_at:%d %b %Y %H:%M} UTC")
     typer.echo(f"would go out now: {len(found.wanted)}")
+
+
+def _what_if(ledger: Any, file: Path, *, as_json: bool) -> None:
+    from commandline.progress import bar
+    from store import what_if
+
+    found = what_if.adopting(ledger, read_policy(file), now=now_of(ledger), bar=bar)
+    if as_json:
+        typer.echo(json.dumps([each.json() for each in found], indent=2))
+        return
+    for each in found:
+        typer.echo(each.words)
+    changed = sum(each.change.changes for each in found)
+    typer.echo(
+        f"{len(found)} customers with something open would be under another policy, {changed} of them"
+        " with other steps; nothing was changed"
+    )

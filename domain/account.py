@@ -15,6 +15,7 @@ from domain.interest.fees import Fee
 from domain.interest.rates import Rates
 from domain.money import Money
 from domain.onboarding import Progress
+from domain.override import Override
 from domain.promises import Promise
 from domain.rest import Rest
 
@@ -65,6 +66,8 @@ class Account:
         promises: in the order in which they were made.
         contests: disputes of at least half of what was open on an invoice that are resolved.
         wallet: the cards, and what went wrong with them.
+        override: the policy that a person chose for this customer last, unless it was ended.
+        adopted_at: when a policy was last adopted for this customer alone, if one ever was.
         kept: types of facts that this version keeps and shows but does not act on.
         fees: what was booked about the invoices and not cancelled.
         rates: the tables of the law on late payment.
@@ -100,6 +103,8 @@ class Account:
     entries: Sequence[Entry] = field(default=(), repr=False, compare=False)
     history: Sequence[Fact] = field(default=(), repr=False, compare=False)
     wallet: Wallet = field(default_factory=Wallet)
+    override: Override | None = None
+    adopted_at: datetime | None = None
 
     @cached_property
     def open_debts(self) -> tuple[Debt, ...]:

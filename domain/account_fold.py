@@ -24,6 +24,8 @@ from domain.interest.fees import Fee
 from domain.interest.rates import Rates
 from domain.money import Money, MoneyError
 from domain.onboarding import Progress
+from domain.override import Override
+from domain.override import after as override_after
 from domain.own_steps import ANSWERED, APPROVE
 from domain.posting import Posted, post
 from domain.promises import Promise, promise
@@ -111,6 +113,7 @@ _ENDS = (
     facts.CardRemoved,
     facts.CodeAnswered,
     facts.Onboarded,
+    facts.PolicyOverrideEnded,
 )
 
 
@@ -152,6 +155,8 @@ class _Folding:
         self.newest_at: datetime | None = None
         self.kept: set[str] = set()
         self.fees: dict[str, tuple[facts.FeeBooked, datetime]] = {}
+        self.override: Override | None = None
+        self.adopted_at: datetime | None = None
 
     def copy(self) -> "_Folding":
         """Return the same state, which facts that are taken here do not change; both have the same claims."""
@@ -187,6 +192,8 @@ class _Folding:
             disputes=tuple(sorted({dispute for dispute, _ in self.disputes})),
             contests=self._contests(book),
             kept=tuple(sorted(self.kept)),
+            override=self.override,
+            adopted_at=self.adopted_at,
             fees=self._fees(book) if self.fees else (),
         )
 
@@ -309,8 +316,12 @@ class _Folding:
                 self.fees.setdefault(body.fee, (body, at))
             case facts.Unknown() as body:
                 self.kept.add(body.name)
+            case facts.PolicyOverrideSet() | facts.PolicyOverrideEnded():
+                self.override = override_after(fact, self.override)
+            case facts.PolicyAdopted():
+                self.adopted_at = at
             case _:
-                pass  # Money is the book's, the policy is the ledger's, the rest is only shown.
+                pass  # Money is the book's, the rest is only shown.
 
     def _answer(self, body: facts.Approved, at: datetime) -> None:
         """Keep an approval; any other answer takes back what allowed the step before."""

@@ -117,6 +117,24 @@ COMMANDS: Mapping[str, Command] = {
             example={"pay_on": "2026-12-15", "amount": "250.00", "by": "maria"},
         ),
         Command(
+            name="use_policy",
+            does="Choose this customer's policy by name, from the next case on, until a day or its end.",
+            body=facts.PolicyOverrideSet,
+            example={"policy": "consumer", "to": "2026-12-31", "reason": "asked by sales", "by": "maria"},
+        ),
+        Command(
+            name="end_use_policy",
+            does="Let the policies say again for whom they are; an open case keeps its own.",
+            body=facts.PolicyOverrideEnded,
+            example={"by": "maria"},
+        ),
+        Command(
+            name="adopt_policy",
+            does="Let the open case go on under another policy, by its name or version.",
+            body=facts.PolicyAdopted,
+            example={"policy": "business", "by": "maria"},
+        ),
+        Command(
             name="approve",
             does="Approve a step that waits for a person; with an outcome like `rejected: no`, do not.",
             body=facts.Approved,
@@ -206,6 +224,7 @@ OPPOSITE = {
     "dispute": "resolve_dispute",
     "write_off": "undo_write_off",
     "book_fee": "cancel_fee",
+    "use_policy": "end_use_policy",
 }
 OPPOSITE.update({undoing: done for done, undoing in tuple(OPPOSITE.items())})
 
@@ -267,6 +286,12 @@ def words_of(body: facts.Body | FeeEntry) -> str:
         case facts.PromiseMade():
             amount = "all that is past due" if body.amount is None else body.amount
             return f"noted a promise of {amount} by {body.pay_on}"
+        case facts.PolicyOverrideSet():
+            return f"chose policy {body.policy} until {body.to or 'further notice'}: {body.reason}"
+        case facts.PolicyOverrideEnded():
+            return "ended the choice of a policy by hand"
+        case facts.PolicyAdopted():
+            return f"adopted policy {body.policy} for the open case"
         case facts.Approved():
             what = body.step or "what waited for approval"
             if body.allows:

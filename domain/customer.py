@@ -21,7 +21,8 @@ class Customer:
     """Who somebody is, as far as a plan may know: no name, no address, no number.
 
     `segment` is "business", "consumer" or any other word of the seller's; `country` is an ISO 3166
-    alpha-2 code, `timezone` an IANA name, `currency` an ISO 4217 code.
+    alpha-2 code, `timezone` an IANA name, `currency` an ISO 4217 code. `size` is small, medium, large or
+    any other word of the seller's, `risk` low, medium, high or any other.
     Raises ValueError with a sentence that says what would be right.
     """
 
@@ -32,6 +33,8 @@ class Customer:
     language: str = "en"
     currency: str | None = None
     tags: tuple[str, ...] = ()
+    size: str | None = None
+    risk: str | None = None
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
@@ -55,6 +58,9 @@ class Customer:
             raise ValueError(
                 f"{self.currency!r} is no currency code: use three capital letters of ISO 4217, such as EUR"
             )
+        for name, word, like in (("size", self.size, "small or large"), ("risk", self.risk, "low or high")):
+            if word is not None and not _WORD.fullmatch(word):
+                raise ValueError(f"{word!r} cannot be a {name}: use a lower-case word such as {like}")
 
 
 @lru_cache(maxsize=1024)

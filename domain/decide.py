@@ -14,6 +14,7 @@ from domain.account import Account
 from domain.channels import CHARGE, ONBOARDING, SERVICE, TASK
 from domain.claim import Claim
 from domain.effects import Effect, EffectKind, Held, Wanted
+from domain.override import in_force
 from domain.own_steps import RETURNED
 from domain.policy import Policy
 from domain.policy_steps import NoticeStep
@@ -102,6 +103,9 @@ def _turns(at: Situation) -> Iterator[datetime]:
             yield at.calendar.start_of(rest.first)
         elif rest.holds(at.today) and rest.last < FOREVER:
             yield at.calendar.end_of(rest.last)
+    override = in_force(at.account.override, at.today)
+    if override is not None and override.last < FOREVER:
+        yield at.calendar.end_of(override.last)
     for debt in at.account.open_debts:
         if at.today <= debt.due_on:
             yield at.calendar.end_of(debt.due_on)

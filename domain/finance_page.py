@@ -86,7 +86,8 @@ def _about(view: View) -> str:
         about.append(f"{', '.join(view['owed'])} open in all")
     if view["case_open"]:
         about.append(f"case {view['case']}")
-    about.append(f"policy {view['policy']}")
+    chosen = f" ({view['chosen']})" if view.get("chosen") else ""
+    about.append(f"policy {view['policy']}{chosen}")
     return " · ".join(about)
 
 

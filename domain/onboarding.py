@@ -73,6 +73,8 @@ class Application:
     language: str = "en"
     currency: str | None = None
     tags: tuple[str, ...] = ()
+    size: str | None = None
+    risk: str | None = None
 
     def __repr__(self) -> str:
         """Name the customer only: what else is here is personal data, and would end in a log."""
@@ -93,6 +95,8 @@ class Application:
             language=self.language,
             currency=self.currency,
             tags=self.tags,
+            size=self.size,
+            risk=self.risk,
         )
 
 

@@ -22,14 +22,16 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from domain.documents import Fault, Faults, Whole
 from domain.interest.terms import Interest
 from domain.own_steps import RESERVED
+from domain.policy_audience import Audience
 from domain.policy_charges import Charges, reserved
-from domain.policy_fields import Amounts, Channels, Part, Segment, StepId
+from domain.policy_experiment import Experiment
+from domain.policy_fields import Amounts, Channels, Part, StepId
 from domain.policy_rests import Pauses, Promises
 from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep
 from domain.policy_window import Window
 from domain.spelling import closest
 
-_ADDED = ("pauses", "promises", "charges", "interest")
+_ADDED = ("pauses", "promises", "charges", "interest", "experiment")
 
 
 class Return(Part):
@@ -47,16 +49,6 @@ class Return(Part):
     channels: Channels = ("email",)
 
 
-class Audience(Part):
-    """Whom the policy is for.
-
-    Attributes:
-        segments: customers of one of these segments.
-    """
-
-    segments: tuple[Segment, ...] = Field(min_length=1)
-
-
 class Policy(Part):
     """One collections policy.
 
@@ -64,6 +56,7 @@ class Policy(Part):
         policy: its name, which stays the same when its numbers change.
         title: its name for people.
         audience: whom it is for.
+        experiment: some of them are under another policy, to compare.
         minimum: overdue net amount per currency below which nobody is chased.
         tolerance: a balance up to this, per currency, counts as paid.
         minimum_gap_days: whole days between two reminders to one customer.
@@ -83,6 +76,7 @@ class Policy(Part):
     policy: StepId
     title: str
     audience: Audience = Field(alias="for")
+    experiment: Experiment | None = None
     minimum: Amounts = Field(default_factory=dict)
     tolerance: Amounts = Field(default_factory=dict)
     minimum_gap_days: Whole = Field(default=2, ge=0, le=90)

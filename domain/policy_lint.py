@@ -67,6 +67,58 @@ def lint(
     return tuple(sorted(found, key=lambda finding: finding.severity))
 
 
+def lint_together(policies: Sequence[Policy], *, adopted: Sequence[Policy] = ()) -> list[tuple[str, Finding]]:
+    """Return what is wrong with policies side by side, by the name of the one to change.
+
+    They stand in the order of choice: what replaces an adopted one takes its place, others come after.
+
+    Args:
+        adopted: what is switched on already, in the order of choice.
+    """
+    newer = {policy.policy: policy for policy in policies}
+    names = [policy.policy for policy in adopted]
+    others = [policy for policy in policies if policy.policy not in names]
+    order = [*(newer.get(policy.policy, policy) for policy in adopted), *others]
+    return [*_conflicts(order), *_arms(order)]
+
+
+def _conflicts(order: Sequence[Policy]) -> Iterator[tuple[str, Finding]]:
+    """Policies for whom an earlier one leaves nobody; an arm of an experiment gets customers otherwise."""
+    arms = {arm.policy for policy in order if policy.experiment for arm in policy.experiment.arms}
+    for i, later in enumerate(order):
+        if later.policy in arms:
+            continue
+        for earlier in order[:i]:
+            if earlier.audience.takes_all_of(later.audience):
+                message = (
+                    f"{earlier.policy} comes before it and is for everybody whom it is for: it never applies"
+                )
+                remedy = f"narrow `for` of {earlier.policy}, adopt {later.policy} first, or retire one"
+                yield later.policy, _warning("conflicting-segments", None, f"{message}; {remedy}")
+                break
+
+
+def _arms(order: Sequence[Policy]) -> Iterator[tuple[str, Finding]]:
+    """Arms of experiments whose policy is not there, or stands before the experiment and takes everybody."""
+    by_name = {policy.policy: i for i, policy in enumerate(order)}
+    for i, policy in enumerate(order):
+        for arm in policy.experiment.arms if policy.experiment else ():
+            place = by_name.get(arm.policy)
+            if place is None:
+                message = (
+                    f"arm {arm.id} names policy {arm.policy!r}, which is not there: nobody is in that arm"
+                )
+                near = closest(arm.policy, by_name)
+                remedy = f"did you mean {near}?" if near else f"adopt {arm.policy} with it"
+                yield policy.policy, _error("arm-missing", None, f"{message}; {remedy}")
+            elif place < i and order[place].audience.takes_all_of(policy.audience):
+                message = (
+                    f"arm {arm.id} is {arm.policy}, which comes before it and is for everybody whom it is for"
+                )
+                remedy = f"give {arm.policy} a `for` of its own, such as a tag that nobody has"
+                yield policy.policy, _error("arm-first", None, f"{message}; {remedy}")
+
+
 def _error(rule: str, step: str | None, message: str) -> Finding:
     return Finding(severity="error", rule=rule, step=step, message=message)
 
@@ -80,7 +132,7 @@ def _never(policy: Policy) -> Iterator[Finding]:
     audience = policy.audience.segments
     for step in policy.steps:
         segments = step.when.segments
-        if segments and not set(segments) & set(audience):
+        if segments and audience and not set(segments) & set(audience):
             message = (
                 f"it never happens: it is for segment {_or(segments)}, and the policy for {_or(audience)}"
             )

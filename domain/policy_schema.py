@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.interest.terms import Interest
-from domain.policy import Audience, Policy, Return
+from domain.policy import Policy, Return
+from domain.policy_audience import Audience
 from domain.policy_charges import Charges
+from domain.policy_experiment import Arm, Experiment
 from domain.policy_fields import Part
 from domain.policy_rests import Pauses, Promises
 from domain.policy_steps import NoticeStep, SuspendStep, TaskStep, When
@@ -19,9 +21,11 @@ def schema() -> dict[str, Any]:
     content = Policy.model_json_schema(by_alias=True)
     definitions: dict[str, Any] = content["$defs"]
     parts: tuple[type[Part], ...] = (
+        Arm,
         Audience,
         Charges,
         Interest,
+        Experiment,
         NoticeStep,
         Pauses,
         Promises,

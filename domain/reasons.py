@@ -45,6 +45,16 @@ SENTENCES: Mapping[str, str] = {
     "onboarding.review": "the check of {check} came out as {outcome}",
     "onboarding.passed": "every check was passed",
     "onboarding.reviewed": "a person decided: {verdict}",
+    # Who gets which policy, and why not the one before.
+    "assigned.match": "it is the first policy for {audience}",
+    "assigned.override": "{by} chose it until {until}: {reason}",
+    "assigned.arm": "arm {arm} of experiment {experiment} in {policy}, the first policy for {audience}",
+    "assigned.hold_out": "held out of experiment {experiment} in it, the first policy for {audience}",
+    "assigned.no_arm": "arm {arm} of experiment {experiment} is {policy}, which is not adopted: it stands in",
+    "assigned.changed": "policy {policy} instead of {before_policy}: {why}",
+    "assigned.none": "no adopted policy is for this customer",
+    "passed.condition": "{policy} is only for {condition}",
+    "passed.not_adopted": "{policy}, which {by} chose, is not adopted any more",
     # Why something is not done, or not yet.
     "hold.minimum": "{amount} overdue is below the minimum of {minimum}",
     "hold.condition": "{step} is only for {condition}",

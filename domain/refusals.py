@@ -9,6 +9,7 @@ from domain.channels import TASK
 from domain.commands import COMMANDS, FeeEntry, Input
 from domain.interest.booking import booking, forbidden
 from domain.money import Money, MoneyError, per_currency
+from domain.override import in_force
 from domain.own_steps import ANSWERED, APPROVE, REVIEW
 from domain.promises import Promise, worth_resting
 from domain.rest import FOREVER, Rest
@@ -36,6 +37,8 @@ def allowed(at: Situation) -> dict[str, Refusal]:
         answers["release"] = "Nothing is on hold."
     if not any(debt.open for debt in at.account.debts):
         answers["promise"] = "Nothing is open that could be promised."
+    if in_force(at.account.override, at.today) is None:
+        answers["end_use_policy"] = "Nobody chose a policy for this customer."
     answers["approve"] = _approve(at)
     answers["suspend"] = "The service is suspended already." if suspended else _suspend(at)
     if not suspended:

@@ -17,6 +17,7 @@ from domain.claim import Claim
 from domain.effects import EffectDebt
 from domain.money import Money, per_currency
 from domain.policy import Policy
+from domain.policy_audience import missed
 from domain.policy_fields import amount_in
 from domain.policy_steps import NoticeStep, Step, SuspendStep
 from domain.promises import worth_resting
@@ -215,17 +216,8 @@ class Situation:
         return self._who(step) or self._how_much(step, debt)
 
     def _who(self, step: Step) -> Reason | None:
-        when, customer = step.when, self.account.customer
-        if when.segments and customer.segment not in when.segments:
-            return because("hold.condition", step=step.id, condition="segment " + " or ".join(when.segments))
-        if when.countries and customer.country not in when.countries:
-            return because("hold.condition", step=step.id, condition="country " + " or ".join(when.countries))
-        if when.tags and not set(when.tags) & set(customer.tags):
-            return because("hold.condition", step=step.id, condition="tag " + " or ".join(when.tags))
-        if set(when.without_tags) & set(customer.tags):
-            without = " or ".join(when.without_tags)
-            return because("hold.condition", step=step.id, condition=f"customers without tag {without}")
-        return None
+        condition = missed(step.when, self.account.customer)
+        return None if condition is None else because("hold.condition", step=step.id, condition=condition)
 
     def _how_much(self, step: Step, debt: Debt) -> Reason | None:
         when, main = step.when, isinstance(step, SuspendStep)

@@ -86,6 +86,7 @@ class View(TypedDict):
     refused: dict[str, str]
     refused_until: str | None
     policy: str
+    chosen: NotRequired[str]
     attributes: list[Attribute]
 
 
@@ -97,6 +98,7 @@ def view_of(
     news: int,
     case: int,
     policy: str,
+    chosen: str | None = None,
     contacts: Iterable[Claim],
     tasks: Iterable[str],
     clock: BusinessClock,
@@ -108,6 +110,7 @@ def view_of(
     Args:
         account: that the plan is of. What is open of its debts is shown, the oldest due first.
         policy: its name and version.
+        chosen: why the customer is under it.
         tasks: the open ones, each its step, a colon and why.
         halted: a safety switch has put an effect off.
     """
@@ -139,6 +142,8 @@ def view_of(
         policy=policy,
         attributes=_attributes(plan, customer, policy, tasks, clock, halted=halted),
     )
+    if chosen is not None:
+        view["chosen"] = chosen[:MOST_WORDS]
     _fit(view)
     return view
 

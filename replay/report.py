@@ -58,7 +58,7 @@ class ReplayReport:
         if self.rows_with_errors:
             lines.append(f"left out: {self.rows_with_errors} rows with errors")
         if self.left_out:
-            lines.append(f"left out: {self.left_out} customers of segments that the policy is not for")
+            lines.append(f"left out: {self.left_out} customers whom the policy is not for")
         lines += [f"BROKEN: {sentence}" for sentence in self.broken] or [KEPT]
         return "\n".join(lines)
 

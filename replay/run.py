@@ -50,10 +50,10 @@ def run(
     known = found.customers[:first]
     if not known:
         raise Refused("no row can be played: there is no customer in it")
-    everybody = [each for each in known if each.customer.segment in policy.audience.segments]
+    everybody = [each for each in known if policy.audience.missed(each.customer) is None]
     if not everybody:
-        segments = " and ".join(policy.audience.segments)
-        raise Refused(f"no customer is of segment {segments}, which policy {policy.policy} is for")
+        words = policy.audience.words
+        raise Refused(f"no customer is of {words}, which policy {policy.policy} is for")
     fresh(folder)
     settings = Settings(database_url=f"sqlite:///{folder / 'ledger.db'}", outbox=folder / "outbox")
     migrate(settings.database_url)

@@ -15,6 +15,7 @@ from domain.effects import EffectDebt, Held
 from domain.facts import Fact
 from domain.plan import Plan, plan
 from domain.policy import Policy
+from domain.reasons import because
 from domain.rules.interest import over
 from domain.situation import Situation
 from store import clock, customers, facts, journal, postings, tasks
@@ -34,6 +35,7 @@ class Assessment:
 
     Attributes:
         now: the business instant that the plan is of; never before what the ledger has seen.
+        chosen: why the customer is under this policy, as it was noted last.
         contacts: the last five messages, oldest first.
         halted: a switch put an effect off.
     """
@@ -46,6 +48,7 @@ class Assessment:
     news: int
     policy_name: str
     policy_version: str
+    chosen: str | None
     case_number: int
     case_open: bool
     contacts: tuple[Claim, ...]
@@ -78,7 +81,7 @@ def peek(ledger: Ledger, customer_id: str, *, now: datetime) -> Assessment:
     with ledger.read() as session:
         row = customers.get(session, customer_id)
         now = clock.instant_for(session, row, now)
-        loaded = facts.load(session, row)
+        loaded = facts.load(session, row, now=now)
         fresh = _plan(row, loaded, now)
         opens = fresh.case_open and not row.case_open
         shown = _assessment(session, row, loaded, fresh, now)
@@ -124,14 +127,17 @@ def assess_locked(
         known: every fact, where the caller has read them under this lock.
     """
     now = clock.instant_for(session, row, now)
-    loaded = facts.load(session, row, known=known)
+    loaded = facts.load(session, row, now=now, known=known)
     fresh = _plan(row, loaded, now)
     if row.case_open and not fresh.case_open:
         _close_case(session, row, now)
-        version, _ = facts.policy_for(session, row, loaded.history)
+        version, _, choice = facts.policy_for(session, row, loaded.history, now=now)
         if version != loaded.policy_version:
-            loaded = facts.load(session, row, known=loaded.history)
+            loaded = facts.load(session, row, now=now, known=loaded.history)
             fresh = _plan(row, loaded, now)
+        else:
+            loaded = replace(loaded, choice=choice)
+    _keep_choice(session, row, loaded, now)
     if fresh.case_open and not row.case_open:
         _open_case(session, row, loaded.policy_version, now)
     if row.allocation != loaded.policy.allocation:
@@ -174,6 +180,7 @@ def _assessment(session: Session, row: CustomerRow, loaded: Loaded, fresh: Plan,
         news=row.news,
         policy_name=loaded.policy.policy,
         policy_version=loaded.policy_version,
+        chosen=_why_chosen(row, loaded),
         case_number=row.case_number,
         case_open=row.case_open,
         contacts=tuple(messages[-CONTACTS:]),
@@ -181,6 +188,33 @@ def _assessment(session: Session, row: CustomerRow, loaded: Loaded, fresh: Plan,
         halted=row.halted,
         now=now,
     )
+
+
+def _why_chosen(row: CustomerRow, loaded: Loaded) -> str | None:
+    if loaded.choice is not None:
+        return loaded.choice.reason.words
+    noted = row.chosen or {}
+    if noted.get("policy") == loaded.policy.policy:
+        return noted["why"]
+    return "adopted for this case" if row.case_open else "adopted for the next case"
+
+
+def _keep_choice(session: Session, row: CustomerRow, loaded: Loaded, now: datetime) -> None:
+    """Note which policy was chosen and why; a line says when it is another one than before.
+
+    The line keeps what was chosen before, and since when: reports ask in which arm a customer was then.
+    """
+    if loaded.choice is None:
+        return
+    chosen, before = loaded.choice.json(), row.chosen or {}
+    if chosen == {name: value for name, value in before.items() if name != "since"}:
+        return
+    row.chosen = {**chosen, "since": now.isoformat()}
+    if before:
+        names = {f"before_{name}": value for name, value in before.items()}
+        reason = because("assigned.changed", policy=chosen["policy"], why=chosen["why"], **names)
+        version = loaded.policy_version
+        journal.write(session, at=now, what="note", reason=reason, customer_id=row.id, policy_version=version)
 
 
 def _open_case(session: Session, row: CustomerRow, policy_version: str, now: datetime) -> None:

@@ -104,7 +104,7 @@ def begin(
 def _begin(
     session: Session, row: CustomerRow, key: str, *, now: datetime, code_version: str
 ) -> Begun | Unwanted | PutOff:
-    loaded = facts.load(session, row)
+    loaded = facts.load(session, row, now=now)
     decision = decide(loaded.policy, loaded.account, now)
     effect = next((effect for effect in decision.effects if key in (effect.key, effect.kind)), None)
     if effect is None:

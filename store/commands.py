@@ -17,14 +17,16 @@ from domain.own_steps import APPROVE, REVIEW
 from domain.rules.interest import over
 from domain.situation import Situation
 from domain.spelling import closest
-from store import customers, journal, tasks, verifications
+from store import customers, journal, policies, tasks, verifications
 from store import facts as ledger_facts
 from store.database import Ledger
-from store.errors import Refused
+from store.errors import NoPolicy, Refused
 from store.facts import NewFact
 from store.tables import CustomerRow, FactRow
 
 SOURCE = "command"
+_ONE_OF_SEVERAL = ("approve", "use_policy", "adopt_policy")
+"""Commands of which another one with other words takes the first back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +56,18 @@ def perform(ledger: Ledger, customer_id: str, name: str, data: Mapping[str, Any]
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
         now = max(now, row.last_now)
-        loaded = ledger_facts.load(session, row)
+        loaded = ledger_facts.load(session, row, now=now)
         at = Situation(policy=loaded.policy, account=loaded.account, now=now)
         if isinstance(body, commands.CodeEntry):
             entered = verifications.enter(session, row, loaded.account, body, key=ledger.code_key, now=now)
             already = entered.already
             return Done(words=entered.words, wake=not already, already=already, wrong=not entered.ok)
+        if not isinstance(body, commands.FeeEntry):
+            body = _policy_named(session, row, body)
         key, done = _key(session, name, body, at)
         if done:
             return Done(words=f"Already done: {commands.words_of(body)}.", wake=False, already=True)
-        refusal = refusals.refusal(at, name, body)
+        refusal = refusals.refusal(at, name, body) or _under_it(row, body)
         if refusal is not None:
             raise Refused(refusal)
         if isinstance(body, commands.FeeEntry):
@@ -105,11 +109,42 @@ def _read(name: str, data: Mapping[str, Any]) -> commands.Input:
     return commands.read(name, data)
 
 
+def _policy_named(session: Session, row: CustomerRow, body: Body) -> Body:
+    """Return a command about policies with the version that its name stands for; other commands as they are.
+
+    Raises:
+        Refused: the policy is not adopted, or there is no open case that could take it.
+    """
+    match body:
+        case facts.PolicyOverrideSet(policy=name):
+            if policies.named(session, name) is None:
+                known = ", ".join(policy.policy for policy in policies.adopted(session)) or "none"
+                raise Refused(f"No policy {name!r} is adopted; adopted are: {known}.")
+        case facts.PolicyAdopted(policy=name):
+            if not row.case_open:
+                raise Refused("No case is open: choose the policy of the next one with use_policy.")
+            try:
+                version = policies.find(session, name).version
+            except NoPolicy as error:
+                raise Refused(str(error)) from None
+            return body.model_copy(update={"policy": version})
+        case _:
+            pass
+    return body
+
+
+def _under_it(row: CustomerRow, body: Body) -> str | None:
+    if isinstance(body, facts.PolicyAdopted) and body.policy == row.policy_version:
+        return f"The open case is under {body.policy} already."
+    return None
+
+
 def _key(session: Session, name: str, body: Body | commands.FeeEntry, at: Situation) -> tuple[str, bool]:
     """Return the command's natural key, and whether it stands done already.
 
     The same command twice on one day is one fact, unless its opposite came in between, or the task that
-    it answers is another one. Of an answer to an approval every other answer is the opposite.
+    it answers is another one. Of an answer to an approval every other answer is the opposite, and of the
+    choice of a policy every other choice.
     """
     customer_id = at.account.customer.id
     # What is booked follows from what was entered, and the day.
@@ -117,13 +152,17 @@ def _key(session: Session, name: str, body: Body | commands.FeeEntry, at: Situat
     said = f"{entered} {_answered(body, at.account)}"
     content = hashlib.sha256(said.encode()).hexdigest()[:16]
     stem = f"{name}/{customer_id}/{at.today}/{content}"
-    opposite = f"{name}/{customer_id}/" if name == "approve" else f"{commands.OPPOSITE.get(name)}/"
+    opposites = [f"{commands.OPPOSITE.get(name)}/"]
+    if name in _ONE_OF_SEVERAL:
+        opposites.append(f"{name}/{customer_id}/")
     numbers = select(FactRow.source_id, FactRow.number).where(
         FactRow.customer_id == customer_id, FactRow.source == SOURCE
     )
     found = session.exec(numbers.order_by(col(FactRow.number))).all()
     same = [number or 0 for key, number in found if key.startswith(stem)]
-    undone = [number or 0 for key, number in found if key.startswith(opposite) and not key.startswith(stem)]
+    undone = [
+        number or 0 for key, number in found if key.startswith(tuple(opposites)) and not key.startswith(stem)
+    ]
     if same and max(undone, default=0) < same[-1]:
         return stem, True
     return (f"{stem}/{len(same) + 1}" if same else stem), False

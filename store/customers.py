@@ -145,7 +145,7 @@ def renew_contact(
 def reclassify(
     session: Session, row: CustomerRow, given: Mapping[str, str], *, by: str, now: datetime
 ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-    """Take another segment, country, time zone or language of a locked customer, as far as that is safe.
+    """Take what a plan knows a locked customer by otherwise, as far as that is safe.
 
     Returns the names of what changed, and the sentences of `obstacles` for what stays.
     """
@@ -168,22 +168,22 @@ def obstacles(session: Session, row: CustomerRow, given: Mapping[str, str]) -> d
     """Return, by its name, why what is given otherwise than known cannot be taken now; writes nothing."""
     otherwise = _otherwise(row, given)
     kept = {}
-    zone, segment = otherwise.get("timezone"), otherwise.get("segment")
+    zone = otherwise.get("timezone")
     if zone is not None and row.case_open:
         # The day of the suspension was announced, and debts were counted late, by the days of the old one.
         kept["timezone"] = (
             f"{row.id}: the time zone {row.timezone} stays and is not changed to {zone} while a case is open:"
             " import again when it is closed"
         )
-    if (
-        segment is not None
-        and policies.covers(session, row.segment)
-        and not policies.covers(session, segment)
-    ):
-        kept["segment"] = (
-            f"{row.id}: the segment {row.segment} stays, since no adopted policy is for {segment}:"
-            " correct it, or adopt one with `starter.py policy adopt FILE`"
-        )
+    # A country is taken whatever follows: its law and its holidays count. The seller's own words are not.
+    words = [name for name in ("segment", "size", "risk") if name in otherwise]
+    then = CustomerRow(**{**row.model_dump(), **otherwise}).customer()
+    if words and policies.covers(session, row.customer()) and not policies.covers(session, then):
+        for name in words:
+            kept[name] = (
+                f"{row.id}: the {name} {getattr(row, name) or 'unknown'} stays, since no adopted policy is"
+                f" for {otherwise[name]}: correct it, or adopt one with `starter.py policy adopt FILE`"
+            )
     return kept
 
 

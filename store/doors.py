@@ -54,7 +54,7 @@ def record(
 
 def _plans_as_before(session: Session, row: CustomerRow, now: datetime) -> bool:
     try:
-        loaded = facts.load(session, row)
+        loaded = facts.load(session, row, now=now)
     except NoPolicy:
         return False  # The workflow says so, where people look.
     return signature(plan(loaded.policy, loaded.account, max(now, row.last_now))) == row.signature

@@ -15,9 +15,10 @@ from sqlalchemy import RowMapping, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col
 
-from domain import facts
+from domain import facts, override
 from domain.account import Account
 from domain.account_fold import build
+from domain.assignment import Choice, choose
 from domain.claim import Claim
 from domain.facts import Body, Fact, kind_of, read_body, write_body
 from domain.policy import Policy
@@ -26,7 +27,7 @@ from store import policies, postings, rates
 from store.database import Ledger
 from store.errors import Conflict, NoPolicy, Refused
 from store.references import problems_of
-from store.tables import CustomerRow, FactRow
+from store.tables import CaseRow, CustomerRow, FactRow
 
 _FACTS = SQLModel.metadata.tables["facts"]
 _CLAIMS = SQLModel.metadata.tables["claims"]
@@ -70,10 +71,15 @@ class NewFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """One customer, ready for `domain.plan.plan`."""
+    """One customer, ready for `domain.plan.plan`.
+
+    Attributes:
+        choice: why it is this policy; None where it is pinned, by the case or for the next one.
+    """
 
     policy: Policy
     policy_version: str
+    choice: Choice | None
     account: Account
     history: tuple[Fact, ...]
 
@@ -178,8 +184,10 @@ def recorded(session: Session, source: str, name: str) -> bool:
     return bool(_recorded(session, [(source, name)]))
 
 
-def load(session: Session, row: CustomerRow, *, known: Sequence[Fact] | None = None) -> Loaded:
-    """Load a customer with the policy that applies now.
+def load(
+    session: Session, row: CustomerRow, *, now: datetime | None = None, known: Sequence[Fact] | None = None
+) -> Loaded:
+    """Load a customer with the policy that applies now, or at the newest instant that is known of it.
 
     Args:
         known: every fact, where the caller has read them under this lock.
@@ -189,7 +197,24 @@ def load(session: Session, row: CustomerRow, *, known: Sequence[Fact] | None = N
     """
     session.flush()  # A claim that was settled a moment ago is to be seen.
     known = read(session, row.id) if known is None else known
-    version, policy = policy_for(session, row, known)
+    version, policy, choice = policy_for(session, row, known, now=now)
+    return _loaded(session, row, known, version, policy, choice)
+
+
+def load_under(session: Session, row: CustomerRow, policy: Policy) -> Loaded:
+    """Load a customer as if a policy were theirs, which need not be adopted."""
+    session.flush()
+    return _loaded(session, row, read(session, row.id), policy.version, policy, None)
+
+
+def _loaded(
+    session: Session,
+    row: CustomerRow,
+    known: Sequence[Fact],
+    version: str,
+    policy: Policy,
+    choice: Choice | None,
+) -> Loaded:
     email, phone, go_live_on = session.connection().execute(_AROUND, {"customer": row.id}).one()
     channels = [channel for channel, address in (("email", email), ("sms", phone)) if address]
     account = build(
@@ -205,25 +230,50 @@ def load(session: Session, row: CustomerRow, *, known: Sequence[Fact] | None = N
     lost = {channel for channel, reach in account.reach.items() if reach == "ok" and channel not in channels}
     if lost:
         account = replace(account, reach={**account.reach, **dict.fromkeys(lost, "missing")})
-    return Loaded(policy=policy, policy_version=version, account=account, history=tuple(known))
+    return Loaded(policy=policy, policy_version=version, choice=choice, account=account, history=tuple(known))
 
 
-def policy_for(session: Session, row: CustomerRow, known: Iterable[Fact]) -> tuple[str, Policy]:
-    """Return version and policy: pinned by the case, adopted for this customer, or its segment's.
+def policy_for(
+    session: Session, row: CustomerRow, known: Sequence[Fact], *, now: datetime | None = None
+) -> tuple[str, Policy, Choice | None]:
+    """Return version and policy: pinned by the case, adopted for this customer's next one, or chosen.
 
     Raises:
         NoPolicy: none is for the customer.
     """
-    version = row.policy_version
-    if version is None:
-        adopted = [fact.body.policy for fact in known if isinstance(fact.body, facts.PolicyAdopted)]
-        if not adopted:
-            return policies.current(session, row.segment)
-        version = adopted[-1]
-    return version, policies.get(session, version)
+    version = row.policy_version or _adopted_for(session, row, known)
+    if version is not None:
+        return version, policies.get(session, version), None
+    chosen = chosen_for(session, row, known, now=now)
+    if chosen.policy is None:
+        raise NoPolicy(policies.nobodys(row.customer(), chosen))
+    return chosen.policy.version, chosen.policy, chosen
 
 
-def _allocation(session: Session, row: CustomerRow, known: Iterable[Fact]) -> str:
+def chosen_for(
+    session: Session, row: CustomerRow, known: Iterable[Fact], *, now: datetime | None = None
+) -> Choice:
+    """Choose the policy of a customer as if no case were open; it may be none."""
+    made = None
+    for fact in known:
+        made = override.after(fact, made)
+    today = max(now or row.last_now, row.last_now).astimezone(ZoneInfo(row.timezone)).date()
+    return choose(policies.adopted(session), row.customer(), override.in_force(made, today))
+
+
+def _adopted_for(session: Session, row: CustomerRow, known: Iterable[Fact]) -> str | None:
+    """Return the version that was adopted for this customer alone since its last case was closed."""
+    adopted = [fact for fact in known if isinstance(fact.body, facts.PolicyAdopted)]
+    if not adopted:
+        return None
+    closed = session.get(CaseRow, (row.id, row.case_number))
+    newest = adopted[-1]
+    assert isinstance(newest.body, facts.PolicyAdopted)
+    over = closed is not None and closed.closed_at is not None and newest.learned_at <= closed.closed_at
+    return None if over else newest.body.policy
+
+
+def _allocation(session: Session, row: CustomerRow, known: Sequence[Fact]) -> str:
     try:
         return policy_for(session, row, known)[1].allocation
     except NoPolicy:

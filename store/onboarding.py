@@ -118,6 +118,8 @@ def _application(session: Session, row: CustomerRow) -> Application:
         language=customer.language,
         currency=customer.currency,
         tags=customer.tags,
+        size=customer.size,
+        risk=customer.risk,
     )
 
 

@@ -1,15 +1,19 @@
 """Policies as adopted: by the hash of their content, each name's newest in the order of choice."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func
-from sqlmodel import Session, and_, col, select
+from sqlalchemy import ColumnElement, func
+from sqlmodel import Session, and_, col, false, not_, or_, select, true
 
+from domain.assignment import Choice, who
+from domain.customer import Customer
 from domain.policy import Policy
+from domain.policy_audience import Audience
 from store import journal, sweep
 from store.database import Ledger
-from store.errors import NoPolicy
+from store.errors import NoPolicy, Refused
 from store.tables import CustomerRow, IdentityRow, PolicyRow, SwitchesRow
 
 
@@ -35,8 +39,7 @@ def _adopt(session: Session, policy: Policy, *, now: datetime, by: str) -> str:
     row = session.get(PolicyRow, version)
     if row is not None and row.position is not None:
         return version
-    named = select(PolicyRow).where(PolicyRow.name == policy.policy, col(PolicyRow.position).is_not(None))
-    older = session.exec(named).one_or_none()
+    older = _named(session, policy.policy)
     if older is not None:
         position, older.position = older.position, None
     else:
@@ -55,9 +58,8 @@ def _adopt(session: Session, policy: Policy, *, now: datetime, by: str) -> str:
         )
     )
     session.flush()
-    concerned = {*policy.audience.segments, *(older.segments if older else ())}
-    no_case = col(CustomerRow.policy_version).is_(None)
-    sweep.mark(session, and_(col(CustomerRow.segment).in_(concerned), no_case))
+    concerned = [policy, *([_parse(older)] if older else [])]
+    sweep.mark(session, _concerned(session, concerned))
     if position == 1 and older is None:
         _go_live(session, now.date())
     why = f"policy {policy.policy} {version} was adopted"
@@ -77,55 +79,140 @@ def listed(ledger: Ledger) -> list[PolicyRow]:
     return sorted(rows, key=lambda row: (row.position is None, row.position or 0))
 
 
-def uncovered(session: Session) -> dict[str, int]:
-    """Return how many customers no adopted policy is for, by their segment."""
-    adopted = session.exec(select(PolicyRow.segments).where(col(PolicyRow.position).is_not(None)))
-    covered = {segment for segments in adopted for segment in segments}
-    counted = select(CustomerRow.segment, func.count()).group_by(CustomerRow.segment)
-    return {segment: count for segment, count in session.exec(counted) if segment not in covered}
-
-
 def countries_with_interest_by_law(session: Session) -> list[str]:
     """Return the countries of customers whose adopted policy proposes interest by law, sorted."""
     versions = session.exec(select(PolicyRow.version).where(col(PolicyRow.position).is_not(None))).all()
-    terms = [(get(session, version).audience, get(session, version).interest) for version in versions]
-    segments = {
-        segment
-        for audience, interest in terms
-        if interest.basis == "statutory"
-        for segment in audience.segments
-        if interest.party(segment) is not None
-    }
-    if not segments:
-        return []
-    theirs = select(CustomerRow.country).where(col(CustomerRow.segment).in_(segments)).distinct()
-    return sorted(country for country in session.exec(theirs) if country is not None)
+    by_law = [
+        policy for policy in (get(session, each) for each in versions) if policy.interest.basis == "statutory"
+    ]
+    known = session.exec(select(CustomerRow.segment, CustomerRow.country).distinct())
+    return sorted(
+        {
+            country
+            for segment, country in known
+            if country is not None
+            for policy in by_law
+            if not policy.audience.segments or segment in policy.audience.segments
+            if policy.interest.party(segment) is not None
+        }
+    )
 
 
-def covers(session: Session, segment: str) -> bool:
-    """Whether an adopted policy is for a segment."""
-    adopted = session.exec(select(PolicyRow.segments).where(col(PolicyRow.position).is_not(None)))
-    return any(segment in segments for segments in adopted)
-
-
-def current(session: Session, segment: str) -> tuple[str, Policy]:
-    """Return version and policy for a segment: the first in order that is for it.
+def retire(ledger: Ledger, name: str, *, now: datetime, by: str) -> str:
+    """Take a policy out of the choice; return its version. An open case keeps it until it is closed.
 
     Raises:
-        NoPolicy: none is.
+        Refused: no policy of this name is adopted, or an experiment names it.
     """
-    chosen = (
-        select(PolicyRow.version, PolicyRow.segments)
+    with ledger.write() as session:
+        session.get_one(IdentityRow, 1, with_for_update=True)
+        row = _named(session, name)
+        if row is None:
+            raise Refused(f"No policy {name!r} is adopted: see `starter.py policy list`.")
+        users = [
+            policy.policy
+            for policy in adopted(session)
+            if policy.experiment and name in {arm.policy for arm in policy.experiment.arms}
+        ]
+        if users:
+            raise Refused(
+                f"{name} is an arm of the experiment in {' and '.join(users)}: adopt that without it."
+            )
+        sweep.mark(session, _concerned(session, [_parse(row)]))
+        row.position = None
+        why = f"policy {name} {row.version} was retired"
+        journal.write(session, at=now, what="note", why=why, actor=by, policy_version=row.version)
+        return row.version
+
+
+def _concerned(session: Session, changing: Sequence[Policy]) -> ColumnElement[bool]:
+    """Whoever may be under one of these policies, before or after; a tag is not looked at in SQL.
+
+    Those whom an arm of an experiment gives it, or a person, have it as their last choice, or will find it
+    through the policy that names it.
+    """
+    names = {policy.policy for policy in changing}
+    naming = [
+        policy
+        for policy in adopted(session)
+        if policy.experiment and names & {arm.policy for arm in policy.experiment.arms}
+    ]
+    audiences = [_of(policy.audience) for policy in (*changing, *naming)]
+    chosen = col(CustomerRow.chosen)["policy"].as_string().in_(sorted(names))
+    return and_(or_(chosen, *audiences), col(CustomerRow.policy_version).is_(None))
+
+
+def _of(audience: Audience) -> ColumnElement[bool]:
+    """The customers of an audience, and those whom only a tag rules out."""
+    conditions = [
+        func.coalesce(col(column), "").in_(asked)
+        for column, asked in (
+            (CustomerRow.segment, audience.segments),
+            (CustomerRow.country, audience.countries),
+            (CustomerRow.currency, audience.currencies),
+            (CustomerRow.size, audience.sizes),
+            (CustomerRow.risk, audience.risks),
+        )
+        if asked
+    ]
+    return and_(true(), *conditions)
+
+
+def uncovered(session: Session) -> dict[str, int]:
+    """Return how many customers no adopted policy is for, by their segment."""
+    audiences = [policy.audience for policy in adopted(session)]
+    whole = [_of(each) for each in audiences if not (each.tags or each.without_tags)]
+    left = session.exec(select(CustomerRow).where(not_(or_(false(), *whole))))
+    nobodys = [
+        row.segment for row in left if all(each.missed(row.customer()) is not None for each in audiences)
+    ]
+    return dict(Counter(nobodys))
+
+
+def covers(session: Session, customer: Customer) -> bool:
+    """Whether an adopted policy is for a customer."""
+    return any(policy.audience.missed(customer) is None for policy in adopted(session))
+
+
+def adopted(session: Session) -> list[Policy]:
+    """Return what is switched on, in the order of choice."""
+    versions = (
+        select(PolicyRow.version)
         .where(col(PolicyRow.position).is_not(None))
         .order_by(col(PolicyRow.position), col(PolicyRow.name))
     )
-    for version, segments in session.exec(chosen):
-        if segment in segments:
-            return version, get(session, version)
-    raise NoPolicy(
-        f"No adopted policy is for segment {segment!r}: adopt one with `starter.py policy adopt FILE`,"
-        " or name the segment under `for:` in a policy that is adopted."
+    return [get(session, version) for version in session.exec(versions).all()]
+
+
+def nobodys(customer: Customer, chosen: Choice) -> str:
+    """Say that no policy is for a customer, and what would be."""
+    known = "; ".join(each.reason.words for each in chosen.passed_over)
+    return (
+        f"No adopted policy is for segment {customer.segment!r}, or not with this customer's other words"
+        f" ({who(customer)}){': ' if known else ''}{known}. Adopt one with `starter.py policy adopt FILE`,"
+        " name what fits under `for:` in a policy that is adopted, or correct the customer."
     )
+
+
+def find(session: Session, name: str) -> Policy:
+    """Return a policy by its version, or by its name: then the version that is switched on.
+
+    Raises:
+        NoPolicy: there is none.
+    """
+    row = _named(session, name)
+    return get(session, name if row is None else row.version)
+
+
+def named(session: Session, name: str) -> Policy | None:
+    """Return the policy of this name that is switched on."""
+    row = _named(session, name)
+    return None if row is None else _parse(row)
+
+
+def _named(session: Session, name: str) -> PolicyRow | None:
+    wanted = select(PolicyRow).where(PolicyRow.name == name, col(PolicyRow.position).is_not(None))
+    return session.exec(wanted).one_or_none()
 
 
 def get(session: Session, version: str) -> Policy:
@@ -139,7 +226,14 @@ def get(session: Session, version: str) -> Policy:
         row = session.get(PolicyRow, version)
         if row is None:
             raise NoPolicy(f"No policy {version!r} was adopted here: see `starter.py policy list`.")
-        found = _parsed[version] = Policy.model_validate_json(row.content)
+        found = _parse(row)
+    return found
+
+
+def _parse(row: PolicyRow) -> Policy:
+    found = _parsed.get(row.version)
+    if found is None:
+        found = _parsed[row.version] = Policy.model_validate_json(row.content)
     return found
 
 

@@ -138,7 +138,7 @@ def dry_run(ledger: Ledger, *, now: datetime) -> DryRun:
         rows = session.exec(select(CustomerRow).where(waiting)).all()
         for row in sorted(rows, key=lambda row: row.id):
             try:
-                loaded = facts.load(session, row)
+                loaded = facts.load(session, row, now=now)
             except NoPolicy:
                 continue
             decision = decide(loaded.policy, loaded.account, max(now, row.last_now))

@@ -65,6 +65,7 @@ class CustomerRow(SQLModel, table=True):
         holds_seen: of the holds that the last assessment journaled.
         halted: an effect was put off by a switch; `go` wakes this customer.
         policy_version: pinned by the open case, else null.
+        chosen: the policy that was chosen last, and why; `domain.assignment.Choice` as JSON.
         allocation: the rule by which the entries were posted.
     """
 
@@ -82,6 +83,8 @@ class CustomerRow(SQLModel, table=True):
     language: str
     currency: str | None = None
     tags: list[str] = Field(sa_type=JSON)
+    size: str | None = None
+    risk: str | None = None
     created_at: datetime = Field(sa_type=Instant)
     revision: int = Field(sa_type=BigInteger)
     assessed_revision: int = Field(default=0, sa_type=BigInteger)
@@ -95,6 +98,7 @@ class CustomerRow(SQLModel, table=True):
     case_open: bool = False
     halted: bool = Field(default=False, index=True)
     policy_version: str | None = Field(default=None, foreign_key="policies.version")
+    chosen: dict[str, str] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     allocation: str = "oldest_due"
 
     def customer(self) -> Customer:
@@ -107,6 +111,8 @@ class CustomerRow(SQLModel, table=True):
             language=self.language,
             currency=self.currency,
             tags=tuple(self.tags),
+            size=self.size,
+            risk=self.risk,
         )
 
 

@@ -17,6 +17,8 @@ from domain.facts.contacts import Bounced, ContactChanged, ContactInvalid, Deliv
 from domain.facts.decisions import (
     Approved,
     PolicyAdopted,
+    PolicyOverrideEnded,
+    PolicyOverrideSet,
     ReactivateRequested,
     SuspendRequested,
     TaskCompleted,
@@ -107,6 +109,8 @@ __all__ = [
     "PaymentInFlight",
     "PaymentReceived",
     "PolicyAdopted",
+    "PolicyOverrideEnded",
+    "PolicyOverrideSet",
     "PromiseMade",
     "ReactivateRequested",
     "Refunded",
@@ -171,6 +175,8 @@ KnownBody = Annotated[
     | CodeAnswered
     | OnboardingReviewed
     | PolicyAdopted
+    | PolicyOverrideSet
+    | PolicyOverrideEnded
     | WorkersDown
     | Unknown,
     Field(discriminator="type"),

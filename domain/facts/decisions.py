@@ -3,7 +3,7 @@
 from typing import Literal
 
 from domain.facts.fact import Body
-from domain.facts.fields import Name, Reason
+from domain.facts.fields import End, Name, Reason
 
 
 class Approved(Body):
@@ -49,8 +49,29 @@ class ReactivateRequested(Body):
 
 
 class PolicyAdopted(Body):
-    """The customer is under the policy with this hash from now on."""
+    """The customer's case goes on under the policy with this hash, until it is closed."""
 
     type: Literal["policy_adopted"] = "policy_adopted"
     policy: Name
+    by: Name | None = None
+
+
+class PolicyOverrideSet(Body):
+    """A person chose the policy of this name, until the end of `to`, else until it is ended.
+
+    An open case keeps its own; it counts from the next one.
+    """
+
+    type: Literal["policy_override_set"] = "policy_override_set"
+    policy: Name
+    to: End | None = None
+    reason: Reason
+    by: Name | None = None
+
+
+class PolicyOverrideEnded(Body):
+    """The policy is chosen by its audience again; an open case keeps its own."""
+
+    type: Literal["policy_override_ended"] = "policy_override_ended"
+    reason: Reason | None = None
     by: Name | None = None

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from domain.facts.decisions import PolicyOverrideSet
 from domain.facts.fact import Body
 from domain.facts.fields import Amount, Currency, Day, End, Invoice, Name, Reason
 
@@ -125,9 +126,11 @@ _RESTS = {Paused: "pause", Exempted: "exemption", HoldSet: "hold"}
 
 
 def ends_too_early(body: Body, on: date) -> str | None:
-    """Say that a rest said on a day would end before it begins; None when it does not."""
+    """Say that what is to last until a day would end before it begins; None when it does not."""
     if isinstance(body, PromiseMade) and body.pay_on < on:
         return f"the promise would be due on {body.pay_on}, before it is made on {on}"
+    if isinstance(body, PolicyOverrideSet) and body.to is not None and body.to < on:
+        return f"the override would end on {body.to}, before it begins on {on}"
     if not isinstance(body, Paused | Exempted | HoldSet) or body.to is None:
         return None
     first = body.from_ or on

@@ -67,7 +67,7 @@ class Source(Document):
 From = Annotated[Source, BeforeValidator(_column)]
 
 
-WORDS = ("segment", "country", "timezone", "language")
+WORDS = ("segment", "country", "timezone", "language", "currency", "size", "risk")
 """By what a plan knows a customer, of all that a row says of one."""
 
 
@@ -87,6 +87,9 @@ class CustomerColumns(Document):
     country: From | None = None
     timezone: From = Source(fixed="UTC")
     language: From = Source(fixed="en")
+    currency: From | None = None
+    size: From | None = None
+    risk: From | None = None
 
 
 class InvoiceColumns(Document):

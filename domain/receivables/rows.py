@@ -47,11 +47,24 @@ def customer_of(cells: Cells) -> Customer | None:
         return None
     timezone = cells.text(columns.timezone, country=country)
     language = cells.text(columns.language, country=country)
+    currency, size, risk = (
+        cells.text(column, country=country, optional=True) if column else None
+        for column in (columns.currency, columns.size, columns.risk)
+    )
+    if cells.errors():
+        return None
     if not (customer_id and segment and timezone and language):
         return None
     try:
         return Customer(
-            id=customer_id, segment=segment, country=country, timezone=timezone, language=language
+            id=customer_id,
+            segment=segment,
+            country=country,
+            timezone=timezone,
+            language=language,
+            currency=currency,
+            size=size,
+            risk=risk,
         )
     except ValueError as error:
         cells.fault(columns.id, str(error), kind="customer")

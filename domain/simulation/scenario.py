@@ -21,6 +21,8 @@ class CustomerInput(BaseModel):
     language: str = "en"
     currency: str | None = None
     tags: tuple[str, ...] = ()
+    size: str | None = None
+    risk: str | None = None
 
     def customer(self) -> Customer:
         """Return the customer as a plan knows it."""

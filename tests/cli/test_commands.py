@@ -564,7 +564,7 @@ def test_what_fell_due_before_going_live_is_not_sent(acme) -> None:
 def test_the_list_of_policies_says_which_counts(acme) -> None:
     listed = acme("policy", "list").out
     assert listed.startswith("business ")
-    assert "number 1, for business, adopted on 10 Feb 2026 by " in listed
+    assert "number 1, for segment business, adopted on 10 Feb 2026 by " in listed
     (row,) = json.loads(acme("policy", "list", "--json").out)
     assert (row["name"], row["position"], row["segments"]) == ("business", 1, ["business"])
     assert row["adopted_at"].startswith("2026-02-10T")

@@ -6,7 +6,7 @@ import pytest
 
 from domain.interest.rates import read_rates
 from domain.policy import Policy
-from domain.policy_lint import lint
+from domain.policy_lint import lint, lint_together
 
 TEMPLATES = {
     "email": ("reminder_first", "final_notice", "suspended", "thanks"),
@@ -245,3 +245,47 @@ NO_RATE = (
 )
 def test_interest_that_is_never_proposed(checked: Policy, expected: list[str]) -> None:
     assert [str(finding) for finding in lint(checked, templates=TEMPLATES, rates=RATES)] == expected
+
+
+# --- side by side
+
+
+def together(*policies: Policy, adopted: tuple[Policy, ...] = ()) -> list[str]:
+    return [f"{name}: {finding}" for name, finding in lint_together(policies, adopted=adopted)]
+
+
+def test_a_policy_whose_customers_an_earlier_one_takes_never_applies() -> None:
+    broad, narrow = policy(policy="broad"), policy(policy="narrow", **GERMAN)
+    assert together(broad, narrow) == [
+        (
+            "narrow: warning: broad comes before it and is for everybody whom it is for: it never applies; "
+            "narrow `for` of broad, adopt narrow first, or retire one [conflicting-segments]"
+        )
+    ]
+    assert together(narrow, broad) == []
+    assert together(narrow, adopted=(broad,))[0].startswith("narrow: warning: broad comes before it")
+    assert together(broad, adopted=(narrow, broad)) == []
+
+
+GERMAN = {"for": {"segments": ["business"], "countries": ["DE"]}}
+TRIAL = {"name": "trial", "arms": [{"id": "soft", "share": 100, "policy": "soft"}]}
+
+
+def test_an_arm_whose_policy_is_missing_is_an_error() -> None:
+    assert together(policy(experiment=TRIAL), policy(policy="sofd")) == [
+        (
+            "sofd: warning: p comes before it and is for everybody whom it is for: it never applies; "
+            "narrow `for` of p, adopt sofd first, or retire one [conflicting-segments]"
+        ),
+        (
+            "p: error: arm soft names policy 'soft', which is not there: nobody is in that arm; "
+            "did you mean sofd? [arm-missing]"
+        ),
+    ]
+    assert together(policy(experiment=TRIAL), adopted=(policy(policy="soft", **GERMAN),)) == []
+
+
+def test_the_policy_of_an_arm_gets_its_customers_by_lot_and_not_by_its_audience() -> None:
+    trial, soft = policy(experiment=TRIAL), policy(policy="soft")
+    assert together(trial, soft) == []
+    assert together(soft, trial)[-1].endswith("such as a tag that nobody has [arm-first]")

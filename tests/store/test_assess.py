@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
+from domain.assignment import choose
 from domain.clock import BusinessClock
+from domain.customer import Customer
 from domain.facts import Paused, PolicyAdopted, Resumed
 from store import assess as assessing
 from store import claims, clock, commands, doors, journal, policies, subscriptions, sweep, switches, tasks
@@ -142,12 +144,16 @@ def test_adopting_a_policy_has_everybody_looked_at_who_has_no_open_case(business
     assert sweep.due(business.ledger, now=business.at(3), limit=9) == [calm]
 
 
+def chosen(session, segment="business"):
+    return choose(policies.adopted(session), Customer(id="X", segment=segment)).policy
+
+
 def test_an_older_version_may_be_adopted_again(business, policy):
     newer = changed(policy, title="Newer")
     for each in (newer, policy):
         policies.adopt(business.ledger, each, now=business.at(0), by="maria")
     with business.ledger.read() as session:
-        assert policies.current(session, "business") == (policy.version, policy)
+        assert chosen(session) == policy
         placed = {row.version: row.position for row in session.exec(select(PolicyRow))}
     assert placed == {policy.version: 1, newer.version: None}
 
@@ -157,10 +163,9 @@ def test_the_first_policy_in_order_wins(business, policy):
     other = type(policy).model_validate({**policy.model_dump(by_alias=True), **names})
     policies.adopt(business.ledger, other, now=business.at(0), by="maria")
     with business.ledger.read() as session:
-        assert policies.current(session, "business")[1].policy == "business"
-        assert policies.current(session, "consumer")[1].policy == "other"
-        with pytest.raises(NoPolicy, match="policy adopt FILE"):
-            policies.current(session, "martian")
+        assert chosen(session).policy == "business"
+        assert chosen(session, "consumer").policy == "other"
+        assert chosen(session, "martian") is None
 
 
 def test_a_policy_read_back_is_the_policy_that_was_adopted(business, policy, monkeypatch):
