@@ -133,7 +133,7 @@ def _policy_named(session: Session, row: CustomerRow, body: Body) -> Body:
     return body
 
 
-def _under_it(row: CustomerRow, body: Body) -> str | None:
+def _under_it(row: CustomerRow, body: Body | commands.FeeEntry) -> str | None:
     if isinstance(body, facts.PolicyAdopted) and body.policy == row.policy_version:
         return f"The open case is under {body.policy} already."
     return None

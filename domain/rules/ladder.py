@@ -16,6 +16,7 @@ from domain.own_steps import RESERVED, UNREACHABLE
 from domain.policy_steps import NoticeStep
 from domain.reasons import Reason, because
 from domain.rest import FOREVER
+from domain.rules import edited
 from domain.situation import Situation
 
 
@@ -84,8 +85,14 @@ def _rung(at: Situation, debt: Debt, wanted: Wanted) -> _Rung | None:
     if begun >= 0 and (channels := _channels_left(at, ladder[begun], debt)):
         day = at.step_on(ladder[begun], debt) or at.today
         return _Rung(debt=debt, step=ladder[begun], day=day, channels=channels, begun=True)
+    passed = begun
+    if at.account.adopted_at is not None:
+        passed = max(begun, edited.passed_by(at, debt, ladder))
+        if (missing := edited.missing(at, debt, ladder, passed)) is not None:
+            step, day = missing
+            return _Rung(debt=debt, step=step, day=day, channels=_channels_left(at, step, debt), begun=False)
     due: list[tuple[NoticeStep, date]] = []
-    for step in ladder[begun + 1 :]:
+    for step in ladder[passed + 1 :]:
         day_or_none = at.step_on(step, debt)
         if day_or_none is None or (step.offset_days < 0 and at.today >= debt.due_on):
             continue
@@ -154,6 +161,8 @@ def _channels_left(at: Situation, step: NoticeStep, debt: Debt) -> tuple[str, ..
         return () if standing else tuple(left[:1])
     if standing:
         # A channel that becomes reachable later does not repeat an old step.
+        if edited.before_it(at, standing):
+            return ()
         first = min(at.calendar.local_date(claim.claimed_at) for claim in standing)
         if at.today > first + timedelta(days=at.policy.minimum_gap_days):
             return ()

@@ -6,7 +6,7 @@ says what became of them; a date says what became of a message when that day is 
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -41,6 +41,7 @@ def simulate(
     channels: tuple[str, ...] = CHANNELS,
     go_live_on: date | None = None,
     rates: Rates | None = None,
+    adoptable: Mapping[str, Policy] | None = None,
 ) -> Outcome:
     """Play all facts through a policy, from the first until the end of `until`.
 
@@ -48,28 +49,28 @@ def simulate(
         channels: those for which there is an address.
         go_live_on: steps before this day are not taken.
         rates: the tables of the law on late payment; without them nothing is owed by law.
+        adoptable: by version, what `policy_adopted` may name; without it that event decides nothing.
     """
     start = build(customer, [], channels=channels, go_live_on=go_live_on, rates=rates)
-    return _Simulation(policy, start, history, channels).run(until)
+    return _Simulation(policy, start, history, channels, adoptable or {}).run(until)
 
 
 class _Simulation:
     """The state of one simulation while it runs."""
 
     def __init__(
-        self, policy: Policy, start: Account, history: Sequence[Fact], channels: tuple[str, ...]
+        self,
+        policy: Policy,
+        start: Account,
+        history: Sequence[Fact],
+        channels: tuple[str, ...],
+        adoptable: Mapping[str, Policy],
     ) -> None:
-        self.policy = policy
+        self.policy, self.channels, self.adoptable = policy, channels, adoptable
         self.customer = start.customer
         self.history = sorted(history, key=learned_key)
         self.account = start
-        self.building = Building(
-            start.customer,
-            channels=channels,
-            go_live_on=start.go_live_on,
-            allocation=policy.allocation,
-            rates=start.rates,
-        )
+        self.building = self._begin()
         self.known = 0  # so many facts of the history have been learned
         self.outcomes = deque(fact for fact in self.history if isinstance(fact.body, _OUTCOMES))  # to come
         self.awaited: set[str] = set()  # messages of which one of these says what became
@@ -77,6 +78,15 @@ class _Simulation:
         self.lines: list[Line] = []
         self.stage = ""
         self.holds: set[tuple[str, ...]] = set()
+
+    def _begin(self) -> Building:
+        return Building(
+            self.customer,
+            channels=self.channels,
+            go_live_on=self.account.go_live_on,
+            allocation=self.policy.allocation,
+            rates=self.account.rates,
+        )
 
     def run(self, until: date) -> Outcome:
         end = midnight(until + timedelta(days=1), self.customer.timezone)
@@ -122,6 +132,8 @@ class _Simulation:
         self.downs += [fact.body.until for fact in new if isinstance(fact.body, facts.WorkersDown)]
         while self.outcomes and self.outcomes[0].learned_at <= now:
             self.outcomes.popleft()
+        if self._adopted(new):
+            self.building, new = self._begin(), self.history[: self.known]
         account = self.building.learn(new, self.account.claims)
         self.account = replace(account, service=self.account.service)
         if self.awaited:
@@ -130,6 +142,14 @@ class _Simulation:
             arrived = [claim for claim in others if not self._outcome_known(claim, claim.claimed_at)]
             self.awaited = {claim.message for claim in others} - {claim.message for claim in arrived}
             self.account = self.account.with_claims(replace(each, delivered_at=now) for each in arrived)
+
+    def _adopted(self, new: Sequence[Fact]) -> bool:
+        """Go on under the policy that was adopted, if one was; say whether money is posted otherwise."""
+        before = self.policy.allocation
+        named = [fact.body.policy for fact in new if isinstance(fact.body, facts.PolicyAdopted)]
+        for version in named:
+            self.policy = self.adoptable.get(version, self.policy)
+        return self.policy.allocation != before
 
     def _down_until(self, now: datetime) -> datetime | None:
         self.downs = [until for until in self.downs if now < until]

@@ -1,0 +1,64 @@
+"""What a policy that was adopted under an open case finds: messages of the one before it.
+
+A level that was said is not said again, nothing milder follows it, and a warning that only this policy
+asks for still goes out. Without `policy_adopted` for this very customer nothing here applies.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from domain.book import Debt
+from domain.claim import Claim
+from domain.own_steps import RESERVED
+from domain.policy_steps import NoticeStep, Step
+from domain.situation import Situation
+
+
+def before_it(at: Situation, claims: Sequence[Claim]) -> bool:
+    """Whether all of these went out under the policy before: the step is done, whatever it says now."""
+    adopted_at = at.account.adopted_at
+    return adopted_at is not None and all(claim.claimed_at < adopted_at for claim in claims)
+
+
+def passed_by(at: Situation, debt: Debt, ladder: Sequence[NoticeStep]) -> int:
+    """Return the index of the last step that a message counts for which this policy does not have; or -1.
+
+    It counts by its day: what fell on or before that day would be milder, or the same in other words.
+    """
+    said_on = _said_on(at, debt)
+    if said_on is None:
+        return -1
+    days = [at.step_on(step, debt) for step in ladder]
+    return max((i for i, day in enumerate(days) if day is not None and day <= said_on), default=-1)
+
+
+def _said_on(at: Situation, debt: Debt) -> date | None:
+    """Return the last day on which a message about a debt went out whose step this policy does not have."""
+    ours = {step.id for step in at.policy.steps} | RESERVED
+    key = (debt.invoice, debt.opening)
+    gone = [
+        claim.claimed_at
+        for claim in at.account.claims
+        if key in claim.debts and claim.is_message and claim.stands and claim.step not in ours
+    ]
+    return at.calendar.local_date(max(gone)) if gone else None
+
+
+def missing(
+    at: Situation, debt: Debt, ladder: Sequence[NoticeStep], passed: int
+) -> tuple[NoticeStep, date] | None:
+    """Return the mildest step up to `passed` that never went out and that a step to come builds on."""
+    to_come: list[Step] = [*ladder[passed + 1 :]]
+    suspension = at.policy.suspension
+    if suspension is not None and at.meant_for(suspension) and not at.claims(debt, suspension.id):
+        to_come.append(suspension)
+    needed = {need for step in to_come for need in step.needs_delivered}
+    found: tuple[NoticeStep, date] | None = None
+    for step in reversed(ladder[: passed + 1]):
+        if step.id not in needed or any(at.claims(debt, each) for each in at.stand_ins(step.id)):
+            continue
+        needed.update(step.needs_delivered)
+        day = at.step_on(step, debt)
+        if day is not None and not at.before_go_live(day) and at.unmet(step, debt) is None:
+            found = step, day
+    return found
