@@ -98,7 +98,7 @@ def unusable(application: Application) -> list[str]:
 
 def _wrong_words(application: Application) -> Iterator[str]:
     """Yield what a plan cannot know a customer by; each word is tried alone, so that all are named."""
-    for field in ("id", "segment", "country", "timezone", "language", "currency"):
+    for field in ("id", "segment", "country", "timezone", "language", "currency", "size", "risk"):
         value = application.customer_id if field == "id" else getattr(application, field)
         alone: dict[str, Any] = {"id": "C", field: value}
         try:

@@ -165,7 +165,7 @@ class _Reading:
                 self.problem(row.line, column, message, kind="customer", severity="warning")
         facts = sorted((fact for row in rows for fact in row.facts), key=lambda fact: fact.happened_on)
         currencies = {fact.body.currency for fact in facts if isinstance(fact.body, InvoiceIssued)}
-        currency = currencies.pop() if len(currencies) == 1 else None
+        currency = first.customer.currency or (currencies.pop() if len(currencies) == 1 else None)
         return ImportedCustomer(
             line=first.line,
             customer=replace(first.customer, currency=currency),
