@@ -18,8 +18,8 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
     """Return all that the message of a claimed notice may say, as the account stands now."""
     at = Situation(policy=begun.policy, account=begun.account, now=begun.now)
     effect = begun.effect
-    named = {(debt.invoice, debt.opening) for debt in effect.debts}
-    debts = [debt for debt in at.open_debts if (debt.invoice, debt.opening) in named]
+    named = {(debt.key, debt.opening) for debt in effect.debts}
+    debts = [debt for debt in at.open_debts if (debt.key, debt.opening) in named]
     others = [debt for debt in at.debts if debt not in debts]
     about = tuple(_notice_debt(at, debt) for debt in debts)
     following = _following(begun)
@@ -44,7 +44,7 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
 
 def _notice_debt(at: Situation, debt: Debt) -> NoticeDebt:
     return NoticeDebt(
-        invoice=debt.invoice,
+        invoice=debt.name,
         original=debt.original,
         open=debt.open,
         disputed=at.account.contested(debt),

@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 import typer
 
 from commandline.session import command, fact, now_of, open_ledger, wake
-from commandline.values import AsJson, By, CustomerId, Reason, any_day, day, money, reason_words
+from commandline.values import (
+    AsJson,
+    By,
+    CustomerId,
+    Part,
+    Reason,
+    any_day,
+    day,
+    instalment,
+    money,
+    reason_words,
+)
 from ending import Stop
 from settings import VERSION, Settings
 
@@ -29,6 +40,11 @@ DueOn = Annotated[
     typer.Option("--due", parser=day, metavar="DATE", help="the last day to pay in time, like 2026-03-31"),
 ]
 
+Instalments = Annotated[
+    list[Part] | None,
+    typer.Option("--instalment", parser=instalment, metavar="DATE:AMOUNT", help="once for each, in order"),
+]
+
 
 @app.command()
 def invoice(
@@ -39,9 +55,10 @@ def invoice(
     due: DueOn,
     issued: IssuedOn = None,
     side: Annotated[bool, typer.Option(help="a side debt: never suspends the service")] = False,
+    parts: Instalments = None,
 ) -> None:
-    """Record an invoice; the same one again changes nothing."""
-    from domain.facts import InvoiceIssued
+    """Record an invoice, or one in instalments; the same one again changes nothing."""
+    from domain.facts import InvoiceIssued, wrong_instalments
 
     if issued and due < issued:
         raise Stop(f"--due: {due} is before --issued {issued}: correct one of them", status=2)
@@ -52,9 +69,19 @@ def invoice(
             "due_on": due,
             "issued_on": issued,
             "main": not side,
+            "instalments": _checked(parts, currency),
         }
     )
+    if wrong := wrong_instalments(body):
+        raise Stop(f"--instalment: {wrong}", status=2)
     fact(customer, body, happened_on=issued, key=f"invoice:{number}")
+
+
+def _checked(parts: list[Part] | None, currency: str) -> list[dict[str, object]] | None:
+    """Return instalments as facts have them, each with an amount that the currency has."""
+    return [
+        {"due_on": each.due_on, "amount": money(each.amount, currency)["amount"]} for each in parts or ()
+    ] or None
 
 
 @app.command()

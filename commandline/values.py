@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -52,6 +52,21 @@ def six_digits(text: str) -> str:
     if len(digits) != 6 or not (digits.isascii() and digits.isdecimal()):
         raise typer.BadParameter("a code has six digits: write it like 123456")
     return digits
+
+
+class Part(NamedTuple):
+    """An instalment as it is written on the command line."""
+
+    due_on: date
+    amount: str
+
+
+def instalment(text: str) -> Part:
+    """Read an instalment, its last day and its amount."""
+    due_on, colon, amount = text.partition(":")
+    if not colon or not amount.strip():
+        raise typer.BadParameter(f"{text!r} is no instalment: write it like 2026-03-31:100.00")
+    return Part(day(due_on), amount.strip())
 
 
 def money(amount: str, currency: str) -> dict[str, str]:

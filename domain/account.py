@@ -113,7 +113,7 @@ class Account:
 
     @cached_property
     def announced(self) -> Mapping[tuple[str, int], date]:
-        """Per invoice and opening the last day of suspension that was announced.
+        """Per key and opening the last day of suspension that was announced.
 
         Whatever became of the message, and whatever the policy calls it now: else an opening could be undone.
         """
@@ -126,12 +126,12 @@ class Account:
 
     @cached_property
     def begun(self) -> Mapping[tuple[str, int, str], Sequence[Claim]]:
-        """Per invoice, opening and step what was begun and not given up, in order."""
+        """Per key, opening and step what was begun and not given up, in order."""
         begun: dict[tuple[str, int, str], list[Claim]] = {}
         for claim in self.claims:
             if claim.state != "released":
-                for invoice, opening in claim.debts:
-                    begun.setdefault((invoice, opening, claim.step), []).append(claim)
+                for key, opening in claim.debts:
+                    begun.setdefault((key, opening, claim.step), []).append(claim)
         return begun
 
     @cached_property
@@ -149,11 +149,13 @@ class Account:
 
     def contested(self, debt: Debt) -> Money:
         """The disputed part of what is open on a debt."""
+        if debt.contested is not None:
+            return debt.contested
         return self.disputed.get(debt.invoice, Money.zero(debt.open.currency))
 
     def chased(self, debt: Debt) -> Money:
         """What may be asked for: open and not disputed."""
-        contested = self.disputed.get(debt.invoice)
+        contested = self.disputed.get(debt.invoice) if debt.contested is None else debt.contested
         return debt.open if contested is None else debt.open - contested
 
     def tried(self, claims: Iterable[Claim]) -> set[str]:

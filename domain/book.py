@@ -7,6 +7,7 @@ customer's credit.
 from dataclasses import dataclass
 from datetime import date
 
+from domain.claim_key import key_of
 from domain.money import Money
 
 
@@ -22,8 +23,25 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What is to be paid by one day; it is opened again as a debt is.
+
+    Attributes:
+        opening: how often it was opened, which the posting counts.
+        opened_on: the day of the latest opening.
+    """
+
+    due_on: date
+    amount: Money
+    opening: int = 0
+    opened_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Debt:
-    """One invoice and what is open on it.
+    """One invoice, or a part of it that is chased by itself, and what is open on it.
+
+    The book has whole invoices; the plan makes parts of them (domain/instalments.py).
 
     Attributes:
         opening: how often it was opened; a refund, a chargeback and whatever else at least doubles
@@ -35,6 +53,10 @@ class Debt:
         opened_on: the day of the latest opening.
         about: of interest or a fee, the invoice that it is about; None for an invoice.
         state: open, settled, void or written_off.
+        instalments: of a whole invoice, its schedule as it was agreed.
+        part: which part of the invoice it is, such as `instalment 2`; empty for the whole.
+        contested: what is disputed of a part; of a whole invoice the account knows it.
+        kin: what else was claimed about the same money: its milder messages count, too.
     """
 
     invoice: str
@@ -48,6 +70,20 @@ class Debt:
     carried: int = 0
     about: str | None = None
     state: str = "open"
+    instalments: tuple[Due, ...] = ()
+    part: str = ""
+    contested: Money | None = None
+    kin: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What claims about it count by."""
+        return key_of(self.invoice, self.part)
+
+    @property
+    def name(self) -> str:
+        """What people call it: `INV-1 instalment 2`, also of a plan."""
+        return key_of(self.invoice, self.part[max(self.part.find("instalment"), 0) :])
 
     def days_late(self, on: date) -> int:
         """Whole days past due; negative before the due date."""

@@ -106,7 +106,7 @@ def _turns(at: Situation) -> Iterator[datetime]:
     override = in_force(at.account.override, at.today)
     if override is not None and override.last < FOREVER:
         yield at.calendar.end_of(override.last)
-    for debt in at.account.open_debts:
+    for debt in at.open_debts:
         if at.today <= debt.due_on:
             yield at.calendar.end_of(debt.due_on)
 

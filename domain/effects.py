@@ -1,9 +1,12 @@
 """Effects: what is wanted now, what one rule holds, and when to look again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from domain.channels import NO_DEBTS
+from domain.claim_key import key_of
 from domain.money import Money
 from domain.reasons import Reason
 
@@ -12,11 +15,27 @@ EffectKind = Literal["notice", "task", "suspend", "reactivate", "onboard", "char
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectDebt:
-    """A debt that an effect is about, with what is asked for."""
+    """A debt that an effect is about, or a part of an invoice, with what is asked for."""
 
     invoice: str
     opening: int
     amount: Money
+    part: str = ""
+
+    @property
+    def key(self) -> str:
+        """What claims about it count by."""
+        return key_of(self.invoice, self.part)
+
+
+def by_invoice(debts: Iterable[EffectDebt]) -> dict[str, Money]:
+    """Return what is asked for by invoice, its parts added up; service and onboarding are no debts."""
+    sums: dict[str, Money] = {}
+    for debt in debts:
+        if debt.invoice not in NO_DEBTS:
+            known = sums.get(debt.invoice)
+            sums[debt.invoice] = debt.amount if known is None else known + debt.amount
+    return sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

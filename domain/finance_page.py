@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from domain.claim_key import invoice_of
 from domain.commands import Command
 from domain.own_steps import APPROVE, CANCEL_FEE, FEE, INTEREST, REVIEW
 from domain.ui_links import WAITS_FOR_A_PERSON, list_link, workflow_link
@@ -65,7 +66,7 @@ def details(
     if namespace is None:
         blocks.append("Updates that you can send now: " + ", ".join(f"`{each.name}`" for each in possible))
     else:
-        own = {"invoice": debts[0].rsplit(": ", 1)[0]} if debts else {}
+        own = {"invoice": invoice_of(debts[0].rsplit(": ", 1)[0])} if debts else {}
         own |= {"dispute": view["disputes"][0]} if view.get("disputes") else {}
         blocks.append(_list("What you can do (More Actions, Send an Update)", _updates(possible, own)))
         blocks.append(" · ".join(_links(view, namespace)))

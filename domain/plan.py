@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.account import Account
+from domain.book import Debt
 from domain.decide import decide
 from domain.effects import Effect, Held
 from domain.money import Money, per_currency
@@ -37,6 +38,7 @@ class Plan:
         owed: all that is open, per currency.
         overdue_since: the due date of the oldest chased debt.
         case_open: whether a delinquency is being worked on.
+        debts: all that is open, of what is paid in instalments each of them.
     """
 
     stage: str
@@ -50,6 +52,7 @@ class Plan:
     overdue_since: date | None
     case_open: bool
     allowed_until: datetime | None = None
+    debts: tuple[Debt, ...] = ()
 
 
 def plan(policy: Policy, account: Account, now: datetime) -> Plan:
@@ -68,4 +71,5 @@ def plan(policy: Policy, account: Account, now: datetime) -> Plan:
         owed=per_currency(debt.open for debt in account.open_debts),
         overdue_since=min((debt.due_on for debt in at.overdue), default=None),
         case_open=decision.case_open,
+        debts=at.open_debts,
     )

@@ -7,16 +7,18 @@ open, now or later, invoices before fees: a fee never costs a suspension. Money 
 nobody knows waits for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from domain import facts
-from domain.book import Book, Debt, Entry
+from domain.book import Book, Debt, Due, Entry
 from domain.facts import Fact
 from domain.fold import Fold, apart
-from domain.money import Money, per_currency
+from domain.instalments import falls_due, left, opens_again
+from domain.money import Money, MoneyError, per_currency
 from domain.posting_order import Named, days_born, is_money, posted_on, posting_key, waits_for
 
 
@@ -93,6 +95,7 @@ class _Posting:
         self.owing: dict[str, None] = {}  # the invoices on which something is open
         self.written_off: dict[str, Money] = {}
         self.least: dict[str, Money] = {}  # the least that was open on a debt since its opening
+        self.least_of_dues: dict[str, tuple[int, ...]] = {}  # the same of each instalment
         self.entries: list[Entry] = []
         self.fact: Fact
         self.on: date
@@ -120,8 +123,8 @@ class _Posting:
         self.fact, self.on = fact, on
         self._post()
         for payment in list(self.loose):
-            for invoice in self._targets(payment):
-                self._apply(payment, invoice)
+            for invoice, most in self._targets(payment):
+                self._apply(payment, invoice, most)
 
     def _post(self) -> None:
         fact = self.fact
@@ -173,6 +176,7 @@ class _Posting:
             main=body.main,
             opening=0,
             opened_on=issued_on,
+            instalments=_schedule(body.instalments or (), body.currency),
         )
         self._add(body.invoice, amount)
 
@@ -208,12 +212,8 @@ class _Posting:
         debt = self.debts.get(body.invoice)
         if debt is None or debt.state in ("void", "written_off"):
             return
-        if body.due_on is not None:
-            put_off = body.due_on > max(debt.due_on, self.on) and debt.open.minor > 0
-            debt = replace(debt, due_on=body.due_on)
-            if put_off:
-                debt = replace(debt, opening=debt.opening + 1, opened_on=self.on)
-            self.debts[body.invoice] = debt
+        if body.due_on is not None or body.instalments is not None:
+            debt = self.debts[body.invoice] = self._reschedule(debt, body)
         if body.amount is None:
             return
         amount = Money.of(body.amount, debt.original.currency)
@@ -224,6 +224,32 @@ class _Posting:
             self._release(body.invoice, excess)
         self._add(body.invoice, change)
 
+    def _reschedule(self, debt: Debt, body: facts.InvoiceCorrected) -> Debt:
+        """Return a debt with its new days; what is put off into the future is opened again."""
+        new, due_on = _schedule(body.instalments or (), debt.original.currency), body.due_on or debt.due_on
+        if new:
+            debt = replace(debt, due_on=due_on, instalments=self._after(debt, new))
+            self.least_of_dues[debt.invoice] = tuple(left(debt))
+            return debt
+        put_off = debt.open.minor > 0 and due_on > max(debt.due_on, self.on)
+        debt = replace(debt, due_on=due_on, instalments=())
+        return replace(debt, opening=debt.opening + 1, opened_on=self.on) if put_off else debt
+
+    def _after(self, debt: Debt, new: Sequence[Due]) -> tuple[Due, ...]:
+        """Return a new schedule, each instalment with its openings, and one more if it was put off.
+
+        One that was not there before is new to whoever was warned of the others.
+        """
+        highest = max((due.opening for due in debt.instalments), default=debt.opening - 1)
+        dues = []
+        for number, due in enumerate(new):
+            was = debt.instalments[number] if number < len(debt.instalments) else None
+            put_off = was is None or due.due_on > max(was.due_on, self.on)
+            before = highest if was is None else was.opening
+            opened_on = self.on if put_off or was is None else was.opened_on
+            dues.append(replace(due, opening=before + put_off, opened_on=opened_on))
+        return tuple(dues)
+
     def _receive(self, body: facts.PaymentReceived) -> None:
         if body.payment in self.payments:
             return
@@ -232,17 +258,29 @@ class _Posting:
         self.payments[body.payment] = payment
         self._loosen(payment, amount)
 
-    def _targets(self, payment: _Payment) -> list[str]:
-        """Return what a payment pays, in order: what it names, then whatever the policy's allocation says."""
+    def _targets(self, payment: _Payment) -> list[tuple[str, Money]]:
+        """Return what a payment pays, in order, and how much of it at most.
+
+        First what it names, then whatever the policy's allocation says: of invoices in instalments those
+        that are due first.
+        """
         named, currency = payment.invoice, payment.unapplied.currency
         if named is not None and named not in self.debts:
             return []
         owing = [self.debts[invoice] for invoice in self.owing]
         debts = [debt for debt in owing if debt.open.currency == currency]
-        oldest_invoice = self.allocation == "oldest_invoice"
-        debts.sort(key=lambda d: (d.issued_on if oldest_invoice else d.due_on, d.invoice))
-        debts.sort(key=lambda debt: (debt.invoice != named, debt.about is not None))
-        return [debt.invoice for debt in debts]
+        # Fees come last: money that names nothing must not pay one while an invoice could cost the service.
+        if self.allocation == "oldest_invoice":
+            dues = [(debt.about is not None, debt.issued_on, debt.invoice, debt.open) for debt in debts]
+        else:
+            dues = [
+                (debt.about is not None, due.due_on, debt.invoice, due.amount)
+                for debt in debts
+                for due in falls_due(debt, debt.open)
+            ]
+        dues.sort(key=lambda due: due[:3])
+        first = [(debt.invoice, debt.open) for debt in debts if debt.invoice == named]
+        return first + [(invoice, amount) for *_, invoice, amount in dues if invoice != named]
 
     def _credit(self, body: facts.CreditNote) -> None:
         debt = self.debts.get(body.invoice)
@@ -253,11 +291,11 @@ class _Posting:
         self.credits[body.credit_note] = credit
         self._loosen(credit, Money.of(body.amount, currency))
 
-    def _apply(self, payment: _Payment, invoice: str) -> None:
+    def _apply(self, payment: _Payment, invoice: str, most: Money | None = None) -> None:
         debt = self.debts.get(invoice)
         if debt is None or debt.open.currency != payment.unapplied.currency:
             return
-        amount = min(payment.unapplied, debt.open)
+        amount = min(payment.unapplied, debt.open if most is None else min(most, debt.open))
         if amount.minor <= 0:
             return
         payment.applied.append((invoice, amount.minor))
@@ -371,12 +409,27 @@ class _Posting:
         self.least[invoice] = min(least, owed)
         if state is None:
             state = "open" if owed.minor > 0 else "settled"
-        self.debts[invoice] = replace(debt, open=owed, opening=opening, opened_on=opened_on, state=state)
+        debt = replace(debt, open=owed, opening=opening, opened_on=opened_on, state=state)
+        self.debts[invoice] = (
+            self._open_dues(debt, reopens and amount.minor > 0) if debt.instalments else debt
+        )
         if owed.minor > 0:
             self.owing[invoice] = None
         else:
             self.owing.pop(invoice, None)
         self._enter(invoice, amount)
+
+    def _open_dues(self, debt: Debt, rises: bool) -> Debt:
+        """Return a debt with the openings of its instalments: each is a debt of its own."""
+        dues, leasts = [], []
+        known = self.least_of_dues.get(debt.invoice) or (0,) * len(debt.instalments)
+        for due, minor, least in zip(debt.instalments, left(debt), known, strict=True):
+            if rises and opens_again(least, minor):
+                due, least = replace(due, opening=due.opening + 1, opened_on=self.on), minor
+            dues.append(due)
+            leasts.append(min(least, minor))
+        self.least_of_dues[debt.invoice] = tuple(leasts)
+        return replace(debt, instalments=tuple(dues))
 
     def _enter(self, invoice: str | None, amount: Money) -> None:
         if amount:
@@ -388,3 +441,10 @@ class _Posting:
                 fact=self.fact.id,
             )
             self.entries.append(entry)
+
+
+def _schedule(instalments: Sequence[facts.Instalment], currency: str) -> tuple[Due, ...]:
+    """Return a schedule of the book; one with an amount that the currency does not have is none."""
+    with suppress(MoneyError):
+        return tuple(Due(due_on=each.due_on, amount=Money.of(each.amount, currency)) for each in instalments)
+    return ()

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from domain.book import Book, Debt, Entry
+from domain.book import Book, Debt, Due, Entry
+from domain.instalments import falls_due
 from domain.money import Money, per_currency
 from domain.policy_rests import Promises
 from domain.rest import Rest
@@ -80,16 +81,21 @@ class Promise:
 def promise(book: Book, *, made_on: date, pay_on: date, by: str, asked: Money | None) -> Promise:
     """Return a promise with what its debts owed then and what has come in on them since."""
     balances = _balances(book.entries, made_on)
-    open_then = [debt for debt in book.debts if balances.get(debt.invoice, 0) > 0]
+    open_then = [
+        (debt, due)
+        for debt in book.debts
+        if (minor := balances.get(debt.invoice, 0)) > 0
+        for due in falls_due(debt, Money(minor, debt.open.currency))
+    ]
     about = _about(open_then, made_on, pay_on)
-    invoices = {debt.invoice for debt in about}
+    invoices = {debt.invoice for debt, _ in about}
     return Promise(
         made_on=made_on,
         pay_on=pay_on,
         by=by,
         asked=asked,
         invoices=tuple(sorted(invoices)),
-        owed=per_currency(Money(balances[debt.invoice], debt.open.currency) for debt in about),
+        owed=per_currency(due.amount for _, due in about),
         came_in=tuple(
             (entry.on, -entry.amount)
             for entry in sorted(book.entries, key=lambda entry: entry.on)
@@ -107,9 +113,9 @@ def _balances(entries: Iterable[Entry], on: date) -> dict[str, int]:
     return balances
 
 
-def _about(debts: Sequence[Debt], made_on: date, pay_on: date) -> list[Debt]:
-    late = [debt for debt in debts if debt.due_on < made_on]
-    return late or [debt for debt in debts if debt.due_on <= pay_on]
+def _about(open_then: Sequence[tuple[Debt, Due]], made_on: date, pay_on: date) -> list[tuple[Debt, Due]]:
+    late = [each for each in open_then if each[1].due_on < made_on]
+    return late or [each for each in open_then if each[1].due_on <= pay_on]
 
 
 def worth_resting(

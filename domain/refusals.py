@@ -192,7 +192,7 @@ def _promise(at: Situation, body: facts.PromiseMade) -> Refusal:
 
 def _as_promised(at: Situation, body: facts.PromiseMade) -> Promise | None:
     """The promise as the account would have it; None for an amount that is in no currency of a debt."""
-    open_debts = at.account.open_debts
+    open_debts = at.scheduled
     asked = None
     if body.amount is not None:
         currencies = [debt.open.currency for debt in open_debts]
@@ -210,7 +210,7 @@ def _as_promised(at: Situation, body: facts.PromiseMade) -> Promise | None:
         pay_on=body.pay_on,
         by=body.by or "finance",
         asked=asked,
-        invoices=tuple(sorted(debt.invoice for debt in about)),
+        invoices=tuple(sorted({debt.invoice for debt in about})),
         owed=per_currency(debt.open for debt in about),
         came_in=(),
     )

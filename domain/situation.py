@@ -14,7 +14,9 @@ from domain.book import Debt
 from domain.calendar import Calendar, has_holidays
 from domain.channels import SERVICE
 from domain.claim import Claim
+from domain.claim_key import invoice_of
 from domain.effects import EffectDebt
+from domain.instalments import split
 from domain.money import Money, per_currency
 from domain.policy import Policy
 from domain.policy_audience import missed
@@ -61,15 +63,24 @@ class Situation:
 
     @cached_property
     def open_debts(self) -> tuple[Debt, ...]:
-        """Every open debt, opened again by a rest that made its warnings untrue.
+        """Every open debt, invoices with a schedule by their instalments.
 
-        See docs/decisions/0006, and 0008 for pauses after which only the last warning is repeated.
+        Opened again by a rest that made its warnings untrue: see docs/decisions/0006, and 0008 for pauses
+        after which only the last warning is repeated.
         """
-        return tuple(self._rested(debt) for debt in self.account.open_debts)
+        return tuple(self._rested(debt) for debt in self.scheduled)
+
+    @cached_property
+    def scheduled(self) -> tuple[Debt, ...]:
+        """Every open debt by the due dates of its invoice: an instalment is a debt of its own."""
+        whole, disputed = self.account.open_debts, self.account.disputed
+        if not any(debt.instalments for debt in whole):
+            return whole
+        return tuple(part for debt in whole for part in split(debt, disputed.get(debt.invoice)))
 
     def _rested(self, debt: Debt) -> Debt:
         for rest, carries in self._rests_over:
-            announced_on = self.account.announced.get((debt.invoice, debt.opening))
+            announced_on = self.account.announced.get((debt.key, debt.opening))
             outlasts = announced_on is not None and announced_on <= max(rest.first, rest.last)
             if outlasts and rest.invoice in (None, debt.invoice):
                 opened_on = max(debt.opened_on, rest.last + timedelta(days=1))
@@ -172,8 +183,8 @@ class Situation:
         begun = self.account.begun
         if debt.carried and step in self._carried_steps:
             openings = range(debt.opening - debt.carried, debt.opening + 1)
-            return [claim for each in openings for claim in begun.get((debt.invoice, each, step), ())]
-        return begun.get((debt.invoice, debt.opening, step), ())
+            return [claim for each in openings for claim in begun.get((debt.key, each, step), ())]
+        return begun.get((debt.key, debt.opening, step), ())
 
     @cached_property
     def _carried_steps(self) -> frozenset[str]:
@@ -221,7 +232,7 @@ class Situation:
 
     def _how_much(self, step: Step, debt: Debt) -> Reason | None:
         when, main = step.when, isinstance(step, SuspendStep)
-        counted = [each for each in self.overdue if each.main or not main]
+        counted = {each.invoice for each in self.overdue if each.main or not main}
         if step.offset_days > 0 and len(counted) < when.invoices_at_least:
             count = f"{when.invoices_at_least} or more overdue invoices"
             return because("hold.condition", step=step.id, condition=count)
@@ -236,7 +247,7 @@ class Situation:
         `main` leaves side debts out: they are never a reason to suspend.
         """
         both = [debt for debt in [*self.overdue, *also] if debt.main or not main]
-        asked = {debt.invoice: debt for debt in both if debt.open.currency == currency}
+        asked = {debt.key: debt for debt in both if debt.open.currency == currency}
         total = sum((self.account.chased(debt).minor for debt in asked.values()), start=0)
         loose = sum((money.minor for money in self.account.unapplied if money.currency == currency), start=0)
         return Money(max(total - loose, 0), currency)
@@ -252,7 +263,12 @@ class Situation:
     def effect_debts(self, debts: Iterable[Debt]) -> tuple[EffectDebt, ...]:
         """Debts as an effect names them."""
         return tuple(
-            EffectDebt(invoice=debt.invoice, opening=debt.opening, amount=self.account.chased(debt))
+            EffectDebt(
+                invoice=debt.invoice,
+                opening=debt.opening,
+                amount=self.account.chased(debt),
+                part=debt.part,
+            )
             for debt in debts
         )
 
@@ -268,23 +284,28 @@ class Situation:
 
     def named(self, keys: Iterable[tuple[str, int]]) -> tuple[EffectDebt, ...]:
         """What claims name, as an effect names it; nothing is asked for what is no debt of the customer."""
-        debts = {debt.invoice: debt for debt in self.account.debts}
+        debts = {debt.key: debt for debt in (*self.account.debts, *self.open_debts)}
         return tuple(
             EffectDebt(
-                invoice=invoice,
+                invoice=(invoice := invoice_of(key)),
                 opening=opening,
-                amount=self.account.chased(debts[invoice]) if invoice in debts else self.nothing,
+                amount=self._asked(debts.get(key), debts.get(invoice)),
+                part=key[len(invoice) + 1 :],
             )
-            for invoice, opening in keys
+            for key, opening in keys
         )
 
-    def matters(self, invoice: str, opening: int) -> bool:
+    def _asked(self, debt: Debt | None, whole: Debt | None) -> Money:
+        """What is asked for of what a claim named: nothing of a part that is paid by now."""
+        if debt is not None:
+            return self.account.chased(debt)
+        return self.nothing if whole is None else Money.zero(whole.open.currency)
+
+    def matters(self, key: str, opening: int) -> bool:
         """Whether what a claim names is still open: this opening of a debt, or this suspension."""
-        if invoice == SERVICE:
+        if key == SERVICE:
             return opening == self.account.service.times
-        return any(
-            debt.open and (debt.invoice, debt.opening) == (invoice, opening) for debt in self.open_debts
-        )
+        return any(debt.open and (debt.key, debt.opening) == (key, opening) for debt in self.open_debts)
 
     def totals(self, debts: Iterable[Debt]) -> tuple[Money, ...]:
         """What is asked for of these debts, one amount per currency, by currency code."""

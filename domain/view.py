@@ -108,7 +108,7 @@ def view_of(
     """Return the view of a plan.
 
     Args:
-        account: that the plan is of. What is open of its debts is shown, the oldest due first.
+        account: that the plan is of.
         policy: its name and version.
         chosen: why the customer is under it.
         tasks: the open ones, each its step, a colon and why.
@@ -128,7 +128,7 @@ def view_of(
         wake_at=None if plan.wake_at is None else clock.real(plan.wake_at).isoformat(),
         wake_says=wake_says(plan, zone),
         owed=[str(money) for money in plan.owed],
-        debts=open_says(account.debts),
+        debts=open_says(plan.debts),
         overdue=[str(money) for money in plan.overdue],
         since=None if plan.overdue_since is None else day_says(plan.overdue_since),
         next=[coming_says(line, zone) for line in plan.forecast],
@@ -160,7 +160,7 @@ def _fit(view: View) -> None:
 
 
 def _wanted(effect: Effect) -> WantedEffect:
-    openings = " ".join(sorted(f"{debt.invoice}#{debt.opening}" for debt in effect.debts))
+    openings = " ".join(sorted(f"{debt.key}#{debt.opening}" for debt in effect.debts))
     return WantedEffect(
         key=effect.key,
         about=hashlib.sha256(openings.encode()).hexdigest()[:8],

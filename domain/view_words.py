@@ -47,8 +47,8 @@ def _by(step: str, channel: str | None) -> str:
 
 def open_says(debts: Iterable[Debt]) -> list[str]:
     """Say what is open, the oldest due first, and how many more there are."""
-    owed = sorted((debt for debt in debts if debt.open), key=lambda debt: (debt.due_on, debt.invoice))
-    words = [f"{debt.invoice}: {debt.open}, due {day_says(debt.due_on)}" for debt in owed[:MOST_DEBTS]]
+    owed = sorted(debts, key=lambda debt: (debt.due_on, debt.key))
+    words = [f"{debt.key}: {debt.open}, due {day_says(debt.due_on)}" for debt in owed[:MOST_DEBTS]]
     return words if len(owed) <= MOST_DEBTS else [*words, f"and {len(owed) - MOST_DEBTS} more"]
 
 

@@ -263,7 +263,7 @@ def _journal_holds(
 
 def _hold_key(customer_id: str, hold: Held) -> str:
     until = hold.until.date().isoformat() if hold.until else ""
-    openings = sorted(f"{debt.invoice}#{debt.opening}" for debt in hold.debts)
+    openings = sorted(f"{debt.key}#{debt.opening}" for debt in hold.debts)
     return "held/" + _digest(customer_id, hold.step, hold.channel, hold.reason.rule, until, *openings)
 
 
@@ -278,7 +278,7 @@ def signature(plan: Plan) -> str:
 
 
 def _debt(debt: EffectDebt) -> str:
-    return f"{debt.invoice}#{debt.opening}={debt.amount}"
+    return f"{debt.key}#{debt.opening}={debt.amount}"
 
 
 def _digest(*parts: str) -> str:

@@ -179,7 +179,7 @@ def _put_off(
     code_version: str,
 ) -> PutOff:
     row.halted = True
-    openings = " ".join(f"{debt.invoice}#{debt.opening}" for debt in effect.debts)
+    openings = " ".join(f"{debt.key}#{debt.opening}" for debt in effect.debts)
     since = shut.values.get("since", now.date().isoformat())
     key = f"held/{row.id}/{effect.key}/{shut.rule}/{since}/{_short(openings)}"
     if not journal.written(session, [key]):
@@ -206,7 +206,7 @@ def _claim(
     """Write the rows of a claim, taking over those that came to nothing; return its message and attempt."""
     debts = _claimed_debts(effect)
     reused = _taken_over(session, row, loaded, effect, now)
-    taken = {debt.invoice: reused.get((debt.invoice, debt.opening)) for debt in debts}
+    taken = {debt.key: reused.get((debt.key, debt.opening)) for debt in debts}
     attempt = 1 + max((claim.attempt for claim in taken.values() if claim), default=0)
     message = _reference(row.id, effect, debts, loaded.account.changed_at.get(effect.channel))
     for position, debt in enumerate(debts):
@@ -227,10 +227,10 @@ def _claim(
             "policy_version": loaded.policy_version,
             "code_version": code_version,
         }
-        if (earlier := taken[debt.invoice]) is not None:
+        if (earlier := taken[debt.key]) is not None:
             earlier.sqlmodel_update(values)
         else:
-            session.add(ClaimRow(customer_id=row.id, debt=debt.invoice, opening=debt.opening, **values))
+            session.add(ClaimRow(customer_id=row.id, debt=debt.key, opening=debt.opening, **values))
     session.flush()
     return message, attempt
 
@@ -246,7 +246,7 @@ def _taken_over(
     if not nothing:
         return {}
     of_step = {"customer": row.id, "step": effect.step, "channel": effect.channel}
-    keys = {(debt.invoice, debt.opening) for debt in effect.debts}
+    keys = {(debt.key, debt.opening) for debt in effect.debts}
     earlier = [claim for claim in session.exec(_OF_STEP, params=of_step) if claim.message in nothing]
     taken = {(claim.debt, claim.opening): claim for claim in earlier if (claim.debt, claim.opening) in keys}
     for message in sorted({claim.message for claim in taken.values() if claim.state != "released"}):
@@ -279,7 +279,7 @@ def _reference(
     customer_id: str, effect: Effect, debts: Sequence[EffectDebt], changed_at: datetime | None
 ) -> str:
     """Name a message by what it is about: every attempt at it to one address carries the same reference."""
-    named = [f"{debt.invoice}#{debt.opening}" for debt in debts]
+    named = [f"{debt.key}#{debt.opening}" for debt in debts]
     address = [] if changed_at is None else [changed_at.isoformat()]
     return "m-" + _short("\n".join([customer_id, effect.step, effect.channel, *named, *address]))
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from domain.channels import NO_DEBTS
+from domain.claim_key import invoice_of
 from domain.facts import Bounced, Delivered, FeeBooked, FeeCancelled, read_body
 from domain.policy import Policy
 from store import policies
@@ -61,7 +62,7 @@ def _claims_after_the_money(session: Session) -> list[str]:
             continue
         # What is learned at the very instant of a charge is its answer.
         until = claim.claimed_at - timedelta(microseconds=claim.kind == "charge")
-        known = sum(minor for learned_at, minor in entries[claim.debt] if learned_at <= until)
+        known = sum(minor for learned_at, minor in entries[invoice_of(claim.debt)] if learned_at <= until)
         if known <= 0:
             sentences.append(
                 f"{claim.customer_id}: {claim.step} by {claim.channel} was begun on {claim.claimed_at} "

@@ -8,8 +8,7 @@ from typing import Literal
 from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select
 
-from domain.channels import NO_DEBTS
-from domain.effects import EffectDebt
+from domain.effects import EffectDebt, by_invoice
 from domain.reasons import Reason
 from store.database import Ledger
 from store.tables import JournalRow
@@ -81,7 +80,7 @@ def write(
 
 def amounts(debts: Iterable[EffectDebt]) -> dict[str, str]:
     """Return invoice to amount in major units; the service and the onboarding are no debts."""
-    return {debt.invoice: debt.amount.plain() for debt in debts if debt.invoice not in NO_DEBTS}
+    return {invoice: amount.plain() for invoice, amount in by_invoice(debts).items()}
 
 
 def written(session: Session, keys: Iterable[str]) -> set[str]:

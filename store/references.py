@@ -128,11 +128,15 @@ def _wrong(body: facts.Body, names: _Names) -> Iterator[str]:
             yield f"there is no dispute {body.dispute} of this customer"
         case _:
             pass
-    if amount is not None and currency is not None:
-        try:
-            Money.of(amount, currency)
-        except MoneyError as error:
-            yield str(error)
+    if wrong := facts.wrong_instalments(body):
+        yield wrong
+    instalments: Sequence[facts.Instalment] = getattr(body, "instalments", None) or ()
+    for each in (amount, *(instalment.amount for instalment in instalments)):
+        if each is not None and currency is not None:
+            try:
+                Money.of(each, currency)
+            except MoneyError as error:
+                yield str(error)
 
 
 def _adopts_unknown(session: Session, body: facts.Body) -> Iterator[str]:

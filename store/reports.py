@@ -5,12 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, and_, col, or_, select
 
 from domain.ageing import Ageing, Balance, age
-from domain.channels import NO_DEBTS
+from domain.book import Debt
 from domain.decide import decide
-from domain.effects import Effect
+from domain.effects import Effect, by_invoice
+from domain.instalments import falls_due
 from domain.money import Money
 from domain.posting import post
 from store import facts, policies
@@ -34,33 +35,48 @@ def ageing(ledger: Ledger, *, as_of: date, known_at: datetime | None = None) -> 
     if known_at is not None:
         sums = sums.where(EntryRow.learned_at <= known_at)
     with ledger.read() as session:
-        due = _due_dates(session, as_of, known_at)
+        debts = session.exec(select(col(DebtRow.customer_id), col(DebtRow.invoice), col(DebtRow.due_on)))
+        due = {(customer_id, invoice): due_on for customer_id, invoice, due_on in debts}
+        then = _debts_then(session, as_of, known_at)
         balances = [
-            Balance(
-                open=Money(int(minor), currency),
-                due_on=None if invoice is None else due[customer_id, invoice],
-            )
+            each
             for customer_id, invoice, currency, minor in session.exec(sums)
+            for each in _balances(
+                Money(int(minor), currency),
+                None if invoice is None else due[customer_id, invoice],
+                then.get((customer_id, invoice)),
+            )
         ]
     return age(balances, as_of)
 
 
-def _due_dates(session: Session, as_of: date, known_at: datetime | None) -> dict[tuple[str, str], date]:
-    """Return each invoice's due date, as it was on that day and known then.
+def _balances(left: Money, due_on: date | None, then: Debt | None) -> list[Balance]:
+    """Return what was left of an invoice by what of it fell due when."""
+    dues = [] if then is None else falls_due(then, left)
+    if not dues:
+        return [Balance(open=left, due_on=due_on)]
+    return [Balance(open=due.amount, due_on=due.due_on) for due in dues]
 
-    Only a correction changes one; the customers who have any are posted again up to that day.
+
+def _debts_then(
+    session: Session, as_of: date, known_at: datetime | None
+) -> dict[tuple[str, str | None], Debt]:
+    """Return the debts whose due dates the projection does not tell, as they were and were known then.
+
+    Corrections change dates, and instalments have dates of their own: customers who have any are posted
+    again up to that day.
     """
-    debts = session.exec(select(col(DebtRow.customer_id), col(DebtRow.invoice), col(DebtRow.due_on)))
-    due = {(customer_id, invoice): due_on for customer_id, invoice, due_on in debts}
-    corrected = select(FactRow.customer_id).where(FactRow.kind == "invoice_corrected").distinct()
-    for customer_id in session.exec(corrected).all():
+    debts: dict[tuple[str, str | None], Debt] = {}
+    scheduled = and_(FactRow.kind == "invoice_issued", col(FactRow.body).contains('"instalments":['))
+    of = select(FactRow.customer_id).where(or_(FactRow.kind == "invoice_corrected", scheduled)).distinct()
+    for customer_id in session.exec(of).all():
         then = [
             fact
             for fact in facts.read(session, customer_id)
             if fact.happened_on <= as_of and (known_at is None or fact.learned_at <= known_at)
         ]
-        due.update({(customer_id, debt.invoice): debt.due_on for debt in post(then).debts})
-    return due
+        debts.update({(customer_id, debt.invoice): debt for debt in post(then).debts})
+    return debts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +106,7 @@ class WantedEffect:
         }
 
     def _debts(self) -> list[tuple[str, Money]]:
-        return [(debt.invoice, debt.amount) for debt in self.effect.debts if debt.invoice not in NO_DEBTS]
+        return list(by_invoice(self.effect.debts).items())
 
 
 def invoices(ledger: Ledger) -> set[str]:

@@ -35,6 +35,8 @@ from domain.facts.invoices import (
     InvoiceVoided,
     WriteOffUndone,
     WrittenOff,
+    not_ascending,
+    wrong_instalments,
 )
 from domain.facts.onboarding import (
     Checked,
@@ -125,8 +127,10 @@ __all__ = [
     "WrittenOff",
     "ends_too_early",
     "kind_of",
+    "not_ascending",
     "read_body",
     "write_body",
+    "wrong_instalments",
 ]
 
 KnownBody = Annotated[

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from domain.channels import NO_DEBTS
+from domain.claim_key import invoice_of, names_a_part
 from domain.money import PLAIN
 
 
@@ -33,6 +34,11 @@ def _printable(text: str) -> str:
 def _not_ours(invoice: str) -> str:
     if invoice in NO_DEBTS:
         raise ValueError(f"{invoice!r} is a word of the engine's own: give the invoice another number")
+    if names_a_part(invoice):
+        raise ValueError(
+            f"{invoice!r} is how the engine names a part of {invoice_of(invoice)!r}:"
+            " name the invoice, or give it another number"
+        )
     return invoice
 
 

@@ -1,5 +1,6 @@
 """Facts of what is owed: invoices, credit notes, write-offs."""
 
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -9,7 +10,7 @@ from domain.facts.fields import Amount, Currency, Day, Invoice, Name
 
 
 class Instalment(BaseModel):
-    """A part of an invoice that is due on a day of its own."""
+    """A part that is due on a day of its own: of an invoice, or of an instalment plan."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -20,7 +21,7 @@ class Instalment(BaseModel):
 class InvoiceIssued(Body):
     """A debt begins. `main` is false for side debts, which never suspend the main service.
 
-    The whole invoice ages by `due_on`; its instalments are kept, and do not yet age by themselves.
+    With `instalments` it is several debts for ageing and chasing, each by its own due date.
     """
 
     type: Literal["invoice_issued"] = "invoice_issued"
@@ -34,12 +35,17 @@ class InvoiceIssued(Body):
 
 
 class InvoiceCorrected(Body):
-    """The same invoice with another amount or due date; what is absent stays."""
+    """The same invoice with another amount, due date or schedule; what is absent stays.
+
+    New instalments replace the old ones. A due date alone makes the invoice due as a whole; what an
+    amount alone changes falls on the last instalment.
+    """
 
     type: Literal["invoice_corrected"] = "invoice_corrected"
     invoice: Invoice
     amount: Amount | None = None
     due_on: Day | None = None
+    instalments: tuple[Instalment, ...] | None = None
 
 
 class InvoiceVoided(Body):
@@ -81,3 +87,26 @@ class CreditNoteCancelled(Body):
     credit_note: Name
     invoice: Invoice
     amount: Amount | None = None
+
+
+def wrong_instalments(body: Body) -> str | None:
+    """Say what is wrong with the instalments of an invoice; None where nothing is."""
+    if not isinstance(body, InvoiceIssued | InvoiceCorrected) or not body.instalments:
+        return None
+    if disorder := not_ascending(body.instalments):
+        return disorder
+    total = sum(each.amount for each in body.instalments)
+    if body.amount is not None and total != body.amount:
+        return f"the instalments add up to {total}, and the invoice to {body.amount}: correct one of them"
+    return None
+
+
+def not_ascending(instalments: tuple[Instalment, ...]) -> str | None:
+    """Say that instalments are not in the order of their days, one a day; None when they are."""
+    for earlier, later in pairwise(instalments):
+        if later.due_on <= earlier.due_on:
+            return (
+                f"the instalment of {later.due_on} comes after that of {earlier.due_on}:"
+                " write them in the order of their days, one a day"
+            )
+    return None

@@ -49,11 +49,8 @@ def _corrects(body: Body | None, invoice: str) -> bool:
 
 
 def _parts(issued: facts.InvoiceIssued, debt: Debt) -> tuple[DuePart, ...]:
-    """Return the instalments, or the whole where there are none, or where they say something else by now."""
-    whole = DuePart(due_on=debt.due_on, amount=Money.of(issued.amount, issued.currency))
-    agreed = issued.instalments or ()
-    if debt.due_on != issued.due_on or sum(part.amount for part in agreed) != issued.amount:
-        return (whole,)
-    return tuple(
-        DuePart(due_on=part.due_on, amount=Money.of(part.amount, issued.currency)) for part in agreed
-    )
+    """Return the instalments, or the whole where there are none, or where they do not add up to it."""
+    amount = Money.of(issued.amount, issued.currency)
+    if sum(due.amount.minor for due in debt.instalments) != amount.minor:
+        return (DuePart(due_on=debt.due_on, amount=amount),)
+    return tuple(DuePart(due_on=due.due_on, amount=due.amount) for due in debt.instalments)

@@ -24,7 +24,7 @@ def data_loss(at: Situation) -> Wanted:
     """The task that warns a person before suspended data is lost, once a suspension."""
     wanted = Wanted()
     lost_at, this_time = data_lost_at(at), at.this_suspension
-    keys = {(debt.invoice, debt.opening) for debt in this_time}
+    keys = {(debt.key, debt.opening) for debt in this_time}
     if lost_at is None or any(c.step == DATA_LOSS and keys & set(c.debts) for c in at.account.claims):
         return wanted
     warn_at = lost_at - timedelta(days=LOSS_DAYS)

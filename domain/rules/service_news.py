@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from domain.book import Debt
 from domain.channels import Channel
+from domain.claim_key import invoice_of
 from domain.effects import Effect, Held, Wanted
 from domain.own_steps import THANKED, TOLD
 from domain.policy_fields import amount_in
@@ -36,11 +37,11 @@ def news_of_the_service(at: Situation) -> Wanted:
 
 def _paid_for(at: Situation, step: SuspendStep, since: date) -> bool:
     """Whether money brought the service back on a day, and not that chasing rests or was given up."""
-    late = [debt for debt in at.open_debts if debt.main and debt.days_late(since) > 0]
+    late = [debt for debt in at.scheduled if debt.main and debt.days_late(since) > 0]
     if any(_still_owed(at, late, currency) for currency in {debt.open.currency for debt in late}):
         return False
     suspensions = [claim for claim in at.account.claims if claim.step == step.id and claim.stands]
-    names = {invoice for invoice, _ in suspensions[-1].debts} if suspensions else set()
+    names = {invoice_of(key) for key, _ in suspensions[-1].debts} if suspensions else set()
     states = {debt.state for debt in at.account.debts if debt.invoice in names}
     return not states or not states <= {"void", "written_off"}
 
@@ -66,7 +67,7 @@ def _tell(
 ) -> Wanted:
     wanted = Wanted()
     this_time = at.this_suspension
-    key = (this_time[0].invoice, this_time[0].opening)
+    key = (this_time[0].key, this_time[0].opening)
     begun = [
         claim
         for claim in at.account.claims

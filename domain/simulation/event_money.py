@@ -33,6 +33,14 @@ def check_money(body: facts.Body, currencies: Mapping[tuple[str, str], str]) -> 
         ValueError: the field and what is wrong with it.
     """
     amount, currency = getattr(body, "amount", None), _currency(body, currencies)
+    for each in getattr(body, "instalments", None) or ():
+        if currency is not None:
+            try:
+                Money.of(each.amount, currency)
+            except MoneyError as error:
+                raise ValueError(f"instalments: {error}") from None
+    if wrong := facts.wrong_instalments(body):
+        raise ValueError(f"instalments: {wrong}")
     if isinstance(amount, Decimal) and currency is not None:
         try:
             Money.of(amount, currency)

@@ -52,7 +52,7 @@ def perform(account: Account, effect: Effect, now: datetime, *, answered: bool =
         message=message_of(account, effect),
         step=effect.step,
         channel=effect.channel,
-        debts=tuple((debt.invoice, debt.opening) for debt in effect.debts),
+        debts=tuple((debt.key, debt.opening) for debt in effect.debts),
         claimed_at=now,
         sent_at=now,
         delivered_at=now if answered and effect.kind == "notice" else None,

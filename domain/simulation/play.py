@@ -197,7 +197,7 @@ class _Simulation:
             self.lines.append(Line(at=now, kind="stage", stage=self.stage))
         holds = set()
         for held in decision.held:
-            key = (held.step, held.channel, held.reason.words, *(debt.invoice for debt in held.debts))
+            key = (held.step, held.channel, held.reason.words, *(debt.key for debt in held.debts))
             holds.add(key)
             if key not in self.holds:
                 line = Line(

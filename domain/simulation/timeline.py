@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from domain.account import Account
-from domain.channels import NO_DEBTS
-from domain.effects import Effect, EffectDebt
+from domain.effects import Effect, EffectDebt, by_invoice
 from domain.money import per_currency
 from domain.reasons import Reason
 
@@ -33,7 +32,7 @@ class Line:
             "effect": self.effect,
             "step": self.step,
             "channel": self.channel,
-            "debts": {d.invoice: d.amount.plain() for d in self.debts if d.invoice not in NO_DEBTS},
+            "debts": {invoice: amount.plain() for invoice, amount in by_invoice(self.debts).items()},
             "rule": self.reason.rule if self.reason else None,
             "why": self.reason.words if self.reason else None,
         }

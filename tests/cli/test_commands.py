@@ -99,6 +99,32 @@ def test_an_invoice_is_recorded_once(acme) -> None:
     assert (second.status, second.out) == (0, "ACME: already recorded: invoice:INV-2\n")
 
 
+def test_an_invoice_in_instalments_ages_by_each_of_them(acme) -> None:
+    parts = ("--instalment", "2026-01-31:30.00", "--instalment", "2026-04-30:20.00")
+    line = ("invoice", "ACME", "INV-2", "50.00", "EUR", "--due", "2026-01-31", "--issued", "2026-01-02")
+    assert acme(*line, *parts).status == 0
+    euros = json.loads(acme("report", "ageing", "--json").out)["currencies"]["EUR"]
+    assert (euros["d1_30"], euros["current"]) == ("130.00", "20.00")
+    assert "- INV-2 instalment 1: 30.00 EUR, due 31 Jan 2026" in acme("show", "ACME").out
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        (["2026-01-31:30.00"], "--instalment: the instalments add up to 30.00, and the invoice to 50.00"),
+        (["2026-01-31"], "'2026-01-31' is no instalment: write it like 2026-03-31:100.00"),
+        (["2026-01-31:50.001"], "amount: 50.001 EUR: EUR has 2 decimals"),
+    ],
+)
+def test_wrong_instalments_are_refused_with_a_sentence(acme, parts: list[str], words: str) -> None:
+    before = acme.contents()
+    options = [option for part in parts for option in ("--instalment", part)]
+    answer = acme("invoice", "ACME", "INV-2", "50.00", "EUR", "--due", "2026-03-04", *options)
+    assert answer.status == 2
+    assert words in " ".join(answer.err.replace("│", " ").split())
+    assert acme.contents() == before
+
+
 def test_a_payment_counts_once(acme) -> None:
     line = ("pay", "ACME", "40.00", "EUR", "--payment", "P-1", "--on", "2026-02-10")
     first, second = acme(*line), acme(*line)

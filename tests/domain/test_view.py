@@ -223,7 +223,7 @@ def test_a_settled_debt_is_not_among_the_open_ones() -> None:
     settled = Debt(invoice="A", original=zero, open=zero, issued_on=day, due_on=day, opened_on=day)
     assert (
         view_of(
-            plan(policy(), account(), NOW),
+            plan(policy(), replace(account(), debts=(settled,)), NOW),
             account=replace(account(), debts=(settled,)),
             now=NOW,
             news=1,

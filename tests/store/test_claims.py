@@ -17,7 +17,7 @@ from domain.facts import (
     SubscriptionReactivated,
     SubscriptionSuspended,
 )
-from store import claims, commands, customers, doors, facts, journal, reports, sweep, tasks
+from store import claims, commands, customers, doors, facts, invariants, journal, reports, sweep, tasks
 from store.claims import Begun, Unwanted
 from store.facts import NewFact
 from store.tables import ClaimRow
@@ -55,6 +55,26 @@ def test_an_effect_is_claimed_once_and_then_settled(business, late):
     assert (again.settle, again.message) == (True, begun.message)
     assert again.claimed_at == business.at(3)
     assert len(rows(business)) == 1
+
+
+def test_each_instalment_of_an_invoice_is_claimed_by_itself(business, wanted):
+    name = business.customer()
+    parts = [{"due_on": business.at(day).date(), "amount": "50.00"} for day in (-1, 0, 30)]
+    business.invoice(name, amount="150.00", instalments=parts)
+    business.assess(name, business.at(3))
+    business.send(name, FIRST, business.at(3))
+    assert [(row.debt, row.amount_minor) for row in rows(business)] == [
+        ("INV-1 instalment 1", 50_00),
+        ("INV-1 instalment 2", 50_00),
+    ]
+    assert wanted(business.assess(name, business.at(3, 11))) == []
+    (line,) = [line for line in journal.read(business.ledger, name) if line.what == "decided"]
+    assert line.debts == {"INV-1": "100.00"}
+    business.pay(name, "50.00", now=business.at(9))
+    assert wanted(business.assess(name, business.at(10))) == ["second/email"]
+    business.send(name, "second/email", business.at(10))
+    assert [row.debt for row in rows(business, step="second")] == ["INV-1 instalment 2"]
+    assert invariants.broken(business.ledger) == []
 
 
 def test_a_confirmed_effect_is_wanted_no_more(business, late, wanted):

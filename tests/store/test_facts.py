@@ -160,6 +160,16 @@ REFUSALS = [
     (Exempted(reason="r", to=date(2026, 3, 3)), "the exemption would end on 2026-03-03, before it begins"),
     (Paused(reason="r", from_=date(2026, 4, 2), to=date(2026, 4, 1)), "the pause would end on 2026-04-01"),
     (PolicyAdopted(policy="0123"), "No policy '0123'"),
+    (
+        InvoiceCorrected(
+            invoice="INV-1", amount="9", instalments=[{"due_on": "2026-03-02", "amount": "8.00"}]
+        ),
+        "the instalments add up to 8.00, and the invoice to 9",
+    ),
+    (
+        InvoiceCorrected(invoice="INV-1", instalments=[{"due_on": "2026-03-02", "amount": "8.001"}]),
+        "EUR has 2 decimals",
+    ),
     (WorkersDown(until=datetime(2026, 1, 1, tzinfo=UTC)), "belongs to simulations"),
     (
         InvoiceIssued(invoice="INV-1", amount="1.00", currency="EUR", due_on=date(2026, 3, 2)),

@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from domain.facts import (
     ChargedBack,
     CreditNote,
     CreditNoteCancelled,
+    Instalment,
     InvoiceCorrected,
     InvoiceIssued,
     InvoiceVoided,
@@ -24,6 +26,7 @@ from domain.facts import (
     WriteOffUndone,
     WrittenOff,
 )
+from domain.instalments import falls_due
 from domain.money import Money
 from domain.posting import post
 from store import doors, facts, postings, reports
@@ -83,6 +86,21 @@ def test_an_invoice_ages_by_the_due_date_that_held_then(business):
     assert ageing(business, 15)["currencies"] == {"EUR": row(current="100.00")}
     assert ageing(business, 15, known=business.at(19))["currencies"] == {"EUR": row(d1_30="100.00")}
     assert ageing(business, 41)["currencies"] == {"EUR": row(d1_30="100.00")}
+
+
+def test_an_invoice_in_instalments_ages_by_each_of_them(business):
+    """Source: instalments age by their own due dates (collections-practice.md, on ageing)."""
+    name = business.customer()
+    parts = [(0, "20.00"), (10, "30.00"), (40, "50.00")]
+    instalments = [Instalment(due_on=business.at(day).date(), amount=amount) for day, amount in parts]
+    business.invoice(name, instalments=tuple(instalments))
+    business.pay(name, "25.00", now=business.at(35), on=business.at(5).date())
+    assert ageing(business, 0)["currencies"] == {"EUR": row(current="100.00")}
+    assert ageing(business, 4)["currencies"] == {"EUR": row(d1_30="20.00", current="80.00")}
+    assert ageing(business, 11)["currencies"] == {"EUR": row(d1_30="25.00", current="50.00")}
+    assert ageing(business, 71)["currencies"] == {"EUR": row(d61_90="25.00", d31_60="50.00")}
+    known = ageing(business, 34, known=business.at(34))["currencies"]
+    assert known == {"EUR": row(d31_60="20.00", d1_30="30.00", current="50.00")}
 
 
 def test_money_that_pays_nothing_stands_beside_the_buckets(business):
@@ -176,7 +194,10 @@ class Story:
             due_on = START + timedelta(days=day + index)
             currency = "JPY" if index == 9 else "EUR"
             self.in_yen.update([name] if currency == "JPY" else [])
-            return InvoiceIssued(invoice=name, amount=amount, currency=currency, due_on=due_on)
+            parts = None if index % 3 or currency == "JPY" else in_two(amount, due_on)
+            return InvoiceIssued(
+                invoice=name, amount=amount, currency=currency, due_on=due_on, instalments=parts
+            )
         if kind in ("pay", "pay_one") or payment is None:
             name = f"{self.mark}-P{len(self.payments)}"
             self.payments.append(name)
@@ -203,6 +224,15 @@ class Story:
     @staticmethod
     def _one(names, index):
         return names[index % len(names)] if names else None
+
+
+def in_two(amount, due_on):
+    """An invoice in two instalments, a fortnight apart."""
+    first = Decimal(round(amount * 100) // 3 or 1) / 100
+    if first >= amount:
+        return None
+    later = due_on + timedelta(days=14)
+    return (Instalment(due_on=due_on, amount=first), Instalment(due_on=later, amount=amount - first))
 
 
 def check_against_a_rebuild(business, name, as_of, known_at):
@@ -242,7 +272,11 @@ def check_the_report(business, as_of, known_at):
             if fact.happened_on <= as_of and fact.learned_at <= known_at
         ]
         book = post(known)
-        balances += [Balance(open=debt.open, due_on=debt.due_on) for debt in book.debts]
+        balances += [
+            Balance(open=due.amount, due_on=due.due_on)
+            for debt in book.debts
+            for due in falls_due(debt, debt.open) or falls_due(replace(debt, instalments=()), debt.open)
+        ]
         balances += [Balance(open=-money, due_on=None) for money in book.unapplied]
     report = reports.ageing(business.ledger, as_of=as_of, known_at=known_at)
     assert report == age(balances, as_of)

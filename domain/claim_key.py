@@ -1,0 +1,21 @@
+"""What claims count by: an invoice, or a part of it that is chased by itself."""
+
+import re
+
+_PART = re.compile(r"(.+?) (?:plan [0-9]{4}-[0-9]{2}-[0-9]{2} )?instalment [0-9]+")
+
+
+def key_of(invoice: str, part: str) -> str:
+    """Return the key of an invoice, or with a part of that: `INV-1 instalment 2`."""
+    return f"{invoice} {part}" if part else invoice
+
+
+def invoice_of(key: str) -> str:
+    """Return the invoice that a key is about."""
+    match = _PART.fullmatch(key)
+    return match[1] if match else key
+
+
+def names_a_part(invoice: str) -> bool:
+    """Whether an invoice number would be taken for a part of another invoice."""
+    return invoice_of(invoice) != invoice
