@@ -178,6 +178,34 @@ def promise(
     command(customer, "promise", told)
 
 
+@app.command(name="plan")
+def agree_plan(
+    customer: CustomerId,
+    parts: Instalments = None,
+    currency: Annotated[str | None, typer.Option(help="of the debts, where several are owed")] = None,
+    end: Annotated[bool, typer.Option("--end", help="end the plan instead")] = False,
+    reason: Annotated[
+        str | None, typer.Option(parser=reason_words, metavar="WORDS", help="why it ends; only with --end")
+    ] = None,
+    by: By = "cli",
+) -> None:
+    """Agree on instalments for what is open, the oldest due first; each is then chased by its own date.
+
+    A missed instalment ends the plan, unless the policy says otherwise: then the invoices' dates count again.
+    """
+    if end:
+        if parts:
+            raise Stop("--instalment: a plan that ends has none: leave out --instalment or --end", status=2)
+        command(customer, "end_plan", {"currency": currency, "reason": reason, "by": by})
+        return
+    if not parts:
+        raise Stop("--instalment: say which, like --instalment 2026-03-31:100.00", status=2)
+    if reason:
+        raise Stop("--reason: only the end of a plan has one: add --end, or leave it out", status=2)
+    instalments = [{"due_on": each.due_on, "amount": each.amount} for each in parts]
+    command(customer, "agree_plan", {"instalments": instalments, "currency": currency, "by": by})
+
+
 @app.command()
 def exempt(
     customer: CustomerId,

@@ -11,6 +11,7 @@ from domain.charges.cards import Attempt, Wallet
 from domain.claim import Claim, in_order
 from domain.customer import Customer
 from domain.facts import Fact
+from domain.instalment_plans import InstalmentPlan
 from domain.interest.fees import Fee
 from domain.interest.rates import Rates
 from domain.money import Money
@@ -63,7 +64,7 @@ class Account:
         go_live_on: steps before this day are not taken; None for no such day.
         disputes: the names of the disputes that are open.
         holds: days on which nothing at all may be said or done.
-        promises: in the order in which they were made.
+        promises, plans: in the order in which they were made.
         contests: disputes of at least half of what was open on an invoice that are resolved.
         wallet: the cards, and what went wrong with them.
         override: the policy that a person chose for this customer last, unless it was ended.
@@ -85,6 +86,7 @@ class Account:
     exemptions: tuple[Rest, ...] = ()
     holds: tuple[Rest, ...] = ()
     promises: tuple[Promise, ...] = ()
+    plans: tuple[InstalmentPlan, ...] = ()
     claims: tuple[Claim, ...] = ()
     approvals: Mapping[str, Request] = field(default_factory=dict)
     suspend_request: Request | None = None

@@ -20,6 +20,7 @@ from domain.customer import Customer
 from domain.facts import Fact
 from domain.facts.dating import end_of_day, instant
 from domain.fold import Fold, apart
+from domain.instalment_plans import Told, agreed_plans
 from domain.interest.fees import Fee
 from domain.interest.rates import Rates
 from domain.money import Money, MoneyError
@@ -107,6 +108,7 @@ _ENDS = (
     facts.ExemptionEnded,
     facts.HoldReleased,
     facts.DisputeResolved,
+    facts.PlanEnded,
     facts.PaymentFailed,
     facts.SubscriptionReactivated,
     facts.ContactChanged,
@@ -140,6 +142,7 @@ class _Folding:
         self.exemptions: list[Rest] = []
         self.holds: list[Rest] = []
         self.promises: list[tuple[date, facts.PromiseMade]] = []
+        self.plans: list[Told] = []
         self.disputes: dict[tuple[str, str], tuple[Decimal | None, date]] = {}  # how much, since when
         self.resolved: list[tuple[Decimal | None, Rest]] = []
         self.in_flight: dict[str, InFlight] = {}
@@ -178,6 +181,7 @@ class _Folding:
             exemptions=tuple(self.exemptions),
             holds=tuple(self.holds),
             promises=tuple(self._promise(on, body, book) for on, body in self.promises),
+            plans=agreed_plans(book, self.plans, self.customer.currency) if self.plans else (),
             claims=self._answered(),
             wallet=self.cards.wallet(),
             approvals=dict(self.approvals),
@@ -262,6 +266,8 @@ class _Folding:
                 self._hold(fact)
             case facts.PromiseMade() as body:
                 self.promises.append((fact.happened_on, body))
+            case facts.PlanAgreed() | facts.PlanEnded() as body:
+                self.plans.append((fact.happened_on, body))
             case facts.OptedOut() | facts.ContactInvalid() | facts.ContactChanged():
                 self._contact(fact)
             case facts.Delivered() | facts.Bounced():

@@ -81,6 +81,11 @@ class Debt:
         return key_of(self.invoice, self.part)
 
     @property
+    def in_plan(self) -> bool:
+        """Whether it is due by an instalment plan, and not by the invoice."""
+        return self.part.startswith("plan ")
+
+    @property
     def name(self) -> str:
         """What people call it: `INV-1 instalment 2`, also of a plan."""
         return key_of(self.invoice, self.part[max(self.part.find("instalment"), 0) :])

@@ -135,6 +135,24 @@ COMMANDS: Mapping[str, Command] = {
             example={"policy": "business", "by": "maria"},
         ),
         Command(
+            name="agree_plan",
+            does="Agree that what is open is paid in instalments, the oldest due first: their dates count.",
+            body=facts.PlanAgreed,
+            example={
+                "instalments": [
+                    {"due_on": "2026-12-15", "amount": "250.00"},
+                    {"due_on": "2027-01-15", "amount": "250.00"},
+                ],
+                "by": "maria",
+            },
+        ),
+        Command(
+            name="end_plan",
+            does="End the instalment plan: the due dates of the invoices count again.",
+            body=facts.PlanEnded,
+            example={"reason": "the customer took it back", "by": "maria"},
+        ),
+        Command(
             name="approve",
             does="Approve a step that waits for a person; with an outcome like `rejected: no`, do not.",
             body=facts.Approved,
@@ -220,6 +238,7 @@ OPPOSITE = {
     "pause": "resume",
     "exempt": "end_exemption",
     "hold": "release",
+    "agree_plan": "end_plan",
     "suspend": "reactivate",
     "dispute": "resolve_dispute",
     "write_off": "undo_write_off",
@@ -292,6 +311,11 @@ def words_of(body: facts.Body | FeeEntry) -> str:
             return "ended the choice of a policy by hand"
         case facts.PolicyAdopted():
             return f"adopted policy {body.policy} for the open case"
+        case facts.PlanAgreed():
+            paid_in, number = sum(each.amount for each in body.instalments), len(body.instalments)
+            return f"agreed on {number} instalment{'s' if number > 1 else ''} of {paid_in} in all"
+        case facts.PlanEnded():
+            return f"ended the instalment plan{f' in {body.currency}' if body.currency else ''}"
         case facts.Approved():
             what = body.step or "what waited for approval"
             if body.allows:

@@ -106,6 +106,11 @@ def _turns(at: Situation) -> Iterator[datetime]:
     override = in_force(at.account.override, at.today)
     if override is not None and override.last < FOREVER:
         yield at.calendar.end_of(override.last)
+    for plan in at.plans:
+        # It may be missed when the grace of an instalment is over, or by what was taken back today.
+        for day in (*plan.deadlines(at.policy.plans), plan.left[-1][0]):
+            if at.today <= day:
+                yield at.calendar.end_of(day)
     for debt in at.open_debts:
         if at.today <= debt.due_on:
             yield at.calendar.end_of(debt.due_on)

@@ -39,6 +39,7 @@ class Plan:
         overdue_since: the due date of the oldest chased debt.
         case_open: whether a delinquency is being worked on.
         debts: all that is open, of what is paid in instalments each of them.
+        agreed: the instalment plans that count, in words.
     """
 
     stage: str
@@ -53,6 +54,7 @@ class Plan:
     case_open: bool
     allowed_until: datetime | None = None
     debts: tuple[Debt, ...] = ()
+    agreed: tuple[str, ...] = ()
 
 
 def plan(policy: Policy, account: Account, now: datetime) -> Plan:
@@ -72,4 +74,5 @@ def plan(policy: Policy, account: Account, now: datetime) -> Plan:
         overdue_since=min((debt.due_on for debt in at.overdue), default=None),
         case_open=decision.case_open,
         debts=at.open_debts,
+        agreed=tuple(each.words for each in at.plans if each.left_on(at.today)),
     )

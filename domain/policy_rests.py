@@ -1,4 +1,6 @@
-"""How long chasing may rest under a policy: bounds of pauses and of promises to pay."""
+"""How long chasing may rest under a policy: bounds of pauses, of promises to pay and of instalment plans."""
+
+from typing import Literal
 
 from pydantic import Field
 
@@ -32,3 +34,18 @@ class Promises(Part):
     max_days: Whole = Field(default=30, ge=1, le=365)
     grace_days: Whole = Field(default=2, ge=0, le=30)
     most: Whole = Field(default=2, ge=0, le=20)
+
+
+class Plans(Part):
+    """What an instalment plan is worth.
+
+    Attributes:
+        grace_days: whole days after the day of an instalment in which its money may still arrive.
+        on_missed: `ends`: a missed instalment ends the plan, and the invoices' own due dates count again;
+            `continues`: it is chased by itself, and so is each that follows.
+        most_days: days from the agreement to the last instalment. None sets no bound.
+    """
+
+    grace_days: Whole = Field(default=5, ge=0, le=60)
+    on_missed: Literal["ends", "continues"] = "ends"
+    most_days: Whole | None = Field(default=None, ge=1, le=3650)

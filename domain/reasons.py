@@ -13,6 +13,7 @@ SENTENCES: Mapping[str, str] = {
     "step.due": "{step}: {days} days past due, the policy says day {offset}",
     "step.late": "{step}: {days} days past due; it was due on day {offset} and could not go out earlier",
     "step.broken_promise": "{step}: the promise of {promise} was not kept",
+    "step.ended_plan": "{step}: the plan to pay {plan} is over",
     "step.next_channel": "{step} by {channel}, because {failed} does not reach the customer",
     "step.settle": "{step} by {channel} was begun at {since}: find out whether it went out",
     "task.due": "{task} task {step}: {days} days past due, the policy says day {offset}",

@@ -11,6 +11,7 @@ from domain.interest.booking import booking, forbidden
 from domain.money import Money, MoneyError, per_currency
 from domain.override import in_force
 from domain.own_steps import ANSWERED, APPROVE, REVIEW
+from domain.plan_refusals import ending_refused, plan_refused
 from domain.promises import Promise, worth_resting
 from domain.rest import FOREVER, Rest
 from domain.rules.interest import over
@@ -37,6 +38,9 @@ def allowed(at: Situation) -> dict[str, Refusal]:
         answers["release"] = "Nothing is on hold."
     if not any(debt.open for debt in at.account.debts):
         answers["promise"] = "Nothing is open that could be promised."
+        answers["agree_plan"] = "Nothing is open that could be paid in instalments."
+    if not at.plans:
+        answers["end_plan"] = "No instalment plan is current."
     if in_force(at.account.override, at.today) is None:
         answers["end_use_policy"] = "Nobody chose a policy for this customer."
     answers["approve"] = _approve(at)
@@ -86,6 +90,10 @@ def refusal(at: Situation, name: str, body: Input) -> Refusal:
             return _pause(at, body)
         case facts.PromiseMade():
             return _promise(at, body)
+        case facts.PlanAgreed():
+            return plan_refused(at, body)
+        case facts.PlanEnded():
+            return ending_refused(at, body)
         case facts.HoldReleased(reason=str(reason)):
             reasons = sorted({rest.reason for rest in at.account.holds if rest.to_come(at.today)})
             if reason not in reasons:
@@ -177,6 +185,8 @@ def _promise(at: Situation, body: facts.PromiseMade) -> Refusal:
     if (body.pay_on - at.today).days > terms.max_days:
         last = at.today + timedelta(days=terms.max_days)
         return f"A promise is for {terms.max_days} days at most: agree on a day until {last}."
+    if body.amount is None and at.plans:
+        return "An instalment plan is current: say which amount was promised."
     trial = _as_promised(at, body)
     if trial is None:
         return "The amount needs the currency of something open: add it, like EUR."

@@ -16,6 +16,7 @@ from domain.channels import SERVICE
 from domain.claim import Claim
 from domain.claim_key import invoice_of
 from domain.effects import EffectDebt
+from domain.instalment_plans import InstalmentPlan, under
 from domain.instalments import split
 from domain.money import Money, per_currency
 from domain.policy import Policy
@@ -63,12 +64,54 @@ class Situation:
 
     @cached_property
     def open_debts(self) -> tuple[Debt, ...]:
-        """Every open debt, invoices with a schedule by their instalments.
+        """Every open debt, by the instalments of its schedule or of the plan that was agreed about it.
 
         Opened again by a rest that made its warnings untrue: see docs/decisions/0006, and 0008 for pauses
         after which only the last warning is repeated.
         """
-        return tuple(self._rested(debt) for debt in self.scheduled)
+        debts = self.scheduled if not self.account.plans else self._planned
+        return tuple(self._rested(debt) for debt in debts)
+
+    @property
+    def _planned(self) -> Sequence[Debt]:
+        """Every open debt by the dates of the plans that count; the messages of those that are over count."""
+        whole = {debt.invoice: debt for debt in self.account.open_debts}
+        debts: Sequence[Debt] = [self._after_plans(debt) for debt in self.scheduled]
+        for plan in self.plans:
+            debts = under(plan, debts, whole, self.account.disputed)
+        return debts
+
+    def _after_plans(self, debt: Debt) -> Debt:
+        kin = tuple(key for plan, _ in self.plans_over for key in plan.keys(debt.invoice))
+        return replace(debt, kin=kin) if kin else debt
+
+    @cached_property
+    def plans(self) -> tuple[InstalmentPlan, ...]:
+        """The instalment plans that count today."""
+        over = [plan for plan, _ in self.plans_over]
+        return tuple(plan for plan in self.account.plans if plan not in over)
+
+    @cached_property
+    def plans_over(self) -> tuple[tuple[InstalmentPlan, date], ...]:
+        """The plans that do not count any more, and from which day on."""
+        days = [(plan, self._over_on(plan)) for plan in self.account.plans]
+        return tuple((plan, day) for plan, day in days if day is not None)
+
+    def _over_on(self, plan: InstalmentPlan) -> date | None:
+        return plan.over_on(self.policy.plans, self.today, self._forgiven(plan))
+
+    def _forgiven(self, plan: InstalmentPlan) -> int:
+        """How much of a plan may be left: a tolerated rest, what is disputed or exempt, money on its way."""
+        tolerance = amount_in(self.policy.tolerance, plan.currency)
+        forgiven, names = 0 if tolerance is None else tolerance.minor, {each.invoice for each in plan.covered}
+        for debt in self.account.open_debts:
+            if debt.invoice in names:
+                waits = debt.open if self.exemption(debt) else self.account.contested(debt)
+                forgiven += waits.minor
+        for money in self.account.in_flight:
+            if money.amount.currency == plan.currency and (money.invoice is None or money.invoice in names):
+                forgiven += money.amount.minor
+        return forgiven
 
     @cached_property
     def scheduled(self) -> tuple[Debt, ...]:
@@ -94,6 +137,7 @@ class Situation:
         account = self.account
         anew = [(rest, False) for rest in (*account.exemptions, *account.contests, *account.holds)]
         on = [(rest, True) for rest in self.pauses if rest.days > self.policy.pauses.warn_again_days]
+        on += [(rest, True) for plan, over_on in self.plans_over for rest in plan.rests(over_on)]
         over = [each for each in (*anew, *on) if each[0].over(self.today)]
         return sorted(over, key=lambda each: (each[0].last, each[0].reason))
 
@@ -181,10 +225,19 @@ class Situation:
     def claims(self, debt: Debt, step: str) -> Sequence[Claim]:
         """What was begun for this opening of the debt by this step, and not given up."""
         begun = self.account.begun
-        if debt.carried and step in self._carried_steps:
+        if (debt.carried or debt.kin) and step in self._carried_steps:
             openings = range(debt.opening - debt.carried, debt.opening + 1)
-            return [claim for each in openings for claim in begun.get((debt.key, each, step), ())]
+            keys = [(debt.key, each) for each in openings]
+            if debt.kin and step not in self._suspends_after:
+                keys += debt.kin
+            return [claim for key, each in keys for claim in begun.get((key, each, step), ())]
         return begun.get((debt.key, debt.opening, step), ())
+
+    @cached_property
+    def _suspends_after(self) -> frozenset[str]:
+        """The warnings that a suspension needs: of what was claimed about other debts none counts."""
+        suspension = self.policy.suspension
+        return frozenset(suspension.needs_delivered if suspension else ())
 
     @cached_property
     def _carried_steps(self) -> frozenset[str]:
@@ -354,6 +407,18 @@ class Situation:
         ]
         since_on = date.min if since is None else self.calendar.local_date(since)
         return max((rest for rest in broken if rest.last >= since_on), key=lambda r: r.last, default=None)
+
+    def ended_plan(self, debt: Debt, since: datetime | None) -> InstalmentPlan | None:
+        """The newest plan about a debt that was over after an instant, or ever; none once another counts."""
+        if not self.plans_over or debt.in_plan:
+            return None
+        since_on = date.min if since is None else self.calendar.local_date(since)
+        about = [
+            (over_on, plan)
+            for plan, over_on in self.plans_over
+            if over_on >= since_on and any(each.invoice == debt.invoice for each in plan.covered)
+        ]
+        return max(about, key=lambda each: each[0])[1] if about else None
 
     def after(self, rest: Rest) -> datetime | None:
         """The first instant after a rest at which something may go out; None when it has no end."""

@@ -132,7 +132,7 @@ def view_of(
         overdue=[str(money) for money in plan.overdue],
         since=None if plan.overdue_since is None else day_says(plan.overdue_since),
         next=[coming_says(line, zone) for line in plan.forecast],
-        rests=rests_say(account, now.astimezone(zone).date()),
+        rests=rests_say(account, plan, now.astimezone(zone).date()),
         disputes=list(account.disputes[:1]),
         held=[SWITCHED_OFF, *held_says(plan)] if halted else held_says(plan),
         said=[contact_says(claim, zone) for claim in list(contacts)[-LAST_CONTACTS:]],

@@ -52,8 +52,8 @@ def open_says(debts: Iterable[Debt]) -> list[str]:
     return words if len(owed) <= MOST_DEBTS else [*words, f"and {len(owed) - MOST_DEBTS} more"]
 
 
-def rests_say(account: Account, today: date) -> list[str]:
-    """Say which holds, pauses and exemptions hold today or will, and which promises are to be kept."""
+def rests_say(account: Account, plan: Plan, today: date) -> list[str]:
+    """Say which holds, pauses and exemptions hold today or will, which plans count, what was promised."""
     kinds = ((account.holds, "On hold"), (account.pauses, "Paused"), (account.exemptions, "Exempt"))
     words = []
     for rests, kind in kinds:
@@ -63,6 +63,7 @@ def rests_say(account: Account, today: date) -> list[str]:
                 until = "" if rest.last == FOREVER else f" until the end of {day_says(rest.last)}"
                 about = f" {rest.invoice}" if rest.invoice else ""
                 words.append(f"{kind}{about}{since}{until}: {rest.reason}"[:MOST_WORDS])
+    words += [f"Pays {agreed}" for agreed in plan.agreed]
     words += [f"Promised {each.words}" for each in account.promises if each.pay_on >= today]
     return words[:MOST_RESTS]
 

@@ -14,6 +14,7 @@ from domain.channels import TASK
 from domain.facts import Body
 from domain.interest.booking import booking
 from domain.own_steps import APPROVE, REVIEW
+from domain.plan_refusals import outside
 from domain.rules.interest import over
 from domain.situation import Situation
 from domain.spelling import closest
@@ -88,7 +89,11 @@ def perform(ledger: Ledger, customer_id: str, name: str, data: Mapping[str, Any]
             key=f"{SOURCE}/{key}",
         )
         words = commands.words_of(body)
-        return Done(words=f"{words[0].upper()}{words[1:]}.", wake=True, already=False)
+        rest = outside(at, body) if isinstance(body, facts.PlanAgreed) else None
+        told = (
+            f"{words[0].upper()}{words[1:]}." if rest is None else f"{words[0].upper()}{words[1:]}: {rest}."
+        )
+        return Done(words=told, wake=True, already=False)
 
 
 def _booked(at: Situation, entry: commands.FeeEntry) -> facts.FeeBooked:

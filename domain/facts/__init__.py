@@ -35,7 +35,6 @@ from domain.facts.invoices import (
     InvoiceVoided,
     WriteOffUndone,
     WrittenOff,
-    not_ascending,
     wrong_instalments,
 )
 from domain.facts.onboarding import (
@@ -54,6 +53,7 @@ from domain.facts.payments import (
     PaymentReceived,
     Refunded,
 )
+from domain.facts.plans import PlanAgreed, PlanEnded
 from domain.facts.rests import (
     DisputeOpened,
     DisputeResolved,
@@ -110,6 +110,8 @@ __all__ = [
     "PaymentFailed",
     "PaymentInFlight",
     "PaymentReceived",
+    "PlanAgreed",
+    "PlanEnded",
     "PolicyAdopted",
     "PolicyOverrideEnded",
     "PolicyOverrideSet",
@@ -127,7 +129,6 @@ __all__ = [
     "WrittenOff",
     "ends_too_early",
     "kind_of",
-    "not_ascending",
     "read_body",
     "write_body",
     "wrong_instalments",
@@ -161,6 +162,8 @@ KnownBody = Annotated[
     | PromiseMade
     | CardAdded
     | CardRemoved
+    | PlanAgreed
+    | PlanEnded
     | OptedOut
     | ContactInvalid
     | ContactChanged

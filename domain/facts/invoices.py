@@ -90,19 +90,17 @@ class CreditNoteCancelled(Body):
 
 
 def wrong_instalments(body: Body) -> str | None:
-    """Say what is wrong with the instalments of an invoice; None where nothing is."""
-    if not isinstance(body, InvoiceIssued | InvoiceCorrected) or not body.instalments:
-        return None
-    if disorder := not_ascending(body.instalments):
+    """Say what is wrong with the instalments of an invoice or a plan; None where nothing is."""
+    instalments: tuple[Instalment, ...] = getattr(body, "instalments", None) or ()
+    if disorder := _not_ascending(instalments):
         return disorder
-    total = sum(each.amount for each in body.instalments)
-    if body.amount is not None and total != body.amount:
-        return f"the instalments add up to {total}, and the invoice to {body.amount}: correct one of them"
+    total, amount = sum(each.amount for each in instalments), getattr(body, "amount", None)
+    if instalments and amount not in (None, total):
+        return f"the instalments add up to {total}, and the invoice to {amount}: correct one of them"
     return None
 
 
-def not_ascending(instalments: tuple[Instalment, ...]) -> str | None:
-    """Say that instalments are not in the order of their days, one a day; None when they are."""
+def _not_ascending(instalments: tuple[Instalment, ...]) -> str | None:
     for earlier, later in pairwise(instalments):
         if later.due_on <= earlier.due_on:
             return (

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from domain.facts.decisions import PolicyOverrideSet
 from domain.facts.fact import Body
 from domain.facts.fields import Amount, Currency, Day, End, Invoice, Name, Reason
+from domain.facts.plans import PlanAgreed
 
 
 class DisputeOpened(Body):
@@ -127,6 +128,9 @@ _RESTS = {Paused: "pause", Exempted: "exemption", HoldSet: "hold"}
 
 def ends_too_early(body: Body, on: date) -> str | None:
     """Say that what is to last until a day would end before it begins; None when it does not."""
+    if isinstance(body, PlanAgreed) and body.instalments[0].due_on < on:
+        first = body.instalments[0].due_on
+        return f"the first instalment would be due on {first}, before the plan is agreed on {on}"
     if isinstance(body, PromiseMade) and body.pay_on < on:
         return f"the promise would be due on {body.pay_on}, before it is made on {on}"
     if isinstance(body, PolicyOverrideSet) and body.to is not None and body.to < on:

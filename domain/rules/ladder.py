@@ -140,9 +140,10 @@ def _pick(at: Situation, debt: Debt, due: Sequence[tuple[NoticeStep, date]]) -> 
     """Choose among the steps that are due: the highest that may go out, never past a warning not yet sent.
 
     Under `most_severe` only the last warning counts so, because nothing may stand for it. A promise that
-    was broken brings the next step, however many have fallen due meanwhile.
+    was broken and a plan that is over bring the next step, however many have fallen due meanwhile.
     """
-    if at.broken_promise(debt, since=_last_reminded_at(at)) is not None:
+    since = _last_reminded_at(at)
+    if at.broken_promise(debt, since) is not None or at.ended_plan(debt, since) is not None:
         return due[0]
     last = {at.policy.last_warning}
     unskippable = last if at.policy.lateness == "most_severe" else at.policy.warnings
@@ -331,6 +332,9 @@ def _why(at: Situation, channel: str, group: list[_Rung]) -> Reason:
     broken = at.broken_promise(debt, since=_last_reminded_at(at))
     if broken is not None:
         return because("step.broken_promise", step=step.id, promise=broken.reason)
+    ended = at.ended_plan(debt, since=_last_reminded_at(at))
+    if ended is not None:
+        return because("step.ended_plan", step=step.id, plan=ended.words)
     days = debt.days_late(at.today)
     if step.offset_days < 0:
         return because("step.before_due", step=step.id, due_on=debt.due_on, days=-days)

@@ -62,7 +62,8 @@ def _read_event(customer: Customer, number: int, event: Mapping[str, Any]) -> Fa
         rest["until"] = at or datetime(on.year, on.month, on.day, tzinfo=ZoneInfo(customer.timezone))
     body = facts.read_body(rest)
     if early := facts.ends_too_early(body, happened_on):
-        raise ValueError(f"to: {early}")
+        place = "instalments" if isinstance(body, facts.PlanAgreed) else "to"
+        raise ValueError(f"{place}: {early}")
     fact = Fact(
         source="event",
         id=f"{number:06d}",

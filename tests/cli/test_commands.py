@@ -269,6 +269,37 @@ def test_an_approval_may_change_its_mind_on_one_day(large) -> None:
     assert "Already done: approved" in large("approve", "ACME").out
 
 
+def test_a_plan_is_agreed_on_and_ended(acme) -> None:
+    line = ("plan", "ACME", "--instalment", "2026-03-10:40.00", "--instalment", "2026-04-10:40.00")
+    first, second = acme(*line), acme(*line)
+    rest = "20.00 EUR are not in the plan, and are chased as before."
+    told = f"ACME: Agreed on 2 instalments of 80.00 in all: {rest} ({NOT_WOKEN})\n"
+    assert (first.status, first.out) == (0, told)
+    assert second.out == "ACME: Already done: agreed on 2 instalments of 80.00 in all.\n"
+    shown = acme("show", "ACME").out
+    assert "- Pays 80.00 EUR in 2 instalments until 2026-04-10" in shown
+    assert "- INV-1: 20.00 EUR, due 4 Feb 2026" in shown
+    assert "- INV-1 plan 2026-02-10 instalment 1: 40.00 EUR, due 10 Mar 2026" in shown
+    assert acme("plan", "ACME", "--end").out == f"ACME: Ended the instalment plan. ({NOT_WOKEN})\n"
+    refused = acme("plan", "ACME", "--end", "--currency", "USD")
+    assert (refused.status, refused.err) == (1, "ACME: No instalment plan is current.\n")
+    assert acme(*line).out.startswith("ACME: Agreed on")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ((), "--instalment: say which, like --instalment 2026-03-31:100.00"),
+        (("--end", "--instalment", "2026-03-10:40.00"), "--instalment: a plan that ends has none"),
+        (("--instalment", "2026-03-10:40.00", "--reason", "r"), "--reason: only the end of a plan has one"),
+    ],
+)
+def test_a_plan_is_agreed_on_or_ended_and_not_both(acme, line: tuple[str, ...], words: str) -> None:
+    answer = acme("plan", "ACME", *line)
+    assert answer.status == 2
+    assert words in answer.err
+
+
 def test_a_disputed_invoice_rests_until_the_dispute_is_resolved(acme) -> None:
     line = ("dispute", "ACME", "INV-1", "--id", "D-7", "--amount", "100.00")
     first, second = acme(*line), acme(*line)

@@ -162,6 +162,7 @@ def test_the_table_of_events_has_every_field(body: type[facts.Body]) -> None:
 SAMPLES = {
     "amount": "10.00",
     "currency": "EUR",
+    "instalments": [{"due_on": "2026-03-05", "amount": "10.00"}],
     "due_on": "2026-03-05",
     "pay_on": "2026-03-12",
     "until": "2026-03-05T09:00:00Z",

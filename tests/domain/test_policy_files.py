@@ -75,7 +75,7 @@ def test_the_file_that_the_others_are_made_of_is_right() -> None:
             "on",
             (
                 "nobody knows this key; known here: allocation, charges, experiment, for, interest, "
-                "lateness, minimum, minimum_gap_days, pauses, policy, promises, return, steps, title, "
+                "lateness, minimum, minimum_gap_days, pauses, plans, policy, promises, return, steps, title, "
                 "tolerance, window"
             ),
         ),
