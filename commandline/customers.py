@@ -228,6 +228,7 @@ def dispute(
     invoice: InvoiceNumber,
     name: Annotated[str, typer.Option("--id", metavar="NAME", help="its own name, like D-7")],
     amount: Annotated[str | None, typer.Option(help="the contested part; without it, all is")] = None,
+    owner: Annotated[str | None, typer.Option(help="who is to answer; finance without it")] = None,
     resolve: Annotated[bool, typer.Option("--resolve", help="close the dispute instead")] = False,
     outcome: Annotated[
         Literal["won", "lost"] | None, typer.Option(help="of one that is resolved: won is for us")
@@ -236,8 +237,11 @@ def dispute(
 ) -> None:
     """Note that an invoice is contested, or a part of it: that part rests until --resolve.
 
-    What is resolved is chased again, whatever the outcome, unless it was credited or written off.
+    What is resolved is chased again, unless it was credited or written off. A lost dispute rests until
+    its credit note where the policy waits for one.
     """
+    if resolve and owner is not None:
+        raise Stop("--owner: a resolved dispute needs no answer: leave out --owner or --resolve", status=2)
     if resolve and amount is not None:
         raise Stop("--amount: a dispute is resolved as a whole: leave out --amount or --resolve", status=2)
     if outcome and not resolve:
@@ -246,7 +250,8 @@ def dispute(
         given = {"dispute": name, "invoice": invoice, "outcome": outcome, "by": by}
         command(customer, "resolve_dispute", given)
     else:
-        command(customer, "dispute", {"dispute": name, "invoice": invoice, "amount": amount, "by": by})
+        told = {"dispute": name, "invoice": invoice, "amount": amount, "owner": owner, "by": by}
+        command(customer, "dispute", told)
 
 
 @app.command(name="write-off")

@@ -10,6 +10,7 @@ from domain.book import Debt, Entry
 from domain.charges.cards import Attempt, Wallet
 from domain.claim import Claim, in_order
 from domain.customer import Customer
+from domain.disputes import Dispute
 from domain.facts import Fact
 from domain.instalment_plans import InstalmentPlan
 from domain.interest.fees import Fee
@@ -65,6 +66,7 @@ class Account:
         disputes: the names of the disputes that are open.
         holds: days on which nothing at all may be said or done.
         promises, plans: in the order in which they were made.
+        dispute_cases: each dispute of each invoice on which something is open, resolved or not.
         contests: disputes of at least half of what was open on an invoice that are resolved.
         wallet: the cards, and what went wrong with them.
         override: the policy that a person chose for this customer last, unless it was ended.
@@ -98,6 +100,7 @@ class Account:
     newest_at: datetime | None = None
     go_live_on: date | None = None
     disputes: tuple[str, ...] = ()
+    dispute_cases: tuple[Dispute, ...] = ()
     contests: tuple[Rest, ...] = ()
     kept: tuple[str, ...] = ()
     fees: tuple[Fee, ...] = ()

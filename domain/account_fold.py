@@ -17,6 +17,7 @@ from domain.channels import CHANNELS
 from domain.charges.card_fold import CardFold
 from domain.claim import Claim, in_order
 from domain.customer import Customer
+from domain.disputes import Contest, FactName, disputes_of
 from domain.facts import Fact
 from domain.facts.dating import end_of_day, instant
 from domain.fold import Fold, apart
@@ -144,6 +145,8 @@ class _Folding:
         self.promises: list[tuple[date, facts.PromiseMade]] = []
         self.plans: list[Told] = []
         self.disputes: dict[tuple[str, str], tuple[Decimal | None, date]] = {}  # how much, since when
+        self.told: dict[tuple[str, str], Contest] = {}  # the latest of each dispute and invoice
+        self.crediting: set[FactName] = set()
         self.resolved: list[tuple[Decimal | None, Rest]] = []
         self.in_flight: dict[str, InFlight] = {}
         self.cards = CardFold()
@@ -194,6 +197,7 @@ class _Folding:
             newest_at=self.newest_at,
             go_live_on=go_live_on,
             disputes=tuple(sorted({dispute for dispute, _ in self.disputes})),
+            dispute_cases=disputes_of(book, self.told.values(), self.crediting) if self.told else (),
             contests=self._contests(book),
             kept=tuple(sorted(self.kept)),
             override=self.override,
@@ -273,11 +277,13 @@ class _Folding:
             case facts.Delivered() | facts.Bounced():
                 self._outcome(fact)
             case facts.DisputeOpened() as body:
-                self.disputes[body.dispute, body.invoice] = body.amount, fact.happened_on
+                self._contest(body, fact.happened_on)
             case facts.DisputeResolved() as body:
                 for dispute, invoice in list(self.disputes):
                     if dispute == body.dispute and body.invoice in (None, invoice):
-                        self._resolve(dispute, invoice, fact.happened_on)
+                        self._resolve(dispute, invoice, fact.happened_on, body.outcome)
+            case facts.CreditNote() | facts.CreditNoteCancelled() | facts.InvoiceCorrected():
+                self.crediting.add((fact.source, fact.id))
             case facts.PaymentInFlight() | facts.PaymentReceived() | facts.PaymentFailed():
                 self._money_on_its_way(fact.body)
                 if self.cards.cards or not isinstance(fact.body, facts.PaymentReceived):
@@ -292,8 +298,24 @@ class _Folding:
     def _card(self, fact: Fact) -> None:
         self.cards.take(fact.body, instant(fact, self.customer.timezone), self.claims)
 
-    def _resolve(self, dispute: str, invoice: str, on: date) -> None:
+    def _contest(self, body: facts.DisputeOpened, on: date) -> None:
+        key = body.dispute, body.invoice
+        before = self.told.get(key)
+        again = before is not None and key not in self.disputes
+        self.disputes[key] = body.amount, on
+        self.told[key] = Contest(
+            dispute=body.dispute,
+            invoice=body.invoice,
+            times=(before.times if before else 1) + again,
+            opened_on=on,
+            amount=body.amount,
+            owner=body.owner,
+        )
+
+    def _resolve(self, dispute: str, invoice: str, on: date, outcome: str | None) -> None:
         amount, since = self.disputes.pop((dispute, invoice))
+        key = dispute, invoice
+        self.told[key] = replace(self.told[key], resolved_on=on, outcome=outcome)
         last = on - timedelta(days=1)
         self.resolved.append((amount, Rest(first=since, last=last, reason=dispute, invoice=invoice)))
 

@@ -1,8 +1,8 @@
-"""What claims count by: an invoice, or a part of it that is chased by itself."""
+"""What claims count by: an invoice, a part of it that is chased by itself, or a dispute of it."""
 
 import re
 
-_PART = re.compile(r"(.+?) (?:plan [0-9]{4}-[0-9]{2}-[0-9]{2} )?instalment [0-9]+")
+_PART = re.compile(r"(.+?) (?:(?:plan [0-9]{4}-[0-9]{2}-[0-9]{2} )?instalment [0-9]+|dispute .+)")
 
 
 def key_of(invoice: str, part: str) -> str:

@@ -312,8 +312,8 @@ def words_of(body: facts.Body | FeeEntry) -> str:
         case facts.PolicyAdopted():
             return f"adopted policy {body.policy} for the open case"
         case facts.PlanAgreed():
-            paid_in, number = sum(each.amount for each in body.instalments), len(body.instalments)
-            return f"agreed on {number} instalment{'s' if number > 1 else ''} of {paid_in} in all"
+            paid_in, parts = sum(each.amount for each in body.instalments), len(body.instalments)
+            return f"agreed on {parts} instalment{'s' if parts > 1 else ''} of {paid_in} in all"
         case facts.PlanEnded():
             return f"ended the instalment plan{f' in {body.currency}' if body.currency else ''}"
         case facts.Approved():

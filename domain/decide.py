@@ -23,6 +23,7 @@ from domain.rest import FOREVER
 from domain.rules.admission import admission
 from domain.rules.charges import charge_first, charges
 from domain.rules.data_loss import data_loss
+from domain.rules.disputes import disputes
 from domain.rules.interest import interest
 from domain.rules.ladder import reminders
 from domain.rules.reactivation import reactivation
@@ -33,7 +34,7 @@ from domain.rules.unsent import unsent
 from domain.situation import Situation
 
 RULES = (
-    *(admission, reactivation, suspension, news_of_the_service, data_loss),
+    *(admission, reactivation, suspension, news_of_the_service, data_loss, disputes),
     *(tasks, interest, unsent, charges, reminders),
 )
 """The rules that ask for effects, the most pressing first."""

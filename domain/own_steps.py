@@ -10,10 +10,11 @@ FEE = "fee."
 """With this begins the step that proposes the fee of a step of the policy, whose id has no dot."""
 ANSWERED = frozenset({APPROVE, REVIEW})
 """Their tasks end with an answer of their own; that all work is done says nothing of them."""
+DISPUTE_ANSWER, DISPUTE_CREDIT = "dispute_answer", "dispute_credit"
 RESERVED = frozenset(
     {
         *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
-        *(INTEREST, CANCEL_FEE),
+        *(INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
     }
 )
 

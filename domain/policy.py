@@ -26,12 +26,12 @@ from domain.policy_audience import Audience
 from domain.policy_charges import Charges, reserved
 from domain.policy_experiment import Experiment
 from domain.policy_fields import Amounts, Channels, Part, StepId
-from domain.policy_rests import Pauses, Plans, Promises
+from domain.policy_rests import Disputes, Pauses, Plans, Promises
 from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep
 from domain.policy_window import Window
 from domain.spelling import closest
 
-_ADDED = ("pauses", "promises", "plans", "charges", "interest", "experiment")
+_ADDED = ("pauses", "promises", "plans", "disputes", "charges", "interest", "experiment")
 
 
 class Return(Part):
@@ -69,6 +69,7 @@ class Policy(Part):
         pauses, promises: for how long, and how often, chasing may rest.
         charges: how a customer's card is charged again; none charges no card.
         plans: what an instalment plan is worth.
+        disputes: how long a dispute may wait for people.
         steps: what happens, mildest first.
         interest: what lateness costs, as it is proposed to finance.
         back: what brings a suspended customer back.
@@ -88,6 +89,7 @@ class Policy(Part):
     promises: Promises = Field(default_factory=Promises)
     charges: Charges | None = None
     plans: Plans = Field(default_factory=Plans)
+    disputes: Disputes = Field(default_factory=Disputes)
     steps: tuple[Step, ...] = Field(min_length=1)
     interest: Interest = Field(default_factory=Interest)
     back: Return = Field(default_factory=Return, alias="return")

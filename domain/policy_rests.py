@@ -1,4 +1,4 @@
-"""How long chasing may rest under a policy: bounds of pauses, of promises to pay and of instalment plans."""
+"""How long chasing may rest under a policy: pauses, promises to pay, instalment plans, disputes."""
 
 from typing import Literal
 
@@ -49,3 +49,16 @@ class Plans(Part):
     grace_days: Whole = Field(default=5, ge=0, le=60)
     on_missed: Literal["ends", "continues"] = "ends"
     most_days: Whole | None = Field(default=None, ge=1, le=3650)
+
+
+class Disputes(Part):
+    """How long a dispute may wait for people.
+
+    Attributes:
+        answer_days: days after which whoever owns an open dispute gets a task. None sets no clock.
+        credit_days: days after which a task says that a lost dispute has no credit note; until it comes
+            the amount is not chased. None: it is chased as soon as the dispute is resolved.
+    """
+
+    answer_days: Whole | None = Field(default=None, ge=0, le=365)
+    credit_days: Whole | None = Field(default=None, ge=0, le=365)

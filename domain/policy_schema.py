@@ -11,7 +11,7 @@ from domain.policy_audience import Audience
 from domain.policy_charges import Charges
 from domain.policy_experiment import Arm, Experiment
 from domain.policy_fields import Part
-from domain.policy_rests import Pauses, Plans, Promises
+from domain.policy_rests import Disputes, Pauses, Plans, Promises
 from domain.policy_steps import NoticeStep, SuspendStep, TaskStep, When
 from domain.policy_window import Window
 
@@ -26,6 +26,7 @@ def schema() -> dict[str, Any]:
         Charges,
         Interest,
         Experiment,
+        Disputes,
         NoticeStep,
         Pauses,
         Plans,

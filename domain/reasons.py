@@ -14,11 +14,17 @@ SENTENCES: Mapping[str, str] = {
     "step.late": "{step}: {days} days past due; it was due on day {offset} and could not go out earlier",
     "step.broken_promise": "{step}: the promise of {promise} was not kept",
     "step.ended_plan": "{step}: the plan to pay {plan} is over",
+    "step.won_dispute": "{step}: dispute {dispute} was decided for us",
     "step.next_channel": "{step} by {channel}, because {failed} does not reach the customer",
     "step.settle": "{step} by {channel} was begun at {since}: find out whether it went out",
     "task.due": "{task} task {step}: {days} days past due, the policy says day {offset}",
     "task.unreachable": "nobody can be reached for {step}: {channels}",
     "task.data_loss": "the data of the suspended service is lost on {on}: export it or agree on another day",
+    "task.dispute": "dispute {dispute} of {amount} on {invoice} is open since {on}: {owner} is to answer",
+    "task.credit_note": (
+        "dispute {dispute} was lost on {on}, and {amount} on {invoice} are not credited:"
+        " {owner} is to write the credit note"
+    ),
     "task.unsent": "{step} by {channel} failed {failed} times: the log of the workers says why",
     "task.approval": "{step} of {amount} needs a person's approval from {threshold}",
     "task.interest": "{asked} on {invoice} to {until}: {formula}; {basis}{withheld}",
@@ -65,6 +71,7 @@ SENTENCES: Mapping[str, str] = {
     "hold.absolute": "nothing may be said or done until {until}: {reason}",
     "hold.suspended": "the service is suspended: {step} announces nothing new",
     "hold.disputed": "invoice {invoice} is disputed",
+    "hold.lost": "dispute {dispute} was lost: {amount} on {invoice} are to be credited",
     "hold.in_flight": "payment {payment} of {amount} is on its way",
     "hold.gap": "the last message went out on {last_on}; the next may follow from {until}",
     "hold.not_delivered": "{needed} has not been delivered for {invoice}",

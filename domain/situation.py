@@ -4,7 +4,7 @@ Everything that decides asks here: which debts are chased, on which day a step f
 delivered, when messages may go out. Values for one decision; nothing here chooses.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -15,6 +15,7 @@ from domain.calendar import Calendar, has_holidays
 from domain.channels import SERVICE
 from domain.claim import Claim
 from domain.claim_key import invoice_of
+from domain.disputes import Dispute
 from domain.effects import EffectDebt
 from domain.instalment_plans import InstalmentPlan, under
 from domain.instalments import split
@@ -72,13 +73,59 @@ class Situation:
         debts = self.scheduled if not self.account.plans else self._planned
         return tuple(self._rested(debt) for debt in debts)
 
+    @cached_property
+    def lost(self) -> tuple[Dispute, ...]:
+        """The lost disputes for whose credit note the policy waits."""
+        if not self.account.dispute_cases or self.policy.disputes.credit_days is None:
+            return ()
+        return tuple(each for each in self.account.dispute_cases if each.lost)
+
+    @cached_property
+    def disputed(self) -> Mapping[str, Money]:
+        """By invoice what of it is not asked for: it is contested, or lost and to be credited."""
+        if not self.lost:
+            return self.account.disputed
+        rests = dict(self.account.disputed)
+        for debt in self.account.open_debts:
+            for each in self.lost:
+                if each.told.invoice == debt.invoice:
+                    known = rests.get(debt.invoice, Money.zero(debt.open.currency))
+                    rests[debt.invoice] = min(known + each.amount, debt.open)
+        return rests
+
+    def not_asked(self, debt: Debt) -> Reason | None:
+        """Why nothing of a debt is asked for: it is disputed, or a lost dispute is to be credited."""
+        if not self.account.contested(debt):
+            return None
+        lost = next((each for each in self.lost if each.told.invoice == debt.invoice), None)
+        if lost is None or debt.invoice in self.account.disputed:
+            return because("hold.disputed", invoice=debt.invoice)
+        told = lost.told
+        return because("hold.lost", dispute=told.dispute, amount=lost.amount, invoice=told.invoice)
+
+    def won_dispute(self, debt: Debt, since: datetime | None) -> Dispute | None:
+        """The newest dispute of a debt that was won after an instant, or ever, and did not open it again."""
+        if not self.account.dispute_cases:
+            return None
+        since_on = date.min if since is None else self.calendar.local_date(since)
+        won = [
+            (each.told.resolved_on, each)
+            for each in self.account.dispute_cases
+            if each.told.invoice == debt.invoice
+            and each.won
+            and each.told.resolved_on is not None
+            and each.told.resolved_on >= since_on
+            and debt.opened_on < each.told.resolved_on
+        ]
+        return max(won, key=lambda each: each[0])[1] if won else None
+
     @property
     def _planned(self) -> Sequence[Debt]:
         """Every open debt by the dates of the plans that count; the messages of those that are over count."""
         whole = {debt.invoice: debt for debt in self.account.open_debts}
         debts: Sequence[Debt] = [self._after_plans(debt) for debt in self.scheduled]
         for plan in self.plans:
-            debts = under(plan, debts, whole, self.account.disputed)
+            debts = under(plan, debts, whole, self.disputed)
         return debts
 
     def _after_plans(self, debt: Debt) -> Debt:
@@ -106,8 +153,8 @@ class Situation:
         forgiven, names = 0 if tolerance is None else tolerance.minor, {each.invoice for each in plan.covered}
         for debt in self.account.open_debts:
             if debt.invoice in names:
-                waits = debt.open if self.exemption(debt) else self.account.contested(debt)
-                forgiven += waits.minor
+                waits = debt.open if self.exemption(debt) else self.disputed.get(debt.invoice)
+                forgiven += 0 if waits is None else waits.minor
         for money in self.account.in_flight:
             if money.amount.currency == plan.currency and (money.invoice is None or money.invoice in names):
                 forgiven += money.amount.minor
@@ -116,7 +163,9 @@ class Situation:
     @cached_property
     def scheduled(self) -> tuple[Debt, ...]:
         """Every open debt by the due dates of its invoice: an instalment is a debt of its own."""
-        whole, disputed = self.account.open_debts, self.account.disputed
+        whole, disputed = self.account.open_debts, self.disputed
+        if self.lost:
+            whole = tuple(replace(debt, contested=disputed.get(debt.invoice)) for debt in whole)
         if not any(debt.instalments for debt in whole):
             return whole
         return tuple(part for debt in whole for part in split(debt, disputed.get(debt.invoice)))

@@ -64,6 +64,7 @@ def rests_say(account: Account, plan: Plan, today: date) -> list[str]:
                 about = f" {rest.invoice}" if rest.invoice else ""
                 words.append(f"{kind}{about}{since}{until}: {rest.reason}"[:MOST_WORDS])
     words += [f"Pays {agreed}" for agreed in plan.agreed]
+    words += [f"Disputed {each.words}" for each in account.dispute_cases if each.told.resolved_on is None]
     words += [f"Promised {each.words}" for each in account.promises if each.pay_on >= today]
     return words[:MOST_RESTS]
 

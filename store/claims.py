@@ -19,7 +19,16 @@ from domain.customer import Customer
 from domain.decide import Decision, decide
 from domain.effects import Effect, EffectDebt
 from domain.facts import Body, Bounced, Delivered
-from domain.own_steps import APPROVE, DATA_LOSS, REVIEW, UNREACHABLE, UNSENT, is_about_fees
+from domain.own_steps import (
+    APPROVE,
+    DATA_LOSS,
+    DISPUTE_ANSWER,
+    DISPUTE_CREDIT,
+    REVIEW,
+    UNREACHABLE,
+    UNSENT,
+    is_about_fees,
+)
 from domain.policy import Policy
 from domain.reasons import Reason
 from store import clock, customers, facts, journal, switches
@@ -404,6 +413,8 @@ def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
         UNSENT: "review",
         DATA_LOSS: "review",
         REVIEW: "review",
+        DISPUTE_ANSWER: "review",
+        DISPUTE_CREDIT: "review",
     }
     if is_about_fees(claim.step):
         kinds[claim.step] = "review"

@@ -12,18 +12,22 @@ from domain.facts.plans import PlanAgreed
 
 
 class DisputeOpened(Body):
-    """The customer contests a part, or without an amount all, of an invoice. An outcome decides nothing."""
+    """The customer contests a part, or without an amount all, of an invoice. An outcome decides nothing.
+
+    The owner is to answer; without one it is finance.
+    """
 
     type: Literal["dispute_opened"] = "dispute_opened"
     dispute: Name
     invoice: Invoice
     amount: Amount | None = None
+    owner: Name | None = None
     outcome: Reason | None = None
     by: Name | None = None
 
 
 class DisputeResolved(Body):
-    """The dispute is settled: `won` by us, the amount is chased again; `lost`, see credit notes."""
+    """The dispute is settled: `won` by us, the amount is chased again; `lost`, it needs a credit note."""
 
     type: Literal["dispute_resolved"] = "dispute_resolved"
     dispute: Name

@@ -67,7 +67,8 @@ def _leave_alone(at: Situation, debt: Debt, wanted: Wanted) -> None:
         reason = because("hold.exempt", until=until_on or "undone", reason=exemption.reason)
         held = reason, at.after(exemption)
     elif not at.chaseable(debt):
-        held = (because("hold.disputed", invoice=debt.invoice), None) if at.account.contested(debt) else None
+        disputed = at.not_asked(debt)
+        held = None if disputed is None else (disputed, None)
     elif (at.step_on(step, debt) or date.max) > at.today:
         held = at.paused()  # A step that has been reached is held where it would go out.
     if held is not None:
@@ -140,10 +141,11 @@ def _pick(at: Situation, debt: Debt, due: Sequence[tuple[NoticeStep, date]]) -> 
     """Choose among the steps that are due: the highest that may go out, never past a warning not yet sent.
 
     Under `most_severe` only the last warning counts so, because nothing may stand for it. A promise that
-    was broken and a plan that is over bring the next step, however many have fallen due meanwhile.
+    was broken, a plan that is over and a dispute that was won bring the next step, however many have fallen
+    due meanwhile.
     """
     since = _last_reminded_at(at)
-    if at.broken_promise(debt, since) is not None or at.ended_plan(debt, since) is not None:
+    if at.broken_promise(debt, since) or at.ended_plan(debt, since) or at.won_dispute(debt, since):
         return due[0]
     last = {at.policy.last_warning}
     unskippable = last if at.policy.lateness == "most_severe" else at.policy.warnings
@@ -335,6 +337,9 @@ def _why(at: Situation, channel: str, group: list[_Rung]) -> Reason:
     ended = at.ended_plan(debt, since=_last_reminded_at(at))
     if ended is not None:
         return because("step.ended_plan", step=step.id, plan=ended.words)
+    won = at.won_dispute(debt, since=_last_reminded_at(at))
+    if won is not None:
+        return because("step.won_dispute", step=step.id, dispute=won.told.dispute)
     days = debt.days_late(at.today)
     if step.offset_days < 0:
         return because("step.before_due", step=step.id, due_on=debt.due_on, days=-days)

@@ -74,8 +74,8 @@ def test_the_file_that_the_others_are_made_of_is_right() -> None:
             2,
             "on",
             (
-                "nobody knows this key; known here: allocation, charges, experiment, for, interest, "
-                "lateness, minimum, minimum_gap_days, pauses, plans, policy, promises, return, steps, title, "
+                "nobody knows this key; known here: allocation, charges, disputes, experiment, for, "
+                "interest, lateness, minimum, minimum_gap_days, pauses, plans, policy, promises, return, steps, title, "
                 "tolerance, window"
             ),
         ),

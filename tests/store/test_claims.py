@@ -17,7 +17,20 @@ from domain.facts import (
     SubscriptionReactivated,
     SubscriptionSuspended,
 )
-from store import claims, commands, customers, doors, facts, invariants, journal, reports, sweep, tasks
+from domain.policy import Policy
+from store import (
+    claims,
+    commands,
+    customers,
+    doors,
+    facts,
+    invariants,
+    journal,
+    policies,
+    reports,
+    sweep,
+    tasks,
+)
 from store.claims import Begun, Unwanted
 from store.facts import NewFact
 from store.tables import ClaimRow
@@ -75,6 +88,41 @@ def test_each_instalment_of_an_invoice_is_claimed_by_itself(business, wanted):
     business.send(name, "second/email", business.at(10))
     assert [row.debt for row in rows(business, step="second")] == ["INV-1 instalment 2"]
     assert invariants.broken(business.ledger) == []
+
+
+def test_an_instalment_of_a_plan_is_claimed_by_itself_and_its_invoice_after_it(business, wanted):
+    name = business.customer()
+    business.invoice(name)
+    parts = [{"due_on": str(business.at(day).date()), "amount": "50.00"} for day in (5, 40)]
+    agreed = {"instalments": parts, "by": "maria"}
+    done = commands.perform(business.ledger, name, "agree_plan", agreed, now=business.at(1))
+    assert done.words == "Agreed on 2 instalments of 100.00 in all."
+    assert wanted(business.assess(name, business.at(7))) == []
+    assert wanted(business.assess(name, business.at(8))) == [FIRST]
+    business.send(name, FIRST, business.at(8))
+    plan = f"INV-1 plan {business.at(1).date()} instalment 1"
+    assert [(row.debt, row.amount_minor) for row in rows(business)] == [(plan, 50_00)]
+    # The grace ends on day 10: the whole invoice is asked for by its own date, from the next step.
+    assert wanted(business.assess(name, business.at(11))) == ["second/email"]
+    business.send(name, "second/email", business.at(11))
+    assert [(row.debt, row.amount_minor) for row in rows(business, step="second")] == [("INV-1", 100_00)]
+    assert invariants.broken(business.ledger) == []
+
+
+def test_the_clock_of_a_dispute_gives_its_owner_work(business):
+    content = business.policy.model_dump(mode="json", by_alias=True) | {"disputes": {"answer_days": 5}}
+    clocked = Policy.model_validate(content)
+    policies.adopt(business.ledger, clocked, now=business.at(-29), by="maria")
+    name = business.customer()
+    business.invoice(name)
+    told = {"dispute": "D-7", "invoice": "INV-1", "amount": "40.00", "owner": "maria"}
+    commands.perform(business.ledger, name, "dispute", told, now=business.at(1))
+    business.assess(name, business.at(6))
+    business.send(name, "dispute_answer/task", business.at(6))
+    (task,) = [task for task in tasks.worklist(business.ledger) if task.step == "dispute_answer"]
+    assert (task.kind, task.debts) == ("review", {"INV-1": "40.00"})
+    assert task.why.endswith("on INV-1 is open since 2026-03-03: maria is to answer")
+    assert [row.debt for row in rows(business, step="dispute_answer")] == ["INV-1 dispute D-7"]
 
 
 def test_a_confirmed_effect_is_wanted_no_more(business, late, wanted):
