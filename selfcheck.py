@@ -95,7 +95,9 @@ def _policies(ledger: Ledger) -> Iterator[Finding]:
     with ledger.read() as session:
         left = policies.uncovered(session)
     for segment, count in sorted(left.items()):
-        words = f"{count} customers are of segment {segment}, which no adopted policy is for"
+        words = (
+            f"{count} customers are of segment {segment}, which no adopted policy is for, with all it asks"
+        )
         yield Finding(about="policies", ok=False, words=words)
 
 

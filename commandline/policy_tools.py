@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -16,6 +16,9 @@ from commandline.session import closing, now_of
 from commandline.values import AsJson, day
 from ending import Stop
 from settings import Settings
+
+if TYPE_CHECKING:
+    from domain.backtest import Assumption
 
 app = typer.Typer()
 
@@ -83,17 +86,14 @@ def policy_backtest(
     computed under an assumption, which is printed with the figures.
     """
     from commandline.progress import bar
-    from domain.backtest import Assumption, Backtest
+    from domain.backtest import Backtest
     from domain.backtest_report import json_values, words
     from replay.backtest import play
     from store.rates import shipped
 
     if len(policies) > 2:
         raise Stop("--policy: one policy is played, or two are compared: name no more", status=2)
-    try:
-        assumption = Assumption(days=reaction_days, share=reaction_share)
-    except ValueError as error:
-        raise Stop(f"--reaction-share: {error}", status=2) from None
+    assumption = _assumption(reaction_days, reaction_share)
     rules = tuple(read_policy(each) for each in policies)
     _writable(html)
     history = _history(file, mapping, until, customers, encoding=encoding, skip=skip)
@@ -124,6 +124,15 @@ def policy_backtest(
         html.write_text(backtest_page(result), encoding="utf-8")
     typer.echo(json.dumps(json_values(result), indent=2) if as_json else words(result))
     _tell_left_out(history)
+
+
+def _assumption(days: int, share: Decimal) -> "Assumption":
+    from domain.backtest import Assumption
+
+    try:
+        return Assumption(days=days, share=share)
+    except ValueError as error:
+        raise Stop(f"--reaction-share: {error}", status=2) from None
 
 
 @app.command(name="diff")

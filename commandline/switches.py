@@ -149,10 +149,10 @@ def _what_if(ledger: Any, file: Path, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([each.json() for each in found], indent=2))
         return
-    for each in found:
+    changed = [each for each in found if each.change.changes]
+    for each in changed:
         typer.echo(each.words)
-    changed = sum(each.change.changes for each in found)
     typer.echo(
-        f"{len(found)} customers with something open would be under another policy, {changed} of them"
+        f"{len(found)} customers with something open would be under another policy, {len(changed)} of them"
         " with other steps; nothing was changed"
     )

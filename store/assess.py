@@ -15,7 +15,7 @@ from domain.effects import EffectDebt, Held
 from domain.facts import Fact
 from domain.plan import Plan, plan
 from domain.policy import Policy
-from domain.reasons import because
+from domain.reasons import Reason, because
 from domain.rules.interest import over
 from domain.situation import Situation
 from store import clock, customers, facts, journal, postings, tasks
@@ -211,8 +211,11 @@ def _keep_choice(session: Session, row: CustomerRow, loaded: Loaded, now: dateti
         return
     row.chosen = {**chosen, "since": now.isoformat()}
     if before:
-        names = {f"before_{name}": value for name, value in before.items()}
-        reason = because("assigned.changed", policy=chosen["policy"], why=chosen["why"], **names)
+        said = because(
+            "assigned.changed", policy=chosen["policy"], before_policy=before["policy"], why=chosen["why"]
+        )
+        kept = {f"before_{name}": value for name, value in before.items()}
+        reason = Reason(said.rule, {**said.values, **kept})
         version = loaded.policy_version
         journal.write(session, at=now, what="note", reason=reason, customer_id=row.id, policy_version=version)
 

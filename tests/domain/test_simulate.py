@@ -223,9 +223,9 @@ def test_a_type_that_nobody_knows_yet_is_kept(type_: str) -> None:
 
 
 def test_an_unknown_fact_keeps_all_that_it_said() -> None:
-    (fact,) = read_events(Customer(id="c-1"), [event("2026-03-01", "card_added", pay_on="2026-03-09")])
+    (fact,) = read_events(Customer(id="c-1"), [event("2026-03-01", "invented_tomorrow", pay_on="2026-03-09")])
 
-    assert fact.body == Unknown(name="card_added", data={"pay_on": "2026-03-09"})
+    assert fact.body == Unknown(name="invented_tomorrow", data={"pay_on": "2026-03-09"})
 
 
 @pytest.mark.parametrize(
