@@ -61,10 +61,18 @@ def complete_task(
     customer: CustomerId,
     step: Annotated[str, typer.Argument(help="the step whose task is done, as `worklist` names it")],
     outcome: Annotated[str | None, typer.Option(metavar="WORDS", help="how it went, in a few words")] = None,
+    reached: Annotated[
+        bool | None,
+        typer.Option("--reached/--not-reached", help="of a call: whether you talked to the customer"),
+    ] = None,
     by: By = "cli",
 ) -> None:
-    """Say that the task of a step is done."""
-    command(customer, "complete_task", {"step": step, "outcome": outcome, "by": by})
+    """Say that the task of a step is done.
+
+    A call counts for the law of contact, reached or not; after one that reached somebody the law may ask
+    for days of silence.
+    """
+    command(customer, "complete_task", {"step": step, "outcome": outcome, "reached": reached, "by": by})
 
 
 @app.command(name="enter-code")

@@ -160,9 +160,9 @@ COMMANDS: Mapping[str, Command] = {
         ),
         Command(
             name="complete_task",
-            does="Say that the task of a step is done.",
+            does="Say that the task of a step is done; of a call, whether somebody was reached.",
             body=facts.TaskCompleted,
-            example={"step": "call", "outcome": "reached, will pay", "by": "maria"},
+            example={"step": "call", "reached": True, "outcome": "will pay", "by": "maria"},
         ),
         Command(
             name="suspend",
@@ -322,7 +322,8 @@ def words_of(body: facts.Body | FeeEntry) -> str:
                 return f"approved {what}"
             return f"did not approve {what}: {(body.outcome or '').removeprefix(REJECTED)}"
         case facts.TaskCompleted():
-            return f"completed {body.step or 'every open task'}" + (
+            reached = {None: "", True: ", somebody was reached", False: ", nobody was reached"}
+            return f"completed {body.step or 'every open task'}{reached[body.reached]}" + (
                 f": {body.outcome}" if body.outcome else ""
             )
         case facts.SuspendRequested():

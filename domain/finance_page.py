@@ -108,11 +108,13 @@ def _updates(possible: Iterable[Command], own: Mapping[str, str]) -> list[str]:
 def _task(task: str, commands: Mapping[str, Command]) -> str:
     """Say a task with the update that ends it."""
     step, _, why = task.partition(": ")
-    why = why.rpartition(f"task {step}: ")[2]
+    kind, _, why = why.rpartition(f"task {step}: ")
     name = {APPROVE: "approve", REVIEW: "review_onboarding"}.get(step, "complete_task")
     example = dict(commands[name].example)
     if name == "complete_task":
         example |= {"step": step, "outcome": "done"}
+        if kind.strip() != "call":
+            example.pop("reached")
     words = f"{step}: {why}. When done: `{name}` `{_json(example)}`"
     if step == INTEREST or step.startswith(FEE):
         return f"{words}, which declines it; `book_fee` charges it"

@@ -24,11 +24,15 @@ class Approved(Body):
 
 
 class TaskCompleted(Body):
-    """A person finished the task of a step; without a step, all that were open."""
+    """A person finished the task of a step; without a step, all that were open.
+
+    `reached` is about a call: whether somebody talked to the customer, or it was tried in vain.
+    """
 
     type: Literal["task_completed"] = "task_completed"
     step: Name | None = None
     outcome: Reason | None = None
+    reached: bool | None = None
     by: Name | None = None
 
 

@@ -120,7 +120,14 @@ def test_the_dispute_that_can_be_resolved_is_named() -> None:
             "call: call task call: 21 days past due, the policy says day 20",
             (
                 "call: 21 days past due, the policy says day 20. When done: `complete_task`"
-                ' `{"step": "call", "outcome": "done", "by": "maria"}`'
+                ' `{"step": "call", "reached": true, "outcome": "done", "by": "maria"}`'
+            ),
+        ),
+        (
+            "unreachable: nobody can be reached for first: email missing",
+            (
+                "unreachable: nobody can be reached for first: email missing. When done: `complete_task`"
+                ' `{"step": "unreachable", "outcome": "done", "by": "maria"}`'
             ),
         ),
         (
