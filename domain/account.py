@@ -9,6 +9,7 @@ from typing import Literal
 from domain.book import Debt, Entry
 from domain.charges.cards import Attempt, Wallet
 from domain.claim import Claim, in_order
+from domain.contact_law.law import NO_LAW, Law
 from domain.customer import Customer
 from domain.disputes import Dispute
 from domain.facts import Fact
@@ -44,6 +45,21 @@ class InFlight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Work that a person said was done; `step` is None where it was all that was open.
+
+    Attributes:
+        before: the end of its day: a task of that day may be what it was about.
+        reached: of a call, whether somebody talked to the customer; None where nobody said.
+    """
+
+    at: datetime
+    before: datetime
+    step: str | None
+    reached: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """Our own switch on the main service."""
 
@@ -75,6 +91,8 @@ class Account:
         fees: what was booked about the invoices and not cancelled.
         rates: the tables of the law on late payment.
         entries, history: of the book, and the facts that they come from: interest is reckoned on them.
+        work: what people said was done, oldest first.
+        law: the rules of contact for this customer; those of the day hold, whatever the policy's version.
     """
 
     customer: Customer
@@ -110,6 +128,8 @@ class Account:
     wallet: Wallet = field(default_factory=Wallet)
     override: Override | None = None
     adopted_at: datetime | None = None
+    work: tuple[Work, ...] = ()
+    law: Law = NO_LAW
 
     @cached_property
     def open_debts(self) -> tuple[Debt, ...]:

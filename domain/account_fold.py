@@ -11,11 +11,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from domain import facts
-from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Service
+from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Service, Work
 from domain.book import Book
 from domain.channels import CHANNELS
 from domain.charges.card_fold import CardFold
 from domain.claim import Claim, in_order
+from domain.contact_law.law import NO_LAW, Law
 from domain.customer import Customer
 from domain.disputes import Contest, FactName, disputes_of
 from domain.facts import Fact
@@ -44,6 +45,7 @@ def build(
     allocation: str = "oldest_due",
     rates: Rates | None = None,
     book: Book | None = None,
+    law: Law = NO_LAW,
 ) -> Account:
     """Build the account of `customer` from all its facts.
 
@@ -52,10 +54,11 @@ def build(
         channels: those for which there is an address at all.
         rates: the tables of the law on late payment; without them nothing is owed by law.
         book: the posted money, when the caller has it already.
+        law: the rules of contact for this customer.
     """
     posted = post(history, allocation=allocation) if book is None else book
     known = {claim.message: claim for claim in in_order(claims)}
-    folding = _Folding(customer, frozenset(channels), known)
+    folding = _Folding(customer, frozenset(channels), known, law)
     for fact in sorted(history, key=_order):
         folding.take(fact)
     account = folding.account(posted, go_live_on)
@@ -73,9 +76,10 @@ class Building:
         go_live_on: date | None,
         allocation: str,
         rates: Rates | None = None,
+        law: Law = NO_LAW,
     ) -> None:
         self._customer, self._channels, self._go_live_on = customer, frozenset(channels), go_live_on
-        self._rates = rates or Rates()
+        self._rates, self._law = rates or Rates(), law
         self._history: list[Fact] = []
         self._given: tuple[Claim, ...] = ()
         self._claims: dict[str, Claim] = {}
@@ -98,7 +102,7 @@ class Building:
 
     def _begin(self) -> "Fold[_Folding]":
         return Fold(
-            lambda: _Folding(self._customer, self._channels, self._claims),
+            lambda: _Folding(self._customer, self._channels, self._claims, self._law),
             lambda folding, fact, _: folding.take(fact),
         )
 
@@ -130,8 +134,11 @@ def _order(fact: Fact) -> tuple[date, str, bool, str, str, str]:
 class _Folding:
     """The fold's state while it runs; nothing outside sees it."""
 
-    def __init__(self, customer: Customer, channels: frozenset[str], claims: dict[str, Claim]) -> None:
+    def __init__(
+        self, customer: Customer, channels: frozenset[str], claims: dict[str, Claim], law: Law
+    ) -> None:
         self.customer = customer
+        self.law = law
         self.channels = channels
         self.reach: dict[str, Reach] = {
             channel: "ok" if channel in channels else "missing" for channel in CHANNELS
@@ -155,6 +162,7 @@ class _Folding:
         self.suspend_request: Request | None = None
         self.reactivate_request: Request | None = None
         self.tasks_done: dict[str, datetime] = {}
+        self.work: list[Work] = []
         self.service = Service()
         self.onboarding: str | None = None
         self.verification = Progress()
@@ -200,6 +208,8 @@ class _Folding:
             dispute_cases=disputes_of(book, self.told.values(), self.crediting) if self.told else (),
             contests=self._contests(book),
             kept=tuple(sorted(self.kept)),
+            work=tuple(self.work),
+            law=self.law,
             override=self.override,
             adopted_at=self.adopted_at,
             fees=self._fees(book) if self.fees else (),
@@ -330,6 +340,8 @@ class _Folding:
                     {body.step} if body.step else {claim.step for claim in self.claims.values()} - ANSWERED
                 )
                 self.tasks_done.update(dict.fromkeys(steps, at))
+                before = end_of_day(fact, self.customer.timezone)
+                self.work.append(Work(at=at, before=before, step=body.step, reached=body.reached))
             case facts.SuspendRequested() as body:
                 self.suspend_request = Request(at=at, by=body.by or "finance")
             case facts.ReactivateRequested() as body:
@@ -400,7 +412,8 @@ class _Folding:
     def _contact(self, fact: Fact) -> None:
         match fact.body:
             case facts.OptedOut(channel=channel):
-                for each in [channel] if channel else list(self.reach):
+                at = instant(fact, self.customer.timezone)
+                for each in self.law.closed_by(channel, at) if channel else list(self.reach):
                     self._set_reach(each, "opted_out")
             case facts.ContactInvalid(channel=channel):
                 for each in [channel] if channel else list(self.reach):

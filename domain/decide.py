@@ -22,6 +22,7 @@ from domain.reasons import because
 from domain.rest import FOREVER
 from domain.rules.admission import admission
 from domain.rules.charges import charge_first, charges
+from domain.rules.contact import find_out
 from domain.rules.data_loss import data_loss
 from domain.rules.disputes import disputes
 from domain.rules.interest import interest
@@ -64,8 +65,11 @@ def decide(policy: Policy, account: Account, now: datetime) -> Decision:
     at = Situation(policy=policy, account=account, now=now)
     wanted = Wanted()
     for rule in RULES:
-        wanted.add(rule(at))
+        found = rule(at)
+        wanted.add(found)
+        at = at.having_said(found.effects)
     charge_first(at, wanted)
+    wanted.add(find_out(at, wanted.held))
     effects = _settle_first(at, wanted.effects)
     wake_at = min((later for later in [*wanted.later, *_turns(at)] if later > now), default=None)
     stage = stage_of(at)

@@ -4,6 +4,7 @@ from domain.channels import ONBOARDING
 
 TOLD, RETURNED, THANKED = "suspended", "reactivate", "thanks"
 UNREACHABLE, UNSENT, APPROVE, DATA_LOSS = "unreachable", "unsent", "approve", "data_loss"
+WHEREABOUTS = "whereabouts"
 REVIEW = "onboarding_review"
 INTEREST, CANCEL_FEE = "interest", "cancel_fee"
 FEE = "fee."
@@ -14,7 +15,7 @@ DISPUTE_ANSWER, DISPUTE_CREDIT = "dispute_answer", "dispute_credit"
 RESERVED = frozenset(
     {
         *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
-        *(INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
+        *(WHEREABOUTS, INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
     }
 )
 

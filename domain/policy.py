@@ -24,6 +24,7 @@ from domain.interest.terms import Interest
 from domain.own_steps import RESERVED
 from domain.policy_audience import Audience
 from domain.policy_charges import Charges, reserved
+from domain.policy_contact import Contact
 from domain.policy_experiment import Experiment
 from domain.policy_fields import Amounts, Channels, Part, StepId
 from domain.policy_rests import Disputes, Pauses, Plans, Promises
@@ -31,7 +32,7 @@ from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep
 from domain.policy_window import Window
 from domain.spelling import closest
 
-_ADDED = ("pauses", "promises", "plans", "disputes", "charges", "interest", "experiment")
+_ADDED = ("pauses", "promises", "plans", "disputes", "charges", "interest", "experiment", "contact")
 
 
 class Return(Part):
@@ -66,6 +67,7 @@ class Policy(Part):
         allocation: which debt money pays that names no invoice, or that its invoice does not need: the
             `oldest_due` date, or the `oldest_invoice` by date of issue.
         window: when messages may go out.
+        contact: what of contact law is ours to choose.
         pauses, promises: for how long, and how often, chasing may rest.
         charges: how a customer's card is charged again; none charges no card.
         plans: what an instalment plan is worth.
@@ -85,6 +87,7 @@ class Policy(Part):
     lateness: Literal["never_skip", "most_severe"] = "never_skip"
     allocation: Literal["oldest_due", "oldest_invoice"] = "oldest_due"
     window: Window = Field(default_factory=Window)
+    contact: Contact = Field(default_factory=Contact)
     pauses: Pauses = Field(default_factory=Pauses)
     promises: Promises = Field(default_factory=Promises)
     charges: Charges | None = None

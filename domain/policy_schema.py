@@ -9,6 +9,7 @@ from domain.interest.terms import Interest
 from domain.policy import Policy, Return
 from domain.policy_audience import Audience
 from domain.policy_charges import Charges
+from domain.policy_contact import Contact
 from domain.policy_experiment import Arm, Experiment
 from domain.policy_fields import Part
 from domain.policy_rests import Disputes, Pauses, Plans, Promises
@@ -27,6 +28,7 @@ def schema() -> dict[str, Any]:
         Interest,
         Experiment,
         Disputes,
+        Contact,
         NoticeStep,
         Pauses,
         Plans,

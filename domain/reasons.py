@@ -19,6 +19,7 @@ SENTENCES: Mapping[str, str] = {
     "step.settle": "{step} by {channel} was begun at {since}: find out whether it went out",
     "task.due": "{task} task {step}: {days} days past due, the policy says day {offset}",
     "task.unreachable": "nobody can be reached for {step}: {channels}",
+    "task.whereabouts": "{step} waits for a person: {why}",
     "task.data_loss": "the data of the suspended service is lost on {on}: export it or agree on another day",
     "task.dispute": "dispute {dispute} of {amount} on {invoice} is open since {on}: {owner} is to answer",
     "task.credit_note": (
@@ -73,6 +74,8 @@ SENTENCES: Mapping[str, str] = {
     "hold.disputed": "invoice {invoice} is disputed",
     "hold.lost": "dispute {dispute} was lost: {amount} on {invoice} are to be credited",
     "hold.in_flight": "payment {payment} of {amount} is on its way",
+    "hold.turn": "{step} goes first, and waits for contact law until {until}",
+    "hold.no_calls": "the customer wants no calls",
     "hold.gap": "the last message went out on {last_on}; the next may follow from {until}",
     "hold.not_delivered": "{needed} has not been delivered for {invoice}",
     "hold.notice_period": "{needed} was delivered on {delivered_on}: {days} days of notice end on {until}",
@@ -126,6 +129,10 @@ SENTENCES: Mapping[str, str] = {
     "contact.no_opening": (
         "no hour for {channel} suits the law in every zone where the customer may be ({zones}):"
         " a person must find out"
+    ),
+    "contact.never": (
+        "the window of the policy and the law of where the customer is never let {channel} through"
+        " at one time: {why}"
     ),
     "window.hours": "outside {opens} to {closes} in {zone}",
     "window.weekday": "no messages on {day}",

@@ -12,11 +12,15 @@ from functools import cached_property
 from domain.account import Account
 from domain.book import Debt
 from domain.calendar import Calendar, has_holidays
-from domain.channels import SERVICE
+from domain.channels import SERVICE, TASK
 from domain.claim import Claim
 from domain.claim_key import invoice_of
+from domain.contact_law.clauses import Contact
+from domain.contact_law.law import Barred, without_proposals
+from domain.contacting import Contacting
+from domain.contacts import CALL, contacts_of, wanted_contacts
 from domain.disputes import Dispute
-from domain.effects import EffectDebt
+from domain.effects import Effect, EffectDebt
 from domain.instalment_plans import InstalmentPlan, under
 from domain.instalments import split
 from domain.money import Money, per_currency
@@ -31,11 +35,16 @@ from domain.rest import FOREVER, Rest
 
 @dataclass(frozen=True)
 class Situation:
-    """One policy, one account, one instant."""
+    """One policy, one account, one instant.
+
+    Attributes:
+        said: the messages that are wanted already at this instant: contact law counts them too.
+    """
 
     policy: Policy
     account: Account
     now: datetime
+    said: tuple[Contact, ...] = ()
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -484,6 +493,33 @@ class Situation:
         if shut is None:
             return None
         return Reason(shut.rule, shut.values), self.calendar.next_open(self.now)
+
+    @cached_property
+    def contacting(self) -> Contacting:
+        """Contact law at this instant; the house's own limits hold only where the policy wants them."""
+        law = self.account.law if self.policy.contact.house else without_proposals(self.account.law)
+        if not law.clauses:
+            return Contacting(law, self.calendar, (), self.now)
+        calls = {step.id for step in self.policy.tasks if step.task == CALL}
+        made = contacts_of(self.account, calls)
+        return Contacting(law, self.calendar, (*made, *self.said), self.now)
+
+    def may_contact(self, channel: str, debts: Iterable[str], occasion: str) -> Barred | None:
+        """Why contact law forbids to contact the customer about these invoices now; None when it may be."""
+        return self.contacting.barred(channel, debts, occasion)
+
+    def having_said(self, effects: Iterable[Effect]) -> "Situation":
+        """The situation in which these effects are wanted as well."""
+        if not self.account.law.clauses:
+            return self
+        said = wanted_contacts(effects, self.now)
+        return replace(self, said=(*self.said, *said)) if said else self
+
+    def open_task(self, step: str) -> bool:
+        """Whether the task of a step waits for a person."""
+        done_at = self.account.tasks_done.get(step)
+        tasks = [each for each in self.account.claims if each.step == step and each.channel == TASK]
+        return any(each.stands and (done_at is None or each.claimed_at > done_at) for each in tasks)
 
     def opening(self, day: date) -> datetime:
         """The first instant on or after a day at which something may go out."""

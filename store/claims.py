@@ -27,6 +27,7 @@ from domain.own_steps import (
     REVIEW,
     UNREACHABLE,
     UNSENT,
+    WHEREABOUTS,
     is_about_fees,
 )
 from domain.policy import Policy
@@ -412,6 +413,7 @@ def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
         UNREACHABLE: "contact",
         UNSENT: "review",
         DATA_LOSS: "review",
+        WHEREABOUTS: "review",
         REVIEW: "review",
         DISPUTE_ANSWER: "review",
         DISPUTE_CREDIT: "review",

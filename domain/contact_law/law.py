@@ -7,7 +7,7 @@ dates by themselves, and all the zones where somebody may be hold at once.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -150,6 +150,17 @@ class Law:
 def _opening(law: Law, channel: str, day: date) -> datetime | None:
     start, anything = law.home.start_of(day), Approach(channel=channel)
     return law._free(start, anything, law._stops(start, anything))
+
+
+@lru_cache(maxsize=4096)
+def without_proposals(law: Law) -> Law:
+    """Return what of these rules is law, and no proposal of the house's."""
+    # Kept, because two laws are the same only if they are one object.
+    clauses = tuple(clause for clause in law.clauses if clause.rule.confidence != "proposal")
+    if len(clauses) == len(law.clauses):
+        return law
+    rules = tuple(rule for rule in law.rules if rule.confidence != "proposal")
+    return replace(law, rules=rules, clauses=clauses)
 
 
 NO_LAW = Law()

@@ -21,6 +21,7 @@ from domain.claim import Claim
 from domain.effects import Effect, EffectDebt, Held, Wanted
 from domain.policy_charges import ASK_STEP, CHARGE_STEP, Charges
 from domain.reasons import Reason, because
+from domain.rules.contact import lawful
 from domain.rules.ladder import gap_after_reminder, gap_from
 from domain.rules.unsent import FAILED_OFTEN
 from domain.situation import Situation
@@ -357,7 +358,8 @@ def _ask_for_a_card(at: Situation, terms: Charges, due: list[Debt], wanted: Want
     failed = [debt for debt in due if _failures(at, debt)]
     begun = [claim for debt in failed for claim in at.claims(debt, step)]
     tried = at.account.tried(begun)
-    channel = next((c for c in terms.channels if c not in tried and at.account.reach.get(c) == "ok"), None)
+    left = [c for c in terms.channels if c not in tried and at.account.reach.get(c) == "ok"]
+    channel = next((c for c in left if c not in at.contacting.shut), next(iter(left), None))
     debts = [debt for debt in failed if at.too_little(debt.open.currency, failed) is None]
     if channel is None or not debts or any(claim.stands for claim in begun):
         return
@@ -366,7 +368,9 @@ def _ask_for_a_card(at: Situation, terms: Charges, due: list[Debt], wanted: Want
     if held is not None:
         wanted.hold(Held(step=step, channel=channel, debts=named, reason=held[0], until=held[1]))
         return
-    reason = because("charge.ask", step=step, decline=decline)
-    wanted.effects.append(
-        Effect(kind="notice", step=step, channel=channel, debts=named, reason=reason, template=terms.template)
-    )
+    named = at.effect_debts(lawful(at, step, channel, debts, wanted))
+    if named:
+        reason, template = because("charge.ask", step=step, decline=decline), terms.template
+        wanted.effects.append(
+            Effect(kind="notice", step=step, channel=channel, debts=named, reason=reason, template=template)
+        )

@@ -17,6 +17,7 @@ from domain.policy_steps import NoticeStep
 from domain.reasons import Reason, because
 from domain.rest import FOREVER
 from domain.rules import edited
+from domain.rules.contact import FIND_OUT, lawful
 from domain.situation import Situation
 
 
@@ -37,15 +38,16 @@ def reminders(at: Situation) -> Wanted:
     for debt in at.open_debts:
         _leave_alone(at, debt, wanted)
     rungs = [rung for debt in at.debts if (rung := _rung(at, debt, wanted)) is not None]
-    sent_on: date | None = None
+    behind: tuple[Reason, datetime] | None = None
     for step in reversed(at.policy.notices):
         group = [rung for rung in rungs if rung.step.id == step.id]
         if not group:
             continue
-        if sent_on is not None:
-            wanted.hold(_gap(at, step, group, sent_on))
-        elif _send(at, step, group, wanted):
-            sent_on = at.today
+        if behind is None:
+            behind = _send(at, step, group, wanted)
+        else:
+            debts = at.effect_debts(rung.debt for rung in group)
+            wanted.hold(Held(step=step.id, debts=debts, reason=behind[0], until=behind[1]))
     return wanted
 
 
@@ -157,8 +159,8 @@ def _pick(at: Situation, debt: Debt, due: Sequence[tuple[NoticeStep, date]]) -> 
 def _channels_left(at: Situation, step: NoticeStep, debt: Debt) -> tuple[str, ...]:
     """Return the channels by which a step is still to go out for a debt."""
     begun = at.claims(debt, step.id)
-    tried = at.account.tried(begun)
-    left = [ch for ch in step.channels if ch not in tried and at.account.reach.get(ch) == "ok"]
+    # What only news can open is no channel now; one that opens by itself is waited for (decision 0009).
+    left = [ch for ch in _reaching(at, step, debt) if ch not in at.contacting.shut]
     standing = [claim for claim in begun if claim.stands]
     if step.send == "first":
         return () if standing else tuple(left[:1])
@@ -172,39 +174,85 @@ def _channels_left(at: Situation, step: NoticeStep, debt: Debt) -> tuple[str, ..
     return tuple(left)
 
 
-def _send(at: Situation, step: NoticeStep, group: list[_Rung], wanted: Wanted) -> bool:
-    """Ask for the message of one step, or note what holds it; True when it goes out."""
+def _reaching(at: Situation, step: NoticeStep, debt: Debt) -> list[str]:
+    """Return the channels of a step that reach the customer and were not used up for a debt."""
+    tried = at.account.tried(at.claims(debt, step.id))
+    return [ch for ch in step.channels if ch not in tried and at.account.reach.get(ch) == "ok"]
+
+
+def _send(
+    at: Situation, step: NoticeStep, group: list[_Rung], wanted: Wanted
+) -> tuple[Reason, datetime] | None:
+    """Ask for the message of one step, or note what holds it; return what the milder ones wait for."""
     group = _worth_chasing(at, step, group, wanted)
     group = _warned_before(at, step, group, wanted)
     if not group:
-        return False
+        return None
     debts = at.effect_debts(rung.debt for rung in group)
     held = _announces_nothing(at, step) or at.resting(rung.debt for rung in group)
     if held is None:
         group = _reached(at, group, wanted)
         if not group:
-            return False
+            return None
         debts = at.effect_debts(rung.debt for rung in group)
         held = _too_soon(at, group) or at.closed()
     if held is not None:
         reason, until = held
         wanted.hold(Held(step=step.id, debts=debts, reason=reason, until=until))
-        return False
+        return None
+    return _go_out(at, step, group, wanted)
+
+
+def _go_out(
+    at: Situation, step: NoticeStep, group: list[_Rung], wanted: Wanted
+) -> tuple[Reason, datetime] | None:
+    """Ask for the message by each channel as far as contact law lets it through."""
     suspend_on = announced(at, [rung.debt for rung in group]) if step.id == at.policy.last_warning else None
+    sent, waits = False, at
+    _note_shut(at, step, group, wanted)
     for channel in step.channels:
         rungs = [rung for rung in group if channel in rung.channels]
+        debts = lawful(waits, step.id, channel, [rung.debt for rung in rungs], wanted) if rungs else []
+        rungs = [rung for rung in rungs if rung.debt in debts]
         if rungs:
             effect = Effect(
                 kind="notice",
                 step=step.id,
                 channel=channel,
-                debts=at.effect_debts(rung.debt for rung in rungs),
+                debts=at.effect_debts(debts),
                 reason=_why(at, channel, rungs),
                 template=step.template,
                 suspend_on=suspend_on,
             )
             wanted.effects.append(effect)
-    return True
+            sent, waits = True, waits.having_said([effect])
+    return _behind(at, step, wanted, sent=sent)
+
+
+def _note_shut(at: Situation, step: NoticeStep, group: list[_Rung], wanted: Wanted) -> None:
+    """Note each channel that a debt would take, were it not closed by contact law until there is news."""
+    for channel, reason in at.contacting.shut.items():
+        passed_over = [
+            rung.debt
+            for rung in group
+            if channel in (reaching := _reaching(at, step, rung.debt))
+            and (step.send == "all" or reaching.index(channel) < reaching.index(rung.channels[0]))
+        ]
+        if passed_over:
+            debts = at.effect_debts(passed_over)
+            wanted.hold(Held(step=step.id, channel=channel, debts=debts, reason=reason))
+
+
+def _behind(at: Situation, step: NoticeStep, wanted: Wanted, *, sent: bool) -> tuple[Reason, datetime] | None:
+    """What a milder message waits for: the gap, or the turn of this one if contact law lets it out sooner."""
+    gap = gap_from(at, at.today)
+    if sent:
+        return gap
+    held = [each.until for each in wanted.held if each.step == step.id and each.until is not None]
+    turn = min(held, default=None)
+    if turn is None or turn > gap[1]:
+        return None
+    return because("hold.turn", step=step.id, until=at.calendar.local_date(turn)), turn
 
 
 def _announces_nothing(at: Situation, step: NoticeStep) -> tuple[Reason, datetime | None] | None:
@@ -245,8 +293,8 @@ def _reached(at: Situation, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
     if not debts:
         return group
     step = group[0].step
-    states = [f"{channel} {at.account.reach.get(channel, 'missing')}" for channel in step.channels]
-    channels = ", ".join(states).replace("_", " ")
+    debts = _placed(at, step, debts, wanted)
+    channels = ", ".join(_state(at, channel) for channel in step.channels)
     new = [debt for debt in debts if not at.claims(debt, UNREACHABLE)]
     shut = at.closed() if new else None  # The task is opened when the message would have gone out.
     if new and shut is None and all(effect.step != UNREACHABLE for effect in wanted.effects):
@@ -258,10 +306,31 @@ def _reached(at: Situation, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
             reason=because("task.unreachable", step=step.id, channels=channels),
         )
         wanted.effects.append(effect)
-    reason = because("hold.unreachable", channels=channels)
-    until = None if shut is None else shut[1]
-    wanted.hold(Held(step=step.id, debts=at.effect_debts(debts), reason=reason, until=until))
+    if debts:
+        reason = because("hold.unreachable", channels=channels)
+        until = None if shut is None else shut[1]
+        wanted.hold(Held(step=step.id, debts=at.effect_debts(debts), reason=reason, until=until))
     return [rung for rung in group if rung.channels]
+
+
+def _placed(at: Situation, step: NoticeStep, debts: list[Debt], wanted: Wanted) -> list[Debt]:
+    """Leave out debts whose channels wait for somebody to find out where the customer is."""
+    shut = {channel: why for channel, why in at.contacting.shut.items() if why.rule in FIND_OUT}
+    for channel, reason in shut.items():
+        waiting = [debt for debt in debts if channel in _reaching(at, step, debt)]
+        if waiting:
+            held = at.effect_debts(waiting)
+            wanted.hold(Held(step=step.id, channel=channel, debts=held, reason=reason))
+    return [debt for debt in debts if not set(shut) & set(_reaching(at, step, debt))]
+
+
+def _state(at: Situation, channel: str) -> str:
+    """Say whether a channel reaches the customer: `sms opted out`, `sms closed by us.twilio.first_party`."""
+    reach = at.account.reach.get(channel, "missing")
+    reason = at.contacting.shut.get(channel)
+    if reach == "ok" and reason is not None:
+        return f"{channel} closed by {reason.values.get('law', 'contact law')}"
+    return f"{channel} {reach}".replace("_", " ")
 
 
 def _too_soon(at: Situation, group: list[_Rung]) -> tuple[Reason, datetime | None] | None:
@@ -299,11 +368,6 @@ def _is_reminder(claim: Claim) -> bool:
 def _free_on(at: Situation, last_on: date) -> date:
     """The first day for another step after a message of `last_on`: two on one day are never right."""
     return last_on + timedelta(days=max(at.policy.minimum_gap_days, 1))
-
-
-def _gap(at: Situation, step: NoticeStep, group: list[_Rung], sent_on: date) -> Held:
-    reason, until = gap_from(at, sent_on)
-    return Held(step=step.id, debts=at.effect_debts(r.debt for r in group), reason=reason, until=until)
 
 
 def _too_old(at: Situation, step: NoticeStep, debt: Debt, day: date) -> Held:

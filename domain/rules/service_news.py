@@ -11,6 +11,7 @@ from domain.own_steps import THANKED, TOLD
 from domain.policy_fields import amount_in
 from domain.policy_steps import SuspendStep
 from domain.reasons import Reason, because
+from domain.rules.contact import lawful
 from domain.rules.reactivation import blockers, returns_because
 from domain.situation import Situation
 
@@ -74,15 +75,25 @@ def _tell(
         if claim.step == step and claim.state != "released" and key in claim.debts
     ]
     tried = at.account.tried(begun)
-    channel = next((c for c in channels if c not in tried and at.account.reach.get(c) == "ok"), None)
-    if channel is None or any(claim.stands for claim in begun):
+    left = [c for c in channels if c not in tried and at.account.reach.get(c) == "ok"]
+    if not left or any(claim.stands for claim in begun):
         return wanted
-    shut = at.silenced() or at.closed()
+    # Without a channel that the law leaves open, the first one says why.
+    channel = next((c for c in left if c not in at.contacting.shut), left[0])
     # No claim names a debt twice: what an earlier suspension told of already is not named again.
-    named = (*this_time, *at.effect_debts(debt for debt in debts if not at.claims(debt, step)))
+    new = [debt for debt in debts if not at.claims(debt, step)]
+    barred = at.may_contact(channel, (), step)
+    by_law = None if barred is None else (barred.reason, barred.until)
+    shut = at.silenced() or at.closed() or by_law
     if shut is not None:
+        named = (*this_time, *at.effect_debts(new))
         wanted.hold(Held(step=step, channel=channel, debts=named, reason=shut[0], until=shut[1]))
         return wanted
+    for passed_over in left[: left.index(channel)]:
+        why = at.contacting.shut[passed_over]
+        wanted.hold(Held(step=step, channel=passed_over, debts=this_time, reason=why))
+    # What the law still has against some debts is no reason to keep the news of the service back.
+    named = (*this_time, *at.effect_debts(lawful(at, step, channel, new, wanted) if new else []))
     effect = Effect(kind="notice", step=step, channel=channel, debts=named, reason=reason, template=template)
     wanted.effects.append(effect)
     return wanted

@@ -2,9 +2,11 @@
 
 from domain.book import Debt
 from domain.channels import TASK
+from domain.contacts import CALL
 from domain.effects import Effect, Held, Wanted
 from domain.policy_steps import TaskStep
 from domain.reasons import because
+from domain.rules.contact import lawful
 from domain.situation import Situation
 
 
@@ -21,10 +23,24 @@ def tasks(at: Situation) -> Wanted:
         if held:
             wanted.hold(Held(step=step.id, channel=TASK, debts=debts, reason=held[0], until=held[1]))
             continue
+        if step.task == CALL:
+            due = _callable(at, step, due, wanted)
+            if not due:
+                continue
+            debts = at.effect_debts(due)
         days = max(debt.days_late(at.today) for debt in due)
         reason = because("task.due", task=step.task, step=step.id, days=days, offset=step.offset_days)
         wanted.effects.append(Effect(kind="task", step=step.id, channel=TASK, debts=debts, reason=reason))
     return wanted
+
+
+def _callable(at: Situation, step: TaskStep, due: list[Debt], wanted: Wanted) -> list[Debt]:
+    """Leave out debts about which the customer may not be called now: the work begins when it may be done."""
+    if at.account.reach.get(CALL) == "opted_out":
+        debts = at.effect_debts(due)
+        wanted.hold(Held(step=step.id, channel=TASK, debts=debts, reason=because("hold.no_calls")))
+        return []
+    return lawful(at, step.id, CALL, due, wanted)
 
 
 def _task_due(at: Situation, step: TaskStep, debt: Debt, wanted: Wanted) -> bool:

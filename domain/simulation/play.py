@@ -16,6 +16,7 @@ from domain.account_fold import Building, build
 from domain.channels import CHANNELS, CHARGE
 from domain.charges.card_fold import ANSWERED_WITHIN
 from domain.claim import Claim
+from domain.contact_law.law import NO_LAW, Law
 from domain.customer import Customer
 from domain.decide import Decision, decide
 from domain.effects import Effect
@@ -42,6 +43,7 @@ def simulate(
     go_live_on: date | None = None,
     rates: Rates | None = None,
     adoptable: Mapping[str, Policy] | None = None,
+    law: Law = NO_LAW,
 ) -> Outcome:
     """Play all facts through a policy, from the first until the end of `until`.
 
@@ -50,8 +52,9 @@ def simulate(
         go_live_on: steps before this day are not taken.
         rates: the tables of the law on late payment; without them nothing is owed by law.
         adoptable: by version, what `policy_adopted` may name; without it that event decides nothing.
+        law: the rules of contact for the customer.
     """
-    start = build(customer, [], channels=channels, go_live_on=go_live_on, rates=rates)
+    start = build(customer, [], channels=channels, go_live_on=go_live_on, rates=rates, law=law)
     return _Simulation(policy, start, history, channels, adoptable or {}).run(until)
 
 
@@ -86,6 +89,7 @@ class _Simulation:
             go_live_on=self.account.go_live_on,
             allocation=self.policy.allocation,
             rates=self.account.rates,
+            law=self.account.law,
         )
 
     def run(self, until: date) -> Outcome:
