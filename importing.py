@@ -179,7 +179,10 @@ def compare_receivables(ledger: Ledger, found: Import, *, file: Path, now: datet
 
 
 def _incoming(found: Import) -> list[exports.Imported]:
-    return [(each.customer, contact_of(each), new_facts(each)) for each in found.customers]
+    return [
+        exports.Imported(each.customer, contact_of(each), new_facts(each), each.where)
+        for each in found.customers
+    ]
 
 
 def _sentences(found: Import, refused: Iterable[exports.Refusal], file: Path) -> tuple[str, ...]:

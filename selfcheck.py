@@ -12,13 +12,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
+import lawbooks
 from composition import connected
+from domain.contact_law.whereabouts import Whereabouts
 from domain.documents import BadDocument
 from domain.interest.rates import Rates
-from ending import Unreachable, ledger_words
+from ending import Stop, Unreachable, ledger_words
 from settings import Settings
-from store import claims, clock, policies, rates, sweep, switches
-from store.database import Ledger, migrate
+from store import claims, clock, policies, rates, sweep, switches, whereabouts
+from store.database import Ledger, is_there, migrate
 from workflows.search_attributes import INDEXED_TYPES, SEARCH_ATTRIBUTES
 
 ROW_AHEAD = timedelta(days=30)
@@ -56,6 +58,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """Look at settings, ledger and Temporal; every finding says what is wrong and the remedy."""
     findings = [Finding(about="settings", ok=True, words=f"task queue {settings.task_queue}")]
     findings += await asyncio.to_thread(_ledger, settings)
+    findings += await asyncio.to_thread(lambda: [*_contact_law(settings)])
     findings.append(await asyncio.to_thread(_outbox, settings))
     findings += await _temporal(settings)
     return findings
@@ -128,6 +131,26 @@ def _lacking(tables: Rates, country: str, today: date) -> str | None:
         return f"{file} lacks row {row}"
     row = tables.lacking(table, today + ROW_AHEAD)
     return None if row is None else f"{file} will lack row {row} within {ROW_AHEAD.days} days"
+
+
+def _contact_law(settings: Settings) -> Iterator[Finding]:
+    """Say how surely the rules were read, and for how many customers some were not."""
+    about = "contact law"
+    try:
+        books = lawbooks.books_of(settings)
+    except (Stop, BadDocument, OSError) as error:
+        yield Finding(about=about, ok=False, words=str(error))
+        return
+    yield Finding(about=about, ok=True, words="; ".join(books.confidence))
+    if not is_there(settings.database_url):
+        return
+    ledger = Ledger(settings.database_url)
+    for (country, region), count in sorted(whereabouts.counted(ledger).items(), key=str):
+        where = Whereabouts(region=region)
+        for warning in books.warnings(country, where):
+            who = "1 customer" if count == 1 else f"{count} customers"
+            yield Finding(about=about, ok=True, words=f"{who}: {warning}")
+    ledger.close()
 
 
 def _switches(ledger: Ledger) -> Iterator[Finding]:

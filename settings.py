@@ -19,6 +19,8 @@ class Settings(BaseSettings):
     """What differs between two deployments.
 
     Attributes:
+        contact_law: a folder of rules of contact in place of those that ship.
+        first_party: whether the debts are our own; SMS for another creditor is barred in places.
         database_url: the ledger; SQLite by default, PostgreSQL in production.
         temporal_address, temporal_namespace: where Temporal answers.
         task_queue: of the workflows; effects have queues of their own that begin with it.
@@ -38,6 +40,8 @@ class Settings(BaseSettings):
     temporal_ui: str = "http://127.0.0.1:8233"
     outbox: Path = Path("var/outbox")
     bank: Path = Path("var/bank")
+    contact_law: Path | None = None
+    first_party: bool = True
     seller_name: str = "Example Cloud"
     seller_email: str = "billing@seller.example"
     seller_phone: str = "+44 20 7946 0000"

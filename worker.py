@@ -16,6 +16,7 @@ from temporalio.client import Client  # noqa: E402
 from activities.messages import Mark, unmarked  # noqa: E402
 from composition import connected, parts, start_sweep, workers  # noqa: E402
 from ending import Unreachable, leave, status_of  # noqa: E402
+from lawbooks import law_of  # noqa: E402
 from selfcheck import problems_of_server  # noqa: E402
 from settings import Settings  # noqa: E402
 from store import rates  # noqa: E402
@@ -30,7 +31,7 @@ PAUSE_SECONDS = 1
 async def run(settings: Settings, *, mark: Mark = unmarked) -> int:
     """Work until told to stop; return the exit status."""
     migrate(settings.database_url)
-    ledger = Ledger(settings.database_url)
+    ledger = Ledger(settings.database_url, law_of=law_of(settings))
     rates.shipped()  # A file that cannot be read is told now, and not at every customer.
     client, problems = await meet(settings)
     if problems:

@@ -46,6 +46,12 @@ Instalments = Annotated[
 ]
 
 
+Region = Annotated[
+    str | None, typer.Option(help="state or province, like MA or US-MA: contact law differs by it")
+]
+City = Annotated[str | None, typer.Option(help="one with contact law of its own, like NYC or US-NYC")]
+
+
 @app.command()
 def invoice(
     customer: CustomerId,
@@ -302,6 +308,8 @@ def onboard(
     phone: Annotated[str | None, typer.Option(help="in international form, like +4930123456")] = None,
     address: Annotated[str | None, typer.Option(help="postal address in one line")] = None,
     country: Annotated[str | None, typer.Option(help="ISO 3166 code, like DE")] = None,
+    region: Region = None,
+    city: City = None,
     timezone: Annotated[str, typer.Option(help="IANA name, like Europe/Berlin")] = "UTC",
     segment: Annotated[str, typer.Option(help="business or consumer")] = "business",
     language: Annotated[str, typer.Option(help="of messages, like en or pt-BR")] = "en",
@@ -322,6 +330,8 @@ def onboard(
         phone=phone,
         address=address,
         country=country,
+        region=region,
+        city=city,
         timezone=timezone,
         segment=segment,
         language=language,
@@ -349,10 +359,13 @@ def contact(
     email: Annotated[str | None, typer.Option(help="where reminders go")] = None,
     phone: Annotated[str | None, typer.Option(help="in international form, like +4930123456")] = None,
     address: Annotated[str | None, typer.Option(help="postal address in one line")] = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA name, like America/New_York")] = None,
+    region: Region = None,
+    city: City = None,
     by: By = "cli",
     as_json: AsJson = False,
 ) -> None:
-    """Change how a customer is reached; without options, say what is known, and never what it is.
+    """Change how a customer is reached, and where; without options, say what is known, and never what it is.
 
     An empty value takes one away. What comes by `import` counts at the next one: correct it there too.
     """
@@ -360,6 +373,13 @@ def contact(
 
     settings = Settings.from_env()
     ledger = open_ledger(settings)
+    if timezone or region or city:
+        now = now_of(ledger)
+        placed = customers.place(
+            ledger, customer, timezone=timezone, region=region, city=city, by=by, now=now
+        )
+        words = f"changed {', '.join(placed)}" if placed else "known already"
+        typer.echo(f"{customer}: {words}{wake(settings, customer) if placed else ''}")
     options = {"name": name, "email": email, "phone": phone, "address": address}
     given = {key: value.strip() or None for key, value in options.items() if value is not None}
     if given:
@@ -367,6 +387,7 @@ def contact(
         woken = wake(settings, customer) if news else ""
         words = f"changed {', '.join(changed)}" if changed else "known already"
         typer.echo(f"{customer}: {words}{woken}")
+    if given or timezone or region or city:
         return
     known = customers.known_contact(ledger, customer)
     if as_json:
@@ -381,19 +402,25 @@ def show(customer: CustomerId, as_json: AsJson = False) -> None:
     """Show a customer: what is owed, what was said, what is next, and why."""
     from activities.books import Books
     from domain.commands import COMMANDS
+    from domain.contact_law.words import law_says
     from domain.finance_page import details
     from store import clock, journal
     from store.assess import peek
 
     ledger = open_ledger(Settings.from_env())
     books = Books(ledger=ledger, clock=lambda: clock.read(ledger), code_version=VERSION)
-    view = books.view(peek(ledger, customer, now=now_of(ledger)))
+    seen = peek(ledger, customer, now=now_of(ledger))
+    view, house = books.view(seen), seen.policy.contact.house
+    law = law_says(seen.account.law, seen.now.date(), house=house)
     lines = journal.read(ledger, customer)
     if as_json:
         journaled = [{"at": line.at.isoformat(), "what": line.what, "why": line.why} for line in lines]
-        typer.echo(json.dumps({"view": view, "journal": journaled}, indent=2))
+        typer.echo(json.dumps({"view": view, "law": law, "journal": journaled}, indent=2))
         return
     typer.echo(details(view, COMMANDS).replace("**", "").replace("`", "").removeprefix("# "))
+    if law:
+        typer.echo("\nContact law")
+        typer.echo("\n".join(f"- {line}" for line in law))
     typer.echo("\nWhat was decided, and why")
     for line in lines:
         typer.echo(f"- {line.at:%d %b %Y %H:%M} {line.what} {line.step or ''}: {line.why}")

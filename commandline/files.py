@@ -28,8 +28,8 @@ def read_policy(file: Path) -> Any:
         raise Stop(str(bad)) from None
 
 
-def read_scenario(file: Path) -> tuple[Any, list[Any], date]:
-    """Read the events of `policy simulate`: the customer, its facts, and the last day to play."""
+def read_scenario(file: Path) -> tuple[Any, Any, list[Any], date]:
+    """Read the events of `policy simulate`: customer, whereabouts, facts, and the last day to play."""
     from pydantic import ValidationError
 
     from domain.sentences import sentences
@@ -44,11 +44,11 @@ def read_scenario(file: Path) -> tuple[Any, list[Any], date]:
     except ValidationError as error:
         refuse(sentences(error, model=Scenario))
     try:
-        customer = scenario.customer.customer()
+        customer, where = scenario.customer.customer(), scenario.customer.whereabouts()
     except ValueError as error:
         refuse([f"customer: {error}"])
     try:
-        return customer, read_events(customer, scenario.events), scenario.until
+        return customer, where, read_events(customer, scenario.events), scenario.until
     except ValueError as error:
         refuse(str(error).splitlines())
 

@@ -178,7 +178,8 @@ def policy_show(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a policy file, in YAML")],
     due: SampleDue = None,
     timezone: Annotated[str, typer.Option(help="of the sample customer")] = "Europe/Berlin",
-    country: Annotated[str, typer.Option(help="of the sample customer, for its holidays")] = "DE",
+    country: Annotated[str, typer.Option(help="of the sample customer, for holidays and contact law")] = "DE",
+    region: Annotated[str | None, typer.Option(help="state or province of the sample customer")] = None,
     svg: Annotated[
         Path | None,
         typer.Option(metavar="OUT", help="draw it as well, into this SVG file, for light and for dark pages"),
@@ -186,8 +187,11 @@ def policy_show(
     as_json: AsJson = False,
 ) -> None:
     """Show the calendar of a sample invoice under a policy."""
+    from domain.contact_law.placing import read_region
+    from domain.contact_law.whereabouts import Whereabouts
     from domain.customer import Customer
     from domain.policy_page import show as page
+    from lawbooks import law_of
 
     policy = read_policy(file)
     try:
@@ -197,14 +201,17 @@ def policy_show(
             country=country,
             segment=next(iter(policy.audience.segments), "business"),
         )
+        where = Whereabouts(region=None if region is None else read_region(region, country))
     except ValueError as error:
         raise Stop(str(error), status=2) from None
     due_on = due or datetime.now(UTC).date()
-    rows = page(policy, due_on=due_on, customer=sample)
+    law = law_of(Settings.from_env())(sample, where)
+    rows = page(policy, due_on=due_on, customer=sample, law=law)
     if svg is not None:
         from drawing.calendar import calendar_file
 
-        svg.write_text(calendar_file(policy, due_on=due_on, customer=sample), encoding="utf-8")
+        drawn = calendar_file(policy, due_on=due_on, customer=sample, law=law)
+        svg.write_text(drawn, encoding="utf-8")
     if as_json:
         about = {"policy": policy.policy, "version": policy.version, "title": policy.title}
         typer.echo(json.dumps({**about, "rows": [row.json() for row in rows]}, indent=2))
@@ -250,11 +257,13 @@ def policy_simulate(
 ) -> None:
     """Play events of one customer through a policy: docs/simulation-format.md."""
     from domain.simulation.play import simulate
+    from lawbooks import law_of
     from store.rates import shipped
 
     rules = read_policy(policy)
-    customer, history, until = read_scenario(events)
-    outcome = simulate(rules, customer, history, until, rates=shipped())
+    customer, where, history, until = read_scenario(events)
+    law = law_of(Settings.from_env())(customer, where)
+    outcome = simulate(rules, customer, history, until, rates=shipped(), law=law)
     if as_json:
         typer.echo(json.dumps(outcome.json(), indent=2))
         return

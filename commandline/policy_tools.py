@@ -88,6 +88,7 @@ def policy_backtest(
     from commandline.progress import bar
     from domain.backtest import Backtest
     from domain.backtest_report import json_values, words
+    from lawbooks import law_of
     from replay.backtest import play
     from store.rates import shipped
 
@@ -106,6 +107,7 @@ def policy_backtest(
             jobs=jobs,
             progress=played,
             rates=shipped(),
+            law_of=law_of(Settings.from_env()),
         )
     _played_somebody(history, [tally.customers for tally in tried.tallies], rules)
     if all(tally.since > history.until for tally in tried.tallies):
@@ -161,6 +163,7 @@ def policy_diff(
     """
     from commandline.progress import bar
     from domain.policy_diff import compare
+    from lawbooks import law_of
     from replay.backtest import compare as play_both
     from store.rates import shipped
 
@@ -186,6 +189,7 @@ def policy_diff(
                 jobs=jobs,
                 progress=played,
                 rates=shipped(),
+                law_of=law_of(Settings.from_env()),
             )
     if as_json:
         about = [{"policy": each.policy, "version": each.version} for each in (first, second)]
@@ -283,8 +287,8 @@ def _ledger(until: date | None, first: int | None) -> _History:
 def _scenario(events: Path, until: date | None) -> _History:
     from domain.backtest import Past
 
-    customer, history, last_on = read_scenario(events)
-    past = Past(customer=customer, channels=("email", "sms"), facts=tuple(history))
+    customer, where, history, last_on = read_scenario(events)
+    past = Past(customer=customer, where=where, channels=("email", "sms"), facts=tuple(history))
     return _History(source=str(events), pasts=(past,), count=1, until=until or last_on)
 
 

@@ -76,11 +76,12 @@ def import_file(
 def _compared(found: Any, file: Path, settings: Settings) -> tuple[str, ...]:
     """Return what an import would leave out, where there is a ledger to compare with; write nothing."""
     from importing import compare_receivables
+    from lawbooks import law_of
     from store.database import Ledger, is_there
 
     if not is_there(settings.database_url):
         return ()
-    ledger = Ledger(settings.database_url)
+    ledger = Ledger(settings.database_url, law_of=law_of(settings))
     closing.callback(ledger.close)
     return compare_receivables(ledger, found, file=file, now=now_of(ledger))
 

@@ -20,10 +20,11 @@ closing = ExitStack()
 
 def open_ledger(settings: Settings) -> Any:
     """Open the ledger, bringing it to this version's tables first."""
+    from lawbooks import law_of
     from store.database import Ledger, migrate
 
     migrate(settings.database_url)
-    ledger = Ledger(settings.database_url)
+    ledger = Ledger(settings.database_url, law_of=law_of(settings))
     closing.callback(ledger.close)
     return ledger
 

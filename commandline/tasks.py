@@ -107,7 +107,7 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
 
     An approval names the number that was listed: what comes after is asked about again.
     """
-    from domain.own_steps import APPROVE, CANCEL_FEE, FEE, INTEREST, REVIEW, UNREACHABLE
+    from domain.own_steps import APPROVE, CANCEL_FEE, FEE, INTEREST, REVIEW, UNREACHABLE, WHEREABOUTS
     from store.switches import BLAST
 
     who, done = task.customer_id, f"starter.py task {task.customer_id} {task.step}"
@@ -117,6 +117,7 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         APPROVE: f"starter.py approve {who}",
         REVIEW: f"starter.py review {who} OUTCOME",
         UNREACHABLE: f"starter.py contact {who} --email ADDRESS && {done}",
+        WHEREABOUTS: f"starter.py contact {who} --timezone ZONE --region REGION && {done}",
     }
     if (about := next(iter(task.debts), None)) is not None:
         endings[INTEREST] = f"starter.py fee book {who} {about} --kind KIND"

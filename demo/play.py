@@ -20,6 +20,7 @@ from domain.documents import read
 from domain.facts import CodeAnswered, OnboardingReviewed, OnboardingStarted
 from domain.policy import Policy
 from domain.ui_links import WAITS_FOR_A_PERSON, list_link, start_link
+from lawbooks import law_of
 from providers.outbox import Outbox
 from providers.temporal_server import NoServer, TemporalServer
 from replay.folder import fresh
@@ -98,7 +99,7 @@ class Stage:
         self.settings = settings
         self.days = days
         self.keep = keep
-        self.ledger = Ledger(settings.database_url, durable=False)
+        self.ledger = Ledger(settings.database_url, durable=False, law_of=law_of(settings))
         self.start_at = datetime.combine(START_ON, OPENS, UTC)
         self.end_at = self.start_at + timedelta(days=days)
         self.speed = days_a_second * 86_400

@@ -19,6 +19,8 @@ from domain import facts
 from domain.account import Account
 from domain.book import Book, Debt
 from domain.channels import CHANNELS
+from domain.contact_law.books import LawOf, lawless
+from domain.contact_law.whereabouts import ANYWHERE, Whereabouts
 from domain.customer import Customer
 from domain.facts import Fact
 from domain.interest.rates import Rates
@@ -61,14 +63,22 @@ class Past:
 
     Attributes:
         channels: those that reach the customer.
+        where: the customer may be: contact law asks for it.
     """
 
     customer: Customer
     channels: tuple[str, ...]
     facts: tuple[Fact, ...]
+    where: Whereabouts = ANYWHERE
 
 
-def as_it_happened(customer: Customer, history: Iterable[Fact], *, channels: tuple[str, ...]) -> Past:
+def as_it_happened(
+    customer: Customer,
+    history: Iterable[Fact],
+    *,
+    channels: tuple[str, ...],
+    where: Whereabouts = ANYWHERE,
+) -> Past:
     """Return the customer's own history, each fact known on the day on which it happened.
 
     A ledger learned years of it in the minute of an import. That an address bounced is true under any
@@ -83,7 +93,7 @@ def as_it_happened(customer: Customer, history: Iterable[Fact], *, channels: tup
         if not isinstance(body, OURS):
             at = fact.happened_at or datetime.combine(fact.happened_on, ARRIVAL, zone)
             own.append(replace(fact, body=body, learned_at=at.astimezone(UTC)))
-    return Past(customer=customer, channels=channels, facts=tuple(own))
+    return Past(customer=customer, channels=channels, facts=tuple(own), where=where)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,7 +278,13 @@ def last_day(pasts: Iterable[Past]) -> date | None:
 
 
 def try_out(
-    policies: Sequence[Policy], pasts: Iterable[Past], *, until: date, days: int, rates: Rates | None = None
+    policies: Sequence[Policy],
+    pasts: Iterable[Past],
+    *,
+    until: date,
+    days: int,
+    rates: Rates | None = None,
+    law_of: LawOf = lawless,
 ) -> Tried:
     """Play customers under each policy that is for them, from their first fact until the end of `until`.
 
@@ -280,7 +296,7 @@ def try_out(
         known = tuple(fact for fact in past.facts if fact.happened_on <= until)
         past = replace(past, facts=known)
         played = [
-            _played(policy, past, until=until, days=days, rates=rates)
+            _played(policy, past, until=until, days=days, rates=rates, law_of=law_of)
             if is_for(policy, past.customer)
             else None
             for policy in policies
@@ -309,10 +325,13 @@ def _shift(first: Tally, second: Tally) -> Shift:
     )
 
 
-def _played(policy: Policy, past: Past, *, until: date, days: int, rates: Rates | None) -> Tally:
+def _played(
+    policy: Policy, past: Past, *, until: date, days: int, rates: Rates | None, law_of: LawOf
+) -> Tally:
     """Play one customer, and count."""
     customer = past.customer
-    outcome = simulate(policy, customer, past.facts, until, channels=past.channels, rates=rates)
+    law = law_of(customer, past.where)
+    outcome = simulate(policy, customer, past.facts, until, channels=past.channels, rates=rates, law=law)
     tally = Tally(customers=1, since=min((fact.happened_on for fact in past.facts), default=date.max))
     _count_lines(tally, outcome, ZoneInfo(customer.timezone), until)
     notices = tally.notices.total()

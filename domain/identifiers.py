@@ -93,7 +93,7 @@ def check_identifiers(application: Application) -> CheckResult:
 
 def unusable(application: Application) -> list[str]:
     """Return why an application cannot be taken at all, a sentence each, which shows no personal data."""
-    return [*_wrong_words(application), *_wrong_texts(application)]
+    return [*_wrong_words(application), *_wrong_place(application), *_wrong_texts(application)]
 
 
 def _wrong_words(application: Application) -> Iterator[str]:
@@ -108,6 +108,13 @@ def _wrong_words(application: Application) -> Iterator[str]:
         else:
             if field == "country" and value is not None and value not in _COUNTRIES:
                 yield f"{value!r} is no country of ISO 3166: use a code such as DE or JP"
+
+
+def _wrong_place(application: Application) -> Iterator[str]:
+    try:
+        _ = application.whereabouts
+    except ValueError as error:
+        yield str(error)
 
 
 def _wrong_texts(application: Application) -> Iterator[str]:

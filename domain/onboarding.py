@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from domain import facts
+from domain.contact_law.placing import read_city, read_region
+from domain.contact_law.whereabouts import Whereabouts
 from domain.customer import Customer
 from domain.reasons import Reason, because
 
@@ -59,6 +61,7 @@ class Application:
         phone: as written; without a leading + it is read as a number of `country`.
         address: the postal address, its parts on lines of their own or separated by commas.
         vat_id: the number under which a business pays VAT; in the US its EIN.
+        region, city: by their codes, such as MA and NYC: contact law asks for them.
     """
 
     customer_id: str
@@ -75,6 +78,8 @@ class Application:
     tags: tuple[str, ...] = ()
     size: str | None = None
     risk: str | None = None
+    region: str | None = None
+    city: str | None = None
 
     def __repr__(self) -> str:
         """Name the customer only: what else is here is personal data, and would end in a log."""
@@ -97,6 +102,18 @@ class Application:
             tags=self.tags,
             size=self.size,
             risk=self.risk,
+        )
+
+    @property
+    def whereabouts(self) -> Whereabouts:
+        """Where contact law finds the customer.
+
+        Raises:
+            ValueError: there is no such region or city; the sentence says what would be right.
+        """
+        return Whereabouts(
+            region=read_region(self.region, self.country) if self.region else None,
+            places=(read_city(self.city, self.country),) if self.city else (),
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from domain.account import Account
 from domain.calendar import Calendar
+from domain.contact_law.law import NO_LAW, Law
 from domain.customer import Customer
 from domain.own_steps import DATA_LOSS, TOLD
 from domain.policy import Policy
@@ -69,13 +70,13 @@ class Row:
         }
 
 
-def show(policy: Policy, *, due_on: date, customer: Customer) -> tuple[Row, ...]:
+def show(policy: Policy, *, due_on: date, customer: Customer, law: Law = NO_LAW) -> tuple[Row, ...]:
     """Return the calendar of an invoice that `customer` never pays, in the order of the policy.
 
     Raises:
         ValueError: the window never opens for this customer, or no holidays of its country are known.
     """
-    played = _play(policy, due_on, customer)
+    played = _play(policy, due_on, customer, law)
     calendar = Situation(policy=policy, account=Account(customer=customer), now=played.lines[0].at).calendar
     rows = []
     for step in policy.steps:
@@ -87,7 +88,7 @@ def show(policy: Policy, *, due_on: date, customer: Customer) -> tuple[Row, ...]
     return tuple(rows)
 
 
-def _play(policy: Policy, due_on: date, customer: Customer) -> Outcome:
+def _play(policy: Policy, due_on: date, customer: Customer, law: Law) -> Outcome:
     """Simulate the sample invoice under the policy without its minimums, conditions and approvals."""
     steps = tuple(
         step.model_copy(update={"when": When(), **({"approval": {}} if step.kind == "suspend" else {})})
@@ -107,7 +108,7 @@ def _play(policy: Policy, due_on: date, customer: Customer) -> Outcome:
     }
     kept_days = policy.suspension.data_kept_days if policy.suspension else 0
     until = due_on + timedelta(days=max(days) + notice_days + kept_days + MARGIN_DAYS)
-    return simulate(bare, customer, read_events(customer, [issued]), until)
+    return simulate(bare, customer, read_events(customer, [issued]), until, law=law)
 
 
 def _row(step: Step, due_on: date, played: Outcome, calendar: Calendar) -> Row:

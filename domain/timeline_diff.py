@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from domain.backtest import Past, is_for
 from domain.channels import NO_DEBTS
+from domain.contact_law.books import LawOf, lawless
 from domain.interest.rates import Rates
 from domain.own_steps import THANKED, TOLD
 from domain.policy import Policy
@@ -181,7 +182,13 @@ class Difference:
 
 
 def differences(
-    before: Policy, after: Policy, pasts: Iterable[Past], *, until: date, rates: Rates | None = None
+    before: Policy,
+    after: Policy,
+    pasts: Iterable[Past],
+    *,
+    until: date,
+    rates: Rates | None = None,
+    law_of: LawOf = lawless,
 ) -> Difference:
     """Play customers under both policies, from their first fact until the end of `until`, and compare."""
     found = Difference()
@@ -193,8 +200,9 @@ def differences(
         found.neither += not (first or second)
         if not (first and second):
             continue
+        law = law_of(past.customer, past.where)
         played = [
-            simulate(policy, past.customer, past.facts, until, channels=past.channels, rates=rates)
+            simulate(policy, past.customer, past.facts, until, channels=past.channels, rates=rates, law=law)
             for policy in (before, after)
         ]
         changes = compare(played[0], played[1])

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 
 from domain.account import Account
 from domain.calendar import Calendar
+from domain.contact_law.law import NO_LAW, Law
 from domain.customer import Customer
 from domain.policy import Policy
 from domain.policy_page import Row, show
@@ -28,9 +29,9 @@ svg .due { stroke: var(--ink); stroke-width: 1.5; fill: none; }
 """
 
 
-def calendar_file(policy: Policy, *, due_on: date, customer: Customer) -> str:
+def calendar_file(policy: Policy, *, due_on: date, customer: Customer, law: Law = NO_LAW) -> str:
     """Return the calendar of an invoice that `customer` never pays as an SVG file, for light and for dark."""
-    rows = show(policy, due_on=due_on, customer=customer)
+    rows = show(policy, due_on=due_on, customer=customer, law=law)
     calendar = Situation(
         policy=policy, account=Account(customer=customer), now=datetime(due_on.year, 1, 1, tzinfo=UTC)
     ).calendar

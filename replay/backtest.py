@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 
 from domain.backtest import ARRIVAL, Past, Tally, Tried, as_it_happened, try_out
 from domain.calendar import use_pinned_zones
+from domain.contact_law.books import LawOf, lawless
+from domain.contact_law.whereabouts import located
 from domain.facts import Fact
 from domain.interest.rates import Rates
 from domain.policy import Policy
@@ -50,7 +52,8 @@ def pasts_of(found: Import, mapping: Mapping) -> tuple[Past, ...]:
             for told in each.facts
         ]
         channels = tuple(name for name, column, address in addresses if column is None or address)
-        pasts.append(as_it_happened(each.customer, history, channels=channels))
+        where = located(each.where, each.phone)
+        pasts.append(as_it_happened(each.customer, history, channels=channels, where=where))
     return tuple(pasts)
 
 
@@ -63,12 +66,13 @@ def play(
     jobs: int,
     progress: Callable[[int], None],
     rates: Rates | None = None,
+    law_of: LawOf = lawless,
 ) -> Tried:
     """Play customers under each policy, as `domain.backtest.try_out` does.
 
     `progress` is called with the number of customers done.
     """
-    work = partial(try_out, tuple(policies), until=until, days=days, rates=rates)
+    work = partial(try_out, tuple(policies), until=until, days=days, rates=rates, law_of=law_of)
     tried = Tried(tallies=tuple(Tally() for _ in policies))
     for part in spread(work, pasts, jobs=jobs, progress=progress):
         tried.add(part)
@@ -84,9 +88,10 @@ def compare(
     jobs: int,
     progress: Callable[[int], None],
     rates: Rates | None = None,
+    law_of: LawOf = lawless,
 ) -> Difference:
     """Play customers under both policies, as `domain.timeline_diff.differences` does."""
-    work = partial(differences, before, after, until=until, rates=rates)
+    work = partial(differences, before, after, until=until, rates=rates, law_of=law_of)
     found = Difference()
     for part in spread(work, pasts, jobs=jobs, progress=progress):
         found.add(part)

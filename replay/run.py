@@ -19,6 +19,7 @@ from domain.facts import InvoiceIssued
 from domain.policy import Policy
 from domain.receivables.imported import Import, ImportedCustomer
 from importing import Bar, new_facts
+from lawbooks import law_of
 from replay.folder import fresh
 from replay.player import Player, player
 from replay.report import ReplayReport, tell
@@ -57,7 +58,7 @@ def run(
     fresh(folder)
     settings = Settings(database_url=f"sqlite:///{folder / 'ledger.db'}", outbox=folder / "outbox")
     migrate(settings.database_url)
-    ledger = Ledger(settings.database_url, durable=False)
+    ledger = Ledger(settings.database_url, durable=False, law_of=law_of(settings))
     start_at = min(_arrivals(customer)[0][0] for customer in everybody) - timedelta(days=1)
     policies.adopt(ledger, policy, now=start_at, by="replay")
     with bar("Playing customers", len(everybody)) as played:
@@ -124,7 +125,8 @@ async def _play(playing: Player, imported: ImportedCustomer) -> None:
         phone="+12025550123",
     )
     with playing.ledger.write() as session:
-        customers.add(session, imported.customer, contact, now=arrivals[0][0] - timedelta(hours=1))
+        before = arrivals[0][0] - timedelta(hours=1)
+        customers.add(session, imported.customer, contact, now=before, where=imported.where)
     await playing.play(customer_id, arrivals, arrivals[-1][0] + AFTERWARDS)
     await playing.end(customer_id)
 

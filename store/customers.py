@@ -8,17 +8,22 @@ from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
+from domain.contact_law.placing import read_city, read_region
+from domain.contact_law.whereabouts import ANYWHERE, Whereabouts
 from domain.customer import Customer
 from domain.facts import Body, ContactChanged, ContactInvalid, Fact
 from domain.identifiers import usable
 from domain.onboarding import Application
-from store import facts, journal, policies
+from store import facts, journal, policies, whereabouts
 from store.database import Ledger
 from store.errors import Refused, UnknownCustomer
 from store.facts import NewFact
 from store.tables import ContactRow, CustomerRow
 
 _LOCKED = select(CustomerRow).where(CustomerRow.id == bindparam("customer")).with_for_update()
+
+Said = str | list[str]
+"""What is said of a customer in one column of its row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +37,23 @@ class ContactData:
     vat_id: str | None = field(default=None, repr=False)
 
 
-def add(session: Session, customer: Customer, contact: ContactData, *, now: datetime) -> bool:
+def add(
+    session: Session,
+    customer: Customer,
+    contact: ContactData,
+    *,
+    now: datetime,
+    where: Whereabouts = ANYWHERE,
+) -> bool:
     """Add a customer; False when the id is known already, and then nothing is changed."""
     if session.get(CustomerRow, customer.id) is not None:
         return False
+    row = row_of(customer, now=now)
+    whereabouts.note(row, where)
+    whereabouts.note_phone(row, contact.phone)
     try:
         with session.begin_nested():
-            session.add(row_of(customer, now=now))
+            session.add(row)
             session.flush()
     except IntegrityError:
         return False  # Somebody else added it at this moment, and has committed.
@@ -111,6 +126,7 @@ def change_contact(session: Session, row: CustomerRow, changed: ContactData, *, 
     """Replace the contact data of a locked customer; a fact says which channels changed, not to what."""
     before = contact(session, row.id)
     session.merge(ContactRow(customer_id=row.id, **asdict(changed)))
+    whereabouts.note_phone(row, changed.phone)
     session.flush()
     new: list[NewFact] = []
     for channel, old, value in (
@@ -143,7 +159,7 @@ def renew_contact(
 
 
 def reclassify(
-    session: Session, row: CustomerRow, given: Mapping[str, str], *, by: str, now: datetime
+    session: Session, row: CustomerRow, given: Mapping[str, Said], *, by: str, now: datetime
 ) -> tuple[tuple[str, ...], Mapping[str, str]]:
     """Take what a plan knows a locked customer by otherwise, as far as that is safe.
 
@@ -152,7 +168,7 @@ def reclassify(
     kept = obstacles(session, row, given)
     changed = {name: value for name, value in _otherwise(row, given).items() if name not in kept}
     if changed:
-        words = [f"{name} {getattr(row, name) or 'unknown'} to {value}" for name, value in changed.items()]
+        words = [f"{name} {_shown(getattr(row, name))} to {_shown(value)}" for name, value in changed.items()]
         why = f"changed customer: {', '.join(words)}"
         journal.write(session, at=max(now, row.last_now), what="note", why=why, customer_id=row.id, actor=by)
         for name, value in changed.items():
@@ -164,7 +180,7 @@ def reclassify(
     return tuple(changed), kept
 
 
-def obstacles(session: Session, row: CustomerRow, given: Mapping[str, str]) -> dict[str, str]:
+def obstacles(session: Session, row: CustomerRow, given: Mapping[str, Said]) -> dict[str, str]:
     """Return, by its name, why what is given otherwise than known cannot be taken now; writes nothing."""
     otherwise = _otherwise(row, given)
     kept = {}
@@ -187,8 +203,46 @@ def obstacles(session: Session, row: CustomerRow, given: Mapping[str, str]) -> d
     return kept
 
 
-def _otherwise(row: CustomerRow, given: Mapping[str, str]) -> dict[str, str]:
+def _otherwise(row: CustomerRow, given: Mapping[str, Said]) -> dict[str, Said]:
     return {name: value for name, value in given.items() if value != getattr(row, name)}
+
+
+def _shown(value: Said | None) -> str:
+    return " and ".join([value] if isinstance(value, str) else value or []) or "unknown"
+
+
+def place(
+    ledger: Ledger,
+    customer_id: str,
+    *,
+    timezone: str | None = None,
+    region: str | None = None,
+    city: str | None = None,
+    by: str,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Take time zone, region or city of a customer as a person says; return the names of what changed.
+
+    Raises:
+        UnknownCustomer: there is none of this id.
+        Refused: one of them cannot be, or has to stay for now; nothing was written.
+    """
+    with ledger.write() as session:
+        row = lock(session, customer_id)
+        given: dict[str, Said] = {}
+        try:
+            if timezone:
+                given["timezone"] = replace(row.customer(), timezone=timezone).timezone
+            if region:
+                given["region"] = read_region(region, row.country)
+            if city:
+                given["places"] = [read_city(city, row.country)]
+        except ValueError as error:
+            raise Refused(str(error)) from None
+        kept = obstacles(session, row, given)
+        if kept:
+            raise Refused("\n".join(kept.values()))
+        return reclassify(session, row, given, by=by, now=now)[0]
 
 
 def correct_contact(
@@ -241,6 +295,7 @@ def destroy_contact(session: Session, customer_id: str) -> bool:
     if data is None:
         return False
     session.delete(data)
+    whereabouts.note_phone(row, None)
     session.flush()
     row.revision += 1
     row.news += 1

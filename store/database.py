@@ -5,6 +5,7 @@ process because the busy handler sleeps. On PostgreSQL the customer's row is loc
 """
 
 import secrets
+import sys
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,12 +19,16 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
+from domain.contact_law.books import LawOf, lawless
 from store.errors import NoLedger
 from store.tables import DEFAULT_BLAST_LIMIT, IdentityRow
 
 # Alembic is loaded only where there is something to migrate: most commands find nothing.
 if TYPE_CHECKING:
     from alembic.config import Config
+
+LAW_OF = "law_of"
+"""Under which a session carries what tells the law of a customer."""
 
 BUSY_SECONDS = 30
 """How long a connection of another process may hold SQLite's lock before we give up."""
@@ -112,7 +117,7 @@ def migrating(url: str) -> Iterator["Config"]:
     if sqlite:
         Path(str(parsed.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
     engine = _engine(parsed, foreign_keys=False)
-    config = Config()
+    config = Config(stdout=sys.stdout)  # Its default is that of when Alembic was loaded.
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     try:
         with engine.execution_options(writes=True).begin() as connection:
@@ -160,13 +165,17 @@ class Ledger:
     Without `durable` SQLite waits for no disk, and a loss of power may take the last commits: a claim that
     is lost so is a second message. For demos, replays and tests, where it is several times faster.
 
+    Args:
+        law_of: tells the contact law of a customer; without it there is none, as in tests.
+
     Raises:
         NoLedger: the URL is of neither kind.
     """
 
-    def __init__(self, url: str, *, durable: bool = True) -> None:
+    def __init__(self, url: str, *, durable: bool = True, law_of: LawOf = lawless) -> None:
         parsed = read_url(url)
         self.url = url
+        self._info = {LAW_OF: law_of}
         self._engine = _engine(parsed, durable=durable)
         self._gate: AbstractContextManager[Any] = nullcontext()
         self._writing: Engine = self._engine
@@ -196,14 +205,14 @@ class Ledger:
 
         Nothing is flushed by a query: what one writes and then reads is flushed by name.
         """
-        unbound = Session(self._writing, autoflush=False, expire_on_commit=False)
+        unbound = Session(self._writing, autoflush=False, expire_on_commit=False, info=self._info)
         with self._gate, unbound as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that only reads, all of it as of one moment."""
-        with Session(self._reading, autoflush=False) as session:
+        with Session(self._reading, autoflush=False, info=self._info) as session:
             yield session
             session.expunge_all()  # What was read may be used afterwards; what was changed is not kept.
 

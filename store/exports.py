@@ -4,16 +4,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from itertools import islice
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from domain.contact_law.whereabouts import ANYWHERE, Whereabouts
 from domain.customer import Customer
 from domain.facts import Fact, InvoiceCorrected
 from domain.receivables.amending import amend
 from domain.receivables.imported import DatedBody
 from store import customers, facts
-from store.customers import ContactData
+from store.customers import ContactData, Said
 from store.database import Ledger
 from store.errors import Refused
 from store.facts import NewFact
@@ -22,7 +24,14 @@ from store.tables import CustomerRow
 BATCH = 50
 """Customers of a bulk import in one transaction."""
 
-Imported = tuple[Customer, ContactData, Sequence[NewFact]]
+
+class Imported(NamedTuple):
+    """What an export says of one customer."""
+
+    customer: Customer
+    contact: ContactData
+    new: Sequence[NewFact]
+    where: Whereabouts = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +99,8 @@ def record_in_bulk(
 
     Args:
         progress: called with the number of customers done.
-        said: what of segment, country, time zone and language the export says of customers who are known
-            already; all else of them is only for who is new.
+        said: what of segment, country, time zone, language, region and places the export says of customers
+            who are known already; all else of them is only for who is new.
     """
     tally, done, coming = _Tally(), 0, iter(incoming)
     while batch := list(islice(coming, BATCH)):
@@ -118,11 +127,11 @@ def compare(
     """Return what `record_in_bulk` would leave out; nothing is written."""
     found: list[Refusal] = []
     with ledger.read() as session:
-        for customer, _, new in incoming:
+        for customer, _, new, where in incoming:
             row = session.get(CustomerRow, customer.id)
             known = facts.read(session, customer.id) if row else []
             if row:
-                kept = customers.obstacles(session, row, _said(customer, said)).values()
+                kept = customers.obstacles(session, row, _said(customer, where, said)).values()
                 found += [Refusal(customer_id=customer.id, invoice=None, why=why) for why in kept]
             row = row or customers.row_of(customer, now=now)
             rows, differing = _amended(row, known, new, now)
@@ -159,14 +168,15 @@ class _NothingLeft(Exception):
 
 def _record(session: Session, each: Imported, said: Set[str], now: datetime, *, apart: bool) -> _Tally:
     """Record one customer's facts, all together or else `apart`, row by row."""
-    customer, contact, new = each
-    added = customers.add(session, customer, contact, now=now)
+    customer, contact, new, where = each
+    added = customers.add(session, customer, contact, now=now, where=where)
     row = customers.lock(session, customer.id)
     revision = row.revision
     changed: tuple[str, ...] = ()
     kept: Mapping[str, str] = {}
     if not added:
-        changed, kept = customers.reclassify(session, row, _said(customer, said), by="import", now=now)
+        said_now = _said(customer, where, said)
+        changed, kept = customers.reclassify(session, row, said_now, by="import", now=now)
     renewed = not added and _renewed(session, row, contact, now)
     known = [] if added else facts.read(session, row.id)
     rows, refused = _amended(row, known, new, now)
@@ -217,9 +227,11 @@ def _amended(
     return rows, refused
 
 
-def _said(customer: Customer, said: Set[str]) -> dict[str, str]:
-    """Return what an export says a customer is; an empty cell says nothing."""
-    return {name: value for name in sorted(said) if (value := getattr(customer, name)) is not None}
+def _said(customer: Customer, where: Whereabouts, said: Set[str]) -> dict[str, Said]:
+    """Return what an export says a customer is, and where; an empty cell says nothing."""
+    placed: dict[str, Said | None] = {"region": where.region, "places": list(where.places)}
+    found = {name: placed[name] if name in placed else getattr(customer, name) for name in sorted(said)}
+    return {name: value for name, value in found.items() if value}
 
 
 def _invoice(fact: Fact | NewFact) -> str | None:

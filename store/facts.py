@@ -20,11 +20,12 @@ from domain.account import Account
 from domain.account_fold import build
 from domain.assignment import Choice, choose
 from domain.claim import Claim
+from domain.contact_law.books import lawless
 from domain.facts import Body, Fact, kind_of, read_body, write_body
 from domain.policy import Policy
 from domain.posting_order import is_money
-from store import policies, postings, rates
-from store.database import Ledger
+from store import policies, postings, rates, whereabouts
+from store.database import LAW_OF, Ledger
 from store.errors import Conflict, NoPolicy, Refused
 from store.references import problems_of
 from store.tables import CaseRow, CustomerRow, FactRow
@@ -217,14 +218,16 @@ def _loaded(
 ) -> Loaded:
     email, phone, go_live_on = session.connection().execute(_AROUND, {"customer": row.id}).one()
     channels = [channel for channel, address in (("email", email), ("sms", phone)) if address]
+    customer, law_of = row.customer(), session.info.get(LAW_OF, lawless)
     account = build(
-        row.customer(),
+        customer,
         known,
         read_claims(session, row.id),
         channels=channels,
         go_live_on=go_live_on,
         allocation=policy.allocation,
         rates=rates.shipped(),
+        law=law_of(customer, whereabouts.read(row, phone)),
     )
     # Facts may say that an address changed which has been destroyed since.
     lost = {channel for channel, reach in account.reach.items() if reach == "ok" and channel not in channels}

@@ -1,13 +1,13 @@
 """Histories: every customer with all its facts, as a backtest plays them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from sqlmodel import col, select
 
 from domain.backtest import Past, as_it_happened
 from domain.channels import CHANNELS
-from store import facts
+from store import facts, whereabouts
 from store.database import Ledger
 from store.tables import ContactRow, CustomerRow
 
@@ -26,18 +26,21 @@ def pasts(ledger: Ledger, *, first: int | None = None) -> Iterator[Past]:
     while batch := list(islice(coming, BATCH)):
         with ledger.read() as session:
             rows = session.exec(select(CustomerRow).where(col(CustomerRow.id).in_(batch)))
-            customers = {row.id: row.customer() for row in rows}
-            reached = _channels(
-                session.exec(select(ContactRow).where(col(ContactRow.customer_id).in_(batch)))
-            )
+            contacts = session.exec(select(ContactRow).where(col(ContactRow.customer_id).in_(batch))).all()
+            reached, phones = _channels(contacts), {each.customer_id: each.phone for each in contacts}
             found = [
-                as_it_happened(customer, facts.read(session, name), channels=reached.get(name, CHANNELS))
-                for name, customer in sorted(customers.items())
+                as_it_happened(
+                    row.customer(),
+                    facts.read(session, row.id),
+                    channels=reached.get(row.id, CHANNELS),
+                    where=whereabouts.read(row, phones.get(row.id)),
+                )
+                for row in sorted(rows, key=lambda row: row.id)
             ]
         yield from found
 
 
-def _channels(contacts: Iterator[ContactRow]) -> dict[str, tuple[str, ...]]:
+def _channels(contacts: Sequence[ContactRow]) -> dict[str, tuple[str, ...]]:
     return {
         row.customer_id: tuple(
             channel for channel, address in zip(CHANNELS, (row.email, row.phone), strict=True) if address

@@ -1,6 +1,6 @@
 """Onboarding: applications in, how far a verification is, and its outcome."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -49,7 +49,8 @@ def apply(ledger: Ledger, application: Application, *, now: datetime) -> Recorde
         raise Refused("\n".join(problems))
     customer = application.customer
     with ledger.write() as session:
-        added = customers.add(session, customer, _contact(tidied(application)), now=now)
+        contact, where = _contact(tidied(application)), application.whereabouts
+        added = customers.add(session, customer, contact, now=now, where=where)
         row = customers.lock(session, customer.id)
         name = f"{customer.id}/started"
         if not added:
@@ -99,7 +100,9 @@ def application_of(ledger: Ledger, customer_id: str) -> Application:
 
 def _differing(session: Session, row: CustomerRow, application: Application) -> list[str]:
     """Return the names of what an application says otherwise than is known."""
-    known, said = asdict(_application(session, row)), asdict(tidied(application))
+    where = application.whereabouts
+    said = asdict(replace(tidied(application), region=where.region, city=next(iter(where.places), None)))
+    known = asdict(_application(session, row))
     return [name.replace("_", " ") for name in known if known[name] != said[name]]
 
 
@@ -120,6 +123,8 @@ def _application(session: Session, row: CustomerRow) -> Application:
         tags=customer.tags,
         size=customer.size,
         risk=customer.risk,
+        region=row.region,
+        city=next(iter(row.places), None),
     )
 
 

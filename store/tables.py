@@ -67,6 +67,8 @@ class CustomerRow(SQLModel, table=True):
         policy_version: pinned by the open case, else null.
         chosen: the policy that was chosen last, and why; `domain.assignment.Choice` as JSON.
         allocation: the rule by which the entries were posted.
+        region, places: state and cities as contact law names them, such as US-NY and US-NYC.
+        zones, calling_code: of the telephone number's area; null where that was never looked at.
     """
 
     __tablename__ = "customers"
@@ -100,6 +102,10 @@ class CustomerRow(SQLModel, table=True):
     policy_version: str | None = Field(default=None, foreign_key="policies.version")
     chosen: dict[str, str] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     allocation: str = "oldest_due"
+    region: str | None = None
+    places: list[str] = Field(default_factory=list, sa_type=JSON)
+    zones: list[str] | None = Field(default=None, sa_type=JSON)
+    calling_code: int | None = None
 
     def customer(self) -> Customer:
         """Return the customer as a plan knows it."""

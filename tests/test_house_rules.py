@@ -26,10 +26,13 @@ FOLDERS = {
     "drawing": {"domain"},
     "web": {"store", "domain"},
     # These two run the whole: they stand above the composition.
-    "replay": {"composition", "importing", "settings", "workflows", "store", "domain"},
-    "demo": {"composition", "settings", "replay", "workflows", "activities", "providers", "store", "domain"},
+    "replay": {"composition", "importing", "lawbooks", "settings", "workflows", "store", "domain"},
+    "demo": {
+        *("composition", "lawbooks", "settings", "replay"),
+        *("workflows", "activities", "providers", "store", "domain"),
+    },
     "commandline": {
-        *("composition", "ending", "settings", "importing", "selfcheck", "replay", "demo"),
+        *("composition", "ending", "settings", "importing", "lawbooks", "selfcheck", "replay", "demo"),
         *("activities", "store", "drawing", "domain"),
     },
 }
@@ -40,8 +43,9 @@ MODULES = {
     "ending": {"settings", "domain", "store"},
     "composition": INSIDE | {"ending", "providers"},
     "importing": INSIDE | {"ending"},
-    "selfcheck": INSIDE | {"ending"},
-    "worker": INSIDE | {"ending", "selfcheck"},
+    "lawbooks": {"settings", "ending", "domain"},
+    "selfcheck": INSIDE | {"ending", "lawbooks"},
+    "worker": INSIDE | {"ending", "lawbooks", "selfcheck"},
     "starter": INSIDE | {"ending", "commandline"},
 }
 OURS = {*FOLDERS, *MODULES, "bench", "tests"}

@@ -5,14 +5,15 @@ unknown country is none, and said in the warnings.
 """
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from domain.calendar import Calendar, has_holidays
 from domain.contact_law import clauses, counts
 from domain.contact_law.clauses import Clause, clock
-from domain.contact_law.law import Law
+from domain.contact_law.law import NO_LAW, Law
 from domain.contact_law.rules import (
     Cap,
     ClosedDays,
@@ -24,12 +25,18 @@ from domain.contact_law.rules import (
     Window,
     known_region,
 )
-from domain.contact_law.whereabouts import Whereabouts, somewhere
+from domain.contact_law.whereabouts import ANYWHERE, Whereabouts, somewhere
 from domain.customer import Customer
 from domain.documents import BadDocument, read
 from domain.yaml_source import Problem
 
-_NOWHERE_ELSE = Whereabouts()
+LawOf = Callable[[Customer, Whereabouts], Law]
+"""Tells the law of one customer."""
+
+
+def lawless(customer: Customer, where: Whereabouts) -> Law:
+    """Return no law at all: for tests, which are about other things."""
+    return NO_LAW
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +45,7 @@ class ContactBooks:
 
     books: tuple[RuleBook, ...]
 
-    def of(self, customer: Customer, where: Whereabouts = _NOWHERE_ELSE, *, first_party: bool = True) -> Law:
+    def of(self, customer: Customer, where: Whereabouts = ANYWHERE, *, first_party: bool = True) -> Law:
         """Return the rules for one customer; `first_party` says that we collect our own debts."""
         return _law(self, customer.segment, customer.country, customer.timezone, where, first_party)
 
@@ -69,6 +76,13 @@ class ContactBooks:
         if where.region is not None:
             return place == where.region
         return None if place.partition("-")[0] == country else False
+
+    @property
+    def confidence(self) -> tuple[str, ...]:
+        """Say how surely the rules were read: `12 rules verified`, the surest first."""
+        counts: Counter[str] = Counter(rule.confidence for book in self.books for rule in book.rules)
+        order = ("verified", "secondary", "unverified", "proposal")
+        return tuple(f"{counts[word]} rules {word}" for word in order if counts[word])
 
     def warnings(self, country: str | None, where: Whereabouts) -> tuple[str, ...]:
         """Return what is not known of the law for somebody there, a sentence each."""

@@ -275,6 +275,11 @@ def known_region(place: str) -> bool:
     return place in _regions().get(place.partition("-")[0], ())
 
 
+def regions_of(country: str) -> tuple[str, ...]:
+    """Return the regions of a country, as far as they are known."""
+    return _regions().get(country, ())
+
+
 @lru_cache(maxsize=1)
 def _regions() -> Mapping[str, tuple[str, ...]]:
     """The countries, each with its regions, as far as the tables of holidays know them."""

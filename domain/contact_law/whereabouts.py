@@ -5,7 +5,7 @@ stays where addresses are kept; what is derived from it here may stand in the le
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
@@ -51,6 +51,10 @@ class Whereabouts:
                 raise ValueError(f"{zone!r} is no known time zone: use a name such as America/New_York")
 
 
+ANYWHERE = Whereabouts()
+"""Of somebody of whom nothing more is known."""
+
+
 def somewhere(zone: str) -> bool:
     """Whether a zone is a place's own; UTC and its like are what is written where nothing is known."""
     return zone not in _NOWHERE and not zone.startswith("Etc/")
@@ -91,3 +95,10 @@ def _parsed(number: str) -> PhoneNumber | None:
         return phonenumbers.parse(number)
     except NumberParseException:
         return None
+
+
+def located(where: Whereabouts, phone: str | None) -> Whereabouts:
+    """Return whereabouts with what the area of a telephone number says, where there is one."""
+    if not phone:
+        return replace(where, zones=(), calling_code=None)
+    return replace(where, zones=number_zones(phone), calling_code=calling_code(phone))

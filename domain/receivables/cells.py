@@ -66,6 +66,13 @@ class Cells:
     def text(self, source: Source, *, country: str | None = None, optional: bool = False) -> str | None:
         return self.read(source, str, kind="customer", country=country, optional=optional)
 
+    def listed(self, source: Source, *, country: str | None) -> str | None:
+        """Return a text that may be in no table, and then says nothing."""
+        try:
+            return self._text(source, country) or None
+        except ValueError:
+            return None
+
     def day(self, source: Source, *, optional: bool = False) -> date | None:
         return self.read(source, lambda text: _day(text, self.mapping.dates), kind="date", optional=optional)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from domain.contact_law.whereabouts import Whereabouts
 from domain.customer import Customer
 from domain.facts import Body
 
@@ -56,12 +57,14 @@ class ImportedCustomer:
 
     Attributes:
         line: where the customer first stands in the file.
+        where: what contact law asks of where the customer is; the zones of the telephone are not in it.
         name, email, phone, address: personal data; `phone` is in international form.
         lines: where each invoice stands.
     """
 
     line: int
     customer: Customer
+    where: Whereabouts
     name: str | None
     email: str | None
     phone: str | None
@@ -75,7 +78,8 @@ class Import:
     """All that a file says: `rows` are data rows, `accepted` those whose facts are here.
 
     Attributes:
-        said: of `mapping.WORDS` those that the mapping names; the others are our defaults for who is new.
+        said: of `mapping.WORDS` and `PLACES` those that the mapping names; the others are our defaults for
+            who is new.
     """
 
     customers: tuple[ImportedCustomer, ...]

@@ -70,12 +70,16 @@ From = Annotated[Source, BeforeValidator(_column)]
 WORDS = ("segment", "country", "timezone", "language", "currency", "size", "risk")
 """By what a plan knows a customer, of all that a row says of one."""
 
+PLACES = {"region": "region", "city": "places"}
+"""By what contact law knows where a customer is: the key of the mapping, and its name in the ledger."""
+
 
 class CustomerColumns(Document):
     """What is known of the customer of a row.
 
     Name, email, phone and address are personal data and stay out of plans. A phone number may be
-    written as in the customer's country; it becomes the international form.
+    written as in the customer's country; it becomes the international form. Region and city are
+    what contact law asks: codes such as MA, or words that `translate` makes codes of.
     """
 
     id: From
@@ -85,6 +89,8 @@ class CustomerColumns(Document):
     address: From | None = None
     segment: From = Source(fixed="business")
     country: From | None = None
+    region: From | None = None
+    city: From | None = None
     timezone: From = Source(fixed="UTC")
     language: From = Source(fixed="en")
     currency: From | None = None

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
+from domain.contact_law.whereabouts import ANYWHERE
 from domain.facts import InvoiceIssued
 from domain.receivables.cells import Cells
 from domain.receivables.imported import Import, ImportedCustomer, Kind, RowProblem, Severity
-from domain.receivables.mapping import WORDS, Mapping
+from domain.receivables.mapping import PLACES, WORDS, Mapping
 from domain.receivables.records import Record, records_of
-from domain.receivables.rows import Row, contact_of, customer_of, facts_of, invoice_of
+from domain.receivables.rows import Row, contact_of, customer_of, facts_of, invoice_of, where_of
 from domain.spelling import closest
 
 
@@ -104,14 +105,21 @@ class _Reading:
         named = dict(zip(self.names, record.fields, strict=True))
         cells = Cells(mapping=self.mapping, cells=named, today=self.today)
         customer = customer_of(cells)
+        where = where_of(cells, country=customer.country) if customer else ANYWHERE
         contact = contact_of(cells, country=customer.country) if customer else None
         facts = facts_of(cells, country=customer.country if customer else None)
         for fault in cells.faults:
             self.problem(record.line, fault.column, fault.message, kind=fault.kind, severity=fault.severity)
         if customer is not None and contact is not None and facts and not cells.errors():
-            self._keep(
-                Row(line=record.line, fields=record.fields, customer=customer, contact=contact, facts=facts)
+            row = Row(
+                line=record.line,
+                fields=record.fields,
+                customer=customer,
+                where=where,
+                contact=contact,
+                facts=facts,
             )
+            self._keep(row)
 
     def _keep(self, row: Row) -> None:
         number = invoice_of(row)
@@ -138,7 +146,8 @@ class _Reading:
             by_customer.setdefault(row.customer.id, []).append(row)
         customers = tuple(self._merged(rows_of) for rows_of in by_customer.values())
         problems = tuple(sorted(self.problems, key=lambda problem: problem.line))
-        said = self.mapping.customer.model_fields_set.intersection(WORDS)
+        named = self.mapping.customer.model_fields_set
+        said = {*named.intersection(WORDS), *(name for key, name in PLACES.items() if key in named)}
         return Import(
             customers=customers,
             problems=problems,
@@ -149,9 +158,15 @@ class _Reading:
 
     def _merged(self, rows: list[Row]) -> ImportedCustomer:
         """Return one customer of several rows; where they differ, the first that says something counts."""
-        first, contact = rows[0], rows[0].contact
+        first, contact, where = rows[0], rows[0].contact, rows[0].where
         for row in rows[1:]:
             differing = [key for key in WORDS if getattr(row.customer, key) != getattr(first.customer, key)]
+            for key, name in PLACES.items():
+                known, value = getattr(where, name), getattr(row.where, name)
+                if not known:
+                    where = replace(where, **{name: value})
+                elif value and value != known:
+                    differing.append(key)
             for key, value in asdict(row.contact).items():
                 known = getattr(contact, key)
                 if known is None:
@@ -169,6 +184,7 @@ class _Reading:
         return ImportedCustomer(
             line=first.line,
             customer=replace(first.customer, currency=currency),
+            where=where,
             **asdict(contact),
             facts=tuple(facts),
             lines={invoice_of(row): row.line for row in rows},

@@ -1,5 +1,6 @@
 """From one row to facts: who it is about, its invoice, what was paid of it, whether it is disputed."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -8,6 +9,8 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from domain.channels import NO_DEBTS
+from domain.contact_law.placing import read_city, read_region
+from domain.contact_law.whereabouts import Whereabouts
 from domain.customer import Customer
 from domain.facts import DisputeOpened, DisputeResolved, InvoiceIssued, PaymentReceived
 from domain.money import Money
@@ -33,6 +36,7 @@ class Row:
     line: int
     fields: list[str]
     customer: Customer
+    where: Whereabouts
     contact: RowContact
     facts: tuple[DatedBody, ...]
 
@@ -69,6 +73,30 @@ def customer_of(cells: Cells) -> Customer | None:
     except ValueError as error:
         cells.fault(columns.id, str(error), kind="customer")
         return None
+
+
+def where_of(cells: Cells, *, country: str | None) -> Whereabouts:
+    """Return where the customer is; what is no code is not known, and the law of every region holds.
+
+    A city that is no code is a city like most: no rule is for it alone.
+    """
+    columns = cells.mapping.customer
+    text = cells.text(columns.region, country=country, optional=True) if columns.region else None
+    region = None
+    if text:
+        try:
+            region = read_region(text, country)
+        except ValueError as error:
+            message = f"{error}; the row is imported without it"
+            cells.fault(columns.region, message, kind="customer", severity="warning")
+    city = cells.listed(columns.city, country=country) if columns.city else None
+    return Whereabouts(region=region, places=_places(city, country))
+
+
+def _places(city: str | None, country: str | None) -> tuple[str, ...]:
+    with suppress(ValueError):
+        return (read_city(city, country),) if city and "-" in city else ()
+    return ()
 
 
 def contact_of(cells: Cells, *, country: str | None) -> RowContact:

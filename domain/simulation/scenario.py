@@ -5,6 +5,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain import facts
+from domain.contact_law.placing import read_city, read_region
+from domain.contact_law.whereabouts import Whereabouts
 from domain.customer import Customer
 
 
@@ -23,10 +25,21 @@ class CustomerInput(BaseModel):
     tags: tuple[str, ...] = ()
     size: str | None = None
     risk: str | None = None
+    region: str | None = None
+    places: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
 
     def customer(self) -> Customer:
         """Return the customer as a plan knows it."""
-        return Customer(**self.model_dump(exclude={"name"}))
+        return Customer(**self.model_dump(exclude={"name", "region", "places", "zones"}))
+
+    def whereabouts(self) -> Whereabouts:
+        """Return where the customer may be, as contact law asks."""
+        return Whereabouts(
+            region=None if self.region is None else read_region(self.region, self.country),
+            places=tuple(read_city(place, self.country) for place in self.places),
+            zones=self.zones,
+        )
 
 
 class Scenario(BaseModel):

@@ -408,7 +408,7 @@ def incoming(business, count):
     for number in range(count):
         body = InvoiceIssued(invoice=f"I-{number}", amount="5.00", currency="EUR", due_on=business.due)
         fact = NewFact(source="csv", id=f"row-{number}", happened_on=business.due, body=body)
-        yield Customer(id=f"C-{number:03}"), customers.ContactData(), [fact]
+        yield exports.Imported(Customer(id=f"C-{number:03}"), customers.ContactData(), [fact])
 
 
 def test_a_bulk_import_may_be_broken_off_and_repeated(business):
@@ -455,7 +455,7 @@ def test_two_first_imports_of_the_same_export_at_once_write_it_once(business, to
 
 def import_words(business, *facts, **words):
     """Import what an export says that ACME is, all of it, and facts."""
-    new = [(Customer(id="ACME", **words), customers.ContactData(), list(facts))]
+    new = [exports.Imported(Customer(id="ACME", **words), customers.ContactData(), list(facts))]
     return exports.record_in_bulk(
         business.ledger, new, now=business.at(3), progress=lambda done: None, said=set(words)
     )
@@ -509,7 +509,7 @@ def test_another_segment_has_another_policy_once_no_case_pins_one(business):
 
 
 def import_contact(business, customer, **values):
-    new = [(Customer(id=customer), customers.ContactData(**values), [])]
+    new = [exports.Imported(Customer(id=customer), customers.ContactData(**values), [])]
     return exports.record_in_bulk(business.ledger, new, now=business.at(0), progress=lambda done: None)
 
 
