@@ -74,8 +74,6 @@ SENTENCES: Mapping[str, str] = {
     "hold.disputed": "invoice {invoice} is disputed",
     "hold.lost": "dispute {dispute} was lost: {amount} on {invoice} are to be credited",
     "hold.in_flight": "payment {payment} of {amount} is on its way",
-    "hold.turn": "{step} goes first, and waits for contact law until {until}",
-    "hold.no_calls": "the customer wants no calls",
     "hold.gap": "the last message went out on {last_on}; the next may follow from {until}",
     "hold.not_delivered": "{needed} has not been delivered for {invoice}",
     "hold.notice_period": "{needed} was delivered on {delivered_on}: {days} days of notice end on {until}",
@@ -130,6 +128,8 @@ SENTENCES: Mapping[str, str] = {
         "no hour for {channel} suits the law in every zone where the customer may be ({zones}):"
         " a person must find out"
     ),
+    "contact.turn": "{step} goes first, and waits for contact law until {until}",
+    "contact.no_calls": "the customer wants no calls",
     "contact.never": (
         "the window of the policy and the law of where the customer is never let {channel} through"
         " at one time: {why}"

@@ -252,7 +252,7 @@ def _behind(at: Situation, step: NoticeStep, wanted: Wanted, *, sent: bool) -> t
     turn = min(held, default=None)
     if turn is None or turn > gap[1]:
         return None
-    return because("hold.turn", step=step.id, until=at.calendar.local_date(turn)), turn
+    return because("contact.turn", step=step.id, until=at.calendar.local_date(turn)), turn
 
 
 def _announces_nothing(at: Situation, step: NoticeStep) -> tuple[Reason, datetime | None] | None:

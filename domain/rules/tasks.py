@@ -38,7 +38,7 @@ def _callable(at: Situation, step: TaskStep, due: list[Debt], wanted: Wanted) ->
     """Leave out debts about which the customer may not be called now: the work begins when it may be done."""
     if at.account.reach.get(CALL) == "opted_out":
         debts = at.effect_debts(due)
-        wanted.hold(Held(step=step.id, channel=TASK, debts=debts, reason=because("hold.no_calls")))
+        wanted.hold(Held(step=step.id, channel=TASK, debts=debts, reason=because("contact.no_calls")))
         return []
     return lawful(at, step.id, CALL, due, wanted)
 

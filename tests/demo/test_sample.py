@@ -133,7 +133,8 @@ def test_every_reason_to_do_something_applies_somewhere(prefix: str) -> None:
     shown = {line.reason.rule for line in lines() if line.kind == "effect" and line.reason}
     rules = {rule for rule in SENTENCES if rule.startswith(f"{prefix}.")}
     # Without a server nothing is interrupted and nothing fails: no outcome is unknown, no sender broken.
-    assert rules - shown - {"step.settle", "task.unsent"} == set()
+    # And everybody has a zone.
+    assert rules - shown - {"step.settle", "task.unsent", "task.whereabouts"} == set()
 
 
 def test_every_kind_of_fact_that_comes_from_outside_is_told() -> None:

@@ -223,8 +223,8 @@ def test_a_customer_who_wants_no_calls_is_not_called_once_a_stop_closes_every_ch
     outcome = played(due, stop, under=CALLS, where=ELSEWHERE, until="2027-04-30")
     assert told(outcome) == [
         "03-03 08:00 first/email A",
-        "03-21 08:00 held call/task A: hold.no_calls",
-        "03-25 08:00 held again/task A: hold.no_calls",
+        "03-21 08:00 held call/task A: contact.no_calls",
+        "03-25 08:00 held again/task A: contact.no_calls",
     ]
 
 
@@ -347,7 +347,7 @@ def test_the_milder_message_lets_the_graver_one_go_first() -> None:
     outcome = played(A, later, under=under, where=Whereabouts(region="US-TX"), zone=CHICAGO)
     assert told(outcome, CHICAGO)[2:7] == [
         "03-08 08:00 held second/email A: us.tx.hours",
-        "03-08 08:00 held first/- B: hold.turn",
+        "03-08 08:00 held first/- B: contact.turn",
         "03-08 12:00 held first/- B: hold.gap",
         "03-08 12:00 second/email A",
         "03-09 08:00 held first/email B: us.tx.hours",
