@@ -88,9 +88,7 @@ def policy_backtest(
     from commandline.progress import bar
     from domain.backtest import Backtest
     from domain.backtest_report import json_values, words
-    from lawbooks import law_of
     from replay.backtest import play
-    from store.rates import shipped
 
     if len(policies) > 2:
         raise Stop("--policy: one policy is played, or two are compared: name no more", status=2)
@@ -106,8 +104,7 @@ def policy_backtest(
             days=reaction_days,
             jobs=jobs,
             progress=played,
-            rates=shipped(),
-            law_of=law_of(Settings.from_env()),
+            **_by_law(),
         )
     _played_somebody(history, [tally.customers for tally in tried.tallies], rules)
     if all(tally.since > history.until for tally in tried.tallies):
@@ -163,9 +160,7 @@ def policy_diff(
     """
     from commandline.progress import bar
     from domain.policy_diff import compare
-    from lawbooks import law_of
     from replay.backtest import compare as play_both
-    from store.rates import shipped
 
     first, second = read_policy(before), read_policy(after)
     if events is not None and file is not None:
@@ -188,8 +183,7 @@ def policy_diff(
                 until=history.until,
                 jobs=jobs,
                 progress=played,
-                rates=shipped(),
-                law_of=law_of(Settings.from_env()),
+                **_by_law(),
             )
     if as_json:
         about = [{"policy": each.policy, "version": each.version} for each in (first, second)]
@@ -213,6 +207,14 @@ def policy_schema() -> None:
     from domain.policy_schema import schema
 
     typer.echo(json.dumps(schema(), indent=2))
+
+
+def _by_law() -> dict[str, Any]:
+    """Return what is law and no policy: rates of interest, and the rules of contact."""
+    from lawbooks import law_of
+    from store.rates import shipped
+
+    return {"rates": shipped(), "law_of": law_of(Settings.from_env())}
 
 
 # --- where the facts come from
