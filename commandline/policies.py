@@ -27,11 +27,15 @@ SampleDue = Annotated[
 @app.command(name="lint")
 def policy_lint(files: PolicyFiles, as_json: AsJson = False) -> None:
     """Check policy files: every mistake with its line, and what would be wise."""
+    from lawbooks import books_of
+
     looked_at = side_by_side(look_at(files))
     if as_json:
         typer.echo(json.dumps([each.json() for each in looked_at], indent=2))
     else:
         tell(looked_at)
+        read = books_of(Settings.from_env())
+        typer.echo(f"contact law: {'; '.join(read.confidence)}; {len(read.not_read)} places are not read")
     usable(looked_at)
 
 
@@ -304,9 +308,10 @@ def look_at(files: Sequence[Path]) -> list[LookedAt]:
     from activities.rendering import Letters
     from domain.channels import CHANNELS
     from domain.policy_lint import lint
+    from lawbooks import books_of
     from store.rates import shipped
 
-    letters = Letters(ROOT / "templates")
+    letters, books = Letters(ROOT / "templates"), books_of(Settings.from_env())
     known: dict[str, tuple[str, ...]] = {channel: letters.names(channel) for channel in CHANNELS}
     looked_at = []
     for file in files:
@@ -315,7 +320,7 @@ def look_at(files: Sequence[Path]) -> list[LookedAt]:
         except Stop as stopped:
             looked_at.append(LookedAt(file=file, problems=str(stopped)))
         else:
-            findings = lint(policy, templates=known, rates=shipped())
+            findings = lint(policy, templates=known, rates=shipped(), books=books)
             looked_at.append(LookedAt(file=file, policy=policy, findings=findings))
     return looked_at
 

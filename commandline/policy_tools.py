@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -16,9 +16,6 @@ from commandline.session import closing, now_of
 from commandline.values import AsJson, day
 from ending import Stop
 from settings import Settings
-
-if TYPE_CHECKING:
-    from domain.backtest import Assumption
 
 app = typer.Typer()
 
@@ -125,15 +122,6 @@ def policy_backtest(
     _tell_left_out(history)
 
 
-def _assumption(days: int, share: Decimal) -> "Assumption":
-    from domain.backtest import Assumption
-
-    try:
-        return Assumption(days=days, share=share)
-    except ValueError as error:
-        raise Stop(f"--reaction-share: {error}", status=2) from None
-
-
 @app.command(name="diff")
 def policy_diff(
     before: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a policy file, as it is")],
@@ -176,15 +164,8 @@ def policy_diff(
     changes = None
     if history is not None:
         with bar("Playing customers", history.count) as played:
-            changes = play_both(
-                first,
-                second,
-                history.pasts,
-                until=history.until,
-                jobs=jobs,
-                progress=played,
-                **_by_law(),
-            )
+            also = {"jobs": jobs, "progress": played, **_by_law()}
+            changes = play_both(first, second, history.pasts, until=history.until, **also)
     if as_json:
         about = [{"policy": each.policy, "version": each.version} for each in (first, second)]
         facts = None
@@ -207,6 +188,15 @@ def policy_schema() -> None:
     from domain.policy_schema import schema
 
     typer.echo(json.dumps(schema(), indent=2))
+
+
+def _assumption(days: int, share: Decimal) -> Any:
+    from domain.backtest import Assumption
+
+    try:
+        return Assumption(days=days, share=share)
+    except ValueError as error:
+        raise Stop(f"--reaction-share: {error}", status=2) from None
 
 
 def _by_law() -> dict[str, Any]:

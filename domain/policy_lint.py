@@ -11,10 +11,12 @@ from itertools import pairwise
 from typing import Literal, get_args
 
 from domain.channels import Channel
+from domain.contact_law.books import ContactBooks
 from domain.interest.rates import Rates
 from domain.interest.terms import CONSUMER
 from domain.policy import Policy
 from domain.policy_fields import amount_in
+from domain.policy_lint_law import never_open, too_close, too_many
 from domain.policy_steps import NoticeStep, SuspendStep, When
 from domain.policy_window import Weekday
 from domain.spelling import closest
@@ -47,11 +49,16 @@ class Finding:
 
 
 def lint(
-    policy: Policy, *, templates: Templates | None = None, rates: Rates | None = None
+    policy: Policy,
+    *,
+    templates: Templates | None = None,
+    rates: Rates | None = None,
+    books: ContactBooks | None = None,
 ) -> tuple[Finding, ...]:
     """Return what is wrong or odd, errors first.
 
-    Without `templates` their names are not checked, and without `rates` not whether a country has any.
+    Without `templates` their names are not checked, without `rates` not whether a country has any, and
+    without `books` not what contact law does to the policy.
     """
     found = [
         *_never(policy),
@@ -63,6 +70,7 @@ def lint(
         *_amounts(policy),
         *_interest(policy),
         *(_rates(policy, rates) if rates is not None else ()),
+        *(_contact_law(policy, books) if books is not None else ()),
     ]
     return tuple(sorted(found, key=lambda finding: finding.severity))
 
@@ -276,6 +284,16 @@ def _rates(policy: Policy, rates: Rates) -> Iterator[Finding]:
         if table is None or not rates.rows(table):
             message = f"no rate of interest is known for {country}, so nothing is proposed there"
             yield _warning("rates-missing", None, f"{message}; enter its table under policies/rates/")
+
+
+def _contact_law(policy: Policy, books: ContactBooks) -> Iterator[Finding]:
+    """What contact law holds, whatever the policy says."""
+    for message in never_open(policy, books):
+        yield _warning("law-window", None, message)
+    for step, message in too_many(policy, books):
+        yield _warning("law-cap", step, message)
+    for message in too_close(policy, books):
+        yield _warning("law-gap", None, message)
 
 
 def _and(words: Sequence[str]) -> str:

@@ -84,12 +84,17 @@ class ContactBooks:
         order = ("verified", "secondary", "unverified", "proposal")
         return tuple(f"{counts[word]} rules {word}" for word in order if counts[word])
 
+    @property
+    def not_read(self) -> frozenset[str]:
+        """The places whose law nobody has read."""
+        return frozenset(place for book in self.books for place in book.not_read)
+
     def warnings(self, country: str | None, where: Whereabouts) -> tuple[str, ...]:
         """Return what is not known of the law for somebody there, a sentence each."""
         if country is None:
             return ("no country is known: only the rules for everybody hold",)
         found = []
-        unread = {place for book in self.books for place in book.not_read}
+        unread = self.not_read
         named = {
             place.partition("-")[0] for book in self.books for rule in book.rules for place in rule.places
         }
