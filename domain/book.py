@@ -78,7 +78,7 @@ class Debt:
     @property
     def key(self) -> str:
         """What claims about it count by."""
-        return key_of(self.invoice, self.part)
+        return key_of(self.invoice, self.part) if self.part else self.invoice
 
     @property
     def in_plan(self) -> bool:
@@ -88,7 +88,8 @@ class Debt:
     @property
     def name(self) -> str:
         """What people call it: `INV-1 instalment 2`, also of a plan."""
-        return key_of(self.invoice, self.part[max(self.part.find("instalment"), 0) :])
+        _, _, number = self.part.rpartition("instalment ")
+        return f"{self.invoice} instalment {number}" if number else self.invoice
 
     def days_late(self, on: date) -> int:
         """Whole days past due; negative before the due date."""

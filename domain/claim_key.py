@@ -6,8 +6,8 @@ _PART = re.compile(r"(.+?) (?:(?:plan [0-9]{4}-[0-9]{2}-[0-9]{2} )?instalment [0
 
 
 def key_of(invoice: str, part: str) -> str:
-    """Return the key of an invoice, or with a part of that: `INV-1 instalment 2`."""
-    return f"{invoice} {part}" if part else invoice
+    """Return the key of a part of an invoice: `INV-1 instalment 2`."""
+    return f"{invoice} {part}"
 
 
 def invoice_of(key: str) -> str:

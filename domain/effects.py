@@ -25,7 +25,7 @@ class EffectDebt:
     @property
     def key(self) -> str:
         """What claims about it count by."""
-        return key_of(self.invoice, self.part)
+        return key_of(self.invoice, self.part) if self.part else self.invoice
 
 
 def by_invoice(debts: Iterable[EffectDebt]) -> dict[str, Money]:
