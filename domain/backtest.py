@@ -410,7 +410,7 @@ def _told(account: Account) -> dict[str, list[date]]:
     for claim in account.claims:
         is_reminder = claim.channel in CHANNELS and claim.step not in RESERVED
         if is_reminder and claim.delivered_at is not None and claim.stands:
-            for invoice, _ in claim.debts:
+            for invoice in claim.invoices:
                 days.setdefault(invoice, set()).add(claim.delivered_at.astimezone(zone).date())
     return {invoice: sorted(found) for invoice, found in days.items()}
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from domain.channels import CHANNELS
+from domain.claim_key import invoice_of
 
 ClaimState = Literal["claimed", "released", "sent", "refused", "unknown"]
 
@@ -35,7 +36,7 @@ class Claim:
 
     Attributes:
         message: the reference it carries outside, unique.
-        debts: the invoices it is about, with their opening.
+        debts: the invoices or parts of them that it is about, each by its key, with their opening.
         state: `claimed` until the outcome is known; `unknown` when not even asking could tell;
             `released` and `refused` ones did not happen.
         attempt: of these debts by this step and channel, from 1.
@@ -60,6 +61,11 @@ class Claim:
     def stands(self) -> bool:
         """Whether it happened, or may have."""
         return self.state in ("claimed", "sent", "unknown") and self.bounced_at is None
+
+    @property
+    def invoices(self) -> tuple[str, ...]:
+        """The invoices it is about, those of parts too."""
+        return tuple(invoice_of(key) for key, _ in self.debts)
 
     @property
     def is_message(self) -> bool:

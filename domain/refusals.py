@@ -298,5 +298,5 @@ def _tasks_of(at: Situation) -> set[str]:
         if claim.channel == TASK
         and claim.stands
         and claim.claimed_at > done.get(claim.step, _NEVER)
-        and not (moot and all((claim.step, invoice) in moot for invoice, _ in claim.debts))
+        and not (moot and all((claim.step, invoice) in moot for invoice in claim.invoices))
     }

@@ -236,7 +236,7 @@ def _happenings(outcome: Outcome) -> dict[_Key, Happening]:
         if line.kind != "effect":
             continue
         step, channel = line.step or "", line.channel or ""
-        invoices = [(debt.invoice, debt.opening) for debt in line.debts if debt.invoice not in NO_DEBTS]
+        invoices = [(debt.key, debt.opening) for debt in line.debts if debt.invoice not in NO_DEBTS]
         if line.effect in ("suspend", "reactivate") or step in (TOLD, THANKED) or not invoices:
             service[step, channel] += 1
             invoices = [("", service[step, channel])]

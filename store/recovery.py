@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
+from domain.claim_key import invoice_of
 from domain.money import Money
 from domain.own_steps import RESERVED
 from domain.recovery import LateDebt, Recovery, recovery, window_ends
@@ -123,7 +124,7 @@ class _Steps(_Groups):
         made = select(ClaimRow).where(col(ClaimRow.state).in_(MADE), col(ClaimRow.step).not_in(RESERVED))
         for claim in session.exec(made.order_by(col(ClaimRow.claimed_at), col(ClaimRow.id))).all():
             on = claim.claimed_at.astimezone(zones[claim.customer_id]).date()
-            self.taken[claim.customer_id, claim.debt].append((on, claim.step))
+            self.taken[claim.customer_id, invoice_of(claim.debt)].append((on, claim.step))
 
     def of(self, debt: DebtRow, late_on: date, until: date) -> str:
         taken = [step for on, step in self.taken[debt.customer_id, debt.invoice] if on <= until]

@@ -104,6 +104,6 @@ class CardFold:
             if claim.claimed_at + ANSWERED_WITHIN < at:
                 return None
             answer = self.answers.get(message)
-            if claim.stands and claim.debts[0][0] == invoice and (answer is None or answer.at == at):
+            if claim.stands and claim.invoices[0] == invoice and (answer is None or answer.at == at):
                 return message
         return None

@@ -101,7 +101,7 @@ class Wallet:
         card, charged = self.card_at(claim.claimed_at), claim.charged
         return Attempt(
             at=claim.claimed_at,
-            invoice=claim.debts[0][0],
+            invoice=claim.invoices[0],
             instrument=(charged.instrument if charged else None) or (card.instrument if card else None),
             decline=charged.decline if charged else None,
             declined=bool(charged and charged.declined),

@@ -49,7 +49,7 @@ def fee_on(at: Situation, debt: Debt, step: str) -> FeeProposal | None:
 def taken(at: Situation, invoice: str, step: str) -> bool:
     """Whether a step was taken for an invoice, and did not come back."""
     return any(
-        claim.step == step and claim.stands and not claim.unsettled and invoice in dict(claim.debts)
+        claim.step == step and claim.stands and not claim.unsettled and invoice in claim.invoices
         for claim in at.account.claims
     )
 
@@ -72,4 +72,6 @@ def never_owed(at: Situation, debt: Debt) -> bool:
 def _late(at: Situation, debt: Debt, *, undisputed: bool = False) -> LateDebt | None:
     account = at.account
     contested = account.disputed.get(debt.invoice) if undisputed else None
+    # It is reckoned on the whole invoice, whose schedule says what of it is late.
+    debt = next(each for each in account.debts if each.invoice == debt.invoice) if debt.part else debt
     return late_debt(debt, entries=account.entries, history=account.history, disputed=contested)

@@ -86,17 +86,17 @@ def _waits_for(at: Situation, terms: Charges, effect: Effect, wanted: Wanted) ->
     """Why a step waits: for a message that asks for another card, or for a charge."""
     if effect.kind == "notice" and any(each.step.startswith(ASK_STEP) for each in wanted.effects):
         return gap_from(at, at.today)
-    named = {(debt.invoice, debt.opening) for debt in effect.debts}
-    debts = sorted((debt for debt in at.overdue if (debt.invoice, debt.opening) in named), key=_oldest)
+    named = {(debt.key, debt.opening) for debt in effect.debts}
+    debts = sorted((debt for debt in at.overdue if (debt.key, debt.opening) in named), key=_oldest)
     invoices = {debt.invoice for debt in debts}
     for claim in _unanswered(at):
-        if claim.debts[0][0] in invoices:
+        if claim.invoices[0] in invoices:
             until = claim.claimed_at + ANSWERED_WITHIN
-            return because("hold.charge_first", charge=claim.step, invoice=claim.debts[0][0]), until
+            return because("hold.charge_first", charge=claim.step, invoice=claim.invoices[0]), until
     charge = next((each for each in wanted.effects if each.kind == "charge"), None)
     step = f"{CHARGE_STEP}before_{effect.step}"
     for debt in debts:
-        charged_now = charge is not None and charge.debts[0].invoice == debt.invoice
+        charged_now = charge is not None and charge.debts[0].key == debt.key
         if not charged_now and not _last_attempt(at, terms, debt, step):
             continue
         if charge is None:
@@ -121,7 +121,7 @@ def _last_attempt(at: Situation, terms: Charges, debt: Debt, step: str) -> bool:
 
 def _failing(at: Situation, step: str, debt: Debt | EffectDebt) -> bool:
     """Whether this charge could not even be asked for, again and again: nothing waits for it any more."""
-    key = (debt.invoice, debt.opening)
+    key = (debt.key, debt.opening)
     return any(
         claim.step == step and key in claim.debts and claim.attempt >= FAILED_OFTEN
         for claim in at.account.claims
@@ -137,7 +137,7 @@ def _effect(at: Situation, debt: Debt, step: str, reason: Reason) -> Effect:
         kind="charge",
         step=step,
         channel=CHARGE,
-        debts=(EffectDebt(invoice=debt.invoice, opening=debt.opening, amount=amount),),
+        debts=(EffectDebt(invoice=debt.invoice, opening=debt.opening, amount=amount, part=debt.part),),
         reason=reason,
         instrument=card.instrument if card else "",
     )
@@ -226,7 +226,7 @@ def _opening(at: Situation, day: date) -> datetime:
 
 
 def _oldest(debt: Debt) -> tuple[date, str]:
-    return debt.due_on, debt.invoice
+    return debt.due_on, debt.key
 
 
 # --- what holds an attempt -----------------------------------------------------------------------

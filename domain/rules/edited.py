@@ -35,7 +35,7 @@ def passed_by(at: Situation, debt: Debt, ladder: Sequence[NoticeStep]) -> int:
 def _said_on(at: Situation, debt: Debt) -> date | None:
     """Return the last day on which a message about a debt went out whose step this policy does not have."""
     ours = {step.id for step in at.policy.steps} | RESERVED
-    key = (debt.invoice, debt.opening)
+    key = (debt.key, debt.opening)
     gone = [
         claim.claimed_at
         for claim in at.account.claims

@@ -120,15 +120,13 @@ def in_error(at: Situation, fee: Fee, about: Debt | None) -> str | None:
     if about is not None and never_owed(at, about):
         return f"nothing of {fee.invoice} was ever owed"
     if fee.kind == "fee" and fee.step is not None and not taken(at, fee.invoice, fee.step):
-        begun = any(
-            claim.step == fee.step and fee.invoice in dict(claim.debts) for claim in at.account.claims
-        )
+        begun = any(claim.step == fee.step and fee.invoice in claim.invoices for claim in at.account.claims)
         return f"{fee.step} for {fee.invoice} reached nobody" if begun else None
     return None
 
 
 def _task(step: str, debt: Debt, *, asked: Money, reason: Reason) -> Effect:
-    about = EffectDebt(invoice=debt.invoice, opening=debt.opening, amount=asked)
+    about = EffectDebt(invoice=debt.invoice, opening=debt.opening, amount=asked, part=debt.part)
     return Effect(kind="task", step=step, channel=TASK, debts=(about,), reason=reason)
 
 
@@ -181,7 +179,7 @@ def over(at: Situation) -> Iterator[Over]:
     """Yield the tasks of this kind that were answered by a booking, or whose ground is gone."""
     for claim in at.account.claims:
         if claim.channel == TASK and claim.stands and is_about_fees(claim.step):
-            for invoice, _ in claim.debts:
+            for invoice in claim.invoices:
                 if (why := _why_over(at, claim, invoice)) is not None:
                     yield Over(step=claim.step, invoice=invoice, why=why)
 

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from domain.book import Debt
 from domain.channels import Channel
-from domain.claim_key import invoice_of
 from domain.effects import Effect, Held, Wanted
 from domain.own_steps import THANKED, TOLD
 from domain.policy_fields import amount_in
@@ -42,7 +41,7 @@ def _paid_for(at: Situation, step: SuspendStep, since: date) -> bool:
     if any(_still_owed(at, late, currency) for currency in {debt.open.currency for debt in late}):
         return False
     suspensions = [claim for claim in at.account.claims if claim.step == step.id and claim.stands]
-    names = {invoice_of(key) for key, _ in suspensions[-1].debts} if suspensions else set()
+    names = set(suspensions[-1].invoices) if suspensions else set()
     states = {debt.state for debt in at.account.debts if debt.invoice in names}
     return not states or not states <= {"void", "written_off"}
 
