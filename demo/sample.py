@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
@@ -153,7 +154,8 @@ def _faults(i: int, event: _Event, currency: str) -> Iterator[Fault]:
 
 def _wrong_days(event: _Event) -> Iterator[tuple[str, str]]:
     """Find dates that are no day numbers, by key with a sentence."""
-    for key, value in event.fields.items():
+    within = [each.items() for each in event.fields.get("instalments", ()) if isinstance(each, Mapping)]
+    for key, value in chain(event.fields.items(), *within):
         if key in _DAY_KEYS:
             yield key, f"write {_DAY_KEYS[key]}, a number of days from the start: a date would not move"
         elif key in _DATE_KEYS and not re.fullmatch("-?[0-9]{1,3}", str(value)):
@@ -263,12 +265,20 @@ def _body(event: _Event, start_on: date, currency: str) -> Body:
     Raises:
         ValidationError: a field is wrong or missing.
     """
-    said: dict[str, Any] = {"type": event.type}
-    for key, value in event.fields.items():
-        if key in _DATE_KEYS:
-            said[_DATE_KEYS[key]] = start_on + timedelta(days=int(value))
-        else:
-            said[key] = value
+    said: dict[str, Any] = {"type": event.type} | _dated(event.fields, start_on)
     if event.type in _WITH_CURRENCY:
         said.setdefault("currency", currency)
     return facts.read_body(said)
+
+
+def _dated(fields: Mapping[str, Any], start_on: date) -> dict[str, Any]:
+    """Return fields with their day numbers as dates, those of instalments too."""
+    said: dict[str, Any] = {}
+    for key, value in fields.items():
+        if key in _DATE_KEYS:
+            said[_DATE_KEYS[key]] = start_on + timedelta(days=int(value))
+        elif key == "instalments":
+            said[key] = [_dated(each, start_on) if isinstance(each, Mapping) else each for each in value]
+        else:
+            said[key] = value
+    return said

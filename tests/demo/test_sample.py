@@ -155,7 +155,7 @@ def test_every_kind_of_fact_that_comes_from_outside_is_told() -> None:
         ("LIGHTHOUSE", ["reminder_first by email"] * 3),
         ("ECHO", ["reminder_first by email", "unreachable", "reminder_second by sms"]),
         ("MOOSE", ["reminder_second by email", "reminder_second by sms", "reminder_third by sms"]),
-        ("GHERKIN", ["reminder_first by email"]),
+        ("GHERKIN", ["reminder_first by email", "dispute_answer", "dispute_credit"]),
         (
             "YETI",
             [
