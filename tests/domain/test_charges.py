@@ -72,6 +72,19 @@ def test_a_soft_decline_is_tried_again_on_the_days_of_the_ladder() -> None:
     ]
 
 
+def test_each_instalment_is_charged_by_itself_and_an_invoice_once_a_day() -> None:
+    parts = [{"due_on": "2026-03-02", "amount": "40.00"}, {"due_on": "2026-03-05", "amount": "60.00"}]
+    outcome = play(VISA, invoice(instalments=parts), failed(), under=under(), until="2026-03-07")
+
+    tried = [line for line in outcome.lines if line.effect == "charge"]
+    assert [(f"{line.at:%m-%d}", line.debts[0].key, line.debts[0].amount.plain()) for line in tried] == [
+        ("03-03", "A instalment 1", "40.00"),
+        ("03-05", "A instalment 1", "40.00"),
+        ("03-06", "A instalment 2", "60.00"),
+        ("03-07", "A instalment 1", "40.00"),
+    ]
+
+
 def test_without_charges_in_the_policy_no_card_is_charged() -> None:
     assert charged(VISA, A, failed(), under=policy()) == []
 

@@ -130,6 +130,14 @@ def test_what_was_paid_in_part_bears_interest_until_its_day_and_is_rounded_once(
     assert says(outcome) == ["10-15 09:00 interest A 142.01"]
 
 
+def test_each_instalment_brings_a_proposal_on_what_is_late_of_its_invoice() -> None:
+    """4,000 × 10.40 % × 60/365 + 6,000 × 10.40 % × 30/365 = 119.67, then × 90 and × 60: 205.15; twice 40."""
+    parts = [{"due_on": "2026-08-31", "amount": "4000.00"}, {"due_on": "2026-09-30", "amount": "6000.00"}]
+    outcome = play(issued(instalments=parts))
+
+    assert says(outcome) == ["10-30 09:00 interest A 199.67", "11-29 09:00 interest A 285.15"]
+
+
 # --- when and for whom ---------------------------------------------------------------------------
 
 
