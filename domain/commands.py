@@ -338,17 +338,23 @@ def words_of(body: facts.Body | FeeEntry) -> str:
             return f"wrote off {body.invoice}"
         case facts.WriteOffUndone():
             return f"took back the write-off of {body.invoice}"
-        case FeeEntry() | facts.FeeBooked():
-            currency = f" {body.currency}" if isinstance(body, facts.FeeBooked) else ""
-            number = f" as {body.fee}" if body.fee else ""
-            amount = f" of {body.amount}{currency}" if body.amount is not None else ""
-            return f"booked {body.kind}{amount} on {body.invoice}{number}"
-        case facts.FeeWaived():
-            return f"waived {body.amount or 'what is open'} of {body.fee}: {body.reason}"
-        case facts.FeeCancelled():
-            return f"cancelled {body.fee}: {body.reason}"
+        case FeeEntry() | facts.FeeBooked() | facts.FeeWaived() | facts.FeeCancelled():
+            return _fee_words(body)
         case facts.OnboardingReviewed():
             words = f"decided to {body.outcome.replace('_', ' with ')}"
             return f"{words}: {body.note}" if body.note else words
         case _:
             return facts.kind_of(body).replace("_", " ")
+
+
+def _fee_words(body: FeeEntry | facts.FeeBooked | facts.FeeWaived | facts.FeeCancelled) -> str:
+    match body:
+        case facts.FeeWaived():
+            return f"waived {body.amount or 'what is open'} of {body.fee}: {body.reason}"
+        case facts.FeeCancelled():
+            return f"cancelled {body.fee}: {body.reason}"
+        case _:
+            currency = f" {body.currency}" if isinstance(body, facts.FeeBooked) else ""
+            number = f" as {body.fee}" if body.fee else ""
+            amount = f" of {body.amount}{currency}" if body.amount is not None else ""
+            return f"booked {body.kind}{amount} on {body.invoice}{number}"

@@ -278,7 +278,7 @@ def _rates(policy: Policy, rates: Rates) -> Iterator[Finding]:
     """Countries whose law nobody has entered."""
     if policy.interest.basis != "statutory":
         return
-    named = [country for step in policy.steps for country in step.when.countries]
+    named = [*policy.audience.countries, *(each for step in policy.steps for each in step.when.countries)]
     for country in dict.fromkeys(named):
         table = rates.table_for(country)
         if table is None or not rates.rows(table):

@@ -83,9 +83,8 @@ def refusal(at: Situation, name: str, body: Input) -> Refusal:
         return general
     invoices = {debt.invoice: debt for debt in at.account.debts}
     match body:
-        case FeeEntry():
-            booked = booking(at, body)
-            return booked if isinstance(booked, str) else None
+        case FeeEntry() | facts.FeeWaived() | facts.FeeCancelled():
+            return _fee(at, body)
         case facts.Paused():
             return _pause(at, body)
         case facts.PromiseMade():
@@ -129,8 +128,6 @@ def refusal(at: Situation, name: str, body: Input) -> Refusal:
                 return _unknown(invoice)
             if invoices[invoice].state != "written_off":
                 return f"Invoice {invoice} has not been written off."
-        case facts.FeeWaived() | facts.FeeCancelled():
-            return _fee(body, invoices.get(body.fee))
         case facts.Exempted(invoice=str(invoice)) if invoice not in invoices:
             return _unknown(invoice)
         case facts.Exempted():
@@ -145,8 +142,12 @@ def _ends_too_early(at: Situation, body: Input) -> Refusal:
     return None if early is None else f"{early[0].upper()}{early[1:]}."
 
 
-def _fee(body: facts.FeeWaived | facts.FeeCancelled, debt: Debt | None) -> Refusal:
-    """Why a fee cannot be given up or taken back."""
+def _fee(at: Situation, body: FeeEntry | facts.FeeWaived | facts.FeeCancelled) -> Refusal:
+    """Why a fee cannot be booked, given up or taken back."""
+    if isinstance(body, FeeEntry):
+        booked = booking(at, body)
+        return booked if isinstance(booked, str) else None
+    debt = next((debt for debt in at.account.debts if debt.invoice == body.fee), None)
     if debt is None or debt.about is None:
         return f"There is no fee {body.fee} of this customer."
     if debt.state == "void":

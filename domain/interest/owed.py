@@ -71,7 +71,7 @@ def never_owed(at: Situation, debt: Debt) -> bool:
 
 def _late(at: Situation, debt: Debt, *, undisputed: bool = False) -> LateDebt | None:
     account = at.account
-    contested = account.disputed.get(debt.invoice) if undisputed else None
+    contested = at.disputed.get(debt.invoice) if undisputed else None
     # It is reckoned on the whole invoice, whose schedule says what of it is late.
     debt = next(each for each in account.debts if each.invoice == debt.invoice) if debt.part else debt
     return late_debt(debt, entries=account.entries, history=account.history, disputed=contested)

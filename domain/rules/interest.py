@@ -36,19 +36,27 @@ def interest(at: Situation) -> Wanted:
 
 def _propose_interest(at: Situation, wanted: Wanted) -> None:
     due = [debt for debt in at.debts if _due(at, debt, wanted)]
-    for debt in _not_resting(at, INTEREST, due, wanted):
-        proposal = interest_on(at, debt)
+    for parts in _by_invoice(_not_resting(at, INTEREST, due, wanted)):
+        proposal = interest_on(at, parts[0])
         if proposal is None:
             continue
         if not proposal.empty:
             asked = proposal.total or proposal.interest
-            wanted.effects.append(_task(INTEREST, debt, asked=asked, reason=proposed(proposal)))
+            wanted.effects.append(_task(INTEREST, parts, asked=asked, reason=proposed(proposal)))
             return  # The next one follows when this one is on somebody's desk.
-        if _grows(at, debt, proposal):
+        if _grows(at, parts[0], proposal):
             wanted.later.append(at.calendar.start_of(at.today + timedelta(days=1)))
         if proposal.withheld:
-            debts = at.effect_debts([debt])
+            debts = at.effect_debts(parts)
             wanted.hold(Held(step=INTEREST, channel=TASK, debts=debts, reason=proposal.withheld[0]))
+
+
+def _by_invoice(debts: Sequence[Debt]) -> list[list[Debt]]:
+    """Return debts by their invoice: interest is reckoned on all of it, also where only parts are due."""
+    found: dict[str, list[Debt]] = {}
+    for debt in debts:
+        found.setdefault(debt.invoice, []).append(debt)
+    return list(found.values())
 
 
 def _grows(at: Situation, debt: Debt, proposal: InterestProposal) -> bool:
@@ -83,13 +91,16 @@ def _due(at: Situation, debt: Debt, wanted: Wanted) -> bool:
 
 def _propose_fee(at: Situation, step: str, wanted: Wanted) -> None:
     own = fee_step(step)
+    asked = {invoice for claim in at.account.claims if claim.step == own for invoice in claim.invoices}
     due = [
-        debt for debt in at.debts if debt.about is None and at.claims(debt, step) and not at.claims(debt, own)
+        debt
+        for debt in at.debts
+        if debt.about is None and debt.invoice not in asked and at.claims(debt, step)
     ]
-    for debt in _not_resting(at, own, due, wanted):
-        proposal = fee_on(at, debt, step)
+    for parts in _by_invoice(_not_resting(at, own, due, wanted)):
+        proposal = fee_on(at, parts[0], step)
         if proposal is not None and proposal.amount:
-            wanted.effects.append(_task(own, debt, asked=proposal.amount, reason=_agreed(proposal)))
+            wanted.effects.append(_task(own, parts, asked=proposal.amount, reason=_agreed(proposal)))
             return
 
 
@@ -111,7 +122,7 @@ def _cancel(at: Situation, wanted: Wanted) -> None:
             continue
         if (why := in_error(at, fee, debts.get(fee.invoice))) is not None:
             reason = because("task.cancel_fee", fee=fee.fee, amount=fee.amount, why=why)
-            wanted.effects.append(_task(CANCEL_FEE, debt, asked=debt.open, reason=reason))
+            wanted.effects.append(_task(CANCEL_FEE, [debt], asked=debt.open, reason=reason))
             return
 
 
@@ -125,9 +136,14 @@ def in_error(at: Situation, fee: Fee, about: Debt | None) -> str | None:
     return None
 
 
-def _task(step: str, debt: Debt, *, asked: Money, reason: Reason) -> Effect:
-    about = EffectDebt(invoice=debt.invoice, opening=debt.opening, amount=asked, part=debt.part)
-    return Effect(kind="task", step=step, channel=TASK, debts=(about,), reason=reason)
+def _task(step: str, parts: Sequence[Debt], *, asked: Money, reason: Reason) -> Effect:
+    """Return the task about an invoice, or about parts of it: the first of them has the amount."""
+    amounts = [asked, *(Money.zero(asked.currency) for _ in parts[1:])]
+    about = tuple(
+        EffectDebt(invoice=debt.invoice, opening=debt.opening, amount=amount, part=debt.part)
+        for debt, amount in zip(parts, amounts, strict=True)
+    )
+    return Effect(kind="task", step=step, channel=TASK, debts=about, reason=reason)
 
 
 def proposed(proposal: InterestProposal) -> Reason:

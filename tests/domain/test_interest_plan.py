@@ -190,6 +190,21 @@ def test_a_debt_that_is_opened_again_gets_a_proposal_of_what_is_left() -> None:
     assert says(outcome) == ["10-30 09:00 interest A 210.96", "11-25 00:00 interest A 17.10"]
 
 
+def test_instalments_that_wait_together_are_one_proposal_and_a_fee_is_one_for_all() -> None:
+    parts = [{"due_on": "2026-08-31", "amount": "6000.00"}, {"due_on": "2026-09-02", "amount": "4000.00"}]
+    promise = event("2026-09-20", "promise_made", pay_on="2026-10-05")
+
+    outcome = play(issued(instalments=parts), promise, terms=AGREED)
+
+    assert [line.step for line in work(outcome)] == ["fee.first", "interest"]
+    (_, proposal) = work(outcome)
+    # 6,000 × 12 % × 38/365 + 4,000 × 12 % × 36/365 = 122.30, of which the cap leaves 100.
+    assert [(each.part, each.amount.plain()) for each in proposal.debts] == [
+        ("instalment 1", "100.00"),
+        ("instalment 2", "0.00"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [

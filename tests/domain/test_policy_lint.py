@@ -241,6 +241,10 @@ NO_RATE = (
             policy(interest=LAW, steps={FIRST: {"when": {"countries": ["FI", "DE", "SE"]}}}),
             [NO_RATE.format("DE"), NO_RATE.format("SE")],
         ),
+        (
+            policy(interest=LAW, **{"for": {"segments": ["business"], "countries": ["NL", "PL"]}}),
+            [NO_RATE.format("PL")],
+        ),
     ],
 )
 def test_interest_that_is_never_proposed(checked: Policy, expected: list[str]) -> None:
