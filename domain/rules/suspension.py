@@ -82,7 +82,7 @@ def not_yet(at: Situation, step: SuspendStep, debt: Debt) -> tuple[Reason, datet
         return reason, until
     announced = [c.suspend_on for n in step.needs_delivered for c in at.claims(debt, n) if c.suspend_on]
     # Also by a step that a policy adopted since does not have: the customer was told that day.
-    announced += filter(None, [at.account.announced.get((debt.invoice, debt.opening))])
+    announced += filter(None, [at.account.announced.get((debt.key, debt.opening))])
     if announced and at.today < max(announced):
         return because("hold.announced", until=max(announced)), at.opening(max(announced))
     return None

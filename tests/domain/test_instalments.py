@@ -14,12 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.account_fold import build
 from domain.book import Debt
+from domain.claim import Claim
 from domain.claim_key import invoice_of
 from domain.facts import InvoiceIssued
 from domain.instalments import falls_due
 from domain.money import Money, per_currency
 from domain.posting import post
+from domain.rules.suspension import not_yet
 from domain.simulation.events import read_events
 from domain.simulation.timeline import Line, Outcome
 from domain.situation import Situation
@@ -387,6 +390,33 @@ def test_earlier_instalments_are_settled_before_later_ones(
     assert sum(part.amount.minor for part in parts) == min(left, original)
     # Only the first that is left may be paid in part.
     assert all(part.amount.minor == whole[part.due_on] for part in parts[1:])
+
+
+@pytest.mark.parametrize(("key", "rule"), [("A instalment 1", "hold.announced"), ("A instalment 2", None)])
+def test_a_day_that_another_step_announced_for_an_instalment_holds(key: str, rule: str | None) -> None:
+    """A policy adopted since may not have that step; the customer was told the day all the same."""
+    at, told = at_noon("2026-03-10"), {"A instalment 1": 1, key: 1}
+    claims = [
+        Claim(
+            message=f"m-{step}",
+            step=step,
+            channel="email",
+            debts=tuple(debts.items()),
+            claimed_at=at,
+            delivered_at=at,
+            suspend_on=day,
+        )
+        for step, debts, day in (
+            ("final", told, date(2026, 3, 25)),
+            ("gone", {key: 1}, date(2026, 4, 20)),
+        )
+    ]
+    account = build(CUSTOMER, read_events(CUSTOMER, [A]), claims)
+    situation = Situation(policy=policy(), account=account, now=at_noon("2026-04-01"))
+    suspension, first = policy().suspension, situation.open_debts[0]
+    assert suspension is not None
+    held = not_yet(situation, suspension, first)
+    assert (held[0].rule if held else None) == rule
 
 
 def test_a_part_that_rests_says_so_with_its_invoice() -> None:
