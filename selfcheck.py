@@ -144,8 +144,12 @@ def _contact_law(settings: Settings) -> Iterator[Finding]:
     yield Finding(about=about, ok=True, words="; ".join(books.confidence))
     if not is_there(settings.database_url):
         return
-    ledger = Ledger(settings.database_url)
-    for (country, region), count in sorted(whereabouts.counted(ledger).items(), key=str):
+    try:
+        ledger = Ledger(settings.database_url)
+        counted = whereabouts.counted(ledger)
+    except (SQLAlchemyError, CommandError):
+        return  # What is wrong with the ledger is a finding of its own.
+    for (country, region), count in sorted(counted.items(), key=str):
         where = Whereabouts(region=region)
         for warning in books.warnings(country, where):
             who = "1 customer" if count == 1 else f"{count} customers"
