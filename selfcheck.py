@@ -1,7 +1,8 @@
 """Self-checks: what would otherwise stall in silence becomes a sentence."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -142,19 +143,22 @@ def _contact_law(settings: Settings) -> Iterator[Finding]:
         yield Finding(about=about, ok=False, words=str(error))
         return
     yield Finding(about=about, ok=True, words="; ".join(books.confidence))
-    if not is_there(settings.database_url):
-        return
-    try:
-        ledger = Ledger(settings.database_url)
-        counted = whereabouts.counted(ledger)
-    except (SQLAlchemyError, CommandError):
-        return  # What is wrong with the ledger is a finding of its own.
-    for (country, region), count in sorted(counted.items(), key=str):
+    for (country, region), count in sorted(_whereabouts(settings).items(), key=str):
         where = Whereabouts(region=region)
         for warning in books.warnings(country, where):
             who = "1 customer" if count == 1 else f"{count} customers"
             yield Finding(about=about, ok=True, words=f"{who}: {warning}")
-    ledger.close()
+
+
+def _whereabouts(settings: Settings) -> Mapping[tuple[str | None, str | None], int]:
+    """Count the customers of each place; of a ledger that cannot be read nothing, it is a finding already."""
+    try:
+        if not is_there(settings.database_url):
+            return {}
+        with closing(Ledger(settings.database_url)) as ledger:
+            return whereabouts.counted(ledger)
+    except (SQLAlchemyError, CommandError):
+        return {}
 
 
 def _switches(ledger: Ledger) -> Iterator[Finding]:
