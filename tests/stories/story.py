@@ -45,7 +45,7 @@ FACTS: list[tuple[str, str, dict[str, Any]]] = [
     (rf"finance writes {INVOICE} off", "write_off", {}),
     (rf"finance undoes the write-off of {INVOICE}", "write_off_undone", {}),
     (rf"customer disputes (?:(?P<amount>[\d.]+) of )?{INVOICE} \((?P<dispute>D-\d+)\)", "dispute_opened", {}),
-    (r"finance resolves (?P<dispute>D-\d+)", "dispute_resolved", {}),
+    (r"finance resolves (?P<dispute>D-\d+)(?: as (?P<outcome>won|lost))?", "dispute_resolved", {}),
     (rf"finance pauses until (?P<to>\S+){REASON}", "paused", {}),
     (r"finance resumes", "resumed", {}),
     (rf"finance exempts(?: {INVOICE})?(?: until (?P<to>\S+))?{REASON}", "exempted", {}),

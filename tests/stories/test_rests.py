@@ -6,7 +6,8 @@ from tests.stories.conftest import Play
 async def test_only_the_disputed_part_rests(play: Play) -> None:
     """
     Acme contests a part of one invoice and all of another. Only the rest is chased; when the first
-    dispute is settled, all of that invoice is, and the other one is credited.
+    dispute is settled, all of that invoice is, and the other one is credited. Two weeks are too long for
+    an answer: a person is reminded.
 
     2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
     2026-01-05        invoice INV-2 of 200.00 EUR, due 2026-02-04
@@ -15,6 +16,8 @@ async def test_only_the_disputed_part_rests(play: Play) -> None:
     2026-02-05        held reminder_first: invoice INV-2 is disputed
     2026-02-09        we email reminder_first about INV-1
     2026-02-16        we email reminder_second about INV-1
+    2026-02-19        we ask a person: dispute_answer about INV-1
+    2026-02-19        we ask a person: dispute_answer about INV-2
     2026-02-20        finance resolves D-1
     2026-02-23        we text reminder_third about INV-1
     2026-02-25        finance credits 200.00 on INV-2 (C-1)
@@ -154,6 +157,24 @@ async def test_a_second_debt_is_not_warned_of_a_suspension_that_has_happened(pla
     2026-04-10        customer pays 580.00 EUR (P-1)
     2026-04-10        we bring the service back
     2026-04-10        we email thanks
+    2026-05-30        the story ends
+    """
+    await play()
+
+
+async def test_a_dispute_that_is_lost_waits_for_its_credit_note(play: Play) -> None:
+    """
+    Acme was right: the invoice was wrong. It is not asked for while its credit note is written;
+    another one is.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-01-05        invoice INV-2 of 90.00 EUR, due 2026-02-04
+    2026-02-05        customer disputes INV-1 (D-1)
+    2026-02-09        we email reminder_first about INV-2
+    2026-02-10        finance resolves D-1 as lost
+    2026-02-10        held reminder_first: dispute D-1 was lost: 500.00 EUR on INV-1 are to be credited
+    2026-02-12        finance credits 500.00 on INV-1 (C-1)
+    2026-02-12        customer pays 90.00 EUR (P-1)
     2026-05-30        the story ends
     """
     await play()
