@@ -162,7 +162,7 @@ def test_an_invoice_that_is_paid_after_the_suspension_has_this_calendar(
 
 
 def test_the_shipped_policies_are_these() -> None:
-    assert {path.stem for path in FILES} == {"business", "consumer", "compressed"}
+    assert {path.stem for path in FILES} == {"business", "card", "compressed", "consumer", "reseller"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
