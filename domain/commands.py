@@ -322,10 +322,7 @@ def words_of(body: facts.Body | FeeEntry) -> str:
                 return f"approved {what}"
             return f"did not approve {what}: {(body.outcome or '').removeprefix(REJECTED)}"
         case facts.TaskCompleted():
-            reached = {None: "", True: ", somebody was reached", False: ", nobody was reached"}
-            return f"completed {body.step or 'every open task'}{reached[body.reached]}" + (
-                f": {body.outcome}" if body.outcome else ""
-            )
+            return _completed(body)
         case facts.SuspendRequested():
             return f"asked for the suspension: {body.reason}"
         case facts.ReactivateRequested():
@@ -358,3 +355,9 @@ def _fee_words(body: FeeEntry | facts.FeeBooked | facts.FeeWaived | facts.FeeCan
             number = f" as {body.fee}" if body.fee else ""
             amount = f" of {body.amount}{currency}" if body.amount is not None else ""
             return f"booked {body.kind}{amount} on {body.invoice}{number}"
+
+
+def _completed(body: facts.TaskCompleted) -> str:
+    reached = {None: "", True: ", somebody was reached", False: ", nobody was reached"}
+    outcome = f": {body.outcome}" if body.outcome else ""
+    return f"completed {body.step or 'every open task'}{reached[body.reached]}{outcome}"

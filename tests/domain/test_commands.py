@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from domain.account_fold import build
 from domain.claim import Claim
-from domain.commands import COMMANDS, read
+from domain.commands import COMMANDS, read, words_of
 from domain.customer import Customer
 from domain.facts import KNOWN_TYPES, Body, write_body
 from domain.policy import Policy
@@ -410,3 +410,17 @@ def test_there_is_no_such_command() -> None:
 
 def test_every_command_has_an_answer() -> None:
     assert set(allowed(situation([]))) == set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"step": "call", "reached": True}, "completed call, somebody was reached"),
+        ({"step": "call", "reached": False, "outcome": "busy"}, "completed call, nobody was reached: busy"),
+        ({"outcome": "all done"}, "completed every open task: all done"),
+    ],
+)
+def test_a_completed_call_says_whether_somebody_was_reached(said: dict[str, object], words: str) -> None:
+    body = read("complete_task", said)
+    assert isinstance(body, Body)
+    assert words_of(body) == words
