@@ -216,6 +216,19 @@ def test_a_conversation_is_about_the_debts_of_its_task_alone() -> None:
     ]
 
 
+def test_a_conversation_is_about_the_newest_task_of_its_step() -> None:
+    later = invoice("B", due="2026-03-06", currency="USD")
+    under = policy(notice("first", 2), call("call", 20), call("again", 26))
+    talk = talked("2026-03-27T15:00:00Z", reached=True)
+    assert told(played(A, later, talk, under=under, where=ELSEWHERE))[2:] == [
+        "03-22 08:00 call/task A",
+        "03-26 08:00 call/task B",
+        "03-28 08:00 again/task A",
+        "04-01 08:00 held again/call B: us.regf.after_talk",
+        "04-03 08:00 again/task B",
+    ]
+
+
 def test_a_customer_who_wants_no_calls_is_not_called_once_a_stop_closes_every_channel() -> None:
     """47 CFR 64.1200(a)(10), from 31 January 2027: a stop by SMS is one for calls as well."""
     due = invoice("A", due="2027-03-01", currency="USD")
@@ -242,6 +255,19 @@ def test_940_cmr_7_04_two_contacts_in_seven_days() -> None:
         "03-06 08:00 sms_4/sms A",
         "03-08 08:00 held sms_6/sms A: us.ma.contacts",
         "03-09 08:00 mail/email A",
+    ]
+
+
+def test_a_message_that_came_back_is_no_contact() -> None:
+    """940 CMR 7.04(1)(f): what reached nobody is not one of the two."""
+    under = policy(notice("first", 2, "sms"), notice("second", 4, "sms"))
+    back = event("2026-03-04T15:00:00Z", "bounced", step="first")
+    anew = event("2026-03-04T20:00:00Z", "contact_changed", channel="sms")
+    done = told(played(A, back, anew, under=under, where=MASSACHUSETTS))
+    assert [line for line in done if "sms" in line] == [
+        "03-04 08:00 first/sms A",
+        "03-04 15:00 first/sms A",
+        "03-06 08:00 second/sms A",
     ]
 
 
@@ -366,6 +392,12 @@ def test_a_consumer_whose_zone_nobody_knows_is_for_a_person_once() -> None:
         "03-08 08:00 held second/sms A: us.regf.hours",
         "03-10 08:00 held call/call A: us.regf.hours",
     ]
+
+
+def test_a_new_debt_asks_nothing_while_the_task_is_open() -> None:
+    later = invoice("B", due="2026-03-10", currency="USD")
+    outcome = played(A, later, under=policy(notice("first", 2)), where=ELSEWHERE, zone="UTC")
+    assert [line for line in told(outcome, "UTC") if "task" in line] == ["03-04 08:00 whereabouts/task A"]
 
 
 def test_a_new_debt_asks_again_once_the_task_was_done_in_vain() -> None:
