@@ -9,9 +9,12 @@ from datetime import time
 from decimal import Decimal
 from typing import Literal
 
+from domain.interest.terms import Interest
 from domain.money import Money
 from domain.notice import Seller
 from domain.policy import Policy
+from domain.policy_charges import Charges
+from domain.policy_rests import Plans
 from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep
 
 Says = Literal["reminder", "final_notice", "call", "review", "suspension"]
@@ -42,6 +45,8 @@ class PolicyDocument:
     Attributes:
         version: of the policy; it is what a customer accepts.
         weekdays, opens, closes, holidays: when messages go out, in the customer's time zone.
+        promise_days, grace_days, promises: of a promise to pay, as the policy's `promises` has them.
+        charges: how a card is charged again; None where no card is charged.
         suspension: the step that suspends; None where nobody is suspended.
     """
 
@@ -59,6 +64,9 @@ class PolicyDocument:
     promise_days: int
     grace_days: int
     promises: int
+    plans: Plans
+    charges: Charges | None
+    interest: Interest
     suspension: SuspendStep | None
     returns: Literal["nothing_overdue", "below_minimum"]
 
@@ -80,6 +88,9 @@ def document(policy: Policy, seller: Seller) -> PolicyDocument:
         promise_days=policy.promises.max_days,
         grace_days=policy.promises.grace_days,
         promises=policy.promises.most,
+        plans=policy.plans,
+        charges=policy.charges,
+        interest=policy.interest,
         suspension=policy.suspension,
         returns=policy.back.when,
     )

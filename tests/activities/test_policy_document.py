@@ -39,6 +39,13 @@ def changed(path: tuple[str | int, ...], value: object) -> dict[str, Any]:
     return content
 
 
+LAW = {"basis": "statutory", "propose_at": "final_notice"}
+AGREED = {
+    "basis": "contract",
+    "annual_percent": "9",
+    "clause": "terms, section 4",
+    "propose_at": "final_notice",
+}
 STEPS = {step["id"]: i for i, step in enumerate(BUSINESS["steps"])}
 
 
@@ -52,11 +59,20 @@ STEPS = {step["id"]: i for i, step in enumerate(BUSINESS["steps"])}
         (("window", "opens"), "08:30", "between 08:30 and 17:00"),
         (("window", "closes"), "18:15", "between 09:00 and 18:15"),
         (("window", "weekdays"), ["mon", "sat"], "on Monday, Saturday, but not on public holidays"),
-        (("window", "holidays"), False, "Thursday, Friday. A step"),
+        (("window", "holidays"), False, "Thursday, Friday. Where"),
         (("promises", "max_days"), 21, "within 21 days"),
         (("promises", "grace_days"), 4, "and 4 days longer for your bank"),
         (("promises", "most"), 1, "After 1 promise that was not kept"),
         (("promises", "most"), 0, "A promise to pay does not stop the steps above"),
+        (("plans", "most_days"), 200, "ask for instalments over 200 days at most"),
+        (("plans", "grace_days"), 9, "your bank gets 9 days"),
+        (("plans", "on_missed"), "continues", "your bank gets 5 days. We ask"),
+        (("charges",), {"retry_days": [1, 4]}, "it is tried again after 1, 4 days and before each of"),
+        (("charges",), {"stop_days": 33}, "before each of the steps above, for 33 days at most"),
+        (("charges",), {"channels": ["sms"]}, "we ask you for another card by text message."),
+        (("interest",), LAW, "may ask for interest on late payments as the law"),
+        (("interest",), {**LAW, "compensation": True}, "late payments, and for the fixed compensation, as"),
+        (("interest",), AGREED, "what we have agreed: 9 % a year (terms, section 4)"),
         (("return", "when"), "below_minimum", "Once what is overdue is below the amount"),
         (("steps", STEPS["reminder_first"], "offset_days"), 4, "4 days after the due date: a reminder by"),
         (("steps", STEPS["reminder_first"], "channels"), ["sms"], "due date: a reminder by text message -"),
