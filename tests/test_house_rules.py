@@ -4,6 +4,7 @@ Each message names the file and the remedy. A folder that does not exist yet has
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -337,3 +338,14 @@ def where(module: str, imported: str) -> str:
     path = ROOT.joinpath(*module.split("."))
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     return f"{short(file)}:{details[0]['line_number']}" if details else short(file)
+
+
+def test_a_decision_has_a_number_of_its_own_and_is_where_others_look_for_it() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [int(page.name.partition("-")[0]) for page in pages]
+    assert numbers == list(range(1, len(pages) + 1)), "two decisions have one number: take the next"
+    for page, number in zip(pages, numbers, strict=True):
+        assert page.read_text(encoding="utf-8").startswith(f"# {number}. "), f"{page.name}: its heading"
+    for path in [*(ROOT / "domain").rglob("*.py"), *(ROOT / "store").rglob("*.py")]:
+        for named in re.findall(r"docs/decisions/(\d{4})", path.read_text(encoding="utf-8")):
+            assert int(named) in numbers, f"{path.name}: there is no decision {named}"

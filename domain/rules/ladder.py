@@ -159,7 +159,7 @@ def _pick(at: Situation, debt: Debt, due: Sequence[tuple[NoticeStep, date]]) -> 
 def _channels_left(at: Situation, step: NoticeStep, debt: Debt) -> tuple[str, ...]:
     """Return the channels by which a step is still to go out for a debt."""
     begun = at.claims(debt, step.id)
-    # What only news can open is no channel now; one that opens by itself is waited for (docs/decisions/0011).
+    # What only news can open is no channel now; one that opens by itself is waited for (docs/decisions/0015).
     left = [ch for ch in _reaching(at, step, debt) if ch not in at.contacting.shut]
     standing = [claim for claim in begun if claim.stands]
     if step.send == "first":
