@@ -24,8 +24,9 @@ from temporalio.worker import Worker
 from activities.books import Books
 from activities.charges import Cashier, Charges
 from activities.customers import Customers, Wake
-from activities.messages import Courier, Mark, Messages, unmarked
+from activities.messages import Courier, Messages
 from activities.onboarding import CodeByMessage, Onboarding, PhoneVerifier
+from activities.once import Mark, unmarked
 from activities.rendering import Letters
 from activities.service import LedgerSwitch, Service
 from activities.sweep import Sweeping

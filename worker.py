@@ -13,7 +13,7 @@ use_pinned_zones()  # before anything reads a zone
 
 from temporalio.client import Client  # noqa: E402
 
-from activities.messages import Mark, unmarked  # noqa: E402
+from activities.once import Mark, unmarked  # noqa: E402
 from composition import connected, parts, start_sweep, workers  # noqa: E402
 from ending import Unreachable, leave, status_of  # noqa: E402
 from lawbooks import law_of  # noqa: E402

@@ -9,12 +9,12 @@ from temporalio import activity
 
 from activities.answers import Answer, Order
 from activities.books import Books
-from activities.messages import FRESH_SECONDS, Mark, unmarked, without_words
+from activities.once import Claimed, Mark, Once, unmarked, without_words
 from domain.cashier import Charge, Receipt
 from domain.charges.cards import ENGINE
 from domain.errors import TryAgainLater
 from domain.facts import Body, PaymentFailed, PaymentInFlight, PaymentReceived
-from store.claims import Begun, PutOff, Unwanted
+from store.claims import Begun
 from store.facts import NewFact
 
 
@@ -46,40 +46,25 @@ class Charges:
     ) -> None:
         self.books = books
         self.cashier = cashier
-        self.monotonic = monotonic
+        self.once = Once(books, monotonic=monotonic)
         self.mark = mark
 
     @activity.defn(name="Charge", no_thread_cancel_exception=True)
     def charge(self, order: Order) -> Answer:
         """Charge a card once, if a fresh plan still wants it.
 
-        Never twice: the claim is committed before the cashier is called, and an attempt that finds an
-        unconfirmed claim waits until no other can be at work on it, and asks the cashier by reference.
+        Never twice: see `activities.once`.
         """
-        books, now = self.books, self.books.now()
-        customer_id, key = order["customer_id"], order["key"]
-        begun_at = self.monotonic()
-        begun = books.begin(customer_id, key, now)
-        if isinstance(begun, Begun) and begun.settle:
-            at_work_until = books.at_work_until(begun, now)
-            if at_work_until is not None:
-                return books.put_off(customer_id, now, until=at_work_until)
-            with without_words():
-                receipt = self.cashier.find(begun.message)
-            if receipt is not None:
-                return self._confirm(begun, receipt)
-            books.release(begun)
-            begun_at = self.monotonic()
-            begun = books.begin(customer_id, key, now)
-        match begun:
-            case Unwanted():
-                return books.answer("unwanted", books.assess(customer_id, now))
-            case PutOff(until=until):
-                return books.put_off(customer_id, now, until=until)
+        claimed = self.once.claim(
+            order, find=lambda begun: self.cashier.find(begun.message), confirm=self._confirm
+        )
+        if not isinstance(claimed, Claimed):
+            return claimed
         self.mark("claimed")
-        return self._charge(begun, begun_at)
+        return self._charge(claimed)
 
-    def _charge(self, begun: Begun, begun_at: float) -> Answer:
+    def _charge(self, claimed: Claimed) -> Answer:
+        begun = claimed.begun
         (debt,) = begun.effect.debts
         charge = Charge(
             reference=begun.message,
@@ -88,13 +73,13 @@ class Charges:
             instrument=begun.effect.instrument,
             amount=debt.amount,
         )
-        if self.monotonic() - begun_at > FRESH_SECONDS:
-            return self._put_off(begun, until=begun.now)
+        if self.once.stale(claimed):
+            return self.once.put_off(begun, until=begun.now)
         try:
             with without_words():
                 receipt = self.cashier.charge(charge, at=begun.now)
         except TryAgainLater as later:
-            return self._put_off(begun, until=begun.now + max(later.delay, self.books.rest(begun)))
+            return self.once.put_off(begun, until=begun.now + max(later.delay, self.books.rest(begun)))
         self.mark("charged")
         return self._confirm(begun, receipt)
 
@@ -108,10 +93,6 @@ class Charges:
         assessment = self.books.confirm(begun, provider_ref=receipt.provider_ref, new=[answer])
         self.mark("confirmed")
         return self.books.answer("done", assessment)
-
-    def _put_off(self, begun: Begun, *, until: datetime) -> Answer:
-        self.books.release(begun)
-        return self.books.put_off(begun.customer.id, begun.now, until=until)
 
 
 def _fact(invoice: str, receipt: Receipt) -> Body:

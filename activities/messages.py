@@ -1,11 +1,8 @@
 """Everything the engine says to a customer: claim, render, hand over, confirm."""
 
 import time
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from temporalio import activity
@@ -13,15 +10,13 @@ from temporalio import activity
 from activities.answers import Answer, Order
 from activities.books import Books
 from activities.notices import notice_of
+from activities.once import Claimed, Mark, Once, unmarked, without_words
 from activities.rendering import Letters
 from domain.errors import Refused, TryAgainLater
 from domain.facts import ContactInvalid
 from domain.notice import Accepted, Message, Seller
-from store.claims import Begun, PutOff, Unwanted
+from store.claims import Begun
 from store.facts import NewFact
-
-FRESH_SECONDS = 5.0
-"""A claim older than this at the moment of the POST is released: its plan may be out of date."""
 
 
 class Courier(Protocol):
@@ -38,32 +33,6 @@ class Courier(Protocol):
     def deliver(self, message: Message, *, at: datetime) -> Accepted: ...
 
     def find(self, reference: str) -> Accepted | None: ...
-
-
-class Mark(Protocol):
-    """Told at each point between claim and confirmation; tests kill the process there."""
-
-    def __call__(self, point: str) -> None: ...
-
-
-def unmarked(point: str) -> None:
-    """Do nothing: what production does at a marked point."""
-
-
-@contextmanager
-def without_words() -> Iterator[None]:
-    """Let an unexpected error pass without its words: a library's may hold an address or a letter.
-
-    They would stay in the workflow's history and in logs. Type and place are enough to find it.
-    """
-    try:
-        yield
-    except (TryAgainLater, Refused):
-        raise
-    except Exception as error:  # noqa: BLE001  # raised again, as whatever it was
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(place.filename).name}:{place.lineno}"
-        raise RuntimeError(f"{type(error).__name__} at {where}, in {place.name}") from None
 
 
 class Messages:
@@ -83,51 +52,36 @@ class Messages:
         self.letters = letters
         self.couriers = couriers
         self.seller = seller
-        self.monotonic = monotonic
+        self.once = Once(books, monotonic=monotonic)
         self.mark = mark
 
     @activity.defn(name="Send", no_thread_cancel_exception=True)
     def send(self, order: Order) -> Answer:
         """Send one notice, if a fresh plan still wants it.
 
-        Never twice: the claim is committed before the courier is called, and an attempt that finds
-        an unconfirmed claim waits until no other can be at work on it, and asks the courier by reference
-        before anything goes out again.
+        Never twice: see `activities.once`.
         """
-        books, now = self.books, self.books.now()
-        customer_id, key = order["customer_id"], order["key"]
-        begun_at = self.monotonic()
-        begun = books.begin(customer_id, key, now)
-        if isinstance(begun, Begun) and begun.settle:
-            at_work_until = books.at_work_until(begun, now)
-            if at_work_until is not None:
-                return books.put_off(customer_id, now, until=at_work_until)
-            with without_words():
-                accepted = self.couriers[begun.effect.channel].find(begun.message)
-            if accepted is not None:
-                return self._confirm(begun, accepted)
-            books.release(begun)
-            begun_at = self.monotonic()
-            begun = books.begin(customer_id, key, now)
-        match begun:
-            case Unwanted():
-                return books.answer("unwanted", books.assess(customer_id, now))
-            case PutOff(until=until):
-                return books.put_off(customer_id, now, until=until)
+        claimed = self.once.claim(
+            order,
+            find=lambda begun: self.couriers[begun.effect.channel].find(begun.message),
+            confirm=self._confirm,
+        )
+        if not isinstance(claimed, Claimed):
+            return claimed
         self.mark("claimed")
-        return self._deliver(begun, begun_at)
+        return self._deliver(claimed)
 
-    def _deliver(self, begun: Begun, begun_at: float) -> Answer:
-        now = begun.now
+    def _deliver(self, claimed: Claimed) -> Answer:
+        begun, now = claimed.begun, claimed.begun.now
         with without_words():
             message = self._message(begun)
-        if self.monotonic() - begun_at > FRESH_SECONDS:
-            return self._put_off(begun, until=now)
+        if self.once.stale(claimed):
+            return self.once.put_off(begun, until=now)
         try:
             with without_words():
                 accepted = self.couriers[begun.effect.channel].deliver(message, at=now)
         except TryAgainLater as later:
-            return self._put_off(begun, until=now + max(later.delay, self.books.rest(begun)))
+            return self.once.put_off(begun, until=now + max(later.delay, self.books.rest(begun)))
         except Refused as refused:
             return self._refuse(begun, refused)
         self.mark("sent")
@@ -146,10 +100,6 @@ class Messages:
         assessment = self.books.confirm(begun, provider_ref=accepted.provider_ref, outcome=accepted.outcome)
         self.mark("confirmed")
         return self.books.answer("done", assessment)
-
-    def _put_off(self, begun: Begun, *, until: datetime) -> Answer:
-        self.books.release(begun)
-        return self.books.put_off(begun.customer.id, begun.now, until=until)
 
     def _refuse(self, begun: Begun, refused: Refused) -> Answer:
         """A refusal is a fact: the claim stays refused, and the plan moves on to the next channel."""

@@ -14,7 +14,8 @@ from temporalio import activity
 from activities.answers import MoveAnswer, OnboardingView
 from activities.books import AT_WORK, Books
 from activities.customers import Wake
-from activities.messages import Courier, Mark, unmarked, without_words
+from activities.messages import Courier
+from activities.once import Mark, unmarked, without_words
 from activities.rendering import Letters
 from domain.channels import ONBOARDING
 from domain.errors import Refused, TryAgainLater

@@ -13,7 +13,7 @@ from temporalio import activity
 from activities.answers import SubscriptionView, SwitchAnswer
 from activities.books import Books
 from activities.customers import Wake
-from activities.messages import Mark, unmarked
+from activities.once import Mark, unmarked
 from domain.effects import EffectKind
 from domain.facts import Body, SubscriptionReactivated, SubscriptionSuspended
 from domain.rules.data_loss import data_lost_at

@@ -4,7 +4,7 @@ from temporalio import activity
 
 from activities.answers import Answer, Order
 from activities.books import Books
-from activities.messages import Mark, unmarked
+from activities.once import Mark, unmarked
 from store.claims import PutOff, Unwanted
 
 
