@@ -31,7 +31,7 @@ from domain.override import Override
 from domain.override import after as override_after
 from domain.own_steps import ANSWERED, APPROVE
 from domain.posting import Posted, post
-from domain.promises import Promise, promise
+from domain.promises import Promise, asked_for, promise
 from domain.rest import FOREVER, Rest
 
 
@@ -402,11 +402,8 @@ class _Folding:
 
     def _promise(self, on: date, body: facts.PromiseMade, book: Book) -> Promise:
         asked = None
-        if body.amount is not None:
-            oldest = next((debt.open.currency for debt in book.debts if debt.open), None)
-            currency = body.currency or self.customer.currency or oldest
-            with suppress(MoneyError):  # An amount that its currency does not have is no amount.
-                asked = Money.of(body.amount, currency) if currency else None
+        with suppress(MoneyError):  # An amount that its currency does not have is no amount.
+            asked = asked_for(body, book.debts, self.customer.currency)
         return promise(book, made_on=on, pay_on=body.pay_on, by=body.by or "finance", asked=asked)
 
     def _contact(self, fact: Fact) -> None:

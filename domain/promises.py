@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from domain.book import Book, Debt, Due, Entry
+from domain.facts import PromiseMade
 from domain.instalments import falls_due
 from domain.money import Money, per_currency
 from domain.policy_rests import Promises
@@ -76,6 +77,19 @@ class Promise:
     def words(self) -> str:
         """What was promised: `250.00 EUR by 2026-03-20`."""
         return f"{' and '.join(map(str, self.promised)) or 'nothing'} by {self.pay_on}"
+
+
+def asked_for(body: PromiseMade, debts: Iterable[Debt], own: str | None) -> Money | None:
+    """Return the amount of a promise, in its currency, else the customer's own, else the oldest open debt's.
+
+    None where it names no amount, or nothing says in which currency.
+
+    Raises:
+        MoneyError: the currency does not have such an amount.
+    """
+    oldest = next((debt.open.currency for debt in debts if debt.open), None)
+    currency = body.currency or own or oldest
+    return None if body.amount is None or currency is None else Money.of(body.amount, currency)
 
 
 def promise(book: Book, *, made_on: date, pay_on: date, by: str, asked: Money | None) -> Promise:

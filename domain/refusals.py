@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from domain import facts
-from domain.book import Debt
+from domain.book import Book, Debt
 from domain.channels import TASK
 from domain.commands import COMMANDS, FeeEntry, Input
 from domain.interest.booking import booking, forbidden
-from domain.money import Money, MoneyError, per_currency
+from domain.money import Money, MoneyError
 from domain.override import in_force
 from domain.own_steps import ANSWERED, APPROVE, REVIEW
 from domain.plan_refusals import ending_refused, plan_refused
-from domain.promises import Promise, worth_resting
+from domain.promises import Promise, asked_for, promise, worth_resting
 from domain.rest import FOREVER, Rest
 from domain.rules.interest import over
 from domain.rules.suspension import not_yet, over_threshold, requested
@@ -203,28 +203,15 @@ def _promise(at: Situation, body: facts.PromiseMade) -> Refusal:
 
 def _as_promised(at: Situation, body: facts.PromiseMade) -> Promise | None:
     """The promise as the account would have it; None for an amount that is in no currency of a debt."""
-    open_debts = at.scheduled
-    asked = None
-    if body.amount is not None:
-        currencies = [debt.open.currency for debt in open_debts]
-        currency = body.currency or at.account.customer.currency or currencies[0]
-        try:
-            asked = Money.of(body.amount, currency)
-        except MoneyError:
-            return None
-        if currency not in currencies:
-            return None
-    late = [debt for debt in open_debts if debt.due_on < at.today]
-    about = late or [debt for debt in open_debts if debt.due_on <= body.pay_on]
-    return Promise(
-        made_on=at.today,
-        pay_on=body.pay_on,
-        by=body.by or "finance",
-        asked=asked,
-        invoices=tuple(sorted({debt.invoice for debt in about})),
-        owed=per_currency(debt.open for debt in about),
-        came_in=(),
-    )
+    account = at.account
+    book = Book(debts=account.debts, entries=tuple(account.entries), unapplied=account.unapplied)
+    try:
+        asked = asked_for(body, book.debts, account.customer.currency)
+    except MoneyError:
+        return None
+    if asked is not None and asked.currency not in {debt.open.currency for debt in account.open_debts}:
+        return None
+    return promise(book, made_on=at.today, pay_on=body.pay_on, by=body.by or "finance", asked=asked)
 
 
 def _exempt(at: Situation, body: facts.Exempted) -> Refusal:

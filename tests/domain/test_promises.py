@@ -4,7 +4,24 @@ from datetime import date
 
 import pytest
 
-from tests.domain.playing import A, Event, effects, event, holds, invoice, paid, play, policy
+from domain.account_fold import build
+from domain.facts import PromiseMade
+from domain.refusals import refusal
+from domain.simulation.events import read_events
+from domain.situation import Situation
+from tests.domain.playing import (
+    CUSTOMER,
+    A,
+    Event,
+    at_noon,
+    effects,
+    event,
+    holds,
+    invoice,
+    paid,
+    play,
+    policy,
+)
 
 FIRST = "03-03 09:00 first/email A"
 SECOND = "03-10 09:00 second/email A"
@@ -101,3 +118,47 @@ def test_a_new_promise_in_place_of_an_open_one_counts_to_the_later_day() -> None
     outcome = play(A, promise(), promise("2026-03-11", "2026-03-20"), until="2026-03-27")
 
     assert effects(outcome) == [FIRST, "03-23 09:00 second/email A", "03-25 09:00 final/email A"]
+
+
+BROKEN = [promise("2026-03-04", "2026-03-05"), promise("2026-03-08", "2026-03-09")]
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "refused"),
+    [
+        ([], {"pay_on": "2026-03-20"}, None),
+        ([], {"pay_on": "2026-03-20", "amount": "100.00"}, None),
+        (
+            [],
+            {"pay_on": "2026-03-11"},
+            "The promise would be due on 2026-03-11, before it is made on 2026-03-12.",
+        ),
+        ([], {"pay_on": "2026-04-12"}, "A promise is for 30 days at most: agree on a day until 2026-04-11."),
+        (
+            [],
+            {"pay_on": "2026-03-20", "amount": "100.01"},
+            "100.01 EUR cannot be promised: 100.00 EUR are open.",
+        ),
+        (
+            [],
+            {"pay_on": "2026-03-20", "amount": "1.00", "currency": "USD"},
+            "The amount needs the currency of something open: add it, like EUR.",
+        ),
+        (BROKEN[:1], {"pay_on": "2026-03-20"}, None),
+        (
+            BROKEN,
+            {"pay_on": "2026-03-20"},
+            "2 promises about these debts were not kept: another one rests nothing.",
+        ),
+        (
+            [paid("2026-03-10", invoice="A")],
+            {"pay_on": "2026-03-20"},
+            "Nothing is open that could be promised.",
+        ),
+    ],
+)
+def test_which_promise_is_refused(before: list[Event], asked: dict[str, str], refused: str | None) -> None:
+    account = build(CUSTOMER, read_events(CUSTOMER, [A, *before]))
+    at = Situation(policy=policy(), account=account, now=at_noon("2026-03-12"))
+
+    assert refusal(at, "promise", PromiseMade.model_validate(asked)) == refused
