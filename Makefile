@@ -35,7 +35,7 @@ bench: $(READY) ## the benchmarks; each prints a ratio
 	@set -e; for file in bench/*.py; do \
 	    [ -e "$$file" ] || { echo "there is no benchmark in bench/ yet"; exit 1; }; \
 	    case "$$file" in */_*) continue;; esac; \
-	    echo "$$file"; $(RUN) "$$file"; \
+	    echo "$$file"; $(RUN) -m "bench.$$(basename "$$file" .py)"; \
 	done
 
 # An extra index would change what is resolved, though its address is not written down.

@@ -25,10 +25,6 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-if __name__ == "__main__":
-    # A program's own folder is first on the path; the modules of the project lie one above it.
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
-
 from domain.calendar import use_pinned_zones
 
 use_pinned_zones()  # before anything reads a zone

@@ -4,7 +4,7 @@ Each figure stands beside one of the same run, so that a slow machine changes bo
 debts as a ratio to one about a single debt, an invoice of a large backtest as a ratio to one of the
 smallest. 1.0 for the second means that the cost grows in step with the invoices.
 
-    python bench/policy.py [--export FILE --map MAPPING] [--sizes 10000 30000 100000] [--jobs 2]
+    python -m bench.policy [--export FILE --map MAPPING] [--sizes 10000 30000 100000] [--jobs 2]
 
 The export may also stand in BENCH_EXPORT and BENCH_MAP; without one it is that of samples/. Each
 backtest runs in a process of its own, whose peak of memory is measured, and ends after --limit seconds.
@@ -14,7 +14,6 @@ Costs are of processor time, which other work on the machine hardly changes.
 import argparse
 import os
 import resource
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -24,21 +23,19 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from domain.account import Account  # noqa: E402
-from domain.account_fold import build  # noqa: E402
-from domain.backtest import Past, as_it_happened, last_day  # noqa: E402
-from domain.calendar import use_pinned_zones  # noqa: E402
-from domain.customer import Customer  # noqa: E402
-from domain.decide import decide  # noqa: E402
-from domain.documents import read  # noqa: E402
-from domain.facts import Fact, InvoiceIssued, PaymentReceived  # noqa: E402
-from domain.plan import plan  # noqa: E402
-from domain.policy import Policy  # noqa: E402
-from importing import read_mapping, read_receivables  # noqa: E402
-from replay.backtest import pasts_of, play  # noqa: E402
+from domain.account import Account
+from domain.account_fold import build
+from domain.backtest import Past, as_it_happened, last_day
+from domain.calendar import use_pinned_zones
+from domain.customer import Customer
+from domain.decide import decide
+from domain.documents import read
+from domain.facts import Fact, InvoiceIssued, PaymentReceived
+from domain.plan import plan
+from domain.policy import Policy
+from importing import read_mapping, read_receivables
+from replay.backtest import pasts_of, play
+from settings import ROOT
 
 SIZES = (10_000, 30_000, 100_000)
 INVOICES_A_CUSTOMER = 12

@@ -3,21 +3,17 @@
 1.0 means that the cost of an event does not depend on how much happened before.
 """
 
-import sys
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 from time import process_time
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from domain.customer import Customer  # noqa: E402
-from domain.documents import read  # noqa: E402
-from domain.policy import Policy  # noqa: E402
-from domain.simulation.events import read_events  # noqa: E402
-from domain.simulation.play import simulate  # noqa: E402
+from domain.customer import Customer
+from domain.documents import read
+from domain.policy import Policy
+from domain.simulation.events import read_events
+from domain.simulation.play import simulate
+from settings import ROOT
 
 CUSTOMER = Customer(id="c-1", timezone="Europe/Berlin", country="DE")
 BEGIN = date(2016, 1, 4)
