@@ -28,6 +28,7 @@ from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 ROOT = Path(__file__).parents[2]
 POLICY = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+TOOLS = (ROOT / "docs" / "policy-tools.md").read_text(encoding="utf-8")
 SIMULATION = (ROOT / "docs" / "simulation-format.md").read_text(encoding="utf-8")
 FINANCE = (ROOT / "docs" / "finance.md").read_text(encoding="utf-8")
 OPERATORS = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
@@ -108,8 +109,8 @@ def test_the_table_of_findings_has_every_rule_of_lint() -> None:
     assert {(row[1], *names(row[0])) for row in rows} == rules
 
 
-@pytest.mark.parametrize("example", blocks(POLICY, "console"))
-def test_a_command_of_the_guide_runs_and_prints_what_stands_below_it(
+@pytest.mark.parametrize("example", [*blocks(POLICY, "console"), *blocks(TOOLS, "console")])
+def test_a_command_of_a_guide_runs_and_prints_what_stands_below_it(
     example: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command, *output = example.splitlines()
