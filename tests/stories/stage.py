@@ -27,7 +27,7 @@ from store.database import Ledger, migrate
 from store.facts import NewFact
 from tests.stories.story import CHANNELS, NEW_ADDRESSES, Happening, Story
 
-VERBS = {"email": "email", "sms": "text", "task": "ask a person:"}
+VERBS = {"email": "email", "sms": "text", "task": "ask a person:", "charge": "charge the card:"}
 ENDS = {"down": ("up",), "stop": ("go", "allow")}
 
 
@@ -131,7 +131,7 @@ async def staged(story: Story, policy: Policy, folder: Path) -> AsyncIterator[St
     switches.set_go_live(ledger, story.go_live_on, by="story", now=first - timedelta(days=1))
     with ledger.write() as session:
         customers.add(session, story.customer, story.contact, now=first - timedelta(hours=1))
-    made = parts(Settings(database_url=url, outbox=folder / "outbox"), ledger)
+    made = parts(Settings(database_url=url, outbox=folder / "outbox", bank=folder / "bank"), ledger)
     async with player(made) as playing:
         yield Stage(story=story, ledger=ledger, playing=playing)
     ledger.close()

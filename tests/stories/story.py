@@ -37,6 +37,8 @@ FACTS: list[tuple[str, str, dict[str, Any]]] = [
     (rf"customer pays {MONEY} \({PAYMENT}\)(?: for {INVOICE})?", "payment_received", {}),
     (rf"bank announces {MONEY} \({PAYMENT}\)(?: for {INVOICE})?", "payment_in_flight", {}),
     (rf"{PAYMENT} fails", "payment_failed", {}),
+    (r"customer adds card (?P<instrument>\S+)", "card_added", {}),
+    (rf"the charge of {INVOICE} is declined: (?P<decline>\w+)", "payment_failed", {"by": "engine"}),
     (rf"finance refunds {PAYMENT}", "refunded", {}),
     (rf"bank takes {PAYMENT} back", "charged_back", {}),
     (rf"bank returns {PAYMENT}", "chargeback_reversed", {}),
