@@ -67,9 +67,12 @@ def found_town(chance: random.Random) -> Town:
     never, late, between, on_time = names[:9], names[9:18], names[18:26], names[26:]
     script = []
     for name in names:
+        billed_on = chance.randrange(6)
+        # Due on one day: a suspension for the older of two would end the letters of the younger, which
+        # an engine that is days late has not written by then.
+        due = at(billed_on + 1).date()
         for number in range(chance.choice((1, 1, 2))):
-            issued = at(0, 8) + timedelta(hours=chance.uniform(0, 6 * 24))
-            due = issued.date() + timedelta(days=1)
+            issued = at(billed_on, 8) + timedelta(hours=chance.uniform(0, 14))
             invoice = f"{name}-{number}"
             bill = InvoiceIssued(invoice=invoice, amount="100.00", currency="EUR", due_on=due)
             script.append(Told(at=issued, customer=name, name=invoice, body=bill))
