@@ -398,6 +398,27 @@ def contact(
 
 
 @app.command()
+def forget(customer: CustomerId, by: By = "cli") -> None:
+    """Destroy a customer's contact data for good; amounts, dates and what was decided stay.
+
+    Refused while money is open, and for as long as the law of the place keeps records.
+    """
+    from store.errors import Refused, UnknownCustomer
+    from store.forgetting import forget as destroy
+
+    ledger = open_ledger(Settings.from_env())
+    try:
+        destroyed = destroy(ledger, customer, by=by, now=now_of(ledger))
+    except UnknownCustomer:
+        raise
+    except Refused as refused:
+        raise Stop(f"{customer}: {refused}") from None
+    typer.echo(
+        f"{customer}: {'contact data destroyed' if destroyed else 'no contact data: forgotten already'}"
+    )
+
+
+@app.command()
 def show(customer: CustomerId, as_json: AsJson = False) -> None:
     """Show a customer: what is owed, what was said, what is next, and why."""
     from activities.books import Books

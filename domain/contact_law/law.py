@@ -136,10 +136,10 @@ class Law:
             for word in rule.words
         )
 
-    def retention_years(self, on: date) -> int:
-        """Return for how many years after the last activity records are kept; 0 where no rule says."""
-        kept = [rule.years for rule in self.rules if isinstance(rule, Retention) and rule.valid_on(on)]
-        return max(kept, default=0)
+    def retention(self, on: date) -> Retention | None:
+        """Return the rule that keeps records longest after the last activity; None where none does."""
+        kept = [rule for rule in self.rules if isinstance(rule, Retention) and rule.valid_on(on)]
+        return max(kept, key=lambda rule: rule.years, default=None)
 
     def _in_force(self, rule: Rule, channel: str, at: datetime) -> bool:
         days = {clock(zone).local_date(at) for zone in self.zones} or {self.home.local_date(at)}

@@ -482,6 +482,17 @@ def test_an_empty_value_takes_an_address_away(acme) -> None:
     assert "email: not known" in acme("contact", "ACME").out
 
 
+def test_a_customer_is_forgotten_once_nothing_is_open(acme) -> None:
+    refused = acme("forget", "ACME")
+    assert (refused.status, refused.err.count("is open")) == (1, 1)
+    assert "email: known" in acme("contact", "ACME").out
+    acme("write-off", "ACME", "INV-1")
+    assert acme("forget", "ACME").out == "ACME: contact data destroyed\n"
+    assert acme("forget", "ACME").out == "ACME: no contact data: forgotten already\n"
+    assert acme("contact", "ACME").out.count("not known") == 5
+    assert "contact data was destroyed" in acme("show", "ACME").out
+
+
 def test_a_new_name_alone_wakes_nobody(acme) -> None:
     assert acme("contact", "ACME", "--name", "Acme GmbH").out == "ACME: changed name\n"
 

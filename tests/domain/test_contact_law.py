@@ -690,8 +690,10 @@ def test_a_person_reads_what_is_more_than_the_word(text: str) -> None:
 
 
 def test_12_cfr_1006_100_keeps_records_for_three_years() -> None:
-    assert SHIPPED.of(consumer()).retention_years(date(2026, 3, 2)) == 3
-    assert SHIPPED.of(consumer(country="DE")).retention_years(date(2026, 3, 2)) == 0
+    kept = SHIPPED.of(consumer()).retention(date(2026, 3, 2))
+    assert kept is not None
+    assert (kept.years, kept.source) == (3, "12 CFR 1006.100")
+    assert SHIPPED.of(consumer(country="DE")).retention(date(2026, 3, 2)) is None
 
 
 # --- properties ----------------------------------------------------------------------------------
