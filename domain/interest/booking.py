@@ -105,13 +105,14 @@ def _asked(at: Situation, debt: Debt, entry: FeeEntry) -> _Asked:
     if found is None:
         return _Asked(amount=nothing, until=at.today, basis="")
     if entry.kind == "compensation":
-        basis = f"{found.legal_basis}: compensation {found.compensation}"
+        fixed = found.compensation
+        basis = f"{found.compensation_basis}: compensation {fixed}" if fixed else ""
         amount = found.compensation or nothing
         return _Asked(amount=amount, until=at.today, basis=basis, withheld=found.withheld)
     # What comes after the last period bore nothing, or its rate is still to be entered.
     until = max((period.days.last for period in found.periods), default=at.today)
     formula = found.formula.removesuffix(f"; compensation {found.compensation}")
-    basis = f"{found.legal_basis}: {formula}" if found.periods else ""
+    basis = f"{found.interest_basis}: {formula}" if found.periods else ""
     return _Asked(amount=found.interest, until=until, basis=basis, rows=found.rows, withheld=found.withheld)
 
 

@@ -54,7 +54,7 @@ class InterestProposal:
         interest: in the currency of the invoice, rounded once.
         periods: which base bore which rate on which days, by which row.
         compensation: the sum of its lines, in the currency of the law; None where there is none.
-        legal_basis: the law or the clause, as it is quoted.
+        interest_basis, compensation_basis: the law or the clause of each, as it is quoted.
         formula: how the amounts come about, on one line.
         confidence: the mark of the least certain number that was used.
         withheld: what is not asked for, and why.
@@ -68,10 +68,16 @@ class InterestProposal:
     periods: tuple[Period, ...] = ()
     compensation: Money | None = None
     compensation_lines: tuple[CompensationLine, ...] = ()
-    legal_basis: str = ""
+    interest_basis: str = ""
+    compensation_basis: str = ""
     formula: str = ""
     confidence: Confidence = "verified"
     withheld: tuple[Reason, ...] = ()
+
+    @property
+    def legal_basis(self) -> str:
+        """The law or the clause of all that is asked for."""
+        return "; ".join(filter(None, (self.interest_basis, self.compensation_basis)))
 
     @property
     def empty(self) -> bool:
@@ -212,10 +218,9 @@ def _by_law(
         lines, unsaid = compensate(debt, law, as_of=empty.as_of, compensated_until=before.compensated_until)
         notes += unsaid
     interest, compensation = _rounded(accrual, debt), total(lines)
-    bases, marks = [table.legal_basis], [table.confidence]
+    marks = [table.confidence]
     marks += [rows[period.row].confidence for period in accrual.periods if period.row]
     if law is not None and lines:
-        bases.append(law.legal_basis)
         marks.append(law.confidence)
     return replace(
         empty,
@@ -224,7 +229,8 @@ def _by_law(
         periods=accrual.periods,
         compensation=compensation,
         compensation_lines=lines,
-        legal_basis="; ".join(bases),
+        interest_basis=table.legal_basis,
+        compensation_basis=law.legal_basis if law is not None and lines else "",
         formula=_formula(accrual, interest, interest, compensation),
         confidence=weakest(marks),
         withheld=tuple(notes),
@@ -250,7 +256,7 @@ def _by_contract(
         empty,
         interest=asked,
         periods=accrual.periods,
-        legal_basis=f"contract: {terms.clause}",
+        interest_basis=f"contract: {terms.clause}",
         formula=_formula(accrual, interest, asked, None),
         withheld=(*notes, *capped),
     )
