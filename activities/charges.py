@@ -88,14 +88,14 @@ class Charges:
             source="cashier",
             id=f"{begun.message}/{receipt.outcome}",
             happened_at=begun.now,
-            body=_fact(begun.effect.debts[0].invoice, receipt),
+            body=answer_of(begun.effect.debts[0].invoice, receipt),
         )
         assessment = self.books.confirm(begun, provider_ref=receipt.provider_ref, new=[answer])
         self.mark("confirmed")
         return self.books.answer("done", assessment)
 
 
-def _fact(invoice: str, receipt: Receipt) -> Body:
+def answer_of(invoice: str, receipt: Receipt) -> Body:
     """The answer as a fact: what was taken is money of this invoice, under the reference of the claim."""
     if receipt.outcome == "declined":
         return PaymentFailed(

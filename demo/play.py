@@ -13,7 +13,7 @@ from pathlib import Path
 
 from composition import connect, parts, start_sweep, sweep_id, waker, workers
 from demo.applicants import Applicants, ReadByApplicants
-from demo.sample import SAMPLE, START_ON, read_sample
+from demo.sample import POLICIES, SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
 from domain.clock import BusinessClock
 from domain.documents import read
@@ -25,7 +25,7 @@ from providers.outbox import Outbox
 from providers.temporal_server import NoServer, TemporalServer
 from replay.folder import fresh
 from replay.report import counts
-from settings import ROOT, Settings
+from settings import Settings
 from store import blast, customers, doors, invariants, policies, switches
 from store import clock as clocks
 from store.customers import ContactData
@@ -34,7 +34,6 @@ from store.facts import NewFact
 from store.figures import figures, pulse
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
-POLICIES = ("business", "consumer")
 BY_VERIFICATION = (OnboardingStarted, CodeAnswered, OnboardingReviewed)
 OPENS = time(7)
 """When the clock starts on the first day, UTC."""
@@ -137,8 +136,7 @@ class Stage:
 
     def prepare(self) -> None:
         """Adopt the policies and add the customers, but for those who apply first."""
-        for name in POLICIES:
-            file = ROOT / "policies" / f"{name}.yaml"
+        for file in POLICIES:
             policy = read(file.read_text(encoding="utf-8"), model=Policy, name=file.name)
             policies.adopt(self.ledger, policy, now=self.start_at, by="demo")
         with self.ledger.write() as session:

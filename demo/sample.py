@@ -26,7 +26,17 @@ from domain.money import Money, MoneyError
 from domain.onboarding import Application
 from domain.spelling import closest
 
-SAMPLE = Path(__file__).parent.parent / "samples" / "demo.yaml"
+_ROOT = Path(__file__).parent.parent
+SAMPLE = _ROOT / "samples" / "demo.yaml"
+POLICIES = tuple(
+    _ROOT / file
+    for file in (
+        *("policies/business.yaml", "policies/consumer.yaml", "policies/card.yaml"),
+        *("samples/policies/trade.yaml", "samples/policies/terms.yaml"),
+    )
+)
+"""Under which its customers are, each segment under one."""
+
 START_ON = date(2026, 8, 31)
 """The day 0 of the shipped demo: a Monday, before a season with many public holidays."""
 
@@ -41,9 +51,10 @@ _DATE_KEYS = {
     "pay_on_day": "pay_on",
     "from_day": "from",
     "to_day": "to",
+    "until_day": "until",
 }
 _DAY_KEYS = {date_key: day_key for day_key, date_key in _DATE_KEYS.items()}
-_WITH_CURRENCY = frozenset({"invoice_issued", "payment_received", "payment_in_flight"})
+_WITH_CURRENCY = frozenset({"invoice_issued", "payment_received", "payment_in_flight", "fee_booked"})
 
 
 class _Event(BaseModel):
@@ -163,10 +174,14 @@ def _wrong_days(event: _Event) -> Iterator[tuple[str, str]]:
 
 
 def _unknown_names(events: tuple[_Event, ...]) -> Iterator[Fault]:
-    """Find what names an invoice or a payment that the history does not have."""
-    begins = {"invoice": {"invoice_issued"}, "payment": {"payment_received", "payment_in_flight"}}
-    for key, types in begins.items():
-        known = {str(event.fields.get(key)) for event in events if event.type in types}
+    """Find what names an invoice, a payment or a fee that the history does not have."""
+    names = {
+        "invoice": {"invoice_issued": "invoice", "fee_booked": "fee"},
+        "payment": {"payment_received": "payment", "payment_in_flight": "payment"},
+        "fee": {"fee_booked": "fee"},
+    }
+    for key, begins in names.items():
+        known = {str(event.fields.get(begins[event.type])) for event in events if event.type in begins}
         for i, event in enumerate(events):
             name = event.fields.get(key)
             if name is not None and name not in known:
