@@ -5,7 +5,8 @@ from itertools import islice
 
 from domain.book import Debt
 from domain.calendar import Calendar
-from domain.notice import NextStep, Notice, NoticeDebt, Seller, totals_of
+from domain.interest.announced import announced
+from domain.notice import NextStep, Notice, NoticeCharge, NoticeDebt, Seller, totals_of
 from domain.own_steps import is_about_fees
 from domain.policy_steps import SuspendStep, TaskStep
 from domain.simulation.forecast import coming, perform
@@ -20,7 +21,9 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
     effect = begun.effect
     named = {(debt.key, debt.opening) for debt in effect.debts}
     debts = [debt for debt in at.open_debts if (debt.key, debt.opening) in named]
+    invoices = {debt.invoice for debt in debts}
     others = [debt for debt in at.debts if debt not in debts]
+    charges = [debt for debt in others if debt.about in invoices and debt.due_on <= at.today]
     about = tuple(_notice_debt(at, debt) for debt in debts)
     following = _following(begun)
     return Notice(
@@ -33,7 +36,9 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
         seller=seller,
         addressee=begun.contact.name or begun.customer.id,
         debts=about,
-        others=tuple(_notice_debt(at, debt) for debt in others),
+        others=tuple(_notice_debt(at, debt) for debt in others if debt not in charges),
+        charges=tuple(_notice_debt(at, debt) for debt in charges),
+        interest=announced(at, debts),
         totals=totals_of(about),
         sent_on=at.today,
         next_on=_day(following, at.calendar),
@@ -50,7 +55,16 @@ def _notice_debt(at: Situation, debt: Debt) -> NoticeDebt:
         disputed=at.account.contested(debt),
         due_on=debt.due_on,
         days_late=debt.days_late(at.today),
+        charge=_charge(at, debt),
     )
+
+
+def _charge(at: Situation, debt: Debt) -> NoticeCharge | None:
+    """What lateness costs, as it was booked; None of an invoice."""
+    fee = next((fee for fee in at.account.fees if fee.fee == debt.invoice), None)
+    if debt.about is None or fee is None:
+        return None
+    return NoticeCharge(kind=fee.kind, invoice=fee.invoice, until=fee.until, basis=fee.basis, rows=fee.rows)
 
 
 def _following(begun: Begun) -> Line | None:

@@ -9,20 +9,33 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.lists import format_list
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from domain.channels import CHANNELS
 from domain.money import Money, decimals
-from domain.notice import Message, NextStep, Notice, NoticeDebt, OneTimeCode, Seller, sms_segments, totals_of
+from domain.notice import (
+    DailyInterest,
+    Message,
+    NextStep,
+    Notice,
+    NoticeCharge,
+    NoticeDebt,
+    NoticeInterest,
+    OneTimeCode,
+    Seller,
+    sms_segments,
+    totals_of,
+)
 from domain.policy_document import PolicyDocument
 
 FALLBACK = "en"
@@ -37,7 +50,8 @@ _GSM7_SPELLING = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."}
 )
 
-_Value = TypeVar("_Value", bound=Notice | OneTimeCode | NoticeDebt | Seller)
+_Part = NoticeDebt | NoticeCharge | NoticeInterest | DailyInterest | Seller
+_Value = TypeVar("_Value", bound=Notice | OneTimeCode | _Part)
 
 
 class BadTemplate(Exception):
@@ -232,7 +246,13 @@ def _filters(locale: Locale) -> dict[str, Callable[[Any], str]]:
             raise TemplateRuntimeError(f"'{value}' is not a date")
         return format_date(value, form, locale=locale)
 
-    return {"money": money, "amounts": amounts, "listed": listed, "day": day, "short_day": short_day}
+    def percent(value: object) -> str:
+        if not isinstance(value, Decimal):
+            raise TemplateRuntimeError(f"'{value}' is not a rate in percent")
+        return format_decimal(value, "#,##0.########", locale=locale) + " %"
+
+    named = (money, amounts, listed, day, short_day, percent)
+    return {each.__name__: each for each in named}
 
 
 def _problem(error: TemplateError) -> str:
@@ -257,7 +277,7 @@ def _printable_part(part: object) -> object:
         return " ".join("".join(char if char.isprintable() else " " for char in part).split())
     if isinstance(part, tuple):
         return tuple(_printable_part(item) for item in part)
-    if isinstance(part, NoticeDebt | Seller):
+    if isinstance(part, _Part):
         return _printable(part)
     return part
 
@@ -304,6 +324,8 @@ _SPECIMEN_STEPS: Mapping[str, tuple[int, NextStep | None, int]] = {
     "suspended": (52, "task", 7),
     "thanks": (54, None, 0),
 }
+# The letters that may speak of interest, to businesses alone.
+_SPECIMEN_OF_INTEREST = ("reminder_second", "reminder_third", "final_notice", "suspended")
 
 
 def specimen(template: str, channel: str) -> Notice:
@@ -339,11 +361,29 @@ def specimen(template: str, channel: str) -> Notice:
         addressee="Robin Winter" if template.startswith("consumer_") else "Harbour Kitchen Ltd",
         debts=debts[:1] if template.startswith("consumer_") else debts,
         others=others,
+        interest=_specimen_interest() if template in _SPECIMEN_OF_INTEREST else None,
         totals=totals_of(debts[:1] if template.startswith("consumer_") else debts),
         sent_on=sent_on,
         next_on=next_on,
         next_says=next_says,
         suspend_on={"final_notice": next_on, "suspended": sent_on, "thanks": date(2026, 4, 22)}.get(kind),
+    )
+
+
+def _specimen_interest() -> NoticeInterest:
+    """What may be charged on `INV-1042`, by the law of the euro area."""
+    line = DailyInterest(
+        invoice="INV-1042",
+        base=Money(1_490_00, "EUR"),
+        annual_percent=Decimal("10.40"),
+        a_day=Money(42, "EUR"),
+        row="eu-2026-h2",
+    )
+    return NoticeInterest(
+        lines=(line,),
+        legal_basis="Directive 2011/7/EU, art. 2(6), 2(7), 3 and 5",
+        compensation=(Money(40_00, "EUR"),),
+        compensation_basis="Directive 2011/7/EU, art. 6",
     )
 
 

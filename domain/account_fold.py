@@ -227,6 +227,8 @@ class _Folding:
                 until=body.until,
                 step=body.step,
                 booked_at=at,
+                basis=body.basis,
+                rows=body.rows,
             )
             for body, at in self.fees.values()
             if body.fee in standing

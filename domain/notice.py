@@ -6,8 +6,10 @@ Values only: the words stand in `templates/`, the rendering in `activities/rende
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
+from domain.interest.fees import FeeKind
 from domain.money import Money, per_currency
 
 Outcome = Literal["delivered", "bounced"]
@@ -22,14 +24,32 @@ _GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeCharge:
+    """What makes a debt one for lateness, beside the invoice that it is about.
+
+    Attributes:
+        until: the last day of which it was charged.
+        basis: the law or the clause, and how the amount comes about, as finance booked it.
+        rows: the ids of the rows of the rate table that were used.
+    """
+
+    kind: FeeKind
+    invoice: str
+    until: date | None
+    basis: str
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeDebt:
-    """One invoice as a notice names it.
+    """One invoice as a notice names it, or what lateness costs on one.
 
     Attributes:
         original: what was invoiced.
         open: what is still to be paid, disputed part included.
         disputed: the contested part of `open`; zero where nothing is contested.
         days_late: whole days since `due_on`; negative before it.
+        charge: of interest, a compensation or a fee; None for an invoice.
     """
 
     invoice: str
@@ -38,6 +58,38 @@ class NoticeDebt:
     disputed: Money
     due_on: date
     days_late: int
+    charge: NoticeCharge | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyInterest:
+    """What an unpaid invoice, or a part of it with a rate of its own, costs a day; the year has 365.
+
+    Attributes:
+        base: what is overdue and undisputed of it.
+        row: the id of the row of the rate table; None for a contract.
+    """
+
+    invoice: str
+    base: Money
+    annual_percent: Decimal
+    a_day: Money
+    row: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeInterest:
+    """What may be charged for lateness and is not booked yet.
+
+    Attributes:
+        legal_basis: the law or the clause of the interest.
+        compensation: the fixed sum that the law adds, one amount per currency.
+    """
+
+    lines: tuple[DailyInterest, ...]
+    legal_basis: str
+    compensation: tuple[Money, ...] = ()
+    compensation_basis: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +119,8 @@ class Notice:
         customer: the customer's number, which is no personal data.
         debts: what this step is about.
         others: what else is open on the account.
+        charges: what is charged for the lateness of `debts` and is due, but is not what this step is about.
+        interest: what may be charged besides; None where the policy proposes nothing for this customer.
         totals: what we ask for, as `totals_of(debts)` gives it.
         next_on: the day of the next step, and `next_says` what it is; both or neither.
         suspend_on: the announced day of the suspension; in `suspended` the day it took effect, and
@@ -83,11 +137,37 @@ class Notice:
     addressee: str = field(repr=False)
     debts: tuple[NoticeDebt, ...]
     others: tuple[NoticeDebt, ...] = ()
+    charges: tuple[NoticeDebt, ...] = ()
+    interest: NoticeInterest | None = None
     totals: tuple[Money, ...]
     sent_on: date
     next_on: date | None = None
     next_says: NextStep | None = None
     suspend_on: date | None = None
+
+    @property
+    def invoices(self) -> tuple[NoticeDebt, ...]:
+        """The invoices that this step is about."""
+        return tuple(debt for debt in self.debts if debt.charge is None)
+
+    @property
+    def charged(self) -> tuple[NoticeDebt, ...]:
+        """What lateness has cost, whether this step is about it or not."""
+        return (*(debt for debt in self.debts if debt.charge is not None), *self.charges)
+
+    @property
+    def sums(self) -> tuple[tuple[str, tuple[Money, ...]], ...]:
+        """The principal, then each kind of charge, as (kind, amounts); what is nothing is left out."""
+        kinds = [("invoices", self.invoices)]
+        for kind in ("interest", "compensation", "fee"):
+            mine = tuple(debt for debt in self.charged if debt.charge and debt.charge.kind == kind)
+            kinds.append((kind, mine))
+        return tuple((kind, totals) for kind, debts in kinds if (totals := totals_of(debts)))
+
+    @property
+    def to_pay(self) -> tuple[Money, ...]:
+        """Principal and charges together, as `totals_of` gives it."""
+        return totals_of((*self.debts, *self.charges))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

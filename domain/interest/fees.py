@@ -20,6 +20,7 @@ class Fee:
         invoice: what it is about.
         until: the last day of which it was charged.
         step: the step whose fee it is.
+        basis, rows: law or clause with the formula, and the rows of the rate table, as they were booked.
     """
 
     fee: str
@@ -29,6 +30,8 @@ class Fee:
     until: date | None
     step: str | None
     booked_at: datetime
+    basis: str
+    rows: tuple[str, ...] = ()
 
 
 def booked_on(fees: Iterable[Fee], invoice: str, currency: str) -> Booked:

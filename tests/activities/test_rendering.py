@@ -20,8 +20,9 @@ from activities.rendering import (
     specimens,
 )
 from domain.channels import CHANNELS
+from domain.interest.fees import FeeKind
 from domain.money import Money
-from domain.notice import Message, Notice, NoticeDebt, sms_segments, totals_of
+from domain.notice import Message, Notice, NoticeCharge, NoticeDebt, sms_segments, totals_of
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 KINDS = (
@@ -169,6 +170,95 @@ def test_partial_payment_and_dispute_are_shown_with_their_amounts() -> None:
         assert "of 80,000 JPY" in words
         assert "12,000 JPY of it is disputed" in words
         assert "To pay now: 1,490.00 EUR and 40,000 JPY" in words
+
+
+SPEAK_OF_INTEREST = ("reminder_second", "reminder_third", "final_notice", "suspended")
+
+
+def charge(kind: FeeKind, minor: int, basis: str, *rows: str) -> NoticeDebt:
+    amount = Money(minor, "EUR")
+    until = date(2026, 3, 20)
+    about = NoticeCharge(kind=kind, invoice="INV-1042", until=until, basis=basis, rows=rows)
+    return NoticeDebt(
+        invoice=f"INV-1042-{kind[0].upper()}1",
+        original=amount,
+        open=amount,
+        disputed=Money.zero("EUR"),
+        due_on=until,
+        days_late=5,
+        charge=about,
+    )
+
+
+CHARGES = (
+    charge("interest", 8_06, "Act of 1998: 1,490.00 EUR × 10.40 % × 19/365 = 8.06 EUR", "eu-2026-h1"),
+    charge("compensation", 40_00, "Act of 1998, section 5: compensation 40.00 EUR"),
+    charge("fee", 5_00, "contract: Terms, section 7"),
+)
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_principal_and_each_charge_stand_apart_with_their_basis_and_the_sum(name: str) -> None:
+    """Legal basis, rate row and formula stand on the notice. Source: collections-practice.md, 7."""
+    notice = specimen(name, "email")
+    notice = replace(notice, debts=notice.debts[:1], charges=CHARGES, totals=totals_of(notice.debts[:1]))
+    for words in parts(written(notice)):
+        for fact in (
+            "interest on INV-1042 until 20 March 2026",
+            "Basis: Act of 1998: 1,490.00 EUR × 10.40 % × 19/365 = 8.06 EUR (rate eu-2026-h1)",
+            "compensation for INV-1042",
+            "Basis: Act of 1998, section 5: compensation 40.00 EUR",
+            "agreed fee for INV-1042",
+        ):
+            assert fact in words
+        sums = words.partition("Invoices: ")[2].replace(" - ", " ")
+        assert sums.startswith(
+            "1,490.00 EUR Interest: 8.06 EUR Compensation: 40.00 EUR Fees: 5.00 EUR To pay now: 1,543.06 EUR"
+        )
+
+
+def test_what_a_step_asks_for_and_announces_is_without_the_charges() -> None:
+    """A fee never suspends: to keep the service it is enough to pay the invoice."""
+    notice = specimen("final_notice", "email")
+    notice = replace(notice, debts=notice.debts[:1], charges=CHARGES, totals=totals_of(notice.debts[:1]))
+    for words in parts(written(notice)):
+        assert "To prevent the suspension, please pay 1,490.00 EUR so that" in words
+
+
+def test_a_letter_about_charges_alone_calls_them_so() -> None:
+    notice = replace(specimen("reminder_first", "email"), debts=CHARGES[:2], totals=totals_of(CHARGES[:2]))
+    message = written(notice)
+    assert message.subject == "Reminder: charges INV-1042-I1 and INV-1042-C1, due on 20 March 2026"
+    for words in parts(message):
+        assert "Charges INV-1042-I1 and INV-1042-C1 were due" in words
+        assert "Invoices:" not in words
+        assert "To pay now: 48.06 EUR" in words
+
+
+def test_thanks_still_name_what_is_open_for_lateness() -> None:
+    for name in ("thanks", "consumer_thanks"):
+        for words in parts(written(replace(specimen(name, "email"), charges=CHARGES))):
+            assert "INV-1042-C1" in words.partition("Also on your account")[2]
+
+
+@pytest.mark.parametrize("name", SPEAK_OF_INTEREST)
+def test_a_business_hears_what_a_day_costs_and_by_which_law(name: str) -> None:
+    for words in parts(written(specimen(name, "email"))):
+        assert "we may charge interest (Directive 2011/7/EU, art. 2(6), 2(7), 3 and 5):" in words
+        a_day = "1,490.00 EUR at 10.4 % a year, divided by 365: 0.42 EUR a day (rate eu-2026-h2)"
+        assert f"INV-1042: {a_day}" in words
+        assert "also charge a fixed compensation of 40.00 EUR (Directive 2011/7/EU, art. 6)" in words
+    for words in parts(written(replace(specimen(name, "email"), interest=None))):
+        assert "interest" not in words.lower()
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in SPEAK_OF_INTEREST])
+def test_no_other_letter_announces_interest(name: str, channel: str) -> None:
+    announces = specimen("final_notice", "email").interest
+    for words in parts(written(replace(specimen(name, channel), interest=announces))):
+        assert "interest" not in words.lower()
+        assert "compensation" not in words.lower()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -165,3 +165,39 @@ def test_a_notice_announces_no_proposal_to_finance(business, late):
     notice = notice_of(begun, seller=seller(Settings()))
 
     assert (notice.next_on, notice.next_says) == (business.at(10).date(), "reminder")
+
+
+def test_a_notice_lists_what_was_booked_apart_and_says_what_a_further_day_costs(business, late):
+    do(business, late, "book_fee", day=9, invoice="INV-1", kind="interest")
+    do(business, late, "book_fee", day=9, invoice="INV-1", kind="compensation")
+    business.send(late, "first/email", business.at(9))
+    begun = business.begun(late, "second/email", business.at(11))
+
+    notice = notice_of(begun, seller=seller(Settings()))
+
+    assert [debt.invoice for debt in notice.debts] == ["INV-1"]
+    assert [(each.invoice, each.charge.kind) for each in notice.charges] == [
+        ("INV-1-C1", "compensation"),
+        ("INV-1-I1", "interest"),
+    ]
+    interest = notice.charges[1].charge
+    assert (interest.invoice, interest.rows) == ("INV-1", ("eu-2026-h1",))
+    assert interest.basis.endswith("10,000.00 EUR × 10.15 % × 9/365 = 25.03 EUR")
+    assert [str(total) for total in notice.totals] == ["10,000.00 EUR"]
+    assert [str(total) for total in notice.to_pay] == ["10,065.03 EUR"]
+    assert notice.interest is not None
+    assert ([str(line.a_day) for line in notice.interest.lines], notice.interest.compensation) == (
+        ["2.78 EUR"],
+        (),
+    )
+
+
+def test_a_fee_that_is_not_due_yet_is_not_asked_for(business, late):
+    due_on = business.at(40).date().isoformat()
+    do(business, late, "book_fee", day=2, invoice="INV-1", kind="compensation", due_on=due_on)
+    begun = business.begun(late, "first/email", business.at(3))
+
+    notice = notice_of(begun, seller=seller(Settings()))
+
+    assert (notice.charges, [debt.invoice for debt in notice.others]) == ((), ["INV-1-C1"])
+    assert notice.to_pay == notice.totals
