@@ -1,6 +1,7 @@
 """How files are read: each mistake is named with its file and line, and what would be right."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,6 +27,21 @@ def read_policy(file: Path) -> Any:
         return read(read_text(file), model=Policy, name=str(file))
     except BadDocument as bad:
         raise Stop(str(bad)) from None
+
+
+def read_policies(files: Sequence[Path]) -> list[Any]:
+    """Read policy files, and those of folders by name: the order of choice; each name stands once."""
+    found: dict[str, tuple[Path, Any]] = {}
+    for given in files:
+        inside = sorted(given.glob("*.yaml")) if given.is_dir() else [given]
+        if not inside:
+            raise Stop(f"{given}: there is no policy in this folder: name one with files that end in .yaml")
+        for file in inside:
+            policy = read_policy(file)
+            other, _ = found.setdefault(policy.policy, (file, policy))
+            if other != file:
+                raise Stop(f"{file}: {other} is called {policy.policy} too: leave one of them out")
+    return [policy for _, policy in found.values()]
 
 
 def read_scenario(file: Path) -> tuple[Any, Any, list[Any], date]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from commandline.files import read_policy, read_scenario
+from commandline.files import read_policies, read_policy, read_scenario
 from commandline.session import command, now_of, open_ledger
 from commandline.values import AsJson, By, CustomerId, any_day, day, reason_words
 from ending import Stop
@@ -251,27 +251,58 @@ def policy_document(
 
 @app.command(name="simulate")
 def policy_simulate(
-    policy: Annotated[
-        Path, typer.Option("--policy", exists=True, dir_okay=False, help="a policy file, in YAML")
+    policies: Annotated[
+        list[Path],
+        typer.Option("--policy", exists=True, help="a policy file, or a folder of them; may be repeated"),
     ],
     events: Annotated[
-        Path, typer.Option("--events", exists=True, dir_okay=False, help="customer and events, in JSON")
+        list[Path],
+        typer.Option(
+            "--events",
+            exists=True,
+            dir_okay=False,
+            help="customer and events, in JSON; may be repeated, a customer each",
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Play events of one customer through a policy: docs/simulation-format.md."""
+    """Play events of a customer through a policy: docs/simulation-format.md.
+
+    One policy file is played, whomever it is for. Of several, or of a folder, each customer's is chosen as
+    live: the first that is for it, the arm of an experiment, or what a person chose; and the output says why.
+    """
+    from domain.assignment import who
     from domain.simulation.play import simulate
     from lawbooks import law_of
     from store.rates import shipped
 
-    rules = read_policy(policy)
-    customer, where, history, until = read_scenario(events)
-    law = law_of(Settings.from_env())(customer, where)
-    outcome = simulate(rules, customer, history, until, rates=shipped(), law=law)
+    rules = read_policies(policies)
+    chosen = len(policies) > 1 or policies[0].is_dir()
+    scenarios, laws = [read_scenario(file) for file in events], law_of(Settings.from_env())
+    played = []
+    for customer, where, history, until in scenarios:
+        law = laws(customer, where)
+        under = rules if chosen else rules[0]
+        played.append((customer, simulate(under, customer, history, until, rates=shipped(), law=law)))
     if as_json:
-        typer.echo(json.dumps(outcome.json(), indent=2))
+        told = [{"customer": customer.id, **outcome.json()} for customer, outcome in played]
+        typer.echo(json.dumps(told if len(told) > 1 else played[0][1].json(), indent=2))
         return
-    for line in outcome.json()["timeline"]:
+    for customer, outcome in played:
+        if chosen or len(played) > 1:
+            typer.echo(f"{customer.id}: {who(customer)}")
+        _tell_outcome(outcome)
+
+
+def _tell_outcome(outcome: Any) -> None:
+    """Print which policy counts from when on and why, and then the timeline."""
+    told = outcome.json()
+    for each in told.get("policies", ()):
+        name = f"policy {each['policy']} {each['version']}" if each["policy"] else "no policy"
+        typer.echo(f"{each['at']} {name}, {each['why']}")
+        for passed in each["passed_over"]:
+            typer.echo(f"{each['at']} passed over: {passed['why']}")
+    for line in told["timeline"]:
         what = " ".join(filter(None, (line["effect"], line["step"], line["channel"])))
         typer.echo(f"{line['at']} {line['kind']:6} {line['stage']:13} {what}  {line['why'] or ''}".rstrip())
 

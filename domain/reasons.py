@@ -60,6 +60,7 @@ SENTENCES: Mapping[str, str] = {
     "assigned.hold_out": "held out of experiment {experiment} in it, the first policy for {audience}",
     "assigned.no_arm": "arm {arm} of experiment {experiment} is {policy}, which is not adopted: it stands in",
     "assigned.changed": "policy {policy} instead of {before_policy}: {why}",
+    "assigned.adopted": "it was adopted for this customer",
     "assigned.none": "no adopted policy is for this customer",
     "passed.condition": "{policy} is only for {condition}",
     "passed.not_adopted": "{policy}, which {by} chose, is not adopted any more",

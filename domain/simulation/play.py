@@ -24,9 +24,11 @@ from domain.facts import Fact
 from domain.facts.dating import midnight
 from domain.interest.rates import Rates
 from domain.policy import Policy
+from domain.simulation.choosing import Assigned, Assignments
 from domain.simulation.events import learned_key
 from domain.simulation.forecast import awaited, forecast, message_of, perform
 from domain.simulation.timeline import Line, Outcome, effect_line
+from domain.situation import Situation
 
 OUTCOME_DAYS = 7
 """How long after a message an event may say what became of it."""
@@ -34,7 +36,7 @@ _OUTCOMES = (facts.Delivered, facts.Bounced)
 
 
 def simulate(
-    policy: Policy,
+    policy: Policy | Sequence[Policy],
     customer: Customer,
     history: Sequence[Fact],
     until: date,
@@ -48,14 +50,19 @@ def simulate(
     """Play all facts through a policy, from the first until the end of `until`.
 
     Args:
+        policy: one, or several in the order of choice: then the customer's is chosen as live.
         channels: those for which there is an address.
         go_live_on: steps before this day are not taken.
         rates: the tables of the law on late payment; without them nothing is owed by law.
-        adoptable: by version, what `policy_adopted` may name; without it that event decides nothing.
+        adoptable: by version, what `policy_adopted` may name; without it that event decides nothing. One
+            of several policies may be named, and by its name too.
         law: the rules of contact for the customer.
     """
     start = build(customer, [], channels=channels, go_live_on=go_live_on, rates=rates, law=law)
-    return _Simulation(policy, start, history, channels, adoptable or {}).run(until)
+    if isinstance(policy, Policy):
+        return _Simulation(policy, start, history, channels, adoptable or {}).run(until)
+    known = {key: each for each in policy for key in (each.policy, each.version)} | dict(adoptable or {})
+    return _Simulation(policy[0], start, history, channels, known, Assignments(policy)).run(until)
 
 
 class _Simulation:
@@ -68,8 +75,10 @@ class _Simulation:
         history: Sequence[Fact],
         channels: tuple[str, ...],
         adoptable: Mapping[str, Policy],
+        assignments: Assignments | None = None,
     ) -> None:
         self.policy, self.channels, self.adoptable = policy, channels, adoptable
+        self.assignments = assignments
         self.customer = start.customer
         self.history = sorted(history, key=learned_key)
         self.account = start
@@ -99,13 +108,25 @@ class _Simulation:
             wake_at = self._at(now)
             upcoming = [self.history[self.known].learned_at] if self.known < len(self.history) else []
             now = min([*upcoming, *([wake_at] if wake_at else [])], default=end)
-        following = forecast(self.policy, self.account, self._up_again(end), lines=1)
+        assigned = self._assigned(end)
+        under_one = not assigned or assigned[-1].policy is not None
+        following = forecast(self.policy, self.account, self._up_again(end), lines=1) if under_one else ()
+        stage = self.stage or (decide(self.policy, self.account, end).stage if under_one else "")
         return Outcome(
             lines=tuple(self.lines),
             account=self.account,
-            stage=self.stage or decide(self.policy, self.account, end).stage,
+            stage=stage,
             next=following[0] if following else None,
+            assigned=assigned,
         )
+
+    def _assigned(self, end: datetime) -> tuple[Assigned, ...]:
+        """The policies that were chosen; of a customer of whom there is no fact, the one at the end."""
+        if self.assignments is None:
+            return ()
+        if not self.assignments.told:
+            self.policy = self.assignments.policy_at(self.account, end) or self.policy
+        return tuple(self.assignments.told)
 
     def _at(self, now: datetime) -> datetime | None:
         """Learn what is to be learned now, do what is wanted, and return when to look again."""
@@ -113,18 +134,39 @@ class _Simulation:
         down_until = self._down_until(now)
         if down_until is not None:
             return down_until
-        decision = decide(self.policy, self.account, now)
-        self._note(decision, now)
-        while decision.effects:
+        decision = self._decide(now)
+        while decision is not None:
+            self._note(decision, now)
+            if not decision.effects:
+                return decision.wake_at
             for effect in decision.effects:
                 self.lines.append(effect_line(effect, now, decision.stage))
                 answered = not self._outcome_known(effect, now)
                 if not answered:
                     self.awaited.add(message_of(self.account, effect))
                 self.account = perform(self.account, effect, now, answered=answered)
-            decision = decide(self.policy, self.account, now)
-            self._note(decision, now)
-        return decision.wake_at
+            decision = self._decide(now)
+        return None
+
+    def _decide(self, now: datetime) -> Decision | None:
+        """Decide under the policy that counts now; None where none is for the customer."""
+        if self.assignments is None:
+            return decide(self.policy, self.account, now)
+        while (policy := self.assignments.policy_at(self.account, now)) is not None:
+            self._go_on_under(policy)
+            decision = decide(policy, self.account, now)
+            at = Situation(policy=policy, account=self.account, now=now)
+            if not self.assignments.closes(at, decision):
+                return decision
+        return None
+
+    def _go_on_under(self, policy: Policy) -> None:
+        """Use this policy from now on; where it has another allocation, all money is posted anew."""
+        before, self.policy = self.policy.allocation, policy
+        if policy.allocation != before:
+            self.building = self._begin()
+            account = self.building.learn(self.history[: self.known], self.account.claims)
+            self.account = replace(account, service=self.account.service)
 
     def _learn(self, now: datetime) -> None:
         before = self.known
@@ -136,7 +178,7 @@ class _Simulation:
         self.downs += [fact.body.until for fact in new if isinstance(fact.body, facts.WorkersDown)]
         while self.outcomes and self.outcomes[0].learned_at <= now:
             self.outcomes.popleft()
-        if self._adopted(new):
+        if self._adopted(new, now):
             self.building, new = self._begin(), self.history[: self.known]
         account = self.building.learn(new, self.account.claims)
         self.account = replace(account, service=self.account.service)
@@ -147,12 +189,15 @@ class _Simulation:
             self.awaited = {claim.message for claim in others} - {claim.message for claim in arrived}
             self.account = self.account.with_claims(replace(each, delivered_at=now) for each in arrived)
 
-    def _adopted(self, new: Sequence[Fact]) -> bool:
+    def _adopted(self, new: Sequence[Fact], now: datetime) -> bool:
         """Go on under the policy that was adopted, if one was; say whether money is posted otherwise."""
         before = self.policy.allocation
         named = [fact.body.policy for fact in new if isinstance(fact.body, facts.PolicyAdopted)]
         for version in named:
-            self.policy = self.adoptable.get(version, self.policy)
+            if version in self.adoptable:
+                self.policy = self.adoptable[version]
+                if self.assignments is not None:
+                    self.assignments.adopt(self.policy, now)
         return self.policy.allocation != before
 
     def _down_until(self, now: datetime) -> datetime | None:

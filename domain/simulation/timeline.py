@@ -8,6 +8,7 @@ from domain.account import Account
 from domain.effects import Effect, EffectDebt, by_invoice
 from domain.money import per_currency
 from domain.reasons import Reason
+from domain.simulation.choosing import Assigned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,18 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a simulation went: every line, and the account at its end."""
+    """How a simulation went: every line, and the account at its end.
+
+    Attributes:
+        stage: empty where no policy was ever for the customer.
+        assigned: where the policy was chosen among several, each one from when on, and why.
+    """
 
     lines: tuple[Line, ...]
     account: Account
     stage: str
     next: Line | None
+    assigned: tuple[Assigned, ...] = ()
 
     def json(self) -> dict[str, Any]:
         """Return the outcome in the simulation format."""
@@ -57,7 +64,9 @@ class Outcome:
                 "effect": self.next.effect,
                 "step": self.next.step,
             }
+        policies = [{"at": utc_text(each.at), **each.json()} for each in self.assigned]
         return {
+            **({"policies": policies} if policies else {}),
             "timeline": [line.json() for line in self.lines],
             "end": {
                 "stage": self.stage,

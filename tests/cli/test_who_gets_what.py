@@ -197,3 +197,65 @@ def test_a_new_customer_is_of_a_size_and_risk(cli) -> None:
     assert cli(*line, "--size", "Huge").status == 2
     assert cli(*line, "--size", "small", "--risk", "high").status == 0
     assert "size small, risk high" in cli("policy", "explain", "NEWCO").out
+
+
+EVENTS = str(ROOT / "samples" / "events.json")
+EXPERIMENT = """\
+experiment:
+  name: gentler
+  hold_out: 40
+  arms: [{id: gentle, share: 60, policy: gentle}]
+"""
+
+
+def test_a_simulation_among_policies_says_which_was_chosen_and_why(cli) -> None:
+    line = ("policy", "simulate", "--policy", str(CONSUMER), "--policy", str(BUSINESS), "--events", EVENTS)
+    out = cli(*line).out.splitlines()
+    assert out[0].startswith("ACME: segment business, country DE")
+    assert ", it is the first policy for segment business" in out[1]
+    assert out[2].endswith(" passed over: consumer is only for segment consumer")
+    told = json.loads(cli(*line, "--json").out)
+    alone = json.loads(cli("policy", "simulate", "--policy", str(BUSINESS), *line[6:], "--json").out)
+    assert [each["policy"] for each in told.pop("policies")] == ["business"]
+    assert told == alone
+
+
+def test_a_folder_is_played_for_several_customers_each_in_its_arm(cli) -> None:
+    text = BUSINESS.read_text(encoding="utf-8")
+    (cli.folder / "rules").mkdir()
+    cli.write("rules/a.yaml", text + EXPERIMENT)
+    gentle = text.replace("policy: business", "policy: gentle").replace("[business]", "[nobody]")
+    cli.write("rules/b.yaml", gentle)
+    scenario = json.loads(Path(EVENTS).read_text(encoding="utf-8"))
+    files = []
+    for name in ("C-1", "C-2", "C-3", "C-4", "C-5"):
+        scenario["customer"]["id"] = name
+        files += ["--events", str(cli.write(f"{name}.json", json.dumps(scenario)))]
+    told = json.loads(cli("policy", "simulate", "--policy", "rules", *files, "--json").out)
+
+    arms = {each["customer"]: each["policies"][0]["arm"] for each in told}
+    assert arms == {"C-1": "gentle", "C-2": "hold_out", "C-3": "gentle", "C-4": "hold_out", "C-5": "gentle"}
+    policies = {each["policies"][0]["arm"]: each["policies"][0]["policy"] for each in told}
+    assert policies == {"gentle": "gentle", "hold_out": "business"}
+    out = cli("policy", "simulate", "--policy", "rules", *files).out
+    assert "arm gentle of experiment gentler in business, the first policy for segment business" in out
+
+
+def test_a_customer_whom_none_of_the_policies_is_for_is_said_to_have_none(cli) -> None:
+    card = str(ROOT / "policies" / "card.yaml")
+    line = ("policy", "simulate", "--policy", str(CONSUMER), "--policy", card, "--events", EVENTS)
+    out = cli(*line).out.splitlines()
+    assert out[1].endswith(" no policy, no adopted policy is for this customer")
+    assert len(out) == 4
+
+
+def test_one_name_in_two_files_and_an_empty_folder_are_refused(cli) -> None:
+    cli.write("again.yaml", BUSINESS.read_text(encoding="utf-8"))
+    twice = cli("policy", "simulate", "--policy", "again.yaml", "--policy", str(BUSINESS), "--events", EVENTS)
+    assert (twice.status, "again.yaml is called business too: leave one of them out" in twice.err) == (
+        1,
+        True,
+    )
+    (cli.folder / "empty").mkdir()
+    empty = cli("policy", "simulate", "--policy", "empty", "--events", EVENTS)
+    assert (empty.status, "there is no policy in this folder" in empty.err) == (1, True)

@@ -60,7 +60,7 @@ def test_each_page_has_only_examples_that_are_tested_here() -> None:
     assert set(re.findall(r"^```(\w+)$", SIMULATION, re.MULTILINE)) == {"json", "text"}
     counts = {language: len(blocks(POLICY, language)) for language in ("yaml", "text", "console")}
     assert counts == {"yaml": 2, "text": 1, "console": 2}
-    assert (len(blocks(SIMULATION, "json")), len(blocks(SIMULATION, "text"))) == (3, 1)
+    assert (len(blocks(SIMULATION, "json")), len(blocks(SIMULATION, "text"))) == (4, 1)
 
 
 # --- docs/policy.md
@@ -126,13 +126,17 @@ def test_a_command_of_a_guide_runs_and_prints_what_stands_below_it(
 
 
 def test_the_example_gives_the_output_below_it() -> None:
-    given, _, printed = (json.loads(block) for block in blocks(SIMULATION, "json"))
-    text = (ROOT / "policies" / "business.yaml").read_text(encoding="utf-8")
+    given, _, printed, chosen = (json.loads(block) for block in blocks(SIMULATION, "json"))
     scenario = Scenario.model_validate(given)
     customer = scenario.customer.customer()
     history = read_events(customer, scenario.events)
-    policy = read(text, model=Policy, name="business.yaml")
+    files = [ROOT / "policies" / f"{name}.yaml" for name in ("consumer", "business")]
+    consumer, policy = (
+        read(file.read_text(encoding="utf-8"), model=Policy, name=file.name) for file in files
+    )
     assert simulate(policy, customer, history, scenario.until).json() == printed
+    among = simulate([consumer, policy], customer, history, scenario.until).json()
+    assert among == {"policies": chosen, **printed}
 
 
 def test_the_wrong_example_of_events_gives_the_messages_below_it() -> None:
@@ -207,7 +211,9 @@ def test_the_table_of_the_customer_has_every_field() -> None:
 
 
 def test_the_table_of_a_line_has_every_field() -> None:
-    (line,) = blocks(SIMULATION, "json")[2:]
+    line, chosen = blocks(SIMULATION, "json")[2:]
+    of_a_choice = [name for row in table(section(SIMULATION, "Several policies")) for name in names(row[0])]
+    assert of_a_choice == list(json.loads(chosen)[0])
     fields = [names(row[0])[0] for row in table(section(SIMULATION, "Output"))]
     assert fields == list(json.loads(line)["timeline"][0])
     assert set(fields) - {"rule", "why"} == {field for field in Line.__slots__ if field != "reason"}

@@ -14,7 +14,7 @@ PAGE = (ROOT / "docs" / "policy-tools.md").read_text(encoding="utf-8")
 
 
 def test_there_are_examples_and_no_others() -> None:
-    assert len(re.findall("^```console$", PAGE, re.MULTILINE)) == 3
+    assert len(re.findall("^```console$", PAGE, re.MULTILINE)) == 4
     assert set(re.findall(r"^```(\w+)$", PAGE, re.MULTILINE)) == {"console", "yaml"}
 
 
