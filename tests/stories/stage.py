@@ -137,12 +137,12 @@ async def staged(story: Story, policy: Policy, folder: Path) -> AsyncIterator[St
     ledger.close()
 
 
-def done(ledger: Ledger, zone: ZoneInfo) -> list[str]:
-    """What the journal says that we did, in the words of the stories."""
+def done(ledger: Ledger, zone: ZoneInfo, customer_id: str | None = None) -> list[str]:
+    """What the journal says that we did, to one customer or all, in the words of the stories."""
     return sorted(
         _transcript(line.at, zone, line.effect, line.step, line.channel, list(line.debts))
         for line in journal.read(ledger)
-        if line.what == "decided"
+        if line.what == "decided" and customer_id in (None, line.customer_id)
     )
 
 
@@ -155,7 +155,7 @@ def held(ledger: Ledger, zone: ZoneInfo) -> list[str]:
     )
 
 
-def simulated(story: Story, policy: Policy, ledger: Ledger) -> list[str]:
+def simulated(story: Story, policy: Policy | Sequence[Policy], ledger: Ledger) -> list[str]:
     """What the simulator says for the same facts; the ledger tells it which messages came back."""
     outcome = simulate(
         policy,
