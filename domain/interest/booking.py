@@ -99,8 +99,7 @@ def _asked(at: Situation, debt: Debt, entry: FeeEntry) -> _Asked:
         fee = fee_on(at, debt, str(entry.step))
         if fee is None:
             return _Asked(amount=nothing, until=at.today, basis="")
-        basis = f"{fee.legal_basis}: fee for {fee.step}"
-        return _Asked(amount=fee.amount, until=at.today, basis=basis, withheld=fee.withheld)
+        return _Asked(amount=fee.amount, until=at.today, basis=fee.legal_basis, withheld=fee.withheld)
     found = interest_on(at, debt)
     if found is None:
         return _Asked(amount=nothing, until=at.today, basis="")

@@ -223,6 +223,8 @@ def test_what_a_step_asks_for_and_announces_is_without_the_charges() -> None:
     notice = replace(notice, debts=notice.debts[:1], charges=CHARGES, totals=totals_of(notice.debts[:1]))
     for words in parts(written(notice)):
         assert "To prevent the suspension, please pay 1,490.00 EUR so that" in words
+    for words in parts(written(replace(notice, suspend_on=None, next_says=None, next_on=None))):
+        assert "Please pay 1,543.06 EUR now." in words
 
 
 def test_a_letter_about_charges_alone_calls_them_so() -> None:

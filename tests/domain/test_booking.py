@@ -96,7 +96,7 @@ def test_a_fee_of_a_step_is_booked_by_its_name() -> None:
 
     assert (body.fee, body.amount, body.step) == ("A-F1", Decimal("5.00"), "first")
     assert body.due_on == date(2026, 11, 15)
-    assert body.basis == "contract: Terms, section 7: fee for first"
+    assert body.basis == "contract: Terms, section 7"
 
 
 def test_the_next_booking_goes_on_where_the_last_one_ended_and_has_the_next_number() -> None:
