@@ -4,7 +4,8 @@ Everything that decides asks here: which debts are chased, on which day a step f
 delivered, when messages may go out. Values for one decision; nothing here chooses.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -343,8 +344,7 @@ class Situation:
 
     def _how_much(self, step: Step, debt: Debt) -> Reason | None:
         when, main = step.when, isinstance(step, SuspendStep)
-        counted = {each.invoice for each in self.overdue if each.main or not main}
-        if step.offset_days > 0 and len(counted) < when.invoices_at_least:
+        if step.offset_days > 0 and self._overdue_invoices[main] < when.invoices_at_least:
             count = f"{when.invoices_at_least} or more overdue invoices"
             return because("hold.condition", step=step.id, condition=count)
         minimum = amount_in(when.minimum, debt.open.currency)
@@ -357,11 +357,36 @@ class Situation:
 
         `main` leaves side debts out: they are never a reason to suspend.
         """
-        both = [debt for debt in [*self.overdue, *also] if debt.main or not main]
-        asked = {debt.key: debt for debt in both if debt.open.currency == currency}
-        total = sum((self.account.chased(debt).minor for debt in asked.values()), start=0)
+        new = {debt.key: debt for debt in also if debt.key not in self._overdue_keys}
+        asked = [debt for debt in new.values() if debt.open.currency == currency and (debt.main or not main)]
+        total = self._overdue_minor.get((currency, main), 0)
+        total += sum(self.account.chased(debt).minor for debt in asked)
         loose = sum((money.minor for money in self.account.unapplied if money.currency == currency), start=0)
         return Money(max(total - loose, 0), currency)
+
+    # What is overdue is counted once: it is asked for of every debt, and the cost would grow as its square.
+
+    @cached_property
+    def _overdue_keys(self) -> frozenset[str]:
+        return frozenset(debt.key for debt in self.overdue)
+
+    @cached_property
+    def _overdue_minor(self) -> Mapping[tuple[str, bool], int]:
+        """Per currency what is overdue, of all debts, and with True of main debts alone."""
+        sums: Counter[tuple[str, bool]] = Counter()
+        for debt in {debt.key: debt for debt in self.overdue}.values():
+            amount = self.account.chased(debt)
+            for main in (False, True) if debt.main else (False,):
+                sums[amount.currency, main] += amount.minor
+        return sums
+
+    @cached_property
+    def _overdue_invoices(self) -> Mapping[bool, int]:
+        """How many invoices are overdue, and with True how many that are no side debts."""
+        return {
+            main: len({debt.invoice for debt in self.overdue if debt.main or not main})
+            for main in (False, True)
+        }
 
     def too_little(self, currency: str, also: Iterable[Debt] = (), *, main: bool = False) -> Reason | None:
         """Why so little is owed in a currency that nobody is chased for it; None when it is enough."""
@@ -370,6 +395,11 @@ class Situation:
         if net.minor > 0 and net >= minimum:
             return None
         return because("hold.minimum", amount=net, minimum=minimum)
+
+    def too_little_of(self, debts: Collection[Debt]) -> Mapping[str, Reason | None]:
+        """Per currency of these debts what `too_little` says of them together."""
+        currencies = {debt.open.currency for debt in debts}
+        return {currency: self.too_little(currency, debts) for currency in currencies}
 
     def effect_debts(self, debts: Iterable[Debt]) -> tuple[EffectDebt, ...]:
         """Debts as an effect names them."""

@@ -360,7 +360,8 @@ def _ask_for_a_card(at: Situation, terms: Charges, due: list[Debt], wanted: Want
     tried = at.account.tried(begun)
     left = [c for c in terms.channels if c not in tried and at.account.reach.get(c) == "ok"]
     channel = next((c for c in left if c not in at.contacting.shut), next(iter(left), None))
-    debts = [debt for debt in failed if at.too_little(debt.open.currency, failed) is None]
+    too_little = at.too_little_of(failed)
+    debts = [debt for debt in failed if too_little[debt.open.currency] is None]
     if channel is None or not debts or any(claim.stands for claim in begun):
         return
     named = at.effect_debts(debts)

@@ -213,7 +213,8 @@ def _go_out(
     for channel in step.channels:
         rungs = [rung for rung in group if channel in rung.channels]
         debts = lawful(waits, step.id, channel, [rung.debt for rung in rungs], wanted) if rungs else []
-        rungs = [rung for rung in rungs if rung.debt in debts]
+        lawful_keys = {debt.key for debt in debts}
+        rungs = [rung for rung in rungs if rung.debt.key in lawful_keys]
         if rungs:
             effect = Effect(
                 kind="notice",
@@ -264,9 +265,9 @@ def _announces_nothing(at: Situation, step: NoticeStep) -> tuple[Reason, datetim
 
 def _worth_chasing(at: Situation, step: NoticeStep, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
     """Leave out currencies in which less than the policy's minimum is owed."""
-    worth = []
+    worth, too_little = [], at.too_little_of([rung.debt for rung in group])
     for rung in group:
-        reason = at.too_little(rung.debt.open.currency, [each.debt for each in group])
+        reason = too_little[rung.debt.open.currency]
         if reason is None:
             worth.append(rung)
         else:

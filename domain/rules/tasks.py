@@ -15,7 +15,8 @@ def tasks(at: Situation) -> Wanted:
     wanted = Wanted()
     for step in at.policy.tasks:
         due = [debt for debt in at.debts if _task_due(at, step, debt, wanted)]
-        due = [debt for debt in due if at.too_little(debt.open.currency, due) is None]
+        too_little = at.too_little_of(due)
+        due = [debt for debt in due if too_little[debt.open.currency] is None]
         if not due:
             continue
         debts = at.effect_debts(due)
