@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from domain.account import Account
 from domain.book import Debt
@@ -29,6 +29,7 @@ from domain.policy import Policy
 from domain.policy_audience import missed
 from domain.policy_fields import amount_in
 from domain.policy_steps import NoticeStep, Step, SuspendStep
+from domain.policy_window import Window
 from domain.promises import worth_resting
 from domain.reasons import Reason, because
 from domain.rest import FOREVER, Rest
@@ -50,12 +51,8 @@ class Situation:
     @cached_property
     def calendar(self) -> Calendar:
         """The customer's calendar under this policy."""
-        customer, window = self.account.customer, self.policy.window
-        return Calendar(
-            zone=customer.timezone,
-            window=window.send_window(),
-            country=customer.country if window.holidays and has_holidays(customer.country) else None,
-        )
+        customer = self.account.customer
+        return _calendar(customer.timezone, customer.country, self.policy.window)
 
     @cached_property
     def notices(self) -> tuple[NoticeStep, ...]:
@@ -233,6 +230,8 @@ class Situation:
     @cached_property
     def promised(self) -> tuple[Rest, ...]:
         """The days on which chasing rests, or rested, because of a promise."""
+        if not self.account.promises:
+            return ()
         terms, tolerances = self.policy.promises, self.tolerances
         worth = worth_resting(self.account.promises, terms, self.today, tolerances)
         return tuple(each.rest(terms, tolerances) for each in worth)
@@ -267,7 +266,7 @@ class Situation:
         """
         day = debt.due_on + timedelta(days=offset_days)
         counted = debt.due_on  # days of rest up to here are credited already
-        for rest in sorted((*self.pauses, *self.account.holds), key=lambda rest: rest.first):
+        for rest in self._frozen:
             first = max(rest.first, counted + timedelta(days=1))
             if first > day or rest.last < first:
                 continue
@@ -276,6 +275,11 @@ class Situation:
             day += timedelta(days=(rest.last - first).days + 1)
             counted = rest.last
         return day
+
+    @cached_property
+    def _frozen(self) -> Sequence[Rest]:
+        """The rests during which no debt ages, in order."""
+        return sorted((*self.pauses, *self.account.holds), key=lambda rest: rest.first)
 
     def before_go_live(self, day: date) -> bool:
         """Whether a step that fell on `day` is older than the ledger and so not taken."""
@@ -487,6 +491,8 @@ class Situation:
 
     def broken_promise(self, debt: Debt, since: datetime | None) -> Rest | None:
         """The newest promise about a debt that was broken after an instant, or ever; its rest is over."""
+        if not self.account.promises:
+            return None
         terms, tolerances = self.policy.promises, self.tolerances
         broken = [
             each.rest(terms, tolerances)
@@ -554,3 +560,10 @@ class Situation:
     def opening(self, day: date) -> datetime:
         """The first instant on or after a day at which something may go out."""
         return self.calendar.opening(day)
+
+
+@lru_cache(maxsize=1024)
+def _calendar(zone: str, country: str | None, window: Window) -> Calendar:
+    # Kept, because each instant of a forecast is a situation of its own, with the same calendar.
+    known = window.holidays and has_holidays(country)
+    return Calendar(zone=zone, window=window.send_window(), country=country if known else None)
