@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from functools import cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 from re import sub
+from typing import Any
 
 from domain.notice import Accepted, Message, Outcome, sms_segments
 
@@ -28,6 +31,17 @@ _REFERENCES = "references"
 _PREVIEW = 80
 _PAGE_SECONDS = 1.0
 """So often the page is written anew at most, while messages go out."""
+
+
+class _HeaderClasses(HeaderRegistry):
+    """Makes the class of a header once; the library makes one for each header of each message."""
+
+    @cache  # noqa: B019  # one object, and the few names of our own headers
+    def __getitem__(self, name: str) -> Any:
+        return super().__getitem__(name)
+
+
+_LETTER = SMTP.clone(header_factory=_HeaderClasses())
 
 
 def bounces_in_samples(to: str) -> bool:
@@ -236,7 +250,7 @@ def _headers(message: Message, entry: _Entry) -> list[tuple[str, str]]:
 
 
 def _letter(message: Message, entry: _Entry) -> EmailMessage:
-    letter = EmailMessage(policy=SMTP)
+    letter = EmailMessage(policy=_LETTER)
     letter.set_content(message.text, cte="quoted-printable")
     if message.html is not None:
         letter.add_alternative(message.html, subtype="html", cte="quoted-printable")
