@@ -247,21 +247,30 @@ def policy_for(
     version = row.policy_version or _adopted_for(session, row, known)
     if version is not None:
         return version, policies.get(session, version), None
-    chosen = chosen_for(session, row, known, now=now)
+    adopted = policies.by_version(session)
+    chosen = _choose(adopted.values(), row, known, now)
     if chosen.policy is None:
         raise NoPolicy(policies.nobodys(row.customer(), chosen))
-    return chosen.policy.version, chosen.policy, chosen
+    # Looked up, because a policy hashes all of its content each time that it is asked.
+    version = next(version for version, policy in adopted.items() if policy is chosen.policy)
+    return version, chosen.policy, chosen
 
 
 def chosen_for(
     session: Session, row: CustomerRow, known: Iterable[Fact], *, now: datetime | None = None
 ) -> Choice:
     """Choose the policy of a customer as if no case were open; it may be none."""
+    return _choose(policies.adopted(session), row, known, now)
+
+
+def _choose(
+    adopted: Iterable[Policy], row: CustomerRow, known: Iterable[Fact], now: datetime | None
+) -> Choice:
     made = None
     for fact in known:
         made = override.after(fact, made)
     today = max(now or row.last_now, row.last_now).astimezone(ZoneInfo(row.timezone)).date()
-    return choose(policies.adopted(session), row.customer(), override.in_force(made, today))
+    return choose(tuple(adopted), row.customer(), override.in_force(made, today))
 
 
 def _adopted_for(session: Session, row: CustomerRow, known: Iterable[Fact]) -> str | None:

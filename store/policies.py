@@ -176,12 +176,17 @@ def covers(session: Session, customer: Customer) -> bool:
 
 def adopted(session: Session) -> list[Policy]:
     """Return what is switched on, in the order of choice."""
+    return list(by_version(session).values())
+
+
+def by_version(session: Session) -> dict[str, Policy]:
+    """Return what is switched on by its version, in the order of choice."""
     versions = (
         select(PolicyRow.version)
         .where(col(PolicyRow.position).is_not(None))
         .order_by(col(PolicyRow.position), col(PolicyRow.name))
     )
-    return [get(session, version) for version in session.exec(versions).all()]
+    return {version: get(session, version) for version in session.exec(versions).all()}
 
 
 def nobodys(customer: Customer, chosen: Choice) -> str:
