@@ -123,7 +123,7 @@ class Books:
         """Answer a workflow, with the fresh view so that nobody need look again."""
         return Answer(
             answer=word,
-            until=None if until is None else self.real(until),
+            until=None if until is None else assessment.clock.real(until).isoformat(),
             news=assessment.news,
             view=self.view(assessment),
         )
@@ -140,7 +140,7 @@ class Books:
             chosen=assessment.chosen,
             contacts=assessment.contacts,
             tasks=[f"{task.step}: {task.why}" for task in assessment.open_tasks],
-            clock=self.clock(),
+            clock=assessment.clock,
             halted=assessment.halted,
             revision=assessment.revision,
         )
