@@ -28,8 +28,8 @@ check: $(READY) ## style, format and types, without running anything
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
-templates: $(READY) ## render every template with sample data into one page
-	$(RUN) starter.py templates render
+templates: $(READY) ## render every message in every language into one page
+	$(RUN) starter.py templates preview
 
 bench: $(READY) ## the benchmarks; each prints a ratio
 	@set -e; for file in bench/*.py; do \

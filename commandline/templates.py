@@ -10,11 +10,12 @@ from settings import ROOT
 app = typer.Typer(help="The words that customers read.", no_args_is_help=True)
 
 
-@app.command(name="render")
-def templates_render(
+@app.command(name="preview")
+def templates_preview(
     folder: Annotated[Path, typer.Option(help="where the page goes")] = Path("var/templates"),
 ) -> None:
-    """Render every template with sample data into one page."""
-    from activities.rendering import Letters, render_all
+    """Render every message in every language and channel, with invented facts, into one page."""
+    from activities.rendering import Letters
+    from activities.specimens import preview
 
-    typer.echo(f"rendered: {render_all(Letters(ROOT / 'templates'), folder)}")
+    typer.echo(f"rendered: {preview(Letters(ROOT / 'templates'), folder)}")

@@ -169,6 +169,11 @@ class Notice:
         """Principal and charges together, as `totals_of` gives it."""
         return totals_of((*self.debts, *self.charges))
 
+    @property
+    def announces_suspension(self) -> bool:
+        """Whether a final notice must name the day of the suspension that follows it."""
+        return self.suspend_on is not None or self.next_says == "suspension"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneTimeCode:
@@ -223,13 +228,18 @@ def totals_of(debts: Iterable[NoticeDebt]) -> tuple[Money, ...]:
     return tuple(total for total in per_currency(debt.open - debt.disputed for debt in debts) if total)
 
 
+def in_gsm7(text: str) -> bool:
+    """Whether an SMS with `text` goes out in the alphabet of 7 bits, and not in UCS-2."""
+    return all(char in _GSM7_BASIC or char in _GSM7_EXTENSION for char in text)
+
+
 def sms_segments(text: str) -> int:
     """Return how many SMS segments `text` needs; an empty text needs none.
 
     GSM-7 carries 160 septets alone and 153 a segment when joined, UCS-2 70 and 67 UTF-16 units. An
     escaped GSM-7 character or a surrogate pair takes two units and is never split over segments.
     """
-    if all(char in _GSM7_BASIC or char in _GSM7_EXTENSION for char in text):
+    if in_gsm7(text):
         widths = [2 if char in _GSM7_EXTENSION else 1 for char in text]
         return _segments(widths, alone=160, joined=153)
     widths = [2 if ord(char) > 0xFFFF else 1 for char in text]

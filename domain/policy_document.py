@@ -1,7 +1,8 @@
 """The collections policy as a customer reads it: values only, taken from what drives the timers.
 
-The words stand in `templates/<language>/documents/`. What depends on the customer alone (for whom a
-step is, which approvals the seller wants) is left out: it promises nothing to the reader.
+The words stand in `templates/<language>/documents/`, which of them hold in `templates/shared/`. What
+depends on the customer alone (for whom a step is, which approvals the seller wants) is left out: it
+promises nothing to the reader.
 """
 
 from dataclasses import dataclass

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from activities.rendering import SPECIMEN_SELLER, Letters
+from activities.rendering import Letters
+from activities.specimens import SPECIMEN_SELLER
 from domain.documents import read
 from domain.policy import Policy
 from domain.policy_document import document
@@ -58,17 +59,29 @@ STEPS = {step["id"]: i for i, step in enumerate(BUSINESS["steps"])}
         (("minimum_gap_days",), 1, "Two reminders are at least 1 day apart"),
         (("window", "opens"), "08:30", "between 08:30 and 17:00"),
         (("window", "closes"), "18:15", "between 09:00 and 18:15"),
-        (("window", "weekdays"), ["mon", "sat"], "on Monday, Saturday, but not on public holidays"),
-        (("window", "holidays"), False, "Thursday, Friday. Where"),
+        (
+            ("window", "weekdays"),
+            ["mon", "sat"],
+            "on Monday and Saturday. Nothing goes out on public holidays",
+        ),
+        (("window", "holidays"), False, "Thursday and Friday. Where"),
         (("promises", "max_days"), 21, "within 21 days"),
         (("promises", "grace_days"), 4, "and 4 days longer for your bank"),
         (("promises", "most"), 1, "After 1 promise that was not kept"),
         (("promises", "most"), 0, "A promise to pay does not stop the steps above"),
         (("plans", "most_days"), 200, "ask for instalments over 200 days at most"),
         (("plans", "grace_days"), 9, "your bank gets 9 days"),
-        (("plans", "on_missed"), "continues", "your bank gets 5 days. We ask"),
-        (("charges",), {"retry_days": [1, 4]}, "it is tried again after 1, 4 days and before each of"),
-        (("charges",), {"stop_days": 33}, "before each of the steps above, for 33 days at most"),
+        (("plans", "on_missed"), "continues", "your bank gets 5 days. Interest and fees We ask"),
+        (
+            ("charges",),
+            {"retry_days": [1, 4]},
+            "That is 1 and 4 days after the charge that failed. It is also tried before each of",
+        ),
+        (
+            ("charges",),
+            {"stop_days": 33},
+            "it is tried again, for 33 days at most. It is also tried before each of the steps above",
+        ),
         (("charges",), {"channels": ["sms"]}, "we ask you for another card by text message."),
         (("interest",), LAW, "may ask for interest on late payments as the law"),
         (("interest",), {**LAW, "compensation": True}, "late payments, and for the fixed compensation, as"),

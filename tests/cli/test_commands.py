@@ -753,7 +753,7 @@ def test_adopting_again_changes_nothing(acme) -> None:
 
 
 def test_templates_are_rendered_into_one_page(cli) -> None:
-    answer = cli("templates", "render", "--folder", "pages")
+    answer = cli("templates", "preview", "--folder", "pages")
     assert answer.status == 0
     assert list((cli.folder / "pages").iterdir())
 
