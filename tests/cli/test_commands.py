@@ -758,6 +758,13 @@ def test_templates_are_rendered_into_one_page(cli) -> None:
     assert list((cli.folder / "pages").iterdir())
 
 
+def test_the_words_that_ship_are_linted(cli) -> None:
+    answer = cli("templates", "lint")
+    assert (answer.status, answer.err) == (0, "")
+    assert answer.out == "4 languages (de, en, fr, ko), findings: 0\n"
+    assert json.loads(cli("templates", "lint", "--json").out) == []
+
+
 def test_import_again_changes_nothing(acme) -> None:
     from_readme = ("import", str(ROOT / "samples" / "receivables.csv"), "--map")
     mapping = str(ROOT / "samples" / "receivables.mapping.yaml")

@@ -1,0 +1,237 @@
+"""What is wrong with the words under `templates/`, each with its file and a remedy.
+
+English is what the other languages are compared with: the same files, phrases, blocks and values. Then
+every message is rendered with invented facts, and must say what the law or the customer needs from it.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from activities.rendering import CODE_TEMPLATE, CONSUMER_PREFIX, FALLBACK, BadTemplate, Letters
+from activities.specimens import specimen, specimen_code
+from domain.channels import CHANNELS
+from domain.money import Money
+from domain.notice import Message, Notice, in_gsm7, sms_segments
+
+MOST_SEGMENTS, MOST_SEGMENTS_UCS2 = 2, 3
+"""Of a text message in GSM-7, and in a script that needs UCS-2."""
+
+_VALUES = ("notice", "seller", "code")
+_ANYWHERE = {"to": "nobody@seller.example", "sender": "nobody@seller.example"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong with the words; `rule` is its stable id."""
+
+    file: str
+    rule: str
+    problem: str
+    remedy: str
+    line: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.rule}: {self.problem}: {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What one file of words has, as far as the other languages must have it too."""
+
+    phrases: frozenset[str]
+    values: frozenset[str]
+    conditions: tuple[int, ...]
+
+
+def lint(templates: Path) -> tuple[Finding, ...]:
+    """Return all that is wrong with the words under `templates`.
+
+    Raises:
+        BadTemplate: there are no English words, or no file can be compared, since one is no template.
+    """
+    letters = Letters(templates)
+    findings: list[Finding] = []
+    for language in letters.languages:
+        findings += _compared(templates, language)
+    # What is missing is named above, once; rendering would name it again for each message.
+    if not findings:
+        for language in letters.languages:
+            findings += _rendered(letters, templates.name, language)
+    return tuple(findings)
+
+
+# --- compared with English
+
+
+def _compared(templates: Path, language: str) -> Iterator[Finding]:
+    english = {path.relative_to(templates / FALLBACK) for path in (templates / FALLBACK).rglob("*.j2")}
+    own = {path.relative_to(templates / language) for path in (templates / language).rglob("*.j2")}
+    for path in sorted(english - own):
+        yield Finding(
+            file=f"{templates.name}/{language}/{path}",
+            rule="translation-missing",
+            problem="there is no such file",
+            remedy=f"translate {templates.name}/{FALLBACK}/{path}",
+        )
+    for path in sorted(own - english):
+        yield Finding(
+            file=f"{templates.name}/{language}/{path}",
+            rule="translation-unknown",
+            problem=f"{FALLBACK} has no such file",
+            remedy="spell its name as there, or take it away",
+        )
+    for path in sorted(own & english):
+        yield from _same(templates, language, path)
+
+
+def _same(templates: Path, language: str, path: Path) -> Iterator[Finding]:
+    file = f"{templates.name}/{language}/{path}"
+    own, english = _read(templates, language, path), _read(templates, FALLBACK, path)
+    for phrase in sorted(english.phrases - own.phrases):
+        yield Finding(file=file, rule="phrase-missing", problem=f"it lacks {phrase}", remedy="translate it")
+    for phrase in sorted(own.phrases - english.phrases):
+        remedy = f"spell it as in {FALLBACK}, or take it away"
+        yield Finding(file=file, rule="phrase-unknown", problem=f"nobody asks for {phrase}", remedy=remedy)
+    for value in sorted(english.values - own.values):
+        remedy = "say it in this language too"
+        yield Finding(file=file, rule="value-missing", problem=f"it does not say {value}", remedy=remedy)
+    for value in sorted(own.values - english.values):
+        remedy = f"take it away, or say it in {FALLBACK} too"
+        yield Finding(file=file, rule="value-unknown", problem=f"only it says {value}", remedy=remedy)
+    for line in own.conditions:
+        yield Finding(
+            file=file,
+            line=line,
+            rule="logic-in-words",
+            problem="a condition or a loop stands in the words of one language",
+            remedy=f"let {templates.name}/shared/ decide, and give each case its words",
+        )
+
+
+def _read(templates: Path, language: str, path: Path) -> _Words:
+    try:
+        tree = Environment().parse((templates / language / path).read_text(encoding="utf-8"))
+    except TemplateSyntaxError as error:
+        file = f"{templates.name}/{language}/{path}"
+        raise BadTemplate(file, error.lineno, error.message or "syntax error") from None
+    values = {
+        f"{node.node.name}.{node.attr}"
+        for node in tree.find_all(nodes.Getattr)
+        if isinstance(node.node, nodes.Name) and node.node.name in _VALUES
+    }
+    conditions = tuple(node.lineno for node in tree.find_all((nodes.If, nodes.For, nodes.CondExpr)))
+    return _Words(
+        phrases=frozenset(_phrases(tree)), values=frozenset(values), conditions=tuple(sorted(conditions))
+    )
+
+
+def _phrases(tree: nodes.Template) -> Iterator[str]:
+    """Yield what others ask this file for; a name that begins with `_` is its own affair."""
+    for frame in tree.find_all(nodes.Extends):
+        yield f"the frame {_constant(frame.template)}"
+    for block in tree.find_all(nodes.Block):
+        yield f"the block {block.name}"
+    for macro in tree.find_all(nodes.Macro):
+        if not macro.name.startswith("_"):
+            yield f"the phrase {macro.name}({', '.join(arg.name for arg in macro.args)})"
+    for given in tree.find_all(nodes.Assign):
+        if isinstance(given.target, nodes.Name) and not given.target.name.startswith("_"):
+            empty = " = ''" if _constant(given.node) == "" else ""
+            yield f"the phrase {given.target.name}{empty}"
+
+
+def _constant(node: nodes.Node) -> object:
+    return node.value if isinstance(node, nodes.Const) else None
+
+
+# --- rendered with invented facts
+
+
+def _rendered(letters: Letters, root: str, language: str) -> Iterator[Finding]:
+    for channel in CHANNELS:
+        for name in (*letters.names(channel, language), CODE_TEMPLATE):
+            file = f"{root}/{language}/{channel}/{name}.j2"
+            try:
+                message, must_say = _message(letters, name, channel, language)
+            except BadTemplate as bad:
+                yield Finding(
+                    file=bad.file, line=bad.line, rule="unrenderable", problem=bad.problem, remedy="mend it"
+                )
+                continue
+            for what, words in must_say.items():
+                if any(words not in _plain(half) for half in (message.text, message.html) if half):
+                    yield Finding(
+                        file=file,
+                        rule="statement-missing",
+                        problem=f"the message does not say {what}",
+                        remedy="say it in the letter, or in the phrase that its frame asks for",
+                    )
+            if channel == "sms":
+                yield from _too_long(file, message.text)
+
+
+def _message(letters: Letters, name: str, channel: str, language: str) -> tuple[Message, dict[str, str]]:
+    if name == CODE_TEMPLATE:
+        code = specimen_code(channel, language)
+        must_say = {"the code": code.code, "its reference": code.reference, "the seller": code.seller.name}
+        return letters.code(code, **_ANYWHERE), must_say
+    notice = specimen(name, channel, language)
+    return letters.message(notice, **_ANYWHERE), dict(_statements(letters, notice))
+
+
+def _statements(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
+    """Yield what a message must say, and in which words, whatever its language."""
+
+    def written(value: Money | date) -> str:
+        return letters.written(value, language=notice.language, short=notice.channel == "sms")
+
+    seller, email = notice.seller, notice.channel == "email"
+    private, thanks = notice.template.startswith(CONSUMER_PREFIX), notice.template.endswith("thanks")
+    yield "who writes", seller.name
+    yield "its reference", notice.reference
+    yield "the invoice", notice.debts[0].invoice
+    yield "the due date", written(notice.debts[0].due_on)
+    if email:
+        yield "the seller's postal address", seller.address
+        yield "the seller's email address", seller.support_email
+        yield "the seller's telephone", seller.support_phone
+        yield "the customer's number", notice.customer
+    elif private:
+        yield "how to end text messages", "STOP"
+    if not thanks:
+        yield "where to pay", seller.payment_url
+        for total in notice.totals:
+            yield "the amount to pay", written(total)
+        if notice.next_on is not None:
+            yield "the day of the next step", written(notice.next_on)
+        if email:
+            yield "the bank account", seller.account
+    if notice.template.endswith("final_notice") and notice.suspend_on is not None:
+        yield "the day of the suspension", written(notice.suspend_on)
+
+
+def _plain(words: str) -> str:
+    """Return words without what only lays them out: any space is a space."""
+    return " ".join(words.split())
+
+
+def _too_long(file: str, text: str) -> Iterator[Finding]:
+    most, segments = MOST_SEGMENTS_UCS2 if _needs_ucs2(text) else MOST_SEGMENTS, sms_segments(text)
+    if segments > most:
+        remedy = f"shorten it to {most}"
+        if strange := sorted({char for char in text if not in_gsm7(char)} if most == MOST_SEGMENTS else ()):
+            remedy = f"spell it without {' '.join(strange)}, which GSM-7 lacks, or {remedy}"
+        yield Finding(
+            file=file, rule="too-many-segments", problem=f"it needs {segments} SMS segments", remedy=remedy
+        )
+
+
+def _needs_ucs2(text: str) -> bool:
+    """Whether a text is in a script that GSM-7 does not know; Latin can be spelled so that it does."""
+    letters = (char for char in text if char.isalpha() and not in_gsm7(char))
+    return any(not unicodedata.name(char, "").startswith("LATIN") for char in letters)
