@@ -27,7 +27,8 @@ class Settings(BaseSettings):
         outbox: the folder of the embedded email and SMS channel.
         bank: the folder of the embedded bank, which knows test cards only.
         temporal_ui: where the Temporal Web UI is, for links.
-        seller_*: who writes to the customers; `seller_timezone` decides which day a report is of.
+        seller_*: who writes to the customers; `seller_timezone` decides which day a report is of,
+            `seller_language` in which language a policy's document is written.
     """
 
     model_config = SettingsConfigDict(env_prefix="", frozen=True, extra="ignore")
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     seller_payment_url: str = "https://pay.seller.example"
     seller_address: str = "1 Example Street, London"
     seller_timezone: str = "UTC"
+    seller_language: str = Field(default="en", pattern=r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
     seller_account: str = "IBAN GB33 BUKB 2020 1555 5555 55"
 
     @field_validator("temporal_address")

@@ -231,7 +231,9 @@ def policy_document(
     html: Annotated[
         Path | None, typer.Option(dir_okay=False, help="also write it there, as one self-contained page")
     ] = None,
-    language: Annotated[str, typer.Option(help="of the words, like en")] = "en",
+    language: Annotated[
+        str | None, typer.Option(help="of the words, like en or de; without it SELLER_LANGUAGE")
+    ] = None,
 ) -> None:
     """Print what a policy lets a customer expect, in plain language, from what drives the timers.
 
@@ -241,8 +243,12 @@ def policy_document(
     from composition import seller
     from domain.policy_document import document
 
-    about = document(read_policy(file), seller(Settings.from_env()))
-    text, page = Letters(ROOT / "templates").policy(about, language=language)
+    settings, letters = Settings.from_env(), Letters(ROOT / "templates")
+    tag = language or settings.seller_language
+    if not letters.speaks(tag):
+        which = "SELLER_LANGUAGE" if language is None else "--language"
+        raise Stop(f"{which}: there are no words in {tag!r}: use {' or '.join(letters.languages)}", status=2)
+    text, page = letters.policy(document(read_policy(file), seller(settings)), language=tag)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(page, encoding="utf-8")

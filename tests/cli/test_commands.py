@@ -765,6 +765,36 @@ def test_the_words_that_ship_are_linted(cli) -> None:
     assert json.loads(cli("templates", "lint", "--json").out) == []
 
 
+def test_a_policy_is_written_in_the_language_of_the_seller_or_in_another(
+    cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = ("policy", "document", str(ROOT / "policies" / "business.yaml"))
+    assert cli(*line).out.startswith("How Example Cloud collects unpaid invoices\n")
+    german = cli(*line, "--language", "de-AT", "--html", "de.html")
+    assert german.out.startswith("Wie Example Cloud offene Rechnungen einzieht\n")
+    assert '<html lang="de">' in (cli.folder / "de.html").read_text(encoding="utf-8")
+    monkeypatch.setenv("SELLER_LANGUAGE", "ko")
+    assert cli(*line).out.startswith("Example Cloud의 미납 청구서 처리 방침\n")
+    assert cli(*line, "--language", "fr").out.startswith("Comment Example Cloud recouvre")
+
+
+@pytest.mark.parametrize(
+    ("option", "setting", "said"),
+    [
+        (("--language", "es"), "en", "--language: there are no words in 'es': use de or en or fr or ko\n"),
+        ((), "pt-BR", "SELLER_LANGUAGE: there are no words in 'pt-BR': use de or en or fr or ko\n"),
+    ],
+)
+def test_a_policy_in_a_language_without_words_is_refused(
+    cli, monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...], setting: str, said: str
+) -> None:
+    monkeypatch.setenv("SELLER_LANGUAGE", setting)
+    page = ("--html", "page.html")
+    answer = cli("policy", "document", str(ROOT / "policies" / "business.yaml"), *page, *option)
+    assert (answer.status, answer.out, answer.err) == (2, "", said)
+    assert not (cli.folder / "page.html").exists()
+
+
 def test_import_again_changes_nothing(acme) -> None:
     from_readme = ("import", str(ROOT / "samples" / "receivables.csv"), "--map")
     mapping = str(ROOT / "samples" / "receivables.mapping.yaml")
