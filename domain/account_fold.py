@@ -5,7 +5,6 @@ come in beside the facts; delivery outcomes are facts and are joined to them her
 """
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -25,13 +24,14 @@ from domain.fold import Fold, apart
 from domain.instalment_plans import Told, agreed_plans
 from domain.interest.fees import Fee
 from domain.interest.rates import Rates
-from domain.money import Money, MoneyError
+from domain.money import Money
 from domain.onboarding import Progress
 from domain.override import Override
 from domain.override import after as override_after
 from domain.own_steps import ANSWERED, APPROVE
 from domain.posting import Posted, post
-from domain.promises import Promise, asked_for, promise
+from domain.promises import Promise
+from domain.promises import told as told_promise
 from domain.rest import FOREVER, Rest
 
 
@@ -403,10 +403,7 @@ class _Folding:
                 self.holds = [r.cut(ends) if reason in (None, r.reason) else r for r in self.holds]
 
     def _promise(self, on: date, body: facts.PromiseMade, book: Book) -> Promise:
-        asked = None
-        with suppress(MoneyError):  # An amount that its currency does not have is no amount.
-            asked = asked_for(body, book.debts, self.customer.currency)
-        return promise(book, made_on=on, pay_on=body.pay_on, by=body.by or "finance", asked=asked)
+        return told_promise(book, on, body, self.customer.currency)
 
     def _contact(self, fact: Fact) -> None:
         match fact.body:

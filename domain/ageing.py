@@ -11,7 +11,7 @@ from typing import Any
 
 from domain.money import Money
 
-_HEADINGS = ("not due", "1 to 30", "31 to 60", "61 to 90", "over 90", "total", "unapplied")
+HEADINGS = ("not due", "1 to 30", "31 to 60", "61 to 90", "over 90", "total", "unapplied")
 BUCKETS = ("current", "d1_30", "d31_60", "d61_90", "d91_plus")
 
 
@@ -56,7 +56,7 @@ class Ageing:
         """Return the report for people; unapplied money stands in its own column."""
         if not self.currencies:
             return f"Nothing was booked until the end of {self.as_of}."
-        lines = [["", *_HEADINGS]]
+        lines = [["", *HEADINGS]]
         for currency, row in self.currencies.items():
             amounts = [*row.buckets, row.total, row.unapplied]
             lines.append([currency, *(f"{amount.amount:,f}" for amount in amounts)])

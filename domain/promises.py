@@ -5,6 +5,7 @@ day. Nobody marks it kept or broken: what came in by the end of the grace says s
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -12,7 +13,7 @@ from typing import Literal
 from domain.book import Book, Debt, Due, Entry
 from domain.facts import PromiseMade
 from domain.instalments import falls_due
-from domain.money import Money, per_currency
+from domain.money import Money, MoneyError, per_currency
 from domain.policy_rests import Promises
 from domain.rest import Rest
 
@@ -116,6 +117,14 @@ def promise(book: Book, *, made_on: date, pay_on: date, by: str, asked: Money | 
             if entry.invoice in invoices and entry.on >= made_on and entry.amount.minor < 0
         ),
     )
+
+
+def told(book: Book, on: date, body: PromiseMade, own: str | None) -> Promise:
+    """Return the promise that a fact tells of; an amount that its currency does not have is none."""
+    asked = None
+    with suppress(MoneyError):
+        asked = asked_for(body, book.debts, own)
+    return promise(book, made_on=on, pay_on=body.pay_on, by=body.by or "finance", asked=asked)
 
 
 def _balances(entries: Iterable[Entry], on: date) -> dict[str, int]:

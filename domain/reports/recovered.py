@@ -1,0 +1,45 @@
+"""The recovery report as a table, beside the other reports of a page."""
+
+from decimal import Decimal
+
+from domain.recovery import Recovery
+from domain.reports.sheet import Sheet, column
+
+
+def recovery_sheet(found: Recovery) -> Sheet:
+    """Return cohorts by month, group and currency."""
+    return Sheet(
+        title="Recovery of what became overdue",
+        columns=(
+            column("currency", "", words=True),
+            column("cohort", "overdue in", words=True),
+            column("group", words=True),
+            column("overdue"),
+            column("debts"),
+            column("recovered"),
+            column("recovered_debts", "debts"),
+            column("settled_otherwise"),
+            column("ratio_percent", "recovered %"),
+            column("closed_on", "closed on"),
+        ),
+        rows=tuple(
+            (
+                each.overdue.currency,
+                f"{each.month:%Y-%m}{'' if each.closed else ' (open)'}",
+                each.group or "all",
+                each.overdue,
+                each.debts,
+                each.came_in,
+                each.recovered_debts,
+                each.settled_otherwise,
+                None if each.ratio is None else Decimal(each.ratio),
+                each.closed_on,
+            )
+            for each in found.cohorts
+        ),
+        notes=(
+            f"Recovered: money that came in within {found.within_days} days after the due date.",
+            "A month is open until its last debt has had its days, and is not to be compared before.",
+        ),
+        empty="No debt became overdue in this time.",
+    )
