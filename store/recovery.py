@@ -16,6 +16,7 @@ from domain.own_steps import RESERVED
 from domain.recovery import LateDebt, Recovery, recovery, window_ends
 from store.database import Ledger
 from store.invariants import MADE
+from store.reporting.items import debts_then
 from store.tables import ClaimRow, CustomerRow, DebtRow, JournalRow
 
 FACTS, ENTRIES = SQLModel.metadata.tables["facts"], SQLModel.metadata.tables["entries"]
@@ -41,24 +42,50 @@ def recovered(
     within_days: int,
     as_of: date,
     by: By | None,
+    known_at: datetime | None = None,
 ) -> Recovery:
-    """Return the report on debts that became overdue from `first` to `last`, with all that is known now.
+    """Return the report on debts that became overdue from `first` to `last`.
 
     Args:
         as_of: what happened later counts for nothing.
+        known_at: nor does what was learned later; None for all that is known now.
         by: split by the arm in which a customer was when the debt became overdue, or by the last step that
             was taken for the debt before it was settled or its days were over.
     """
     with ledger.read() as session:
-        zones = {row.id: ZoneInfo(row.timezone) for row in session.exec(select(CustomerRow)).all()}
-        posted = _posted(session, as_of)
-        group = _groups(session, by, zones)
-        debts = [
-            late
-            for debt in session.exec(select(DebtRow)).all()
-            if _in(first, _late_on(debt), min(last or as_of, as_of))
-            and (late := _late(debt, posted[debt.customer_id, debt.invoice], within_days, group)) is not None
-        ]
+        return recovered_in(
+            session,
+            first=first,
+            last=last,
+            within_days=within_days,
+            as_of=as_of,
+            by=by,
+            known_at=known_at,
+        )
+
+
+def recovered_in(
+    session: Session,
+    *,
+    first: date | None,
+    last: date | None,
+    within_days: int,
+    as_of: date,
+    by: By | None,
+    known_at: datetime | None = None,
+) -> Recovery:
+    """Return the same from a transaction that reads."""
+    zones = {row.id: ZoneInfo(row.timezone) for row in session.exec(select(CustomerRow)).all()}
+    posted = _posted(session, as_of, known_at)
+    group = _groups(session, by, zones)
+    then = debts_then(session, [as_of], known_at)
+    debts = []
+    for debt in session.exec(select(DebtRow)).all():
+        was = then.get((debt.customer_id, debt.invoice), {}).get(as_of)
+        late_on = max(debt.due_on if was is None else was.due_on, debt.issued_on) + timedelta(days=1)
+        if _in(first, late_on, min(last or as_of, as_of)):
+            late = _late(debt, late_on, posted[debt.customer_id, debt.invoice], within_days, group)
+            debts += [] if late is None else [late]
     return recovery(debts, within_days=within_days, as_of=as_of, by=by)
 
 
@@ -66,11 +93,9 @@ def _in(first: date | None, day: date, last: date) -> bool:
     return (first is None or first <= day) and day <= last
 
 
-def _late_on(debt: DebtRow) -> date:
-    return max(debt.due_on, debt.issued_on) + timedelta(days=1)
-
-
-def _posted(session: Session, as_of: date) -> Mapping[tuple[str, str], list[_Posted]]:
+def _posted(
+    session: Session, as_of: date, known_at: datetime | None
+) -> Mapping[tuple[str, str], list[_Posted]]:
     of = (ENTRIES.c.customer_id, ENTRIES.c.invoice, ENTRIES.c.happened_on, FACTS.c.kind)
     said = sa.and_(FACTS.c.source == ENTRIES.c.source, FACTS.c.source_id == ENTRIES.c.fact)
     sums = (
@@ -79,6 +104,8 @@ def _posted(session: Session, as_of: date) -> Mapping[tuple[str, str], list[_Pos
         .where(ENTRIES.c.invoice.is_not(None), ENTRIES.c.happened_on <= as_of)
         .group_by(*of)
     )
+    if known_at is not None:
+        sums = sums.where(ENTRIES.c.learned_at <= known_at)
     found: dict[tuple[str, str], list[_Posted]] = defaultdict(list)
     for customer_id, invoice, on, kind, minor in session.connection().execute(sums):
         found[customer_id, invoice].append(_Posted(on, kind in _MONEY, int(minor)))
@@ -141,9 +168,10 @@ def _groups(session: Session, by: By | None, zones: Mapping[str, ZoneInfo]) -> _
             return _Groups()
 
 
-def _late(debt: DebtRow, posted: Sequence[_Posted], within_days: int, group: _Groups) -> LateDebt | None:
+def _late(
+    debt: DebtRow, late_on: date, posted: Sequence[_Posted], within_days: int, group: _Groups
+) -> LateDebt | None:
     """Return a debt of which something was open when it became overdue; None when nothing was."""
-    late_on = _late_on(debt)
     ends = window_ends(late_on, within_days)
     amount = sum(each.minor for each in posted if each.on < late_on)
     if amount <= 0:

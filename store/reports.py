@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func
-from sqlmodel import Session, and_, col, or_, select
+from sqlmodel import col, or_, select
 
 from domain.ageing import Ageing, Balance, age
 from domain.book import Debt
@@ -13,11 +13,11 @@ from domain.decide import decide
 from domain.effects import Effect, by_invoice
 from domain.instalments import falls_due
 from domain.money import Money
-from domain.posting import post
 from store import facts, policies
 from store.database import Ledger
 from store.errors import NoPolicy
-from store.tables import CustomerRow, DebtRow, EntryRow, FactRow
+from store.reporting.items import debts_then
+from store.tables import CustomerRow, DebtRow, EntryRow
 
 
 def ageing(ledger: Ledger, *, as_of: date, known_at: datetime | None = None) -> Ageing:
@@ -37,14 +37,14 @@ def ageing(ledger: Ledger, *, as_of: date, known_at: datetime | None = None) -> 
     with ledger.read() as session:
         debts = session.exec(select(col(DebtRow.customer_id), col(DebtRow.invoice), col(DebtRow.due_on)))
         due = {(customer_id, invoice): due_on for customer_id, invoice, due_on in debts}
-        then = _debts_then(session, as_of, known_at)
+        then = debts_then(session, [as_of], known_at)
         balances = [
             each
             for customer_id, invoice, currency, minor in session.exec(sums)
             for each in _balances(
                 Money(int(minor), currency),
                 None if invoice is None else due[customer_id, invoice],
-                then.get((customer_id, invoice)),
+                then.get((customer_id, invoice), {}).get(as_of),
             )
         ]
     return age(balances, as_of)
@@ -56,27 +56,6 @@ def _balances(left: Money, due_on: date | None, then: Debt | None) -> list[Balan
     if not dues:
         return [Balance(open=left, due_on=due_on)]
     return [Balance(open=due.amount, due_on=due.due_on) for due in dues]
-
-
-def _debts_then(
-    session: Session, as_of: date, known_at: datetime | None
-) -> dict[tuple[str, str | None], Debt]:
-    """Return the debts whose due dates the projection does not tell, as they were and were known then.
-
-    Corrections change dates, and instalments have dates of their own: customers who have any are posted
-    again up to that day.
-    """
-    debts: dict[tuple[str, str | None], Debt] = {}
-    scheduled = and_(FactRow.kind == "invoice_issued", col(FactRow.body).contains('"instalments":['))
-    of = select(FactRow.customer_id).where(or_(FactRow.kind == "invoice_corrected", scheduled)).distinct()
-    for customer_id in session.exec(of).all():
-        then = [
-            fact
-            for fact in facts.read(session, customer_id)
-            if fact.happened_on <= as_of and (known_at is None or fact.learned_at <= known_at)
-        ]
-        debts.update({(customer_id, debt.invoice): debt for debt in post(then).debts})
-    return debts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

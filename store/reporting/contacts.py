@@ -1,0 +1,149 @@
+"""Reports of contacts: what was sent and what came in afterwards, and what was held back."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel, col, select
+
+from domain.claim_key import invoice_of
+from domain.money import Money
+from domain.reports import contacted, held
+from domain.reports.contacted import Contact, came_in_after
+from domain.reports.held import HeldBack
+from domain.reports.sheet import Report
+from store.facts import read_text
+from store.invariants import MADE
+from store.reporting.reading import Reading
+from store.tables import FactRow, JournalRow
+
+_CLAIMS = SQLModel.metadata.tables["claims"]
+_Row = sa.Row[Any]
+_Paid = Mapping[tuple[str, str], Sequence[tuple[date, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcomes:
+    """The messages that arrived, and those that came back."""
+
+    delivered: frozenset[str]
+    came_back: frozenset[str]
+
+
+def contacts(reading: Reading, *, within_days: int) -> Report:
+    """Return what was sent by step and channel, and what came in within so many days."""
+    found = _contacts(reading, within_days)
+    sheet = contacted.contacts_sheet(found, within_days=within_days)
+    return reading.report("contacts", sheet, contacted.contacts_listed(found), within_days=within_days)
+
+
+def _contacts(reading: Reading, within_days: int) -> list[Contact]:
+    paid, outcomes = _paid(reading), _outcomes(reading)
+    return [
+        _contact(rows, on, paid, outcomes, within_days, reading.asked.as_of)
+        for (_, _), (on, rows) in _sent(reading).items()
+    ]
+
+
+def _sent(reading: Reading) -> Mapping[tuple[str, str], tuple[date, list[_Row]]]:
+    """Return the debts of each message, in each currency, with the customer's day on which it was sent."""
+    asked = reading.asked
+    made = sa.select(_CLAIMS).where(_CLAIMS.c.kind == "notice", _CLAIMS.c.state.in_(MADE))
+    if asked.known_at is not None:
+        made = made.where(_CLAIMS.c.claimed_at <= asked.known_at)
+    zones: dict[str, ZoneInfo] = {}
+    found: dict[tuple[str, str], tuple[date, list[_Row]]] = {}
+    for row in reading.session.connection().execute(made.order_by(_CLAIMS.c.id)):
+        zone = zones.setdefault(row.customer_id, ZoneInfo(reading.customers[row.customer_id].timezone))
+        on = row.claimed_at.astimezone(zone).date()
+        if reading.first_on <= on <= asked.as_of:
+            found.setdefault((row.message, row.currency), (on, []))[1].append(row)
+    return found
+
+
+def _contact(
+    rows: Sequence[_Row],
+    on: date,
+    paid: _Paid,
+    outcomes: _Outcomes,
+    within_days: int,
+    as_of: date,
+) -> Contact:
+    first = rows[0]
+    asked: dict[str, int] = defaultdict(int)
+    for row in rows:
+        asked[invoice_of(row.debt)] += row.amount_minor
+    came_in = sum(
+        came_in_after(
+            paid.get((first.customer_id, invoice), ()),
+            on,
+            within_days=within_days,
+            as_of=as_of,
+            asked=minor,
+        )
+        for invoice, minor in asked.items()
+    )
+    return Contact(
+        customer=first.customer_id,
+        step=first.step,
+        channel=first.channel,
+        sent_on=on,
+        invoices=tuple(asked),
+        asked=Money(sum(asked.values()), first.currency),
+        came_in=Money(came_in, first.currency),
+        delivered=first.message in outcomes.delivered,
+        came_back=first.message in outcomes.came_back,
+        over=on + timedelta(days=within_days) <= as_of,
+    )
+
+
+def _paid(reading: Reading) -> _Paid:
+    return {
+        (item.customer, item.invoice): paid
+        for item in reading.items
+        if item.invoice is not None
+        and (paid := [(each.on, -each.minor) for each in item.posted if each.flow == "received"])
+    }
+
+
+def _outcomes(reading: Reading) -> _Outcomes:
+    asked = reading.asked
+    rows = select(FactRow.kind, FactRow.body).where(
+        col(FactRow.kind).in_(("delivered", "bounced")), col(FactRow.happened_on) <= asked.as_of
+    )
+    if asked.known_at is not None:
+        rows = rows.where(col(FactRow.learned_at) <= asked.known_at)
+    named: dict[str, set[str]] = defaultdict(set)
+    for kind, body in reading.session.exec(rows):
+        named[kind].add(getattr(read_text(body), "message", None) or "")
+    back = frozenset(named["bounced"])
+    return _Outcomes(delivered=frozenset(named["delivered"]) - back, came_back=back)
+
+
+def holds(reading: Reading) -> Report:
+    """Return what was held back, by rule and month."""
+    asked = reading.asked
+    lines = select(JournalRow).where(JournalRow.what == "held").order_by(col(JournalRow.id))
+    if asked.known_at is not None:
+        lines = lines.where(col(JournalRow.at) <= asked.known_at)
+    found = list(_held(reading, reading.session.exec(lines)))
+    return reading.report("held", held.held_sheet(found), held.held_listed(found))
+
+
+def _held(reading: Reading, lines: Iterable[JournalRow]) -> Iterable[HeldBack]:
+    for line in lines:
+        if line.customer_id is None:
+            continue
+        on = line.at.astimezone(ZoneInfo(reading.customers[line.customer_id].timezone)).date()
+        if reading.first_on <= on <= reading.asked.as_of:
+            yield HeldBack(
+                customer=line.customer_id,
+                on=on,
+                step=line.step or "",
+                rule=line.rule or "",
+                why=line.why,
+            )
