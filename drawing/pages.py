@@ -10,15 +10,15 @@ from drawing.style import COLOURS, PAGE, PLOTS
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def page(title: str, *content: Child) -> str:
-    """Return a whole HTML page."""
+def page(title: str, *content: Child, style: str = "") -> str:
+    """Return a whole HTML page; `style` is added to that of every page."""
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("title", title),
-        element("style", COLOURS + PAGE + PLOTS),
+        element("style", COLOURS + PAGE + PLOTS + style),
     )
     body = element("body", element("main", element("h1", title), *content))
     return f"<!DOCTYPE html>\n{html_text(element('html', head, body, lang='en'))}\n"

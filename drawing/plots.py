@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from drawing.axes import BOTTOM, CHAR, PLOT, TOP, WIDTH, axis, frame, ticks, under
 from drawing.elements import element
 
-WIDTH = 760
 SERIES = ("first", "second")
-_CHAR = 6.6  # so wide a character of 12 px is, on average
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +30,11 @@ def lying(title: str, labels: Sequence[str], series: Sequence[Series]) -> Elemen
     """Return bars that lie, one group a label, each with its value behind it."""
     bar, gap, top = 14, 12, 4
     group = bar * len(series) + gap
-    left = min(max((len(label) for label in labels), default=0) * _CHAR + 12, WIDTH * 0.4)
-    behind = max((len(each.told(i)) for each in series for i in range(len(labels))), default=0) * _CHAR + 10
+    left = min(max((len(label) for label in labels), default=0) * CHAR + 12, WIDTH * 0.4)
+    behind = max((len(each.told(i)) for each in series for i in range(len(labels))), default=0) * CHAR + 10
     scale = (WIDTH - left - behind) / _most(series)
     height = top + group * len(labels)
-    drawn = _frame(title, height)
+    drawn = frame(title, height)
     for i, label in enumerate(labels):
         y = top + i * group
         middle = y + bar * len(series) / 2 + 4
@@ -53,56 +52,28 @@ def lying(title: str, labels: Sequence[str], series: Sequence[Series]) -> Elemen
 
 def standing(title: str, labels: Sequence[str], series: Sequence[Series], *, unit: str = "") -> Element:
     """Return bars that stand, one group a label, over an axis with round numbers."""
-    top, plot, bottom = 22, 170, 24
-    ticks = _ticks(_most(series))
-    left = max(len(f"{tick:,.0f}") for tick in ticks) * _CHAR + 12
+    marks = ticks(_most(series))
+    height = TOP + PLOT + BOTTOM
+    drawn = frame(title, height)
+    left = axis(drawn, marks, unit)
     step = (WIDTH - left) / max(len(labels), 1)
-    height = top + plot + bottom
-    drawn = _frame(title, height)
-    if unit:
-        drawn.append(element("text", unit, x=0, y=12, class_="quiet"))
-    for tick in ticks:
-        y = top + plot * (1 - tick / ticks[-1])
-        drawn.append(element("path", d=f"M{left:.0f} {y:.1f}H{WIDTH}", class_="rule"))
-        drawn.append(element("text", f"{tick:,.0f}", x=left - 6, y=y + 4, text_anchor="end", class_="quiet"))
     bar = min(step * 0.76 / max(len(series), 1), 44)
-    every = -(-int(max(map(len, labels), default=0) * _CHAR + 10) // max(int(step), 1))
     for i, label in enumerate(labels):
         middle = left + step * (i + 0.5)
         for number, each in enumerate(series):
-            tall = plot * each.values[i] / ticks[-1]
+            tall = PLOT * each.values[i] / marks[-1]
             told = element("title", f"{each.name}, {label}: {each.told(i)}")
             x = middle + bar * (number - len(series) / 2)
-            size = {"x": x + 0.5, "y": top + plot - tall, "width": bar - 1, "height": tall}
+            size = {"x": x + 0.5, "y": TOP + PLOT - tall, "width": bar - 1, "height": tall}
             drawn.append(element("rect", told, class_=SERIES[number], **size))
-        if i % every == 0:
-            over = middle + len(label) * _CHAR / 2 > WIDTH
-            at = {"x": WIDTH, "text_anchor": "end"} if over else {"x": middle, "text_anchor": "middle"}
-            drawn.append(element("text", label, y=height - 6, class_="quiet", **at))
+    under(drawn, labels, left, height)
     return drawn
-
-
-def _frame(title: str, height: float) -> Element:
-    return element("svg", element("title", title), viewBox=f"0 0 {WIDTH} {height:.0f}", role="img")
 
 
 def _most(series: Sequence[Series]) -> float:
     return max((value for each in series for value in each.values), default=0) or 1
 
 
-def _ticks(most: float) -> list[float]:
-    """Return round numbers from 0 to at least `most`, four to six of them."""
-    size = 1.0
-    while size * 10 <= most:
-        size *= 10
-    steps = (size / 5, size / 2, size, size * 2)
-    step = next((each for each in steps if each >= 1 and each * 5 >= most), size * 2)
-    ticks = [0.0]
-    while ticks[-1] < most:
-        ticks.append(ticks[-1] + step)
-    return ticks
-
-
 def _cut(label: str, room: float) -> str:
-    most = int((room - 8) / _CHAR)
+    most = int((room - 8) / CHAR)
     return label if len(label) <= most else f"{label[: most - 1]}…"
