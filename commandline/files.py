@@ -18,6 +18,12 @@ def read_text(file: Path) -> str:
         raise Stop(f"{file}:{line}: not UTF-8 text ({error.reason}): save the file as UTF-8") from None
 
 
+def writable(out: Path | None) -> None:
+    """Stop before the long work if its result would have no place."""
+    if out is not None and not out.parent.is_dir():
+        raise Stop(f"{out}: there is no folder {out.parent}: make it first", status=2)
+
+
 def read_policy(file: Path) -> Any:
     """Read and check a policy file."""
     from domain.documents import BadDocument, read

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from commandline.files import read_policy, read_scenario
+from commandline.files import read_policy, read_scenario, writable
 from commandline.session import closing, now_of
 from commandline.values import AsJson, day
 from ending import Stop
@@ -91,7 +91,7 @@ def policy_backtest(
         raise Stop("--policy: one policy is played, or two are compared: name no more", status=2)
     assumption = _assumption(reaction_days, reaction_share)
     rules = tuple(read_policy(each) for each in policies)
-    _writable(html)
+    writable(html)
     history = _history(file, mapping, until, customers, encoding=encoding, skip=skip)
     with bar("Playing customers", history.count) as played:
         tried = play(
@@ -282,12 +282,6 @@ def _scenario(events: Path, until: date | None) -> _History:
     customer, where, history, last_on = read_scenario(events)
     past = Past(customer=customer, where=where, channels=("email", "sms"), facts=tuple(history))
     return _History(source=str(events), pasts=(past,), count=1, until=until or last_on)
-
-
-def _writable(out: Path | None) -> None:
-    """Stop before the long work if its result would have no place."""
-    if out is not None and not out.parent.is_dir():
-        raise Stop(f"{out}: there is no folder {out.parent}: make it first", status=2)
 
 
 def _played_somebody(history: _History, counts: Iterable[int], rules: Iterable[Any]) -> None:
