@@ -20,12 +20,13 @@ def recovery_sheet(found: Recovery) -> Sheet:
             column("recovered_debts", "debts"),
             column("settled_otherwise"),
             column("ratio_percent", "recovered %"),
-            column("closed_on", "closed on"),
+            column("closed_on", "closes on"),
+            column("closed", words=True),
         ),
         rows=tuple(
             (
                 each.overdue.currency,
-                f"{each.month:%Y-%m}{'' if each.closed else ' (open)'}",
+                f"{each.month:%Y-%m}",
                 each.group or "all",
                 each.overdue,
                 each.debts,
@@ -34,12 +35,13 @@ def recovery_sheet(found: Recovery) -> Sheet:
                 each.settled_otherwise,
                 None if each.ratio is None else Decimal(each.ratio),
                 each.closed_on,
+                "yes" if each.closed else "no",
             )
             for each in found.cohorts
         ),
         notes=(
             f"Recovered: money that came in within {found.within_days} days after the due date.",
-            "A month is open until its last debt has had its days, and is not to be compared before.",
+            "A month is closed once its last debt has had its days, and is not to be compared before.",
         ),
         empty="No debt became overdue in this time.",
     )
