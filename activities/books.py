@@ -78,7 +78,11 @@ class Books:
 
     def rest(self, begun: Begun) -> timedelta:
         """Return how long, in business time, an attempt that came to nothing rests before the next."""
-        return RESTS[min(begun.attempt, len(RESTS)) - 1] * self.clock().speed
+        return self.lasting(RESTS[min(begun.attempt, len(RESTS)) - 1])
+
+    def lasting(self, real: timedelta) -> timedelta:
+        """Return how much business time passes in a span of real time."""
+        return real * self.clock().speed
 
     def confirm(
         self,
@@ -88,8 +92,12 @@ class Books:
         provider_ref: str | None = None,
         outcome: Outcome | None = None,
         new: Sequence[NewFact] = (),
+        why: str = "",
     ) -> Assessment:
-        """Write down how a claimed effect went; what it changed is an outcome, not news."""
+        """Write down how a claimed effect went; what it changed is an outcome, not news.
+
+        `why` goes into the journal, where it is more than what the state says.
+        """
         return claims.confirm(
             self.ledger,
             begun.customer.id,
@@ -99,6 +107,7 @@ class Books:
             provider_ref=provider_ref,
             outcome=outcome,
             new=new,
+            why=why,
             code_version=self.code_version,
         )
 

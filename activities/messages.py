@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from temporalio import activity
@@ -12,9 +13,12 @@ from activities.books import Books
 from activities.notices import notice_of
 from activities.once import Claimed, Mark, Once, unmarked, without_words
 from activities.rendering import Letters
-from domain.errors import Refused, TryAgainLater
-from domain.facts import ContactInvalid
+from domain.channels import AT_MOST_ONCE
+from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
+from domain.facts import ContactInvalid, OptedOut
 from domain.notice import Accepted, Message, Seller
+from domain.reaction import Reaction
+from domain.situation import Situation
 from store.claims import Begun
 from store.facts import NewFact
 
@@ -23,16 +27,23 @@ class Courier(Protocol):
     """Hands one message to a vendor, and can be asked later whether it went out.
 
     Either answers or gives up within five seconds: whoever asks ten seconds after a claim whether the
-    message went out must be told of every one that did.
+    message went out must be told of every one that did, or be told to wait.
 
     Raises:
-        TryAgainLater: certainly not sent, and it may work later.
+        TryAgainLater: certainly not sent, and it may work later; of `find`, it cannot be told yet.
         Refused: certainly not sent, and it never will be.
+        Misconfigured: certainly not sent, and it is our fault; the claim is given back.
+        InDoubt: it may have been sent; of `find`, the vendor knows of none, which proves nothing.
     """
 
     def deliver(self, message: Message, *, at: datetime) -> Accepted: ...
 
-    def find(self, reference: str) -> Accepted | None: ...
+    def find(self, reference: str, *, to: str, since: datetime) -> Accepted | None:
+        """Return what became of the message to `to` that was begun at the real instant `since`.
+
+        None says that it certainly never went out.
+        """
+        ...
 
 
 class Messages:
@@ -61,40 +72,67 @@ class Messages:
 
         Never twice: see `activities.once`.
         """
-        claimed = self.once.claim(
-            order,
-            find=lambda begun: self.couriers[begun.effect.channel].find(begun.message),
-            confirm=self._confirm,
-        )
+        claimed = self.once.claim(order, find=self._find, confirm=self._confirm, repeats=_repeats)
         if not isinstance(claimed, Claimed):
             return claimed
         self.mark("claimed")
         return self._deliver(claimed)
 
+    def _find(self, begun: Begun) -> Accepted | None:
+        since = self.books.clock().real(begun.claimed_at)
+        try:
+            return self._courier(begun).find(begun.message, to=_address(begun), since=since)
+        except Misconfigured as wrong:
+            raise TryAgainLater(str(wrong)) from wrong
+
     def _deliver(self, claimed: Claimed) -> Answer:
         begun, now = claimed.begun, claimed.begun.now
-        with without_words():
-            message = self._message(begun)
-        if self.once.stale(claimed):
-            return self.once.put_off(begun, until=now)
+        message = self._message(begun)
+        if message is None or self.once.stale(claimed):
+            rest = timedelta() if message else self.books.rest(begun)
+            return self.once.put_off(begun, until=now + rest)
         try:
             with without_words():
-                accepted = self.couriers[begun.effect.channel].deliver(message, at=now)
-        except TryAgainLater as later:
-            return self.once.put_off(begun, until=now + max(later.delay, self.books.rest(begun)))
+                accepted = self._courier(begun).deliver(message, at=now)
+        except InDoubt:
+            return self.once.leave(begun)
         except Refused as refused:
             return self._refuse(begun, refused)
+        except Misconfigured:
+            return self.once.put_off(begun, until=now + self.books.rest(begun))
+        except TryAgainLater as later:
+            rest = max(self.books.lasting(later.delay), self.books.rest(begun))
+            return self.once.put_off(begun, until=now + rest)
         self.mark("sent")
         return self._confirm(begun, accepted)
 
-    def _message(self, begun: Begun) -> Message:
-        notice = notice_of(begun, seller=self.seller)
+    def _courier(self, begun: Begun) -> Courier:
+        return self.couriers[begun.effect.channel]
+
+    def _message(self, begun: Begun) -> Message | None:
+        """Render what goes out; None where the words cannot be rendered, which the log explains.
+
+        Nothing has left us by then, so the claim is no matter of doubt: it is given back.
+        """
         email = begun.effect.channel == "email"
-        return self.letters.message(
-            notice,
-            to=(begun.contact.email if email else begun.contact.phone) or "",
-            sender=self.seller.support_email if email else self.seller.name,
+        try:
+            with without_words():
+                notice = notice_of(begun, seller=self.seller)
+                sender = self.seller.support_email if email else self.seller.name
+                message = self.letters.message(notice, to=_address(begun), sender=sender)
+        except RuntimeError as fault:
+            activity.logger.error("%s by %s: %s", begun.effect.step, begun.effect.channel, fault)
+            return None
+        return replace(message, not_after=self._not_after(begun))
+
+    def _not_after(self, begun: Begun) -> datetime:
+        """The real instant from which the customer may not be contacted any more."""
+        at = Situation(policy=begun.policy, account=begun.account, now=begun.now)
+        effect = begun.effect
+        closes = at.contacting.open_until(
+            effect.channel, [debt.invoice for debt in effect.debts], effect.step
         )
+        return self.books.clock().real(closes)
 
     def _confirm(self, begun: Begun, accepted: Accepted) -> Answer:
         assessment = self.books.confirm(begun, provider_ref=accepted.provider_ref, outcome=accepted.outcome)
@@ -103,11 +141,24 @@ class Messages:
 
     def _refuse(self, begun: Begun, refused: Refused) -> Answer:
         """A refusal is a fact: the claim stays refused, and the plan moves on to the next channel."""
-        invalid = NewFact(
-            source="courier",
-            id=f"invalid:{begun.message}",
-            happened_at=begun.now,
-            body=ContactInvalid(channel=begun.effect.channel),
-        )
-        assessment = self.books.confirm(begun, state="refused", new=[invalid] if refused.invalid else [])
+        channel, facts = begun.effect.channel, []
+        kind = _FACTS.get(refused.reaction)
+        if kind is not None:
+            name = f"{kind.__name__.lower()}:{begun.message}"
+            facts = [NewFact(source="courier", id=name, happened_at=begun.now, body=kind(channel=channel))]
+        assessment = self.books.confirm(begun, state="refused", new=facts, why=str(refused))
         return self.books.answer("refused", assessment)
+
+
+_FACTS: Mapping[Reaction, type[ContactInvalid] | type[OptedOut]] = {
+    "invalid_contact": ContactInvalid,
+    "opted_out": OptedOut,
+}
+
+
+def _address(begun: Begun) -> str:
+    return (begun.contact.email if begun.effect.channel == "email" else begun.contact.phone) or ""
+
+
+def _repeats(begun: Begun) -> bool:
+    return begun.effect.channel not in AT_MOST_ONCE

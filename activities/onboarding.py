@@ -12,13 +12,13 @@ from typing import Protocol
 from temporalio import activity
 
 from activities.answers import MoveAnswer, OnboardingView
-from activities.books import AT_WORK, Books
+from activities.books import AT_WORK, RESTS, Books
 from activities.customers import Wake
 from activities.messages import Courier
 from activities.once import Mark, unmarked, without_words
 from activities.rendering import Letters
 from domain.channels import ONBOARDING
-from domain.errors import Refused, TryAgainLater
+from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.identifiers import FINDINGS, RULESET, CheckResult, check_identifiers
 from domain.notice import Accepted, OneTimeCode, Seller
 from domain.onboarding import CODE_VALID, MOST_SENDS, PHONE_FINDINGS, Progress, Verdict
@@ -33,17 +33,14 @@ from store.verifications import CHANNEL, CodeBegun
 class PhoneVerifier(Protocol):
     """Brings a code to a telephone, and can be asked later whether it went out.
 
-    `name` stands in the facts of the check.
-    Raises:
-        TryAgainLater: certainly not sent, and it may work later.
-        Refused: certainly not sent, and it never will be.
+    `name` stands in the facts of the check. Errors as those of a `Courier`.
     """
 
     name: str
 
     def send(self, code: OneTimeCode, *, to: str, at: datetime) -> Accepted: ...
 
-    def find(self, reference: str) -> Accepted | None: ...
+    def find(self, reference: str, *, to: str, since: datetime) -> Accepted | None: ...
 
 
 class CodeByMessage:
@@ -58,9 +55,9 @@ class CodeByMessage:
         """Hand the code over in the words of the template `onboarding_code`."""
         return self.courier.deliver(self.letters.code(code, to=to, sender=code.seller.name), at=at)
 
-    def find(self, reference: str) -> Accepted | None:
+    def find(self, reference: str, *, to: str, since: datetime) -> Accepted | None:
         """Ask whether it went out."""
-        return self.courier.find(reference)
+        return self.courier.find(reference, to=to, since=since)
 
 
 class Onboarding:
@@ -170,14 +167,21 @@ class Onboarding:
 
     def _deliver(self, begun: CodeBegun, now: datetime) -> MoveAnswer:
         try:
-            with without_words():
-                accepted = self.verifier.find(begun.reference) if begun.settle else None
-                if accepted is None:
-                    if not begun.contact.phone:
-                        return self._give_up(begun, "no_phone", now)
-                    accepted = self.verifier.send(self._code(begun), to=begun.contact.phone, at=now)
+            accepted = self._found(begun)
         except TryAgainLater as later:
-            return self._give_up(begun, "unwell", now, until=now + later.delay)
+            return self._unknown(begun, now + self.books.lasting(later.delay))
+        try:
+            if accepted is None:
+                if not begun.contact.phone:
+                    return self._give_up(begun, "no_phone", now)
+                with without_words():
+                    accepted = self.verifier.send(self._code(begun), to=begun.contact.phone, at=now)
+        except InDoubt:
+            return self._unknown(begun, now + self.books.lasting(AT_WORK))
+        except TryAgainLater as later:
+            return self._give_up(begun, "unwell", now, until=now + self.books.lasting(later.delay))
+        except Misconfigured:
+            return self._give_up(begun, "misconfigured", now, until=now + self.books.lasting(RESTS[-1]))
         except Refused:
             return self._give_up(begun, "number_refused", now)
         self.mark("sent")
@@ -193,6 +197,24 @@ class Onboarding:
         )
         self.mark("confirmed")
         return MoveAnswer(until=None, says=f"Code {begun.attempt} of {MOST_SENDS} was sent.")
+
+    def _found(self, begun: CodeBegun) -> Accepted | None:
+        """What became of an earlier attempt; where nobody can tell, the same code goes out again."""
+        if not begun.settle:
+            return None
+        since = self.books.clock().real(begun.since)
+        try:
+            with without_words():
+                return self.verifier.find(begun.reference, to=begun.contact.phone or "", since=since)
+        except InDoubt:
+            return None
+        except Misconfigured as wrong:
+            raise TryAgainLater(str(wrong)) from wrong
+
+    def _unknown(self, begun: CodeBegun, until: datetime) -> MoveAnswer:
+        """Leave the claim of a code as it is: nobody knows yet whether it went out."""
+        says = f"It is not known yet whether code {begun.attempt} went out."
+        return MoveAnswer(until=self.books.real(until), says=says)
 
     def _give_up(
         self, begun: CodeBegun, reason: str, now: datetime, *, until: datetime | None = None

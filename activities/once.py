@@ -1,7 +1,8 @@
 """Once: how an effect is begun that a vendor performs, so that it never happens twice.
 
 The claim is committed before the vendor is called. An attempt that finds an unconfirmed claim waits until
-no other can be at work on it, and asks the vendor by reference before anything is done again.
+no other can be at work on it, and asks the vendor by reference before anything is done again. Where not even
+the vendor can tell, it is done again or never, as the effect's channel or the policy says.
 """
 
 import time
@@ -9,13 +10,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from activities.answers import Answer, Order
-from activities.books import Books
-from domain.errors import Refused, TryAgainLater
+from activities.books import RESTS, Books
+from domain.errors import SORTED, InDoubt, TryAgainLater
 from store.claims import Begun, PutOff, Unwanted
 
 Found = TypeVar("Found")
@@ -27,6 +28,11 @@ class Mark(Protocol):
     """Told at each point between claim and confirmation; tests kill the process there."""
 
     def __call__(self, point: str) -> None: ...
+
+
+def always(begun: Begun) -> bool:
+    """Do it again: what costs nothing, or what the vendor tells apart by its reference."""
+    return True
 
 
 def unmarked(point: str) -> None:
@@ -41,7 +47,7 @@ def without_words() -> Iterator[None]:
     """
     try:
         yield
-    except (TryAgainLater, Refused):
+    except SORTED:
         raise
     except Exception as error:  # noqa: BLE001  # raised again, as whatever it was
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -70,12 +76,14 @@ class Once:
         *,
         find: Callable[[Begun], Found | None],
         confirm: Callable[[Begun, Found], Answer],
+        repeats: Callable[[Begun], bool] = always,
     ) -> Claimed | Answer:
         """Claim an effect, if a fresh plan still wants it; else the answer why it is not done now.
 
         Args:
-            find: asks the vendor whether a claim that was begun before did happen.
+            find: asks the vendor whether a claim that was begun before did happen; None is a certain no.
             confirm: writes down that it did.
+            repeats: whether it is done again where not even asking can tell.
         """
         books, now = self.books, self.books.now()
         customer_id, key = order["customer_id"], order["key"]
@@ -85,8 +93,15 @@ class Once:
             at_work_until = books.at_work_until(begun, now)
             if at_work_until is not None:
                 return books.put_off(customer_id, now, until=at_work_until)
-            with without_words():
-                found = find(begun)
+            try:
+                with without_words():
+                    found = find(begun)
+            except TryAgainLater as later:
+                return books.put_off(customer_id, now, until=now + self._patience(begun, later))
+            except InDoubt:
+                found = None
+                if not repeats(begun):
+                    return books.answer("done", books.confirm(begun, state="unknown"))
             if found is not None:
                 return confirm(begun, found)
             books.release(begun)
@@ -99,6 +114,11 @@ class Once:
                 return books.put_off(customer_id, now, until=until)
         return Claimed(begun=begun, since=since)
 
+    def _patience(self, begun: Begun, later: TryAgainLater) -> timedelta:
+        """How long to wait before asking again: the vendor's wish, and longer the older the claim is."""
+        so_far = (begun.now - begun.claimed_at) / 2
+        return max(self.books.lasting(later.delay), min(so_far, self.books.lasting(RESTS[-1])))
+
     def stale(self, claimed: Claimed) -> bool:
         """Whether a claim is too old to be acted on."""
         return self.monotonic() - claimed.since > FRESH_SECONDS
@@ -106,4 +126,9 @@ class Once:
     def put_off(self, begun: Begun, *, until: datetime) -> Answer:
         """Give a claim back whose effect certainly did not happen, and try again at an instant."""
         self.books.release(begun)
+        return self.books.put_off(begun.customer.id, begun.now, until=until)
+
+    def leave(self, begun: Begun) -> Answer:
+        """Leave a claim as it is, whose effect may have happened: the next attempt asks."""
+        until = begun.claimed_at + self.books.rest(begun)
         return self.books.put_off(begun.customer.id, begun.now, until=until)

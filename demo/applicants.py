@@ -34,9 +34,9 @@ class ReadByApplicants:
         self.codes[code.customer] = code.code
         return accepted
 
-    def find(self, reference: str) -> Accepted | None:
+    def find(self, reference: str, *, to: str, since: datetime) -> Accepted | None:
         """Ask whether it went out."""
-        return self.verifier.find(reference)
+        return self.verifier.find(reference, to=to, since=since)
 
 
 class Applicants:

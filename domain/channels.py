@@ -7,6 +7,12 @@ CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
 SERVICE, TASK, ONBOARDING, CHARGE = "service", "task", "onboarding", "charge"
 
+AT_MOST_ONCE = frozenset({"sms"})
+"""Where nobody can tell whether a message went out, it does not go out again: it would be one contact more.
+
+An email rather arrives twice than never, for it may be a notice that the law asks for.
+"""
+
 QUEUED = frozenset({*CHANNELS, CHARGE})
 """What a vendor does has a task queue of its own: `<queue>-<channel>`."""
 

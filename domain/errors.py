@@ -1,10 +1,15 @@
-"""Errors of the world outside, sorted by what the caller can do about them."""
+"""Errors of the world outside, sorted by what the caller can do about them.
+
+Their words end in journals and histories: they hold no address, no letter and no secret.
+"""
 
 from datetime import timedelta
 
+from domain.reaction import Reaction
+
 
 class TryAgainLater(Exception):
-    """The other side is unwell; `delay` is its own wish, or ours."""
+    """The other side is unwell and nothing was done; `delay` is its own wish, or ours, in real time."""
 
     def __init__(self, words: str, *, delay: timedelta = timedelta(minutes=5)) -> None:
         super().__init__(words)
@@ -14,9 +19,25 @@ class TryAgainLater(Exception):
 class Refused(Exception):
     """The other side understood and said no: trying again would repeat the refusal.
 
-    `invalid` says that the address itself is wrong, so nothing else may go there either.
+    `reaction` says what follows: `invalid_contact` that the address itself is wrong, so nothing else
+    may go there either; `opted_out` that the customer wants nothing more there.
     """
 
-    def __init__(self, words: str, *, invalid: bool = False) -> None:
+    def __init__(self, words: str, *, reaction: Reaction = "content") -> None:
         super().__init__(words)
-        self.invalid = invalid
+        self.reaction = reaction
+
+
+class Misconfigured(Exception):
+    """The fault is ours, and nothing was done: an account, a key, a sender that is not registered.
+
+    No customer is to blame, and every other one would fare the same; the words name what to mend.
+    """
+
+
+class InDoubt(Exception):
+    """It may have been done, and nobody knows yet; asked afterwards: not even asking can tell."""
+
+
+SORTED = (TryAgainLater, Refused, Misconfigured, InDoubt)
+"""What the world outside may answer instead of doing what it was asked."""

@@ -5,7 +5,7 @@ Values only: the words stand in `templates/`, the rendering in `activities/rende
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -197,6 +197,8 @@ class Message:
         subject: None for SMS.
         html: the other half of an email; None for SMS.
         headers: further headers as (name, value).
+        not_after: the real instant from which it may not reach the customer any more, however late
+            the vendor gets round to it; None where nothing says so.
     """
 
     channel: str
@@ -209,6 +211,7 @@ class Message:
     text: str = field(repr=False)
     html: str | None = field(default=None, repr=False)
     headers: tuple[tuple[str, str], ...] = ()
+    not_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

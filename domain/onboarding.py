@@ -40,6 +40,7 @@ PHONE_FINDINGS: Mapping[str, str] = {
     "number_refused": "the telephone number cannot take messages",
     "no_phone": "there is no telephone number any more",
     "unwell": "the provider did not answer",
+    "misconfigured": "the provider refuses our account or sender",
 }
 
 CheckOutcome = Literal["pass", "review", "fail", "error"]

@@ -121,8 +121,11 @@ class Outbox:
             self._refresh_page()
         return entry.accepted()
 
-    def find(self, reference: str) -> Accepted | None:
-        """Return what became of the message with this reference; None if it never went out."""
+    def find(self, reference: str, *, to: str = "", since: datetime | None = None) -> Accepted | None:
+        """Return what became of the message with this reference; None if it never went out.
+
+        Address and instant are for those who cannot look by reference.
+        """
         entry = self._entry(reference)
         return entry.accepted() if entry is not None and self._is_out(entry) else None
 

@@ -309,6 +309,7 @@ def confirm(
     provider_ref: str | None = None,
     outcome: Literal["delivered", "bounced"] | None = None,
     new: Sequence[NewFact] = (),
+    why: str = "",
 ) -> Assessment:
     """Note how a claimed effect went, with the facts that are its outcome, and assess afresh.
 
@@ -320,7 +321,7 @@ def confirm(
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
         now = max(now, row.last_now)
-        first = _settle(session, row, message, state, provider_ref, now, code_version)
+        first = _settle(session, row, message, state, provider_ref, now, code_version, why)
         known = facts.read(session, row.id)
         outcomes = [*_outcome(first, outcome, now), *new]
         written = facts.append(session, row, outcomes, now=now, news=False, known=known)
@@ -358,6 +359,7 @@ def _settle(
     provider_ref: str | None,
     now: datetime,
     code_version: str,
+    why: str = "",
 ) -> ClaimRow:
     """Write the outcome of a claim, once; return its first row."""
     rows = _rows(session, row.id, message)
@@ -370,7 +372,7 @@ def _settle(
             claim.provider_ref = provider_ref or claim.provider_ref
         if first.channel == TASK and state == "sent":
             _open_task(session, first, now)
-        _journal_outcome(session, first, now, code_version)
+        _journal_outcome(session, first, now, code_version, why)
     return first
 
 
@@ -382,7 +384,9 @@ def _outcome(claim: ClaimRow, outcome: str | None, now: datetime) -> list[NewFac
     return [NewFact(source=_SOURCE, id=f"{claim.message}/{outcome}", happened_at=now, body=body)]
 
 
-def _journal_outcome(session: Session, claim: ClaimRow, now: datetime, code_version: str) -> None:
+def _journal_outcome(
+    session: Session, claim: ClaimRow, now: datetime, code_version: str, why: str = ""
+) -> None:
     words = {
         "sent": "went out",
         "refused": "was refused",
@@ -393,7 +397,7 @@ def _journal_outcome(session: Session, claim: ClaimRow, now: datetime, code_vers
         session,
         at=now,
         what="outcome",
-        why=f"{claim.step} by {claim.channel} {words[claim.state]}",
+        why=f"{claim.step} by {claim.channel} {words[claim.state]}" + (f": {why}" if why else ""),
         customer_id=claim.customer_id,
         effect=claim.kind,
         step=claim.step,

@@ -50,12 +50,14 @@ class CodeBegun:
     Attributes:
         reference: what the message carries; of one attempt always the same.
         settle: it was begun before and nobody knows whether it went out: ask first.
+        since: when it was begun first, of the attempts that nobody knows about, in business time.
     """
 
     reference: str
     code: str
     attempt: int
     settle: bool
+    since: datetime
     customer: Customer
     contact: ContactData
 
@@ -99,6 +101,7 @@ def begin(
         if not settle and (shut := switches.closed(session, now)) is not None:
             row.halted = True
             return PutOff(until=now + ASK_AGAIN_AFTER, reason=shut)
+        since = now if sending is None or not settle else _unknown_since(sending)
         code = code_of(key, reference)
         if sending is None:
             sending = VerificationRow(
@@ -110,7 +113,8 @@ def begin(
             )
             session.add(sending)
         sending.state = "claimed"
-        sending.evidence = {**sending.evidence, "begun_at": now.isoformat()}
+        begun = {"begun_at": now.isoformat(), "unknown_since": since.isoformat()}
+        sending.evidence = {**sending.evidence, **begun}
         row.revision += 1
         row.last_now = now
         row.halted = False
@@ -120,6 +124,7 @@ def begin(
             code=code,
             attempt=move.attempt,
             settle=settle,
+            since=since,
             customer=account.customer,
             contact=customers.contact(session, customer_id),
         )
@@ -232,6 +237,12 @@ def _rests_until(sending: VerificationRow, at_work: timedelta) -> datetime | Non
         return datetime.fromisoformat(sending.evidence["begun_at"]) + at_work
     not_before = sending.evidence.get("not_before")
     return None if not_before is None else datetime.fromisoformat(not_before)
+
+
+def _unknown_since(sending: VerificationRow) -> datetime:
+    """When the first attempt was begun of those that nobody knows about."""
+    evidence = sending.evidence
+    return datetime.fromisoformat(evidence.get("unknown_since", evidence["begun_at"]))
 
 
 def _journal(

@@ -45,7 +45,7 @@ class Post:
         self.delivered.append(message)
         return Accepted(reference=message.reference, provider_ref="post")
 
-    def find(self, reference: str) -> Accepted | None:
+    def find(self, reference: str, *, to: str, since: datetime) -> Accepted | None:
         return None
 
 

@@ -100,8 +100,8 @@ class Unwell:
         accepted: Accepted = self.verifier.send(code, to=to, at=at)
         return accepted
 
-    def find(self, reference: str) -> Accepted | None:
-        found: Accepted | None = self.verifier.find(reference)
+    def find(self, reference: str, *, to: str, since: datetime) -> Accepted | None:
+        found: Accepted | None = self.verifier.find(reference, to=to, since=since)
         return found
 
 

@@ -40,7 +40,7 @@ class Broken:
         self.calls += 1
         raise KeyError(f"no route to {message.to}")
 
-    def find(self, reference: str) -> Accepted | None:
+    def find(self, reference: str, *, to: str, since: datetime) -> Accepted | None:
         return None
 
 
