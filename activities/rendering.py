@@ -33,6 +33,7 @@ from domain.notice import (
     NoticeInterest,
     OneTimeCode,
     Seller,
+    short_reference,
     sms_segments,
 )
 from domain.policy_document import PolicyDocument
@@ -155,6 +156,8 @@ class Letters:
             raise ValueError(f"there are no words for channel {value.channel!r}: use {' or '.join(CHANNELS)}")
         language = self._language(value.language)
         printable = _printable(value)
+        if value.channel == "sms":
+            printable = replace(printable, reference=short_reference(printable.reference))
         words = {
             name: printable,
             "seller": printable.seller,
@@ -171,6 +174,9 @@ class Letters:
             headers = (("Auto-Submitted", "auto-generated"), ("Content-Language", language.folder))
         else:
             text = " ".join(text.translate(_GSM7_SPELLING).split())
+            # By these words a vendor that knows no reference finds the message again.
+            if printable.reference not in text:
+                text = f"{text} Ref {printable.reference}"
         return Message(
             channel=value.channel,
             step=step,

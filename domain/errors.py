@@ -4,8 +4,9 @@ Their words end in journals and histories: they hold no address, no letter and n
 """
 
 from datetime import timedelta
+from typing import NoReturn
 
-from domain.reaction import Reaction
+from domain.reaction import Reaction, Trouble
 
 
 class TryAgainLater(Exception):
@@ -41,3 +42,20 @@ class InDoubt(Exception):
 
 SORTED = (TryAgainLater, Refused, Misconfigured, InDoubt)
 """What the world outside may answer instead of doing what it was asked."""
+
+
+def raise_for(trouble: Trouble, *, delay: timedelta | None = None) -> NoReturn:
+    """Raise the error that a vendor's answer is; `delay` is the wait that it asks for.
+
+    Raises:
+        TryAgainLater, Refused, Misconfigured, InDoubt: with the sentence of the trouble.
+    """
+    match trouble.reaction:
+        case "retry_later":
+            raise TryAgainLater(trouble.says) if delay is None else TryAgainLater(trouble.says, delay=delay)
+        case "in_doubt":
+            raise InDoubt(trouble.says)
+        case "configuration":
+            raise Misconfigured(trouble.says)
+        case reaction:
+            raise Refused(trouble.says, reaction=reaction)

@@ -223,6 +223,11 @@ class Accepted:
     outcome: Outcome | None = None
 
 
+def short_reference(reference: str) -> str:
+    """Return the part of a reference that an SMS carries: enough to tell messages to one number apart."""
+    return reference.rpartition("-")[2][:8]
+
+
 def totals_of(debts: Iterable[NoticeDebt]) -> tuple[Money, ...]:
     """Return what to pay on `debts`, one amount per currency, in order of the currency's code.
 

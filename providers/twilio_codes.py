@@ -153,13 +153,14 @@ _BY_STATUS: Mapping[int, Trouble] = _codes(
 def trouble_of(code: int | None, *, status: int = 0, codes: Mapping[int, Trouble] = MESSAGES) -> Trouble:
     """Return what a code calls for; one that nobody knows goes by the HTTP status it came with.
 
-    A callback has no status: an unknown code is then a failure of delivery.
+    A callback has no status: an unknown code is then a failure of delivery. Whatever the code says, a
+    5xx does not say that nothing was done.
     """
+    if status >= 500 or 0 < status < 400:
+        return Trouble("in_doubt", f"Twilio answered with HTTP {status}")
     known = codes.get(code or 0) or _BY_STATUS.get(status)
     if known is not None:
         return known
-    if status >= 500 or 300 <= status < 400:
-        return Trouble("in_doubt", f"Twilio answered with HTTP {status}")
     if status >= 400:
         return Trouble("content", f"Twilio refused it with code {code or status}")
     return Trouble("soft_failure", f"it was not delivered, with code {code}")

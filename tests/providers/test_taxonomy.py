@@ -60,6 +60,7 @@ def test_no_code_is_in_the_tables_that_is_not_tested() -> None:
         (None, 403, "configuration"),
         (None, 429, "retry_later"),
         (None, 500, "in_doubt"),
+        (20503, 503, "in_doubt"),
         (None, 302, "in_doubt"),
         (99999, 0, "soft_failure"),
     ],

@@ -1,0 +1,184 @@
+"""The server: all vendors on one port of 127.0.0.1, in a thread, with faults down to the socket."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from providers.loopback import sendgrid, twilio
+from providers.loopback.callbacks import Caller, EventKey, status_call
+from providers.loopback.faults import Fault, Faults, Operation
+from providers.loopback.sendgrid import SendGrid, mail_router
+from providers.loopback.twilio import Twilio, asking_router, messages_router, verify_router
+
+START_SECONDS = 10
+
+
+class Loopback:
+    """Twilio and SendGrid on this machine, while the block runs.
+
+    `events_url` takes SendGrid's events; Twilio's callbacks go where each message says.
+    """
+
+    def __init__(self) -> None:
+        self.twilio = Twilio(told=self._status)
+        self.sendgrid = SendGrid(told=self._events)
+        self.faults = Faults()
+        self.calls = Caller()
+        self.event_key = EventKey()
+        self.events_url: str | None = None
+        self._app = FastAPI(openapi_url=None)
+        for router in (messages_router, verify_router, asking_router):
+            self._app.include_router(router(self.twilio))
+        self._app.include_router(mail_router(self.sendgrid))
+        self._port = 0
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def base(self) -> str:
+        """The base URL of every product."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings under which the product talks to these vendors, and to nobody else."""
+        bases = ("TWILIO_API_BASE", "TWILIO_VERIFY_BASE", "TWILIO_LOOKUPS_BASE")
+        return {
+            **dict.fromkeys((*bases, "SENDGRID_BASE", "SENDGRID_LOGS_BASE"), self.base),
+            "TWILIO_ACCOUNT_SID": self.twilio.account,
+            "TWILIO_API_KEY": self.twilio.key,
+            "TWILIO_API_SECRET": self.twilio.secret,
+            "TWILIO_AUTH_TOKEN": self.twilio.auth_token,
+            "TWILIO_FROM": "+447700900000",
+            "SENDGRID_API_KEY": self.sendgrid.api_key,
+            "SENDGRID_FROM": "billing@seller.example",
+            "SENDGRID_WEBHOOK_KEY": self.event_key.public,
+        }
+
+    def __enter__(self) -> "Loopback":
+        self._start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop()
+        self.calls.stop()
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Refuse connections while the block runs; what was taken is remembered."""
+        self._stop()
+        try:
+            yield
+        finally:
+            self._start()
+
+    def _start(self) -> None:
+        listening = socket.socket()
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", self._port))
+        self._port = listening.getsockname()[1]
+        config = uvicorn.Config(
+            self._serve,
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        sockets = {"sockets": [listening]}
+        self._thread = threading.Thread(target=self._server.run, kwargs=sockets, name="loopback", daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + START_SECONDS
+        while not self._server.started:
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                raise RuntimeError("the loopback vendors did not start")
+            time.sleep(0.005)
+
+    def _stop(self) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+            self._server = self._thread = None
+
+    async def _serve(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        """Answer one request, as the fault says that befalls it."""
+        operation = _operation(scope["method"], scope["path"])
+        fault = None if operation is None else self.faults.next(operation)
+        scope["state"] = {}
+        if fault is None:
+            await self._app(scope, receive, send)
+            _go_on(scope)
+        else:
+            await self._serve_badly(fault, scope, receive, send)
+
+    async def _serve_badly(
+        self, fault: Fault, scope: MutableMapping[str, Any], receive: Any, send: Any
+    ) -> None:
+        kept: list[Any] = []
+
+        async def keep(event: Any) -> None:
+            kept.append(event)
+
+        if fault.processed:
+            await self._app(scope, receive, keep)
+            _go_on(scope)  # callbacks overtake the answer
+        else:
+            while (await receive()).get("more_body"):
+                pass
+        await asyncio.sleep(fault.wait_seconds)
+        if fault.cut:
+            # uvicorn has no way to break a connection off; its request knows the transport.
+            send.__self__.transport.abort()
+            return
+        if fault.status is None:
+            for event in kept:
+                await send(event)
+            return
+        await _answer(fault, scope["path"], send)
+
+    def _status(self, url: str, status: str, said: Any) -> None:
+        said = {**said, "MessageStatus": status, "SmsStatus": status}
+        self.calls.add(status_call(url, said, auth_token=self.twilio.auth_token))
+
+    def _events(self, events: list[dict[str, Any]]) -> None:
+        if self.events_url is not None:
+            self.calls.add(self.event_key.call(self.events_url, events))
+
+
+def _go_on(scope: MutableMapping[str, Any]) -> None:
+    """Let what was taken go its way: it is delivered, and calls back."""
+    after = scope["state"].get("after")
+    if after is not None:
+        after()
+
+
+def _operation(method: str, path: str) -> Operation | None:
+    """Say what a request is about, so that a fault can befall it."""
+    if path.endswith("/Messages.json") or path == "/v3/mail/send":
+        return "send" if method == "POST" else "ask"
+    if path.startswith("/v3/logs") or path == "/v2/Attempts":
+        return "ask"
+    if path.endswith("/Verifications"):
+        return "verify"
+    return "check" if path.endswith("/VerificationCheck") else None
+
+
+async def _answer(fault: Fault, path: str, send: Any) -> None:
+    status = fault.status or 500
+    vendor = sendgrid if path.startswith("/v3/") else None
+    made = twilio.refusal(status, fault.code or status) if vendor is None else vendor.refusal(status)
+    body = bytes(made.body) if fault.body is None else fault.body
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if fault.retry_after is not None:
+        headers.append((b"retry-after", str(fault.retry_after).encode()))
+    if 300 <= status < 400:
+        headers.append((b"location", b"/v3/elsewhere"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
