@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio.client import (
     Client,
@@ -31,7 +31,6 @@ from activities.rendering import Letters
 from activities.service import LedgerSwitch, Service
 from activities.sweep import Sweeping
 from activities.tasks import Tasks
-from domain.channels import CHANNELS
 from domain.notice import Seller
 from ending import Unreachable
 from providers.bank import Bank
@@ -44,6 +43,9 @@ from workflows.customer_lifecycle import CustomerLifecycle
 from workflows.onboarding_verification import OnboardingVerification
 from workflows.subscription_suspension import SubscriptionSuspension
 from workflows.sweep import Sweep
+
+if TYPE_CHECKING:
+    from providers.twilio_client import RoutedHttp
 
 WORKFLOWS = (CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, Sweep)
 
@@ -152,14 +154,62 @@ class Parts:
     mark: Mark = unmarked
 
 
+def sms(settings: Settings) -> Courier | None:
+    """Return the courier of Twilio's SMS; None where Twilio is not set up.
+
+    The vendors' SDKs are imported where they are needed: most commands do without, and they take time.
+    """
+    account, key, secret = settings.twilio_account_sid, settings.twilio_api_key, settings.twilio_api_secret
+    if account is None or key is None or secret is None:
+        return None
+    from providers.twilio_sms import TwilioSms
+
+    return TwilioSms(
+        account=account,
+        key=key.get_secret_value(),
+        secret=secret.get_secret_value(),
+        sender=settings.sms_sender,
+        public_url=settings.public_url,
+        http=twilio_http(settings),
+    )
+
+
+def twilio_http(settings: Settings) -> "RoutedHttp":
+    """Return how Twilio's products are reached: at their own hosts, or only at those that stand in."""
+    from providers.twilio_client import RoutedHttp
+
+    bases = {
+        "api": settings.twilio_api_base,
+        "verify": settings.twilio_verify_base,
+        "lookups": settings.twilio_lookups_base,
+    }
+    given = {product: base for product, base in bases.items() if base is not None}
+    return RoutedHttp(given if settings.standing_in else None)
+
+
+def email(settings: Settings) -> Courier | None:
+    """Return the courier of SendGrid's email; None where SendGrid is not set up."""
+    if settings.sendgrid_api_key is None or settings.sendgrid_from is None:
+        return None
+    from providers.sendgrid_email import BASE, SendGridEmail
+
+    own = None if settings.standing_in else BASE
+    return SendGridEmail(
+        api_key=settings.sendgrid_api_key.get_secret_value(),
+        sender=settings.sendgrid_from,
+        base=settings.sendgrid_base or own,
+        logs_base=settings.sendgrid_logs_base or own,
+    )
+
+
 def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts:
-    """Return the parts that the settings ask for: the embedded outbox and bank are the only ones yet."""
+    """Return the parts that the settings ask for: a vendor that is set up, else what is embedded."""
     outbox = Outbox(settings.outbox)
     letters = Letters(ROOT / "templates")
     return Parts(
         books=Books(ledger=ledger, clock=lambda: clocks.read(ledger), code_version=code_version()),
         letters=letters,
-        couriers=dict.fromkeys(CHANNELS, outbox),
+        couriers={"email": email(settings) or outbox, "sms": sms(settings) or outbox},
         verifier=CodeByMessage(letters=letters, courier=outbox, name="outbox"),
         cashier=Bank(settings.bank),
         seller=seller(settings),

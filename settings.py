@@ -1,14 +1,20 @@
 """The environment, read once, frozen, and handed on. Nobody else reads it."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.customer import known_zone
 
 VERSION = "0.1.0"
 ROOT = Path(__file__).parent
+
+
+_BASE = r"^https?://[^\s?#]+[^\s?#/]$"
+_TWILIO = ("twilio_account_sid", "twilio_api_key", "twilio_api_secret", "twilio_auth_token")
+_SENDGRID = ("sendgrid_api_key", "sendgrid_from", "sendgrid_webhook_key")
 
 
 class BadSettings(ValueError):
@@ -27,6 +33,12 @@ class Settings(BaseSettings):
         outbox: the folder of the embedded email and SMS channel.
         bank: the folder of the embedded bank, which knows test cards only.
         temporal_ui: where the Temporal Web UI is, for links.
+        twilio_*: the account that sends SMS: an API key, a sender (a number or a Messaging Service), and
+            the auth token with which Twilio signs what it calls back with. All of them or none.
+        twilio_verify: the Verify service that brings codes to telephones; without it, ours does.
+        sendgrid_*: the account that sends email, its verified sender, and the public key of its events.
+        *_base: where a product of a vendor answers instead; with any of them no other host is asked.
+        public_url: where the vendors reach our webhooks; without it they are told of none.
         seller_*: who writes to the customers; `seller_timezone` decides which day a report is of,
             `seller_language` in which language a policy's document is written.
     """
@@ -43,6 +55,22 @@ class Settings(BaseSettings):
     bank: Path = Path("var/bank")
     contact_law: Path | None = None
     first_party: bool = True
+    twilio_account_sid: str | None = Field(default=None, pattern=r"^AC[0-9a-zA-Z]{32}$")
+    twilio_api_key: SecretStr | None = None
+    twilio_api_secret: SecretStr | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_from: str | None = None
+    twilio_messaging_service: str | None = Field(default=None, pattern=r"^MG[0-9a-zA-Z]{32}$")
+    twilio_verify: str | None = Field(default=None, pattern=r"^VA[0-9a-zA-Z]{32}$")
+    twilio_api_base: str | None = Field(default=None, pattern=_BASE)
+    twilio_verify_base: str | None = Field(default=None, pattern=_BASE)
+    twilio_lookups_base: str | None = Field(default=None, pattern=_BASE)
+    sendgrid_api_key: SecretStr | None = None
+    sendgrid_from: str | None = None
+    sendgrid_webhook_key: str | None = None
+    sendgrid_base: str | None = Field(default=None, pattern=_BASE)
+    sendgrid_logs_base: str | None = Field(default=None, pattern=_BASE)
+    public_url: str | None = Field(default=None, pattern=_BASE)
     seller_name: str = "Example Cloud"
     seller_email: str = "billing@seller.example"
     seller_phone: str = "+44 20 7946 0000"
@@ -59,6 +87,28 @@ class Settings(BaseSettings):
         if not host or "/" in host or not port.isdecimal() or int(port) > 65535:
             raise ValueError("write a host and a port, like 127.0.0.1:7233")
         return value
+
+    @model_validator(mode="after")
+    def _whole_vendors(self) -> Self:
+        """A vendor is set up whole or not at all: half of one would send nothing, or hear nothing."""
+        problems = [_half(self, "Twilio", _TWILIO), _half(self, "SendGrid", _SENDGRID)]
+        if self.twilio_account_sid and (self.twilio_from is None) == (self.twilio_messaging_service is None):
+            problems.append("set either TWILIO_FROM or TWILIO_MESSAGING_SERVICE, and not both")
+        if self.twilio_verify and not self.twilio_account_sid:
+            problems.append(f"TWILIO_VERIFY needs the account: set {_names(_TWILIO)} too")
+        if told := [problem for problem in problems if problem]:
+            raise ValueError("; ".join(told))
+        return self
+
+    @property
+    def sms_sender(self) -> str:
+        """The number or Messaging Service that SMS come from; empty without Twilio."""
+        return self.twilio_messaging_service or self.twilio_from or ""
+
+    @property
+    def standing_in(self) -> bool:
+        """Whether any base URL stands in for a vendor's: then no host is asked that none is set for."""
+        return any(value is not None for name, value in self if name.endswith("_base"))
 
     @field_validator("seller_timezone")
     @classmethod
@@ -78,9 +128,22 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=False, include_context=False)
-            lines = [
-                f"{'.'.join(str(part) for part in detail['loc']).upper()}: "
-                f"{detail['msg'].removeprefix('Value error, ')}"
-                for detail in details
-            ]
-            raise BadSettings("\n".join(lines)) from None
+            raise BadSettings("\n".join(_line(detail["loc"], detail["msg"]) for detail in details)) from None
+
+
+def _line(place: tuple[int | str, ...], words: str) -> str:
+    """Say what is wrong, after the variable where it is one alone."""
+    said = words.removeprefix("Value error, ")
+    return f"{'.'.join(map(str, place)).upper()}: {said}" if place else said
+
+
+def _half(settings: Settings, vendor: str, names: tuple[str, ...]) -> str | None:
+    """Say what is missing of a vendor of which something is set."""
+    missing = tuple(name for name in names if getattr(settings, name) is None)
+    if not missing or len(missing) == len(names):
+        return None
+    return f"{vendor} is set up by half: set {_names(missing)} too"
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(name.upper() for name in names)

@@ -1,0 +1,74 @@
+"""A vendor is set up whole or not at all, and with a stand-in for one product no real host is asked."""
+
+import pytest
+
+from composition import email, sms
+from providers.sendgrid_email import SendGridEmail
+from providers.twilio_sms import TwilioSms
+from settings import BadSettings, Settings
+
+TWILIO = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_API_KEY": "SK1",
+    "TWILIO_API_SECRET": "hush-1",
+    "TWILIO_AUTH_TOKEN": "hush-2",
+    "TWILIO_FROM": "+447700900000",
+}
+SENDGRID = {"SENDGRID_API_KEY": "hush-3", "SENDGRID_FROM": "ar@acme.example", "SENDGRID_WEBHOOK_KEY": "MFk"}
+
+
+def read(monkeypatch: pytest.MonkeyPatch, **given: str) -> Settings:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    return Settings.from_env()
+
+
+def without(given: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in given.items() if key != name}
+
+
+def test_without_vendors_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch)
+    assert (sms(settings), email(settings)) == (None, None)
+
+
+def test_a_vendor_that_is_set_up_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, **TWILIO, **SENDGRID)
+    assert isinstance(sms(settings), TwilioSms)
+    assert isinstance(email(settings), SendGridEmail)
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (without(TWILIO, "TWILIO_API_SECRET"), "Twilio is set up by half: set TWILIO_API_SECRET too"),
+        (without(TWILIO, "TWILIO_FROM"), "set either TWILIO_FROM or TWILIO_MESSAGING_SERVICE, and not both"),
+        (
+            {**TWILIO, "TWILIO_MESSAGING_SERVICE": "MG" + "0" * 32},
+            "set either TWILIO_FROM or TWILIO_MESSAGING_SERVICE, and not both",
+        ),
+        (
+            {"SENDGRID_API_KEY": "hush"},
+            "SendGrid is set up by half: set SENDGRID_FROM, SENDGRID_WEBHOOK_KEY too",
+        ),
+        ({"TWILIO_VERIFY": "VA" + "0" * 32}, "TWILIO_VERIFY needs the account: set TWILIO_ACCOUNT_SID"),
+        ({"SENDGRID_BASE": "api.sendgrid.com"}, "SENDGRID_BASE: String should match pattern"),
+    ],
+)
+def test_half_a_vendor_is_refused_with_what_is_missing(
+    given: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BadSettings) as caught:
+        read(monkeypatch, **given)
+    assert words in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+def test_with_any_base_url_every_other_product_is_shut(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, **TWILIO, **SENDGRID, TWILIO_VERIFY_BASE="http://127.0.0.1:9")
+    courier, letters = sms(settings), email(settings)
+    assert isinstance(courier, TwilioSms)
+    assert courier._http.bases == {"verify": "http://127.0.0.1:9"}
+    assert isinstance(letters, SendGridEmail)
+    assert letters._mail is None
