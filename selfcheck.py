@@ -20,7 +20,7 @@ from domain.documents import BadDocument
 from domain.interest.rates import Rates
 from ending import Stop, Unreachable, ledger_words
 from settings import Settings
-from store import claims, clock, policies, rates, sweep, switches, whereabouts
+from store import breakers, claims, clock, policies, rates, sweep, switches, whereabouts
 from store.database import Ledger, is_there, migrate
 from workflows.search_attributes import INDEXED_TYPES, SEARCH_ATTRIBUTES
 
@@ -162,7 +162,7 @@ def _whereabouts(settings: Settings) -> Mapping[tuple[str | None, str | None], i
 
 
 def _switches(ledger: Ledger) -> Iterator[Finding]:
-    holding = switches.holding(switches.read(ledger))
+    holding = [*switches.holding(switches.read(ledger)), *breakers.holding(ledger)]
     for words in holding:
         yield Finding(about="switch", ok=False, words=words)
     if not holding:

@@ -16,7 +16,7 @@ from domain.clock import BusinessClock
 from domain.notice import Outcome
 from domain.view import View, view_of
 from store import assess as assessing
-from store import claims
+from store import breakers, claims
 from store.assess import Assessment
 from store.claims import Begun, PutOff, Unwanted
 from store.database import Ledger
@@ -63,9 +63,13 @@ class Books:
         )
         return self.answer("deferred", assessment, until=until)
 
-    def begin(self, customer_id: str, key: str, now: datetime) -> Begun | Unwanted | PutOff:
-        """Claim an effect, if a fresh plan wants it."""
-        return claims.begin(self.ledger, customer_id, key, now=now, code_version=self.code_version)
+    def begin(
+        self, customer_id: str, key: str, now: datetime, *, sender: str = ""
+    ) -> Begun | Unwanted | PutOff:
+        """Claim an effect, if a fresh plan wants it; `sender` is from where a message would go out."""
+        return claims.begin(
+            self.ledger, customer_id, key, now=now, code_version=self.code_version, sender=sender
+        )
 
     def at_work_until(self, begun: Begun, now: datetime) -> datetime | None:
         """Return until when a claim that was begun before is left alone; None when that is over.
@@ -121,6 +125,10 @@ class Books:
             now=begun.now,
             code_version=self.code_version,
         )
+
+    def stop_sender(self, channel: str, sender: str, *, why: str, now: datetime) -> datetime:
+        """Open the breaker of a sender; return when one message may try it again."""
+        return breakers.trip(self.ledger, channel, sender, why=why, now=now, speed=self.clock().speed)
 
     def release(self, begun: Begun) -> None:
         """Give a claim back whose effect certainly did not happen."""

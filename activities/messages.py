@@ -19,6 +19,7 @@ from domain.facts import ContactInvalid, OptedOut
 from domain.notice import Accepted, Message, Seller
 from domain.reaction import Reaction
 from domain.situation import Situation
+from store import breakers
 from store.claims import Begun
 from store.facts import NewFact
 
@@ -35,6 +36,11 @@ class Courier(Protocol):
         Misconfigured: certainly not sent, and it is our fault; the claim is given back.
         InDoubt: it may have been sent; of `find`, the vendor knows of none, which proves nothing.
     """
+
+    @property
+    def sender(self) -> str:
+        """From where it sends: what a fault of ours stops. Empty where nothing can be at fault."""
+        ...
 
     def deliver(self, message: Message, *, at: datetime) -> Accepted: ...
 
@@ -72,7 +78,14 @@ class Messages:
 
         Never twice: see `activities.once`.
         """
-        claimed = self.once.claim(order, find=self._find, confirm=self._confirm, repeats=_repeats)
+        channel = order["key"].rpartition("/")[2]
+        claimed = self.once.claim(
+            order,
+            find=self._find,
+            confirm=self._confirm,
+            repeats=_repeats,
+            sender=self.couriers[channel].sender,
+        )
         if not isinstance(claimed, Claimed):
             return claimed
         self.mark("claimed")
@@ -98,13 +111,18 @@ class Messages:
             return self.once.leave(begun)
         except Refused as refused:
             return self._refuse(begun, refused)
-        except Misconfigured:
-            return self.once.put_off(begun, until=now + self.books.rest(begun))
+        except Misconfigured as wrong:
+            return self.once.put_off(begun, until=self._stop_sender(begun, wrong))
         except TryAgainLater as later:
             rest = max(self.books.lasting(later.delay), self.books.rest(begun))
             return self.once.put_off(begun, until=now + rest)
         self.mark("sent")
         return self._confirm(begun, accepted)
+
+    def _stop_sender(self, begun: Begun, wrong: Misconfigured) -> datetime:
+        """Let nobody else run into a fault of ours; return when the next message may try."""
+        channel, sender = begun.effect.channel, self._courier(begun).sender
+        return self.books.stop_sender(channel, sender, why=str(wrong), now=begun.now)
 
     def _courier(self, begun: Begun) -> Courier:
         return self.couriers[begun.effect.channel]
@@ -137,7 +155,14 @@ class Messages:
     def _confirm(self, begun: Begun, accepted: Accepted) -> Answer:
         assessment = self.books.confirm(begun, provider_ref=accepted.provider_ref, outcome=accepted.outcome)
         self.mark("confirmed")
+        self._sender_works(begun)
         return self.books.answer("done", assessment)
+
+    def _sender_works(self, begun: Begun) -> None:
+        if begun.trying:
+            breakers.close(
+                self.books.ledger, begun.effect.channel, self._courier(begun).sender, now=begun.now
+            )
 
     def _refuse(self, begun: Begun, refused: Refused) -> Answer:
         """A refusal is a fact: the claim stays refused, and the plan moves on to the next channel."""
@@ -147,6 +172,7 @@ class Messages:
             name = f"{kind.__name__.lower()}:{begun.message}"
             facts = [NewFact(source="courier", id=name, happened_at=begun.now, body=kind(channel=channel))]
         assessment = self.books.confirm(begun, state="refused", new=facts, why=str(refused))
+        self._sender_works(begun)
         return self.books.answer("refused", assessment)
 
 

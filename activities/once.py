@@ -77,6 +77,7 @@ class Once:
         find: Callable[[Begun], Found | None],
         confirm: Callable[[Begun, Found], Answer],
         repeats: Callable[[Begun], bool] = always,
+        sender: str = "",
     ) -> Claimed | Answer:
         """Claim an effect, if a fresh plan still wants it; else the answer why it is not done now.
 
@@ -84,11 +85,12 @@ class Once:
             find: asks the vendor whether a claim that was begun before did happen; None is a certain no.
             confirm: writes down that it did.
             repeats: whether it is done again where not even asking can tell.
+            sender: of a message, from where it would go out.
         """
         books, now = self.books, self.books.now()
         customer_id, key = order["customer_id"], order["key"]
         since = self.monotonic()
-        begun = books.begin(customer_id, key, now)
+        begun = books.begin(customer_id, key, now, sender=sender)
         if isinstance(begun, Begun) and begun.settle:
             at_work_until = books.at_work_until(begun, now)
             if at_work_until is not None:
@@ -106,7 +108,7 @@ class Once:
                 return confirm(begun, found)
             books.release(begun)
             since = self.monotonic()
-            begun = books.begin(customer_id, key, now)
+            begun = books.begin(customer_id, key, now, sender=sender)
         match begun:
             case Unwanted():
                 return books.answer("unwanted", books.assess(customer_id, now))

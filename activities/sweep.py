@@ -6,7 +6,7 @@ from temporalio import activity
 
 from activities.books import Books
 from activities.customers import Wake
-from store import sweep
+from store import breakers, sweep
 
 BATCH = 500
 """So many customers of either kind are woken by one sweep; the next one goes on."""
@@ -35,5 +35,6 @@ class Sweeping:
         return len(due)
 
     def _due(self, now: str) -> list[str]:
-        speed = self.books.clock().speed
-        return sweep.due(self.books.ledger, now=self.books.at(now), limit=BATCH, speed=speed)
+        ledger, speed, at = self.books.ledger, self.books.clock().speed, self.books.at(now)
+        breakers.let_one_try(ledger, now=at)
+        return sweep.due(ledger, now=at, limit=BATCH, speed=speed)

@@ -116,7 +116,7 @@ def dry_run(
     With a policy file: for every customer with something open whose policy it would be, or would no longer
     be, which steps would appear, vanish or move. Nothing is adopted.
     """
-    from store import blast, reports, switches
+    from store import blast, breakers, reports, switches
 
     ledger = open_ledger(Settings.from_env())
     if policy is not None:
@@ -127,7 +127,11 @@ def dry_run(
         typer.echo(json.dumps([line.json() for line in found.wanted], indent=2))
         return
     stand = switches.read(ledger)
-    for words in (*(line.words for line in found.wanted), *switches.holding(stand)):
+    for words in (
+        *(line.words for line in found.wanted),
+        *switches.holding(stand),
+        *breakers.holding(ledger),
+    ):
         typer.echo(words)
     if stand.blast_since is not None:
         typer.echo(f"held by the guard: {blast.held(found).summary}")

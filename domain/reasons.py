@@ -94,6 +94,7 @@ SENTENCES: Mapping[str, str] = {
     "charge.declines": "charges of {invoice} were declined {most} times, and no other follows",
     "charge.cap": "the card was charged {most} times within {days} days, and no more are allowed ({source})",
     "hold.stopped": "all outward effects are stopped since {since}: {reason}",
+    "sender.stopped": "{channel} from {sender} is stopped since {since}: {why}",
     "hold.blast": "{wanted} effects within the hour exceed {limit}: a person must approve",
     # Why no interest on late payment is proposed, or less of it.
     "interest.none": "the policy asks for no interest",

@@ -83,6 +83,8 @@ class _Entry:
 class Outbox:
     """The courier that keeps every message in `folder`; threads and processes may share one folder."""
 
+    sender = ""
+
     def __init__(
         self,
         folder: Path,

@@ -32,8 +32,9 @@ from domain.own_steps import (
 )
 from domain.policy import Policy
 from domain.reasons import Reason
-from store import clock, customers, facts, journal, switches
+from store import breakers, clock, customers, facts, journal, switches
 from store.assess import Assessment, assess_locked
+from store.breakers import Passage
 from store.customers import ContactData
 from store.database import Ledger
 from store.errors import Refused
@@ -60,6 +61,7 @@ class Begun:
         message: the reference that it carries outside.
         settle: it was begun before and nobody knows whether it happened: ask, do not repeat.
         attempt: of these debts by this step and channel, from 1.
+        trying: the sender is stopped, and this message is the one that tries whether it works again.
         claimed_at: when it was begun, in business time.
         now: the instant of the plan that wants it; what is done now is done then.
     """
@@ -72,6 +74,7 @@ class Begun:
     customer: Customer
     settle: bool
     attempt: int
+    trying: bool
     claimed_at: datetime
     now: datetime
 
@@ -85,19 +88,20 @@ class Unwanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutOff:
-    """A switch keeps the effect back until a business instant, or until `go`."""
+    """A switch or a breaker keeps the effect back until a business instant, or until it is opened."""
 
     until: datetime
     reason: Reason
 
 
 def begin(
-    ledger: Ledger, customer_id: str, key: str, *, now: datetime, code_version: str
+    ledger: Ledger, customer_id: str, key: str, *, now: datetime, code_version: str, sender: str = ""
 ) -> Begun | Unwanted | PutOff:
-    """Claim an effect, if a fresh plan wants it and no switch keeps it back.
+    """Claim an effect, if a fresh plan wants it and no switch and no breaker keeps it back.
 
     Args:
         key: the effect's, or the kind of one of which a plan has one at most: suspend or reactivate.
+        sender: of a message, from where it would go out.
 
     Raises:
         UnknownCustomer, NoPolicy: a sentence that says what to do.
@@ -106,13 +110,13 @@ def begin(
         with ledger.write() as session:
             row = customers.lock(session, customer_id)
             now = clock.instant_for(session, row, now)
-            return _begin(session, row, key, now=now, code_version=code_version)
+            return _begin(session, row, key, now=now, code_version=code_version, sender=sender)
     except IntegrityError:
         return Unwanted(why=f"{key} is claimed already for one of these debts")
 
 
 def _begin(
-    session: Session, row: CustomerRow, key: str, *, now: datetime, code_version: str
+    session: Session, row: CustomerRow, key: str, *, now: datetime, code_version: str, sender: str = ""
 ) -> Begun | Unwanted | PutOff:
     loaded = facts.load(session, row, now=now)
     decision = decide(loaded.policy, loaded.account, now)
@@ -125,6 +129,9 @@ def _begin(
         return _begun(session, row, loaded, effect, first.message, first.attempt, first.claimed_at, now)
     if effect.channel != TASK and (shut := switches.closed(session, now)) is not None:
         return _put_off(session, row, loaded, effect, shut, now, code_version)
+    passing = breakers.passage(session, effect.channel, sender, now) if sender else Passage()
+    if passing.shut is not None:
+        return _put_off(session, row, loaded, effect, passing.shut, now, code_version)
     message, attempt = _claim(session, row, loaded, effect, now, code_version)
     row.revision += 1
     row.last_now = now
@@ -143,7 +150,7 @@ def _begin(
         policy_version=loaded.policy_version,
         code_version=code_version,
     )
-    return _begun(session, row, loaded, effect, message, attempt, now, now)
+    return _begun(session, row, loaded, effect, message, attempt, now, now, trying=passing.trying)
 
 
 def _begun(
@@ -155,6 +162,8 @@ def _begun(
     attempt: int,
     claimed_at: datetime,
     now: datetime,
+    *,
+    trying: bool = False,
 ) -> Begun:
     return Begun(
         message=message,
@@ -165,6 +174,7 @@ def _begun(
         customer=loaded.account.customer,
         settle=effect.settles is not None,
         attempt=attempt,
+        trying=trying,
         claimed_at=claimed_at,
         now=now,
     )

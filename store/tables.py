@@ -345,6 +345,29 @@ class SwitchesRow(SQLModel, table=True):
     blast_allowed_by: str | None = None
 
 
+class BreakerRow(SQLModel, table=True):
+    """A sender of ours that a vendor refuses, or refused: one for each channel and address.
+
+    Attributes:
+        why: what is to be mended.
+        failures: attempts in a row that met the fault.
+        tried_at: the last of them, or the one under way.
+        retry_at: one message may try again then.
+        closed_at: when the sender worked again; null while it is stopped.
+    """
+
+    __tablename__ = "breakers"
+
+    channel: str = Field(primary_key=True)
+    sender: str = Field(primary_key=True)
+    why: str
+    failures: int = 0
+    opened_at: datetime = Field(sa_type=Instant)
+    tried_at: datetime = Field(sa_type=Instant)
+    retry_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
 class ClockRow(SQLModel, table=True):
     """Where business time stands against real time; no row in production."""
 

@@ -38,6 +38,8 @@ ORDER = {"customer_id": "ACME", "key": "first/email"}
 class Post:
     """A courier that keeps what it was given."""
 
+    sender = ""
+
     def __init__(self) -> None:
         self.delivered: list[Message] = []
 

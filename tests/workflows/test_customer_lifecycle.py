@@ -33,6 +33,8 @@ ADDRESS = "ap@acme.example"
 class Broken:
     """A courier whose library fails in a way nobody thought of, and says to whom it wanted to send."""
 
+    sender = ""
+
     def __init__(self) -> None:
         self.calls = 0
 

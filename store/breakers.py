@@ -1,0 +1,126 @@
+"""Breakers: a sender that our own fault has stopped, so that no customer's claim is burnt on it.
+
+The first message that the vendor refuses for a fault of ours opens the breaker of that channel and
+sender. Until its rest is over nothing is claimed there. Then one message is let through to try: its
+success closes the breaker, its failure makes the next rest longer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from domain.reasons import Reason, because
+from store import journal, sweep, tasks
+from store.database import Ledger
+from store.tables import BreakerRow, CustomerRow, TaskRow
+
+RESTS: Sequence[timedelta] = (
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+)
+"""Real time until one message tries again: after the first fault, the second, and so on; the last stays."""
+
+_OPEN = select(BreakerRow).where(col(BreakerRow.closed_at).is_(None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What a breaker says to a message: why it may not pass, or that it is the one that tries."""
+
+    shut: Reason | None = None
+    trying: bool = False
+
+
+def passage(session: Session, channel: str, sender: str, now: datetime) -> Passage:
+    """Ask whether a message may be claimed; whoever may try keeps all others waiting for another rest."""
+    row = session.get(BreakerRow, (channel, sender))
+    if row is None or row.closed_at is not None:
+        return Passage()
+    session.refresh(row, with_for_update=True)
+    if row.closed_at is not None:
+        return Passage()
+    if now < row.retry_at:
+        return Passage(shut=_stopped(row))
+    row.tried_at, row.retry_at = now, now + (row.retry_at - row.tried_at)
+    return Passage(trying=True)
+
+
+def trip(ledger: Ledger, channel: str, sender: str, *, why: str, now: datetime, speed: float = 1) -> datetime:
+    """Open a breaker, or make its rest longer; return when the next message may try.
+
+    Args:
+        why: what is to be mended, without a secret.
+        speed: the business clock's: the rest is one of real time.
+    """
+    with ledger.write() as session:
+        row = session.get(BreakerRow, (channel, sender), with_for_update=True)
+        if row is None:
+            row = BreakerRow(
+                channel=channel, sender=sender, why=why, opened_at=now, tried_at=now, retry_at=now
+            )
+        elif row.closed_at is not None:
+            row.closed_at, row.opened_at, row.failures = None, now, 0
+        row.failures += 1
+        row.why, row.tried_at = why, now
+        row.retry_at = now + RESTS[min(row.failures, len(RESTS)) - 1] * speed
+        session.add(row)
+        if row.failures == 1:
+            words = _stopped(row).words
+            session.add(TaskRow(step=_step(channel), kind="review", opened_at=now, why=words))
+            journal.write(session, at=now, what="switch", why=words)
+        return row.retry_at
+
+
+def close(ledger: Ledger, channel: str, sender: str, *, now: datetime) -> int:
+    """Close a breaker whose sender works again, and have everybody woken who waits; count them."""
+    with ledger.write() as session:
+        row = session.get(BreakerRow, (channel, sender), with_for_update=True)
+        if row is None or row.closed_at is not None:
+            return 0
+        row.closed_at = now
+        words = f"{channel} from {sender} works again"
+        tasks.close(session, customer_id=None, step=_step(channel), now=now, outcome=words, by="engine")
+        journal.write(session, at=now, what="switch", why=words)
+    # Afterwards, as `go` does: customers are locked before anything else.
+    with ledger.write() as session:
+        return sweep.mark(session, col(CustomerRow.halted).is_(True))
+
+
+def let_one_try(ledger: Ledger, *, now: datetime) -> None:
+    """Have one customer woken who waits, where a sender is to be tried again: else nobody would.
+
+    The others wait without a timer of their own; who was not looked at for longest has its turn.
+    """
+    resting_over = _OPEN.where(col(BreakerRow.retry_at) <= now).limit(1)
+    with ledger.read() as session:
+        if session.exec(resting_over).first() is None:
+            return
+    waiting = (
+        select(CustomerRow.id).where(col(CustomerRow.halted)).order_by(col(CustomerRow.last_now)).limit(1)
+    )
+    with ledger.write() as session:
+        found = session.exec(waiting.order_by(col(CustomerRow.last_now)).limit(1)).first()
+        if found is not None:
+            sweep.mark(session, col(CustomerRow.id) == found)
+
+
+def holding(ledger: Ledger) -> list[str]:
+    """Say which senders are stopped, why, and when the next message tries."""
+    with ledger.read() as session:
+        rows = session.exec(_OPEN.order_by(BreakerRow.channel, BreakerRow.sender)).all()
+        return [
+            f"{_stopped(row).words}; it is tried again from {row.retry_at:%Y-%m-%d %H:%M} UTC on"
+            for row in rows
+        ]
+
+
+def _stopped(row: BreakerRow) -> Reason:
+    since = f"{row.opened_at:%Y-%m-%d %H:%M} UTC"
+    return because("sender.stopped", channel=row.channel, sender=row.sender, since=since, why=row.why)
+
+
+def _step(channel: str) -> str:
+    return f"sender-{channel}"
