@@ -136,6 +136,8 @@ class Loopback:
         if fault.cut:
             # uvicorn has no way to break a connection off; its request knows the transport.
             send.__self__.transport.abort()
+            while (await receive())["type"] != "http.disconnect":
+                pass
             return
         if fault.status is None:
             for event in kept:
