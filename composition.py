@@ -38,6 +38,7 @@ from providers.outbox import Outbox
 from settings import ROOT, VERSION, Settings
 from store import clock as clocks
 from store.database import Ledger
+from store.verifications import CodeCheck
 from workflows.conversion import DATA_CONVERTER
 from workflows.customer_lifecycle import CustomerLifecycle
 from workflows.onboarding_verification import OnboardingVerification
@@ -46,6 +47,7 @@ from workflows.sweep import Sweep
 
 if TYPE_CHECKING:
     from providers.twilio_client import RoutedHttp
+    from providers.twilio_verify import TwilioVerify
 
 WORKFLOWS = (CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, Sweep)
 
@@ -149,6 +151,7 @@ class Parts:
     letters: Letters
     couriers: dict[str, Courier]
     verifier: PhoneVerifier
+    code_check: CodeCheck | None = None
     cashier: Cashier
     seller: Seller
     mark: Mark = unmarked
@@ -172,6 +175,28 @@ def sms(settings: Settings) -> Courier | None:
         public_url=settings.public_url,
         http=twilio_http(settings),
     )
+
+
+def verify(settings: Settings) -> "TwilioVerify | None":
+    """Return the verifier of Twilio Verify; None where no Verify service is set up."""
+    account, key, secret = settings.twilio_account_sid, settings.twilio_api_key, settings.twilio_api_secret
+    if account is None or key is None or secret is None or settings.twilio_verify is None:
+        return None
+    from providers.twilio_verify import TwilioVerify
+
+    return TwilioVerify(
+        account=account,
+        key=key.get_secret_value(),
+        secret=secret.get_secret_value(),
+        service=settings.twilio_verify,
+        http=twilio_http(settings),
+    )
+
+
+def code_check(settings: Settings) -> CodeCheck | None:
+    """Return what asks the vendor whether a code is right; None where codes are ours."""
+    verifier = verify(settings)
+    return None if verifier is None else verifier.check
 
 
 def twilio_http(settings: Settings) -> "RoutedHttp":
@@ -205,12 +230,15 @@ def email(settings: Settings) -> Courier | None:
 def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts:
     """Return the parts that the settings ask for: a vendor that is set up, else what is embedded."""
     outbox = Outbox(settings.outbox)
+    by_sms = sms(settings) or outbox
+    named = "outbox" if by_sms is outbox else "twilio"
     letters = Letters(ROOT / "templates")
     return Parts(
         books=Books(ledger=ledger, clock=lambda: clocks.read(ledger), code_version=code_version()),
         letters=letters,
-        couriers={"email": email(settings) or outbox, "sms": sms(settings) or outbox},
-        verifier=CodeByMessage(letters=letters, courier=outbox, name="outbox"),
+        couriers={"email": email(settings) or outbox, "sms": by_sms},
+        verifier=verify(settings) or CodeByMessage(letters=letters, courier=by_sms, name=named),
+        code_check=code_check(settings),
         cashier=Bank(settings.bank),
         seller=seller(settings),
         mark=mark,
@@ -226,7 +254,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="waking"))
     wake = waker(client, task_queue)
     books = made.books
-    customers = Customers(books=books, wake=wake)
+    customers = Customers(books=books, wake=wake, check=made.code_check)
     messages = Messages(
         books=books, letters=made.letters, couriers=made.couriers, seller=made.seller, mark=made.mark
     )

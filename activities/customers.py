@@ -10,6 +10,7 @@ from activities.answers import Looked
 from activities.books import Books
 from store import commands, customers
 from store.errors import NoPolicy, Refused
+from store.verifications import CodeCheck
 
 Wake = Callable[[str], Awaitable[None]]
 """Starts or wakes the workflow of a customer."""
@@ -18,9 +19,10 @@ Wake = Callable[[str], Awaitable[None]]
 class Customers:
     """What a customer's workflow asks for itself."""
 
-    def __init__(self, *, books: Books, wake: Wake) -> None:
+    def __init__(self, *, books: Books, wake: Wake, check: CodeCheck | None = None) -> None:
         self.books = books
         self.wake = wake
+        self.check = check
 
     @activity.defn(name="Look at the account", no_thread_cancel_exception=True)
     def look(self, order: dict[str, str]) -> Looked:
@@ -46,6 +48,7 @@ class Customers:
                 order["command"],
                 order["data"],
                 now=self.books.at(order["now"]),
+                check=self.check,
             )
         except Refused as refused:
             return {"refused": str(refused)}

@@ -33,10 +33,12 @@ from store.verifications import CHANNEL, CodeBegun
 class PhoneVerifier(Protocol):
     """Brings a code to a telephone, and can be asked later whether it went out.
 
-    `name` stands in the facts of the check. Errors as those of a `Courier`.
+    `name` stands in the facts of the check; `checks` says that the code is the vendor's, who alone knows
+    whether an entered one is right. Errors as those of a `Courier`.
     """
 
     name: str
+    checks: bool
 
     def send(self, code: OneTimeCode, *, to: str, at: datetime) -> Accepted: ...
 
@@ -45,6 +47,8 @@ class PhoneVerifier(Protocol):
 
 class CodeByMessage:
     """The embedded verifier: the code is a message like any other, by whatever delivers those."""
+
+    checks = False
 
     def __init__(self, *, letters: Letters, courier: Courier, name: str = "message") -> None:
         self.letters = letters
@@ -191,6 +195,7 @@ class Onboarding:
             begun.attempt,
             provider=self.verifier.name,
             provider_ref=accepted.provider_ref,
+            theirs=self.verifier.checks,
             bounced=accepted.outcome == "bounced",
             now=now,
             code_version=self.books.code_version,

@@ -53,6 +53,7 @@ def wake(settings: Settings, customer_id: str) -> str:
 
 def command(customer_id: str, name: str, data: Mapping[str, Any]) -> None:
     """Perform a finance command, as the Temporal UI's update of the same name does."""
+    from composition import code_check
     from store import commands
     from store.errors import Refused
 
@@ -60,7 +61,9 @@ def command(customer_id: str, name: str, data: Mapping[str, Any]) -> None:
     ledger = open_ledger(settings)
     given = {key: value for key, value in data.items() if value is not None}
     try:
-        done = commands.perform(ledger, customer_id, name, given, now=now_of(ledger))
+        done = commands.perform(
+            ledger, customer_id, name, given, now=now_of(ledger), check=code_check(settings)
+        )
     except Refused as refused:
         raise Stop(f"{customer_id}: {refused}") from None
     woken = wake(settings, customer_id) if done.wake else ""

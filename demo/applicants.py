@@ -26,6 +26,7 @@ class ReadByApplicants:
     def __init__(self, verifier: PhoneVerifier) -> None:
         self.verifier = verifier
         self.name = verifier.name
+        self.checks = verifier.checks
         self.codes: dict[str, str] = {}
 
     def send(self, code: OneTimeCode, *, to: str, at: datetime) -> Accepted:

@@ -24,6 +24,7 @@ from store.database import Ledger
 from store.errors import NoPolicy, Refused
 from store.facts import NewFact
 from store.tables import CustomerRow, FactRow
+from store.verifications import CodeCheck
 
 SOURCE = "command"
 _ONE_OF_SEVERAL = ("approve", "use_policy", "adopt_policy")
@@ -47,22 +48,31 @@ class Done:
     wrong: bool = False
 
 
-def perform(ledger: Ledger, customer_id: str, name: str, data: Mapping[str, Any], *, now: datetime) -> Done:
+def perform(
+    ledger: Ledger,
+    customer_id: str,
+    name: str,
+    data: Mapping[str, Any],
+    *,
+    now: datetime,
+    check: CodeCheck | None = None,
+) -> Done:
     """Perform the command `name` of `domain.commands.COMMANDS` with its JSON input.
+
+    Args:
+        check: asks the vendor that sent a code whether an entered one is right.
 
     Raises:
         Refused: the sentence why not; nothing was written.
     """
     body = _read(name, data)
+    if isinstance(body, commands.CodeEntry):
+        return _entered(ledger, customer_id, body, now=now, check=check)
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
         now = max(now, row.last_now)
         loaded = ledger_facts.load(session, row, now=now)
         at = Situation(policy=loaded.policy, account=loaded.account, now=now)
-        if isinstance(body, commands.CodeEntry):
-            entered = verifications.enter(session, row, loaded.account, body, key=ledger.code_key, now=now)
-            already = entered.already
-            return Done(words=entered.words, wake=not already, already=already, wrong=not entered.ok)
         if not isinstance(body, commands.FeeEntry):
             body = _policy_named(session, row, body)
         key, done = _key(session, name, body, at)
@@ -94,6 +104,19 @@ def perform(ledger: Ledger, customer_id: str, name: str, data: Mapping[str, Any]
             f"{words[0].upper()}{words[1:]}." if rest is None else f"{words[0].upper()}{words[1:]}: {rest}."
         )
         return Done(words=told, wake=True, already=False)
+
+
+def _entered(
+    ledger: Ledger, customer_id: str, entry: commands.CodeEntry, *, now: datetime, check: CodeCheck | None
+) -> Done:
+    right = verifications.ask(ledger, customer_id, entry, check)
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        now = max(now, row.last_now)
+        account = ledger_facts.load(session, row, now=now).account
+        entered = verifications.enter(session, row, account, entry, key=ledger.code_key, now=now, right=right)
+        already = entered.already
+        return Done(words=entered.words, wake=not already, already=already, wrong=not entered.ok)
 
 
 def _booked(at: Situation, entry: commands.FeeEntry) -> facts.FeeBooked:

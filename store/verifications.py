@@ -7,17 +7,20 @@ is kept of it, or of an answer, nobody can read without that secret. The custome
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlmodel import Session, col, select
 
+from domain import errors
 from domain import facts as bodies
 from domain.account import Account
 from domain.channels import ONBOARDING
 from domain.commands import CodeEntry
 from domain.customer import Customer
+from domain.errors import Misconfigured, TryAgainLater
 from domain.facts import CodeAnswered, CodeSent
 from domain.onboarding import (
     CODE_VALID,
@@ -41,6 +44,10 @@ SOURCE = "onboarding"
 CHANNEL = "sms"
 RULESET = "phone-1"
 """Named in every fact of the phone check; raise it when its rules change."""
+
+
+CodeCheck = Callable[[str, str], bool]
+"""Asks a vendor whether a code is right: its own name of the verification, and what was entered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +147,12 @@ def confirm(
     bounced: bool,
     now: datetime,
     code_version: str,
+    theirs: bool = False,
 ) -> bool:
-    """Note that a code went out, and whether it came back at once; True when the plan has to look."""
+    """Note that a code went out, and whether it came back at once; True when the plan has to look.
+
+    `theirs` says that the code is the vendor's, who alone can check it.
+    """
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
         now = max(now, row.last_now)
@@ -150,7 +161,7 @@ def confirm(
             return False
         sending.state = "sent"
         sending.expires_at = now + CODE_VALID
-        sending.evidence = {**sending.evidence, "provider_ref": provider_ref}
+        sending.evidence = {**sending.evidence, "provider_ref": provider_ref, "theirs": theirs}
         reference = sending.evidence["reference"]
         new = [_fact(f"{reference}/sent", CodeSent(channel=CHANNEL, attempt=attempt), now)]
         if bounced:
@@ -195,12 +206,47 @@ def give_up(
         return bool(facts.append(session, row, [_fact(name, checked, now)], now=now, news=False))
 
 
+def ask(ledger: Ledger, customer_id: str, entry: CodeEntry, check: CodeCheck | None) -> bool | None:
+    """Ask the vendor whether an entered code is right; None where that is ours to know, or is known.
+
+    Outside of any transaction: the vendor may take its time.
+
+    Raises:
+        Refused: it cannot be told; nothing was written.
+    """
+    with ledger.read() as session:
+        sending = _newest(session, customer_id)
+        if sending is None or sending.state != "sent" or not sending.evidence.get("theirs"):
+            return None
+        if _answer_name(sending, entry, ledger.code_key) in sending.evidence.get("answers", {}):
+            return None
+        provider_ref = sending.evidence["provider_ref"]
+    if check is None:
+        raise Refused(
+            "The code was sent by Twilio Verify, which has to check it: set TWILIO_VERIFY here too."
+        )
+    try:
+        return check(provider_ref, entry.code)
+    except (TryAgainLater, Misconfigured, errors.Refused) as why:
+        raise Refused(f"The code cannot be checked: {why}.") from None
+
+
 def enter(
-    session: Session, row: CustomerRow, account: Account, entry: CodeEntry, *, key: bytes, now: datetime
+    session: Session,
+    row: CustomerRow,
+    account: Account,
+    entry: CodeEntry,
+    *,
+    key: bytes,
+    now: datetime,
+    right: bool | None = None,
 ) -> Entered:
     """Check an entered code of a locked customer, and write down whether it was right.
 
     The same code entered again for the same message is one answer, and costs no further try.
+
+    Args:
+        right: what the vendor says of it, as `ask` tells.
 
     Raises:
         Refused: no code is waited for; nothing was written.
@@ -210,9 +256,11 @@ def enter(
     sending = _of(session, row.id, progress.sends)
     if sending is None or sending.code_hash is None:
         raise Refused("No code is waited for.")
-    given = code_hash(key, sending.evidence["reference"], entry.code)
-    name = f"{sending.evidence['reference']}/answer/{given[:24]}"
-    ok = hmac.compare_digest(given, sending.code_hash)
+    name = _answer_name(sending, entry, key)
+    ok = sending.evidence.get("answers", {}).get(name, right)
+    if ok is None:
+        given = code_hash(key, sending.evidence["reference"], entry.code)
+        ok = not sending.evidence.get("theirs") and hmac.compare_digest(given, sending.code_hash)
     if facts.recorded(session, SOURCE, name):
         return Entered(words=f"Entered already: {answer_words(progress, ok=ok)}", ok=ok, already=True)
     if account.onboarding != "pending" or not progress.takes_a_code(now):
@@ -220,11 +268,28 @@ def enter(
     answer = CodeAnswered(ok=ok, attempt=progress.sends)
     facts.append(session, row, [_fact(name, answer, now)], now=now)
     sending.attempts += not ok
+    if right is not None:
+        answers = {**sending.evidence.get("answers", {}), name: ok}
+        sending.evidence = {**sending.evidence, "answers": answers}
     if ok or sending.attempts >= MOST_TRIES:
         sending.state = "answered" if ok else "exhausted"
     words = answer_words(progress.after(answer, now), ok=ok)
     journal.write(session, at=now, what="command", why=f"enter_code: {words}", customer_id=row.id)
     return Entered(words=words, ok=ok, already=False)
+
+
+def _answer_name(sending: VerificationRow, entry: CodeEntry, key: bytes) -> str:
+    """Name the answer that an entry is: the same one again is the same answer."""
+    reference = sending.evidence["reference"]
+    return f"{reference}/answer/{code_hash(key, reference, entry.code)[:24]}"
+
+
+def _newest(session: Session, customer_id: str) -> VerificationRow | None:
+    """The code that was claimed last."""
+    rows = select(VerificationRow).where(
+        VerificationRow.customer_id == customer_id, VerificationRow.kind == PHONE
+    )
+    return session.exec(rows.order_by(col(VerificationRow.id).desc()).limit(1)).first()
 
 
 def _reference(customer_id: str, attempt: int) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from domain import facts
+from domain import errors, facts
+from domain.errors import TryAgainLater
 from domain.identifiers import CheckResult
 from domain.onboarding import MOST_TRIES, Application, code_of
 from store import commands, customers, doors, journal, onboarding, switches, tasks, verifications
@@ -479,3 +480,77 @@ def test_a_vendor_that_wants_a_rest_gets_it_whoever_asks_in_between(applied: Led
     assert isinstance(early, PutOff)
     assert early.until == minute(20)
     assert isinstance(later, CodeBegun)
+
+
+# --- codes that a vendor checks ------------------------------------------------------------------
+
+
+class Vendor:
+    """A vendor that knows the code, and counts how often it is asked."""
+
+    def __init__(self, *answers: bool | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, str]] = []
+
+    def __call__(self, provider_ref: str, code: str) -> bool:
+        self.asked.append((provider_ref, code))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def theirs(applied: Ledger) -> CodeBegun:
+    """A code that was sent by a vendor who alone knows it."""
+    begun = begin(applied, START)
+    assert isinstance(begun, CodeBegun)
+    verifications.confirm(
+        applied,
+        "HAFEN",
+        begun.attempt,
+        provider="twilio_verify",
+        provider_ref="VE1",
+        theirs=True,
+        bounced=False,
+        now=START,
+        code_version=CODE,
+    )
+    return begun
+
+
+def test_a_code_of_a_vendor_is_checked_there_and_once(applied: Ledger, theirs: CodeBegun) -> None:
+    vendor = Vendor(False, True)
+
+    def entered(code: str) -> commands.Done:
+        given = {"code": code}
+        return commands.perform(applied, "HAFEN", "enter_code", given, now=minute(1), check=vendor)
+
+    assert entered("111111").wrong
+    again = entered("111111")
+    assert (again.wrong, again.already) == (True, True)
+    assert not entered("222222").wrong
+    assert vendor.asked == [("VE1", "111111"), ("VE1", "222222")]
+    answers = [body.ok for body in bodies(applied) if isinstance(body, facts.CodeAnswered)]
+    assert answers == [False, True]
+
+
+def test_our_own_code_is_no_key_where_the_vendor_has_one(applied: Ledger, theirs: CodeBegun) -> None:
+    given = {"code": theirs.code}
+    with pytest.raises(Refused, match="set TWILIO_VERIFY here too"):
+        commands.perform(applied, "HAFEN", "enter_code", given, now=minute(1))
+    done = commands.perform(applied, "HAFEN", "enter_code", given, now=minute(1), check=Vendor(False))
+    assert done.wrong
+
+
+@pytest.mark.parametrize(
+    "error", [TryAgainLater("enter it again"), errors.Refused("it has expired"), errors.Misconfigured("key")]
+)
+def test_a_code_that_cannot_be_checked_costs_no_try(
+    error: Exception, applied: Ledger, theirs: CodeBegun
+) -> None:
+    with pytest.raises(Refused, match=f"cannot be checked: {error}"):
+        commands.perform(
+            applied, "HAFEN", "enter_code", {"code": "111111"}, now=minute(1), check=Vendor(error)
+        )
+    assert [body for body in bodies(applied) if isinstance(body, facts.CodeAnswered)] == []

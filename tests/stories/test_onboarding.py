@@ -88,6 +88,7 @@ class Unwell:
     """A verifier that is away for so many calls, and asks to be left alone for twenty minutes."""
 
     name = "unwell"
+    checks = False
 
     def __init__(self, verifier: Any, times: int) -> None:
         self.verifier = verifier
