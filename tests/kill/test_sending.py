@@ -1,0 +1,214 @@
+"""A hundred SIGKILLs in the middle of sending, at vendors with every fault: one message for each claim.
+
+An email goes out exactly once, whatever happens. An SMS whose sender died between claim and request, or
+whose request was dropped, stays unknown and goes out never, for it may have been taken: at most once.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from domain.customer import Customer
+from domain.documents import read
+from domain.facts import InvoiceIssued
+from domain.policy import Policy
+from providers.loopback.faults import DROPPED, LOST_REPLY, Fault, Operation, slow, throttled, unwell
+from providers.loopback.server import Loopback
+from store import customers, doors, policies, switches
+from store.customers import ContactData
+from store.database import Ledger, migrate
+from store.facts import NewFact
+from store.tables import ClaimRow
+
+ROOT = Path(__file__).parents[2]
+KILLS = 100
+CUSTOMERS = 120
+POINTS = ("claimed", "sent", "confirmed")
+PATIENCE_SECONDS = 5
+"""A child that does not come to its point in this time is killed where it is."""
+
+LAG = timedelta(seconds=0.4)
+POLICY = """
+policy: kill
+title: Kill
+for: {segments: [business]}
+window: {opens: 00:00, closes: 23:59, weekdays: [mon, tue, wed, thu, fri, sat, sun], holidays: false}
+steps:
+  - {kind: notice, id: first, offset_days: 1, template: reminder_first, channels: [sms, email], send: all}
+"""
+MODES: dict[str, Fault] = {
+    "accepted, and the reply lost": LOST_REPLY,
+    "dropped before it was processed": DROPPED,
+    "answered too late": slow(0.9),
+    "503, not processed": unwell(503),
+    "500, processed": unwell(500, processed=True),
+    "throttled": throttled(1),
+}
+"""Six of the seven; the seventh, a refused connection, befalls everybody for a moment now and then."""
+
+
+class Chance:
+    """Lets a fault befall every third message."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.met: Counter[str] = Counter()
+
+    def __call__(self, operation: Operation) -> Fault | None:
+        if operation != "send" or self.random.random() > 1 / 3:
+            return None
+        name = self.random.choice(list(MODES))
+        self.met[name] += 1
+        return MODES[name]
+
+
+class Zygote:
+    """The sending process, of which each line forks a child."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self.log = log
+        self.stderr = log.open("w")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.kill.sender"],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.stderr,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.read() == "ready"
+
+    def read(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().strip()
+        assert line, self.log.read_text(encoding="utf-8")
+        return line
+
+    def child(self, *, seed: int, die_at: str | None = None, count: int = 1) -> int:
+        """Fork a child that sends; return its process id."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps({"seed": seed, "die_at": die_at, "count": count}) + "\n")
+        self.process.stdin.flush()
+        return int(self.read())
+
+    def stop(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        os.killpg(self.process.pid, signal.SIGKILL)  # with the child that a failed test leaves behind
+        self.process.wait(timeout=10)
+        self.process.stdout.close()
+        self.stderr.close()
+
+
+@contextmanager
+def zygote(environment: dict[str, str], log: Path) -> Iterator[Zygote]:
+    started = Zygote(environment, log)
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+def add_customers(ledger: Ledger, now: datetime) -> None:
+    then, due_on = now - timedelta(days=40), (now - timedelta(days=2)).date()
+    policies.adopt(ledger, read(POLICY, model=Policy, name="kill.yaml"), now=then, by="test")
+    switches.set_go_live(ledger, None, by="test", now=then)
+    switches.set_blast_limit(ledger, 1_000_000, by="test", now=then)
+    for number in range(CUSTOMERS):
+        name = f"C{number:03}"
+        data = ContactData(email=f"{name.lower()}@acme.example", phone=f"+447700{900000 + number}")
+        with ledger.write() as session:
+            customers.add(session, Customer(id=name, timezone="UTC", currency="EUR"), data, now=then)
+        bill = InvoiceIssued(invoice=name, amount="100.00", currency="EUR", due_on=due_on)
+        doors.record(ledger, name, [NewFact(source="test", id=name, happened_at=then, body=bill)], now=then)
+
+
+def refuse_now_and_then(loopback: Loopback, chance: random.Random, stop: threading.Event) -> int:
+    """Refuse every connection for a moment, until told to stop; return how often."""
+    times = 0
+    while not stop.wait(chance.uniform(2, 5)):
+        with loopback.refusing():
+            times += 1
+            stop.wait(0.2)
+    return times
+
+
+def kill_children(sending: Zygote, chance: random.Random) -> Counter[str]:
+    """Let children send, and kill each: at a marked point, or at any moment."""
+    died: Counter[str] = Counter()
+    for number in range(KILLS):
+        point = chance.choice((*POINTS, None))
+        child = sending.child(seed=number, die_at=point, count=chance.randint(1, 4))
+        patience = chance.uniform(0.05, 0.7) if point is None else PATIENCE_SECONDS
+        timer = threading.Timer(patience, os.kill, (child, signal.SIGKILL))
+        timer.start()
+        status = int(sending.read())
+        timer.cancel()
+        assert status == -signal.SIGKILL, f"child {number} ended with {status} before it could be killed"
+        died[point or "any moment"] += 1
+    return died
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_hundred_kills_and_seven_faults_leave_one_message_for_each_claim(tmp_path: Path) -> None:
+    seed = random.randrange(10**6)
+    chance, faults = random.Random(seed), Chance(seed)
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    migrate(url)
+    ledger = Ledger(url, durable=False)
+    add_customers(ledger, datetime.now(UTC))
+    with Loopback() as loopback:
+        loopback.twilio.lag = loopback.sendgrid.lag = LAG
+        loopback.faults.by_chance = faults
+        environment = {**loopback.environment(), "DATABASE_URL": url}
+        stop = threading.Event()
+        refused: list[int] = []
+        refusing = threading.Thread(
+            target=lambda: refused.append(refuse_now_and_then(loopback, random.Random(seed), stop))
+        )
+        with zygote(environment, tmp_path / "sender.log") as sending:
+            refusing.start()
+            died = kill_children(sending, chance)
+            stop.set()
+            refusing.join()
+            began = time.monotonic()
+            sending.child(seed=seed)
+            assert sending.read() == "0", (tmp_path / "sender.log").read_text(encoding="utf-8")
+        took = time.monotonic() - began
+        texts = Counter((sms.to, sms.body) for sms in loopback.twilio.messages)
+        letters = Counter(letter.custom_args["rid"] for letter in loopback.sendgrid.letters)
+    with ledger.read() as session:
+        claims = list(session.exec(select(ClaimRow)))
+    ledger.close()
+    said = f"seed {seed}: {died}, {faults.met}, refused {refused}, the rest took {took:.0f} s"
+    print(said)
+
+    emails = [claim for claim in claims if claim.channel == "email"]
+    assert {claim.state for claim in emails} == {"sent"}, said
+    assert letters == Counter(claim.message for claim in emails), said
+
+    sms = {claim.customer_id: claim.state for claim in claims if claim.channel == "sms"}
+    arrived = Counter(f"C{int(to) - 447700900000:03}" for to, _ in texts.elements())
+    assert len(emails) == len(sms) == CUSTOMERS
+    assert set(sms.values()) <= {"sent", "unknown"}, said
+    assert arrived == Counter(name for name, state in sms.items() if state == "sent"), said
+    assert all(faults.met[mode] for mode in MODES), said
+    assert refused[0] > 0, said
+    assert died.total() == KILLS
