@@ -14,8 +14,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
-demo: $(READY) ## 120 days of a sample business; KEEP=1 leaves it running, DAYS and SPEED change it
-	$(RUN) starter.py demo $(if $(KEEP),--keep) $(if $(DAYS),--days $(DAYS)) $(if $(SPEED),--speed $(SPEED))
+demo: $(READY) ## 120 days of a sample business; KEEP=1 leaves it running, DAYS, SPEED and VENDORS=loopback change it
+	$(RUN) starter.py demo $(if $(KEEP),--keep) $(if $(VENDORS),--vendors $(VENDORS)) $(if $(DAYS),--days $(DAYS)) $(if $(SPEED),--speed $(SPEED))
 
 test: check ## the checks, and every test that is not slow
 	$(RUN) -m pytest -q -n 2 -m "not slow"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,13 @@ from ending import Stop
 from settings import Settings
 
 app = typer.Typer()
+
+
+class Vendors(StrEnum):
+    """Who sends the demo's messages."""
+
+    OUTBOX = "outbox"
+    LOOPBACK = "loopback"
 
 
 @app.command()
@@ -39,8 +47,12 @@ def demo(
     folder: Annotated[Path, typer.Option(help="where its database and messages go; emptied first")] = Path(
         "var/demo"
     ),
+    vendors: Annotated[
+        Vendors, typer.Option(help="who sends: the outbox, or Twilio's and SendGrid's SDKs to this machine")
+    ] = Vendors.OUTBOX,
 ) -> None:
     """Play a sample business on a real Temporal server and watch."""
     from demo.play import play
 
-    raise SystemExit(play(days=days, days_a_second=speed, keep=keep, folder=folder))
+    loopback = vendors is Vendors.LOOPBACK
+    raise SystemExit(play(days=days, days_a_second=speed, keep=keep, folder=folder, loopback=loopback))

@@ -6,7 +6,7 @@ in real time against a fast business clock, so they lag by hours of business tim
 """
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -15,12 +15,14 @@ from composition import connect, parts, start_sweep, sweep_id, waker, workers
 from demo.applicants import Applicants, ReadByApplicants
 from demo.sample import POLICIES, SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
+from demo.vendors import Site, listening, loopback_vendors
 from domain.clock import BusinessClock
 from domain.documents import read
 from domain.facts import CodeAnswered, OnboardingReviewed, OnboardingStarted
 from domain.policy import Policy
 from domain.ui_links import WAITS_FOR_A_PERSON, list_link, start_link
 from lawbooks import law_of
+from providers.loopback.server import Loopback
 from providers.outbox import Outbox
 from providers.temporal_server import NoServer, TemporalServer
 from replay.folder import fresh
@@ -62,8 +64,21 @@ SWITCHES = (
 )
 
 
-def play(*, days: int, days_a_second: float, keep: bool, folder: Path) -> int:
-    """Play the demo into `folder`, which is emptied first; return the exit status."""
+def play(
+    *,
+    days: int,
+    days_a_second: float,
+    keep: bool,
+    folder: Path,
+    loopback: bool = False,
+    site: Site | None = None,
+) -> int:
+    """Play the demo into `folder`, which is emptied first; return the exit status.
+
+    Args:
+        loopback: send every message through the vendors' SDKs, to vendors on this machine.
+        site: hears what those call back with.
+    """
     fresh(folder)
     try:
         server = TemporalServer(
@@ -82,8 +97,15 @@ def play(*, days: int, days_a_second: float, keep: bool, folder: Path) -> int:
                 temporal_ui=server.ui,
             )
             migrate(settings.database_url)
-            stage = Stage(settings, days=days, days_a_second=days_a_second, keep=keep)
-            return asyncio.run(stage.run())
+            with ExitStack() as running:
+                vendors = None
+                if loopback:
+                    standing_in = loopback_vendors(settings, heard=site is not None)
+                    settings, vendors = running.enter_context(standing_in)
+                stage = Stage(
+                    settings, days=days, days_a_second=days_a_second, keep=keep, vendors=vendors, site=site
+                )
+                return asyncio.run(stage.run())
     except NoServer as reason:
         print(reason)
         return 1
@@ -94,8 +116,19 @@ def play(*, days: int, days_a_second: float, keep: bool, folder: Path) -> int:
 class Stage:
     """One demo while it runs."""
 
-    def __init__(self, settings: Settings, *, days: int, days_a_second: float, keep: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        days: int,
+        days_a_second: float,
+        keep: bool,
+        vendors: Loopback | None = None,
+        site: Site | None = None,
+    ) -> None:
         self.settings = settings
+        self.vendors = vendors
+        self.site = site
         self.days = days
         self.keep = keep
         self.ledger = Ledger(settings.database_url, durable=False, law_of=law_of(settings))
@@ -113,6 +146,7 @@ class Stage:
         queue = self.settings.task_queue
         self.wake = waker(client, queue)
         async with AsyncExitStack() as running:
+            await running.enter_async_context(listening(self.site, self.settings, self.ledger, self.wake))
             for worker in workers(client, queue, replace(made, verifier=verifier)):
                 await running.enter_async_context(worker)
             await self._verify(Applicants(self.ledger, verifier, self.wake))
@@ -264,7 +298,11 @@ class Stage:
         print(f"held back: {counts(done.holds)}")
         print(f"suspensions: {done.suspensions}, came back: {done.returns}")
         print(f"customers by stage: {counts(done.stages)}")
-        print(f"every message: {outbox.write_index()}")
+        if self.vendors is None:
+            print(f"every message: {outbox.write_index()}")
+        else:
+            sms, letters = len(self.vendors.twilio.messages), len(self.vendors.sendgrid.letters)
+            print(f"through the vendors' SDKs: {sms} SMS by Twilio, {letters} emails by SendGrid")
         print(f"the ledger: {self.settings.database_url}")
         print(f"look at a customer: DATABASE_URL={self.settings.database_url} {EXAMPLE}")
         print("watch the workflows: make demo KEEP=1, then open the address that it prints")
