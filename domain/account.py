@@ -60,6 +60,15 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Something that the customer said and a person has to read; `says` is what it seems to be about."""
+
+    at: datetime
+    channel: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """Our own switch on the main service."""
 
@@ -92,6 +101,7 @@ class Account:
         rates: the tables of the law on late payment.
         entries, history: of the book, and the facts that they come from: interest is reckoned on them.
         work: what people said was done, oldest first.
+        replies: what the customer said, oldest first.
         law: the rules of contact for this customer; those of the day hold, whatever the policy's version.
     """
 
@@ -129,6 +139,7 @@ class Account:
     override: Override | None = None
     adopted_at: datetime | None = None
     work: tuple[Work, ...] = ()
+    replies: tuple[Said, ...] = ()
     law: Law = NO_LAW
 
     @cached_property

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from domain import facts
-from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Service, Work
+from domain import delivery, facts
+from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Said, Service, Work
 from domain.book import Book
 from domain.channels import CHANNELS
 from domain.charges.card_fold import CardFold
@@ -107,6 +107,9 @@ class Building:
         )
 
 
+FAILED_IN_A_ROW = 2
+"""So many messages in a row that failed in passing mean that the address reaches nobody."""
+
 # What ends something comes after what begins it, when both happened at one instant.
 _ENDS = (
     facts.Resumed,
@@ -144,6 +147,9 @@ class _Folding:
             channel: "ok" if channel in channels else "missing" for channel in CHANNELS
         }
         self.changed_at: dict[str, datetime] = {}
+        self.failing: dict[str, frozenset[str]] = {}  # in passing, since something arrived there
+        self.doubtful: set[str] = set()  # channels that reach nobody because of these alone
+        self.replies: list[Said] = []
         self.claims = claims  # in order; what is known of how they went is written into it
         self.early = False  # whether an outcome named a message that is not there yet
         self.pauses: list[Rest] = []
@@ -209,6 +215,7 @@ class _Folding:
             contests=self._contests(book),
             kept=tuple(sorted(self.kept)),
             work=tuple(self.work),
+            replies=tuple(self.replies),
             law=self.law,
             override=self.override,
             adopted_at=self.adopted_at,
@@ -284,10 +291,13 @@ class _Folding:
                 self.promises.append((fact.happened_on, body))
             case facts.PlanAgreed() | facts.PlanEnded() as body:
                 self.plans.append((fact.happened_on, body))
-            case facts.OptedOut() | facts.ContactInvalid() | facts.ContactChanged():
+            case facts.OptedOut() | facts.OptedIn() | facts.ContactInvalid() | facts.ContactChanged():
                 self._contact(fact)
-            case facts.Delivered() | facts.Bounced():
-                self._outcome(fact)
+            case facts.Delivered() | facts.Bounced() as body:
+                self._outcome(fact, body)
+            case facts.Replied() as body:
+                at = instant(fact, self.customer.timezone)
+                self.replies.append(Said(at=at, channel=body.channel, says=body.says))
             case facts.DisputeOpened() as body:
                 self._contest(body, fact.happened_on)
             case facts.DisputeResolved() as body:
@@ -411,35 +421,62 @@ class _Folding:
                 at = instant(fact, self.customer.timezone)
                 for each in self.law.closed_by(channel, at) if channel else list(self.reach):
                     self._set_reach(each, "opted_out")
+            case facts.OptedIn(channel=channel):
+                if self.reach.get(channel) == "opted_out":
+                    del self.reach[channel]
+                    if channel in CHANNELS:
+                        self._works(channel)
             case facts.ContactInvalid(channel=channel):
                 for each in [channel] if channel else list(self.reach):
                     self._set_reach(each, "invalid")
+                    self.doubtful.discard(each)
             case facts.ContactChanged(channel=channel):
                 self.changed_at[channel] = instant(fact, self.customer.timezone)
-                self._set_reach(channel, "ok" if channel in self.channels else "missing")
+                self._works(channel)
+
+    def _works(self, channel: str) -> None:
+        """Note that nothing is known against an address any more."""
+        self._set_reach(channel, "ok" if channel in self.channels else "missing")
+        self.failing.pop(channel, None)
+        self.doubtful.discard(channel)
 
     def _set_reach(self, channel: str, reach: Reach) -> None:
         # An opt-out outlives a new address; only the customer takes it back.
         if self.reach.get(channel) != "opted_out":
             self.reach[channel] = reach
 
-    def _outcome(self, fact: Fact) -> None:
-        body = fact.body
-        assert isinstance(body, facts.Delivered | facts.Bounced)
+    def _outcome(self, fact: Fact, body: facts.Delivered | facts.Bounced) -> None:
         at = instant(fact, self.customer.timezone)
         claim = self._claim_of(body, fact.happened_at or end_of_day(fact, self.customer.timezone))
-        if isinstance(body, facts.Bounced):
-            channel = claim.channel if claim else body.channel
-            # What went to an old address says nothing about the new one.
-            if channel and not (claim and claim.claimed_at < self.changed_at.get(channel, claim.claimed_at)):
-                self._set_reach(channel, "invalid")
-        if claim is None:
+        channel = claim.channel if claim else body.channel
+        if claim is not None:
+            claim = self.claims[claim.message] = delivery.after(claim, body, at)
+        # What went to an old address says nothing about the new one.
+        if channel is None or (claim and claim.claimed_at < self.changed_at.get(channel, claim.claimed_at)):
             return
-        at = max(at, claim.claimed_at)
         if isinstance(body, facts.Delivered):
-            self.claims[claim.message] = replace(claim, delivered_at=claim.delivered_at or at)
-        else:
-            self.claims[claim.message] = replace(claim, bounced_at=claim.bounced_at or at)
+            self._arrived(channel, body, claim)
+        elif claim is None or claim.bounced_at is not None:
+            self._came_back(channel, body, claim)
+
+    def _came_back(self, channel: str, body: facts.Bounced, claim: Claim | None) -> None:
+        """Take a message that did not arrive for what it says of the address."""
+        if body.fault is None:
+            self._set_reach(channel, "invalid")
+            self.doubtful.discard(channel)
+        elif body.fault == "passing":
+            name = body.message or (claim.message if claim else "")
+            failing = self.failing[channel] = self.failing.get(channel, frozenset()) | {name}
+            if len(failing) >= FAILED_IN_A_ROW and self.reach.get(channel) == "ok":
+                self._set_reach(channel, "invalid")
+                self.doubtful.add(channel)
+
+    def _arrived(self, channel: str, body: facts.Delivered, claim: Claim | None) -> None:
+        """Take a message that arrived for what it says of the address."""
+        self.failing.pop(channel, None)
+        proven = channel == "sms" and body.message is not None and claim is not None
+        if channel in self.doubtful or (proven and self.reach.get(channel) == "invalid"):
+            self._works(channel)
 
     def _claim_of(self, body: facts.Delivered | facts.Bounced, at: datetime) -> Claim | None:
         if body.message is not None:

@@ -16,5 +16,6 @@ An email rather arrives twice than never, for it may be a notice that the law as
 QUEUED = frozenset({*CHANNELS, CHARGE})
 """What a vendor does has a task queue of its own: `<queue>-<channel>`."""
 
-NO_DEBTS = frozenset({SERVICE, ONBOARDING})
+WORDS = "(what the customer said)"
+NO_DEBTS = frozenset({SERVICE, ONBOARDING, WORDS})
 """What claims count by that are about no invoice; an invoice of this name would be taken for it."""

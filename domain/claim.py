@@ -7,6 +7,7 @@ from typing import Literal
 
 from domain.channels import CHANNELS
 from domain.claim_key import invoice_of
+from domain.facts import Fault
 
 ClaimState = Literal["claimed", "released", "sent", "refused", "unknown"]
 
@@ -42,6 +43,8 @@ class Claim:
         attempt: of these debts by this step and channel, from 1.
         suspend_on: the day of suspension that the message announced.
         charged: of a charge, its answer; None while there is none.
+        provider_ref: the vendor's own name for the message, once it took it.
+        fault: of what did not arrive, why, where that says nothing sure of the address.
     """
 
     message: str
@@ -56,6 +59,8 @@ class Claim:
     bounced_at: datetime | None = None
     suspend_on: date | None = None
     charged: Charged | None = None
+    fault: Fault | None = None
+    provider_ref: str | None = None
 
     @property
     def stands(self) -> bool:

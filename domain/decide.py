@@ -28,6 +28,7 @@ from domain.rules.disputes import disputes
 from domain.rules.interest import interest
 from domain.rules.ladder import reminders
 from domain.rules.reactivation import reactivation
+from domain.rules.replies import replies
 from domain.rules.service_news import news_of_the_service
 from domain.rules.suspension import suspension
 from domain.rules.tasks import tasks
@@ -36,7 +37,7 @@ from domain.situation import Situation
 
 RULES = (
     *(admission, reactivation, suspension, news_of_the_service, data_loss, disputes),
-    *(tasks, interest, unsent, charges, reminders),
+    *(tasks, replies, interest, unsent, charges, reminders),
 )
 """The rules that ask for effects, the most pressing first."""
 

@@ -4,7 +4,7 @@ Their words end in journals and histories: they hold no address, no letter and n
 """
 
 from datetime import timedelta
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from domain.reaction import Reaction, Trouble
 
@@ -59,3 +59,14 @@ def raise_for(trouble: Trouble, *, delay: timedelta | None = None) -> NoReturn:
             raise Misconfigured(trouble.says)
         case reaction:
             raise Refused(trouble.says, reaction=reaction)
+
+
+Unsound = Literal["signature", "stale", "future", "account", "malformed"]
+
+
+class Unverified(Exception):
+    """What came to a door is not from whom it says, or cannot be read. `why` names no value of it."""
+
+    def __init__(self, why: Unsound) -> None:
+        super().__init__(why)
+        self.why = why

@@ -5,6 +5,7 @@ from domain.channels import ONBOARDING
 TOLD, RETURNED, THANKED = "suspended", "reactivate", "thanks"
 UNREACHABLE, UNSENT, APPROVE, DATA_LOSS = "unreachable", "unsent", "approve", "data_loss"
 WHEREABOUTS = "whereabouts"
+REPLY = "customer_reply"
 REVIEW = "onboarding_review"
 INTEREST, CANCEL_FEE = "interest", "cancel_fee"
 FEE = "fee."
@@ -15,7 +16,7 @@ DISPUTE_ANSWER, DISPUTE_CREDIT = "dispute_answer", "dispute_credit"
 RESERVED = frozenset(
     {
         *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
-        *(WHEREABOUTS, INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
+        *(WHEREABOUTS, REPLY, INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
     }
 )
 

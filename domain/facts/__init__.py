@@ -13,7 +13,16 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from domain.facts.cards import CardAdded, CardRemoved
-from domain.facts.contacts import Bounced, ContactChanged, ContactInvalid, Delivered, OptedOut
+from domain.facts.contacts import (
+    Bounced,
+    ContactChanged,
+    ContactInvalid,
+    Delivered,
+    Fault,
+    OptedIn,
+    OptedOut,
+    Replied,
+)
 from domain.facts.decisions import (
     Approved,
     PolicyAdopted,
@@ -93,6 +102,7 @@ __all__ = [
     "Exempted",
     "ExemptionEnded",
     "Fact",
+    "Fault",
     "FeeBooked",
     "FeeCancelled",
     "FeeWaived",
@@ -105,6 +115,7 @@ __all__ = [
     "Onboarded",
     "OnboardingReviewed",
     "OnboardingStarted",
+    "OptedIn",
     "OptedOut",
     "Paused",
     "PaymentFailed",
@@ -118,6 +129,7 @@ __all__ = [
     "PromiseMade",
     "ReactivateRequested",
     "Refunded",
+    "Replied",
     "Resumed",
     "SubscriptionReactivated",
     "SubscriptionSuspended",
@@ -165,6 +177,8 @@ KnownBody = Annotated[
     | PlanAgreed
     | PlanEnded
     | OptedOut
+    | OptedIn
+    | Replied
     | ContactInvalid
     | ContactChanged
     | Delivered

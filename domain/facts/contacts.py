@@ -14,6 +14,24 @@ class OptedOut(Body):
     step: Name | None = None
 
 
+class OptedIn(Body):
+    """The customer takes an opt-out of this channel back."""
+
+    type: Literal["opted_in"] = "opted_in"
+    channel: Name
+
+
+class Replied(Body):
+    """The customer said something that a person has to read; what it was stands with the contact data.
+
+    `says` is what it seems to be about, as `domain.replies` sorts it.
+    """
+
+    type: Literal["replied"] = "replied"
+    channel: Name
+    says: Name
+
+
 class ContactInvalid(Body):
     """This channel reaches nobody: a wrong number, a mailbox that does not exist; without one, none does."""
 
@@ -38,11 +56,22 @@ class Delivered(Body):
     message: Name | None = None
 
 
+Fault = Literal["slow", "ours", "passing"]
+"""Why a message did not arrive that says nothing sure of the address, the weakest first.
+
+It is still on its way after a day, our sender or text is at fault, or it may work on another day.
+"""
+
+
 class Bounced(Body):
-    """A message of ours came back. Without `message`, the newest one that fits."""
+    """A message of ours did not arrive. Without `message`, the newest one that fits.
+
+    Without a `fault` the address reaches nobody; two messages in a row that failed in passing mean that too.
+    """
 
     type: Literal["bounced"] = "bounced"
     channel: Name | None = None
     step: Name | None = None
     message: Name | None = None
     reason: str | None = None
+    fault: Fault | None = None

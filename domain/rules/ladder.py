@@ -17,6 +17,7 @@ from domain.policy_steps import NoticeStep
 from domain.reasons import Reason, because
 from domain.rest import FOREVER
 from domain.rules import edited
+from domain.rules.again import again, another_day
 from domain.rules.contact import FIND_OUT, lawful
 from domain.situation import Situation
 
@@ -176,8 +177,10 @@ def _channels_left(at: Situation, step: NoticeStep, debt: Debt) -> tuple[str, ..
 
 def _reaching(at: Situation, step: NoticeStep, debt: Debt) -> list[str]:
     """Return the channels of a step that reach the customer and were not used up for a debt."""
-    tried = at.account.tried(at.claims(debt, step.id))
-    return [ch for ch in step.channels if ch not in tried and at.account.reach.get(ch) == "ok"]
+    begun = at.claims(debt, step.id)
+    tried = at.account.tried(begun)
+    untried: list[str] = [ch for ch in step.channels if ch not in tried and at.account.reach.get(ch) == "ok"]
+    return untried or again(at, step.channels, begun)
 
 
 def _send(
@@ -294,7 +297,7 @@ def _reached(at: Situation, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
     if not debts:
         return group
     step = group[0].step
-    debts = _placed(at, step, debts, wanted)
+    debts = _another_day(at, step, _placed(at, step, debts, wanted), wanted)
     channels = ", ".join(_state(at, channel) for channel in step.channels)
     new = [debt for debt in debts if not at.claims(debt, UNREACHABLE)]
     shut = at.closed() if new else None  # The task is opened when the message would have gone out.
@@ -312,6 +315,22 @@ def _reached(at: Situation, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
         until = None if shut is None else shut[1]
         wanted.hold(Held(step=step.id, debts=at.effect_debts(debts), reason=reason, until=until))
     return [rung for rung in group if rung.channels]
+
+
+def _another_day(at: Situation, step: NoticeStep, debts: list[Debt], wanted: Wanted) -> list[Debt]:
+    """Leave out debts whose message failed in a way that another day may mend."""
+    left = []
+    for debt in debts:
+        begun = at.claims(debt, step.id)
+        day = another_day(at, step.channels, begun)
+        if day is None:
+            left.append(debt)
+            continue
+        failed = " and ".join(dict.fromkeys(claim.channel for claim in begun if claim.fault))
+        reason = because("hold.another_day", step=step.id, failed=failed, on=day)
+        held = at.effect_debts([debt])
+        wanted.hold(Held(step=step.id, debts=held, reason=reason, until=at.opening(day)))
+    return left
 
 
 def _placed(at: Situation, step: NoticeStep, debts: list[Debt], wanted: Wanted) -> list[Debt]:

@@ -283,10 +283,13 @@ def test_an_unknown_fact_keeps_all_that_it_said() -> None:
         ("plan_ended", {"currency": "EUR", "reason": "r", "by": "maria"}),
         ("opted_out", {}),
         ("opted_out", {"channel": "sms", "step": "first"}),
+        ("opted_in", {"channel": "sms"}),
+        ("replied", {"channel": "sms", "says": "paid"}),
         ("contact_invalid", {}),
         ("contact_invalid", {"channel": "email", "step": "first"}),
         ("delivered", {"channel": "email", "step": "first"}),
         ("bounced", {}),
+        ("bounced", {"channel": "email", "fault": "passing"}),
         ("approved", {"step": "suspend", "outcome": "approved"}),
         ("task_completed", {"step": "call", "outcome": "will pay"}),
         ("workers_down", {"until": "2026-03-09"}),
@@ -517,7 +520,7 @@ def test_a_wrong_event_is_refused_with_its_position(wrong: Event, says: str) -> 
 
 
 def test_no_invoice_is_called_as_what_claims_count_by_besides() -> None:
-    assert {"service", "onboarding"} == NO_DEBTS
+    assert {"service", "onboarding", "(what the customer said)"} == NO_DEBTS
 
 
 def test_a_credit_note_is_cancelled_in_its_own_currency() -> None:
