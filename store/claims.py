@@ -4,7 +4,7 @@ Under the customer's lock no effect is claimed after a payment's commit. No vend
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from domain.own_steps import (
     DATA_LOSS,
     DISPUTE_ANSWER,
     DISPUTE_CREDIT,
+    REPLY,
     REVIEW,
     UNREACHABLE,
     UNSENT,
@@ -47,7 +48,9 @@ ASK_AGAIN_AFTER = timedelta(days=1)
 Long, because each try costs history: a stop of a month must not fill that of every customer.
 """
 
-_SOURCE = "claim"
+SOURCE = "claim"
+"""Of facts that say what became of a message."""
+
 _OF_CUSTOMER = select(ClaimRow).where(ClaimRow.customer_id == bindparam("customer"))
 _OF_MESSAGE = _OF_CUSTOMER.where(ClaimRow.message == bindparam("message")).order_by(col(ClaimRow.position))
 _OF_STEP = _OF_CUSTOMER.where(ClaimRow.step == bindparam("step"), ClaimRow.channel == bindparam("channel"))
@@ -228,7 +231,8 @@ def _claim(
     reused = _taken_over(session, row, loaded, effect, now)
     taken = {debt.key: reused.get((debt.key, debt.opening)) for debt in debts}
     attempt = 1 + max((claim.attempt for claim in taken.values() if claim), default=0)
-    message = _reference(row.id, effect, debts, loaded.account.changed_at.get(effect.channel))
+    failed = _failed_before(loaded, reused.values())
+    message = _reference(row.id, effect, debts, loaded.account.changed_at.get(effect.channel), failed)
     for position, debt in enumerate(debts):
         values: dict[str, Any] = {
             "message": message,
@@ -260,7 +264,7 @@ def _taken_over(
 ) -> Mapping[tuple[str, int], ClaimRow]:
     """Return the rows of earlier attempts that may be used again: given up, refused, or bounced.
 
-    That the address has changed since is for the plan to know, which wants the effect again.
+    That the address has changed since, or another day come, is for the plan to know, which wants it again.
     """
     nothing = {claim.message for claim in loaded.account.claims if not claim.stands}
     if not nothing:
@@ -269,12 +273,14 @@ def _taken_over(
     keys = {(debt.key, debt.opening) for debt in effect.debts}
     earlier = [claim for claim in session.exec(_OF_STEP, params=of_step) if claim.message in nothing]
     taken = {(claim.debt, claim.opening): claim for claim in earlier if (claim.debt, claim.opening) in keys}
+    failed = _failed_before(loaded, taken.values())
     for message in sorted({claim.message for claim in taken.values() if claim.state != "released"}):
+        since = "it may work another day" if message in failed else "the address has changed since"
         journal.write(
             session,
             at=now,
             what="outcome",
-            why=f"{effect.step} by {effect.channel} reached nobody; the address has changed since",
+            why=f"{effect.step} by {effect.channel} reached nobody; {since}",
             customer_id=row.id,
             effect=effect.kind,
             step=effect.step,
@@ -295,13 +301,28 @@ def _claimed_debts(effect: Effect) -> Sequence[EffectDebt]:
     return effect.debts
 
 
+def _failed_before(loaded: Loaded, earlier: Iterable[ClaimRow]) -> Sequence[str]:
+    """Return the messages taken over that a vendor took and did not deliver: a new one goes out for them.
+
+    What is reported of them later is not to be taken for what became of the new one.
+    """
+    messages = {claim.message for claim in earlier}
+    failed = (claim for claim in loaded.account.claims if claim.fault and not claim.stands)
+    return sorted(claim.message for claim in failed if claim.message in messages)
+
+
 def _reference(
-    customer_id: str, effect: Effect, debts: Sequence[EffectDebt], changed_at: datetime | None
+    customer_id: str,
+    effect: Effect,
+    debts: Sequence[EffectDebt],
+    changed_at: datetime | None,
+    failed: Sequence[str],
 ) -> str:
     """Name a message by what it is about: every attempt at it to one address carries the same reference."""
     named = [f"{debt.key}#{debt.opening}" for debt in debts]
     address = [] if changed_at is None else [changed_at.isoformat()]
-    return "m-" + _short("\n".join([customer_id, effect.step, effect.channel, *named, *address]))
+    about = [customer_id, effect.step, effect.channel, *named, *address, *failed]
+    return "m-" + _short("\n".join(about))
 
 
 def _short(text: str) -> str:
@@ -336,6 +357,23 @@ def confirm(
         outcomes = [*_outcome(first, outcome, now), *new]
         written = facts.append(session, row, outcomes, now=now, news=False, known=known)
         return assess_locked(session, row, now=now, code_version=code_version, known=[*known, *written])
+
+
+def prove(
+    session: Session,
+    row: CustomerRow,
+    message: str,
+    *,
+    provider_ref: str | None,
+    now: datetime,
+    code_version: str,
+) -> None:
+    """Note for a locked customer that a vendor took a message, where nobody knew that for sure.
+
+    Raises:
+        Refused: no claim carries this message.
+    """
+    _settle(session, row, message, "sent", provider_ref, now, code_version)
 
 
 def confirm_with_news(
@@ -391,7 +429,7 @@ def _outcome(claim: ClaimRow, outcome: str | None, now: datetime) -> list[NewFac
         return []
     kind = Delivered if outcome == "delivered" else Bounced
     body: Body = kind(message=claim.message, step=claim.step, channel=claim.channel)
-    return [NewFact(source=_SOURCE, id=f"{claim.message}/{outcome}", happened_at=now, body=body)]
+    return [NewFact(source=SOURCE, id=f"{claim.message}/{outcome}", happened_at=now, body=body)]
 
 
 def _journal_outcome(
@@ -429,6 +467,7 @@ def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
         DATA_LOSS: "review",
         WHEREABOUTS: "review",
         REVIEW: "review",
+        REPLY: "review",
         DISPUTE_ANSWER: "review",
         DISPUTE_CREDIT: "review",
     }

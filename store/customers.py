@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, delete, select
 
 from domain.contact_law.placing import read_city, read_region
 from domain.contact_law.whereabouts import ANYWHERE, Whereabouts
@@ -18,7 +18,7 @@ from store import facts, journal, policies, whereabouts
 from store.database import Ledger
 from store.errors import Refused, UnknownCustomer
 from store.facts import NewFact
-from store.tables import ContactRow, CustomerRow
+from store.tables import ContactRow, CustomerRow, ReplyRow
 
 _LOCKED = select(CustomerRow).where(CustomerRow.id == bindparam("customer")).with_for_update()
 
@@ -283,6 +283,13 @@ def known_contact(ledger: Ledger, customer_id: str) -> dict[str, bool]:
     return {name: value is not None for name, value in known.items()}
 
 
+def reached_at(session: Session, channel: str, address: str) -> list[str]:
+    """Return the ids of all customers whose number or email address this is, sorted."""
+    column = ContactRow.phone if channel == "sms" else ContactRow.email
+    found = select(ContactRow.customer_id).where(column == address)
+    return sorted(session.exec(found))
+
+
 def has_contact(session: Session, customer_id: str) -> bool:
     """Whether there is contact data; there is none once it was destroyed."""
     return session.get(ContactRow, customer_id) is not None
@@ -295,6 +302,7 @@ def destroy_contact(session: Session, customer_id: str) -> bool:
     if data is None:
         return False
     session.delete(data)
+    session.exec(delete(ReplyRow).where(col(ReplyRow.customer_id) == customer_id))
     whereabouts.note_phone(row, None)
     session.flush()
     row.revision += 1

@@ -40,16 +40,22 @@ def record(
         UnknownCustomer, Conflict, Refused: nothing was written.
     """
     with ledger.write() as session:
-        row = customers.lock(session, customer_id)
-        assessed = row.assessed_revision == row.revision
-        written = facts.append(session, row, new, now=now, news=news)
-        accepted = len(written)
-        wake = row.assessed_revision != row.revision
-        money = any(is_money(fact.body) for fact in written)  # It changes what is owed: no need to look.
-        if wake and assessed and not money and _plans_as_before(session, row, now):
-            row.assessed_revision = row.revision
-            wake = False
-        return Recorded(accepted=accepted, already=len(new) - accepted, wake=wake)
+        return record_locked(session, customers.lock(session, customer_id), new, now=now, news=news)
+
+
+def record_locked(
+    session: Session, row: CustomerRow, new: Sequence[NewFact], *, now: datetime, news: bool = True
+) -> Recorded:
+    """Append facts of a locked customer, as `record` does."""
+    assessed = row.assessed_revision == row.revision
+    written = facts.append(session, row, new, now=now, news=news)
+    accepted = len(written)
+    wake = row.assessed_revision != row.revision
+    money = any(is_money(fact.body) for fact in written)  # It changes what is owed: no need to look.
+    if wake and assessed and not money and _plans_as_before(session, row, now):
+        row.assessed_revision = row.revision
+        wake = False
+    return Recorded(accepted=accepted, already=len(new) - accepted, wake=wake)
 
 
 def _plans_as_before(session: Session, row: CustomerRow, now: datetime) -> bool:

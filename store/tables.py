@@ -126,6 +126,11 @@ class ContactRow(SQLModel, table=True):
     """How to reach a customer: personal data, in a row of its own that can be destroyed."""
 
     __tablename__ = "contact_data"
+    __table_args__ = (
+        # Whoever writes to us is known by number or address alone.
+        Index("ix_contact_data_phone", "phone"),
+        Index("ix_contact_data_email", "email"),
+    )
 
     customer_id: str = Field(primary_key=True, foreign_key=_CUSTOMER, max_length=64)
     name: str | None = None
@@ -377,6 +382,57 @@ class ClockRow(SQLModel, table=True):
     real_at: datetime = Field(sa_type=Instant)
     business_at: datetime = Field(sa_type=Instant)
     speed: float
+
+
+class InboxRow(SQLModel, table=True):
+    """One event that a vendor reported, once: what it was about, and what became of it; no personal data.
+
+    Attributes:
+        dedupe: names the event within its source, in a digest.
+        customer_id: None where nobody is known whom it is about.
+        word: the vendor's own word for what happened.
+        outcome: `done`, or `unknown` where no message or customer of ours is known.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("source", "dedupe"),
+        Index("ix_inbox_outcome_heard_at", "outcome", "heard_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    source: str
+    dedupe: str
+    heard_at: datetime = Field(sa_type=Instant)
+    word: str
+    customer_id: str | None = Field(default=None, foreign_key=_CUSTOMER, index=True, max_length=64)
+    message: str | None = None
+    provider_ref: str | None = None
+    outcome: str
+
+
+class RefusalRow(SQLModel, table=True):
+    """How many requests a door refused on a day, and why: no more is kept of them."""
+
+    __tablename__ = "refusals"
+
+    door: str = Field(primary_key=True)
+    why: str = Field(primary_key=True)
+    on: date = Field(primary_key=True)
+    count: int
+
+
+class ReplyRow(SQLModel, table=True):
+    """What a customer wrote: personal data, destroyed with the contact data."""
+
+    __tablename__ = "replies"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    customer_id: str = Field(foreign_key=_CUSTOMER, index=True, max_length=64)
+    heard_at: datetime = Field(sa_type=Instant)
+    channel: str
+    says: str
+    text: str
 
 
 class VerificationRow(SQLModel, table=True):

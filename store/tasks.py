@@ -66,6 +66,18 @@ def worklist(ledger: Ledger) -> list[Task]:
         ]
 
 
+def open_once(session: Session, step: str, why: str, *, now: datetime) -> None:
+    """Open a task about the whole ledger, unless one with these words is open."""
+    waiting = select(TaskRow.id).where(
+        col(TaskRow.customer_id).is_(None),
+        TaskRow.step == step,
+        TaskRow.why == why,
+        col(TaskRow.closed_at).is_(None),
+    )
+    if session.exec(waiting.limit(1)).first() is None:
+        session.add(TaskRow(step=step, kind="review", opened_at=now, why=why))
+
+
 def close_over(session: Session, customer_id: str, ended: Iterable[Over], *, now: datetime, by: str) -> None:
     """Close the open tasks about interest and fees that are over, each with its reason."""
     reasons = {(each.step, each.invoice): each.why for each in ended}

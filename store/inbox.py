@@ -1,0 +1,216 @@
+"""The inbox: each event that a vendor reports is taken once, with its consequence, in one transaction.
+
+What is about nobody we know is kept and counted, and changes nothing. No event is personal data here.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col, func, select
+
+from domain.claim import Claim
+from domain.delivery import OPERATORS, Outcome, Receipt, outcomes
+from domain.facts import Bounced, Delivered
+from store import claims, customers, facts, tasks
+from store.database import Ledger
+from store.doors import record_locked
+from store.facts import NewFact
+from store.tables import ClaimRow, CustomerRow, FactRow, InboxRow
+
+VENDOR = "vendor"
+"""The step of the task about a fault of ours that a vendor reports, for whoever runs the engine."""
+
+Known = Literal["done", "again", "unknown"]
+
+_INBOX = SQLModel.metadata.tables["inbox"]
+_NOTHING_MINE = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of an event.
+
+    Attributes:
+        known: it was written now, or is known already, or is about nobody we know.
+        wake: the customers whose workflows have to look.
+    """
+
+    known: Known
+    wake: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """An event as the inbox keeps it."""
+
+    source: str
+    dedupe: str
+    word: str
+    message: str | None = None
+    provider_ref: str | None = None
+
+
+def take(ledger: Ledger, receipt: Receipt, *, now: datetime, code_version: str) -> Taken:
+    """Take a report about a message, with its consequence; a repeated one changes nothing."""
+    with ledger.read() as session:
+        message, whom = _about(session, receipt)
+    event = Event(
+        source=receipt.source,
+        dedupe=receipt.dedupe,
+        word=receipt.word,
+        message=message,
+        provider_ref=receipt.provider_ref,
+    )
+    if not whom:
+        with ledger.write() as session:
+            new = note(session, event, None, now)
+        return Taken(known="unknown" if new else "again")
+    taken = [_take_for(ledger, each, event, receipt, now, code_version) for each in whom]
+    return together(taken)
+
+
+def together(taken: Sequence[Taken]) -> Taken:
+    """Return what became of an event that is about several customers."""
+    known: Known = "done" if any(each.known == "done" for each in taken) else taken[0].known
+    return Taken(known=known, wake=tuple(customer for each in taken for customer in each.wake))
+
+
+def _about(session: Session, receipt: Receipt) -> tuple[str | None, Sequence[str]]:
+    """Return the message that a report is about, and whose it is; by address only what the customer wants."""
+    for column, value in (
+        (ClaimRow.message, receipt.reference),
+        (ClaimRow.provider_ref, receipt.provider_ref),
+    ):
+        if value:
+            claim = session.exec(select(ClaimRow).where(column == value).limit(1)).first()
+            if claim is not None:
+                return claim.message, [claim.customer_id]
+    if receipt.about_the_customer and receipt.address:
+        return None, customers.reached_at(session, receipt.channel, receipt.address)
+    return None, []
+
+
+def _take_for(
+    ledger: Ledger, customer_id: str, event: Event, receipt: Receipt, now: datetime, code_version: str
+) -> Taken:
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        now = max(now, row.last_now)
+        if not note(session, event, row.id, now):
+            return Taken(known="again")
+        claim = _proven(session, row, event, now, code_version)
+        if receipt.reaction in OPERATORS and receipt.trouble is not None:
+            words = f"{receipt.source}: {receipt.trouble.says} ({receipt.word})"
+            tasks.open_once(session, VENDOR, words, now=now)
+        found = [_fact(each, receipt, now) for each in outcomes(receipt, claim, now)]
+        new = [fact for fact in found if not facts.recorded(session, fact.source, fact.id)]
+        recorded = record_locked(session, row, new, now=now)
+        return Taken(known="done", wake=(row.id,) if recorded.wake else ())
+
+
+def _proven(
+    session: Session, row: CustomerRow, event: Event, now: datetime, code_version: str
+) -> Claim | None:
+    """Return the claim that an event is about; it proves that the vendor took it, whoever knew of that."""
+    message = event.message
+    if message is None or _claim(session, row, message) is None:
+        return None  # Another attempt has taken its place since.
+    claims.prove(session, row, message, provider_ref=event.provider_ref, now=now, code_version=code_version)
+    session.flush()
+    return _claim(session, row, message)
+
+
+def _claim(session: Session, row: CustomerRow, message: str) -> Claim | None:
+    return next((claim for claim in facts.read_claims(session, row.id) if claim.message == message), None)
+
+
+def _fact(outcome: Outcome, receipt: Receipt, now: datetime) -> NewFact:
+    """Name a fact: what became of a message as whoever sent it would, so that it is one however we hear."""
+    of_message = isinstance(outcome.body, Delivered | Bounced)
+    return NewFact(
+        source=claims.SOURCE if of_message else receipt.source,
+        id=outcome.name,
+        happened_at=min(receipt.at or now, now),
+        body=outcome.body,
+    )
+
+
+def note(session: Session, event: Event, customer_id: str | None, now: datetime) -> bool:
+    """Write an event down, once for each customer whom it is about; False when it is known already."""
+    digest = hashlib.sha256(f"{event.dedupe}\n{customer_id or ''}".encode()).hexdigest()[:32]
+    values = {
+        "source": event.source,
+        "dedupe": digest,
+        "heard_at": now,
+        "word": event.word[:64],
+        "customer_id": customer_id,
+        "message": event.message,
+        "provider_ref": event.provider_ref,
+        "outcome": "done" if customer_id else _NOTHING_MINE,
+    }
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    written = insert(_INBOX).values(values).on_conflict_do_nothing(index_elements=["source", "dedupe"])
+    return session.connection().execute(written.returning(_INBOX.c.id)).first() is not None
+
+
+def unknown_since(ledger: Ledger, since: datetime) -> dict[str, int]:
+    """Count, by source, the events since an instant that were about nobody we know."""
+    found = (
+        select(InboxRow.source, func.count())
+        .where(InboxRow.outcome == _NOTHING_MINE, col(InboxRow.heard_at) >= since)
+        .group_by(InboxRow.source)
+    )
+    with ledger.read() as session:
+        return dict(session.exec(found.order_by(InboxRow.source)).all())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A message that a vendor took and of which nobody knows whether it arrived."""
+
+    customer_id: str
+    message: str
+    channel: str
+    provider_ref: str
+    sent_at: datetime
+
+
+def waiting(
+    ledger: Ledger, *, now: datetime, after: timedelta, within: timedelta, limit: int
+) -> list[Waiting]:
+    """Return messages sent longer than `after` and less than `within` ago that neither arrived nor failed."""
+    ends = [ClaimRow.message + f"/{name}" for name in ("delivered", "bounced", "passing", "ours")]
+    told = select(FactRow.source_id).where(
+        FactRow.source == claims.SOURCE,
+        FactRow.customer_id == ClaimRow.customer_id,
+        col(FactRow.source_id).in_(ends),
+    )
+    found = (
+        select(ClaimRow)
+        .where(
+            ClaimRow.state == "sent",
+            ClaimRow.position == 0,
+            ClaimRow.kind == "notice",
+            col(ClaimRow.provider_ref).is_not(None),
+            col(ClaimRow.sent_at) < now - after,
+            col(ClaimRow.sent_at) > now - within,
+            ~told.exists(),
+        )
+        .order_by(col(ClaimRow.sent_at), col(ClaimRow.id))
+        .limit(limit)
+    )
+    with ledger.read() as session:
+        return [
+            Waiting(
+                customer_id=row.customer_id,
+                message=row.message,
+                channel=row.channel,
+                provider_ref=row.provider_ref or "",
+                sent_at=row.sent_at or row.claimed_at,
+            )
+            for row in session.exec(found)
+        ]
