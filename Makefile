@@ -9,13 +9,16 @@ READY := $(VENV)/.made-from-requirements
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check templates bench lock
+.PHONY: help demo serve test test-all check templates bench lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
 demo: $(READY) ## 120 days of a sample business; KEEP=1 leaves it running, DAYS, SPEED and VENDORS=loopback change it
 	$(RUN) starter.py demo $(if $(KEEP),--keep) $(if $(VENDORS),--vendors $(VENDORS)) $(if $(DAYS),--days $(DAYS)) $(if $(SPEED),--speed $(SPEED))
+
+serve: $(READY) ## take webhooks at PUBLIC_URL; HOST and PORT change where it listens
+	$(RUN) starter.py serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: check ## the checks, and every test that is not slow
 	$(RUN) -m pytest -q -n 2 -m "not slow"

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import hmac
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -24,7 +25,7 @@ from temporalio.worker import Worker
 from activities.books import Books
 from activities.charges import Cashier, Charges
 from activities.customers import Customers, Wake
-from activities.messages import Courier, Messages
+from activities.messages import Courier, Headers, Messages, no_headers
 from activities.onboarding import CodeByMessage, Onboarding, PhoneVerifier
 from activities.once import Mark, unmarked
 from activities.rendering import Letters
@@ -32,7 +33,7 @@ from activities.service import LedgerSwitch, Service
 from activities.sweep import Sweeping
 from activities.tasks import Tasks
 from domain.notice import Seller
-from ending import Unreachable
+from ending import WRONG_USAGE, Stop, Unreachable
 from providers.bank import Bank
 from providers.outbox import Outbox
 from settings import ROOT, VERSION, Settings
@@ -46,8 +47,12 @@ from workflows.subscription_suspension import SubscriptionSuspension
 from workflows.sweep import Sweep
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from providers.one_click import OneClick
     from providers.twilio_client import RoutedHttp
     from providers.twilio_verify import TwilioVerify
+    from web.doors import Door
 
 WORKFLOWS = (CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, Sweep)
 
@@ -154,6 +159,7 @@ class Parts:
     code_check: CodeCheck | None = None
     cashier: Cashier
     seller: Seller
+    headers: Headers = no_headers
     mark: Mark = unmarked
 
 
@@ -241,6 +247,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         code_check=code_check(settings),
         cashier=Bank(settings.bank),
         seller=seller(settings),
+        headers=one_click(settings, ledger).headers if settings.public_url else no_headers,
         mark=mark,
     )
 
@@ -256,7 +263,12 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     books = made.books
     customers = Customers(books=books, wake=wake, check=made.code_check)
     messages = Messages(
-        books=books, letters=made.letters, couriers=made.couriers, seller=made.seller, mark=made.mark
+        books=books,
+        letters=made.letters,
+        couriers=made.couriers,
+        seller=made.seller,
+        headers=made.headers,
+        mark=made.mark,
     )
     service = Service(books=books, switch=LedgerSwitch(books.ledger), wake=wake, mark=made.mark)
     onboarding = Onboarding(
@@ -297,6 +309,69 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         worker(f"{task_queue}-charge", [charges.charge], threads=4),
         worker(f"{task_queue}-service", [service.suspend, service.reactivate], threads=4),
     ]
+
+
+def one_click(settings: Settings, ledger: Ledger, public_url: str = "") -> "OneClick":
+    """Return what makes and reads the links of unsubscribing, under a key of this ledger alone."""
+    from providers.one_click import OneClick
+
+    key = hmac.new(ledger.code_key, b"one-click unsubscribe", hashlib.sha256).digest()
+    return OneClick(key=key, public_url=settings.public_url or public_url)
+
+
+def doors(settings: Settings) -> "dict[str, Door]":
+    """Return the doors of the vendors for which there is what their webhooks are verified with.
+
+    Raises:
+        Stop: a key cannot be used; the message does not show it.
+    """
+    from providers.sendgrid_door import SendGridDoor
+    from providers.twilio_door import TwilioDoor
+
+    made: dict[str, Door] = {}
+    if settings.twilio_auth_token is not None and settings.twilio_account_sid is not None:
+        token = settings.twilio_auth_token.get_secret_value()
+        made["twilio"] = TwilioDoor(account_sid=settings.twilio_account_sid, auth_token=token)
+    if settings.sendgrid_webhook_key is not None:
+        try:
+            made["sendgrid"] = SendGridDoor(public_key=settings.sendgrid_webhook_key)
+        except (ValueError, TypeError):
+            remedy = "copy the verification key of the Event Webhook from the SendGrid console"
+            raise Stop(f"SENDGRID_WEBHOOK_KEY is no public key: {remedy}", status=WRONG_USAGE) from None
+    return made
+
+
+def site(settings: Settings, ledger: Ledger, wake: Wake, *, public_url: str) -> "FastAPI":
+    """Return what `serve` serves; `public_url` stands in where the settings name none.
+
+    Raises:
+        Stop: a key cannot be used.
+    """
+    from web.app import Site, application
+
+    return application(
+        Site(
+            ledger=ledger,
+            doors=doors(settings),
+            links=one_click(settings, ledger, public_url),
+            public_url=settings.public_url or public_url,
+            seller=settings.seller_name,
+            wake=wake,
+            code_version=code_version(),
+        )
+    )
+
+
+def patient_waker(settings: Settings) -> Wake:
+    """Return a waker that connects when it is first needed: webhooks are taken while Temporal is away."""
+    clients: list[Client] = []
+
+    async def wake(customer_id: str) -> None:
+        if not clients:
+            clients.append(await connect(settings))
+        await waker(clients[0], settings.task_queue)(customer_id)
+
+    return wake
 
 
 async def start_sweep(

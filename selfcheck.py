@@ -20,12 +20,26 @@ from domain.documents import BadDocument
 from domain.interest.rates import Rates
 from ending import Stop, Unreachable, ledger_words
 from settings import Settings
-from store import breakers, claims, clock, policies, rates, sweep, switches, whereabouts
+from store import (
+    breakers,
+    claims,
+    clock,
+    inbox,
+    policies,
+    rates,
+    refusals,
+    sweep,
+    switches,
+    whereabouts,
+)
 from store.database import Ledger, is_there, migrate
 from workflows.search_attributes import INDEXED_TYPES, SEARCH_ATTRIBUTES
 
 ROW_AHEAD = timedelta(days=30)
 """So long before a rate of interest runs out `doctor` asks for the next row."""
+
+
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +88,8 @@ def _ledger(settings: Settings) -> list[Finding]:
         migrate(settings.database_url)
         ledger = Ledger(settings.database_url)
         identity = Finding(about=about, ok=True, words=f"identity {ledger.identity}")
-        return [identity, *_work(ledger), *_policies(ledger), *_rates(ledger), *_switches(ledger)]
+        looks = (_work, _doors, _policies, _rates, _switches)
+        return [identity, *(finding for look in looks for finding in look(ledger))]
     except (SQLAlchemyError, CommandError, OSError) as error:
         return [Finding(about=about, ok=False, words=ledger_words(error))]
 
@@ -87,6 +102,17 @@ def _work(ledger: Ledger) -> Iterator[Finding]:
     open_claims = claims.unsettled(ledger, before=now - timedelta(hours=1))
     words = f"{len(open_claims)} effects of which nobody knows the outcome for an hour"
     yield Finding(about="claims", ok=not open_claims, words=words)
+
+
+def _doors(ledger: Ledger) -> Iterator[Finding]:
+    """Say what the doors refused this week, and what was about nobody we know; neither is a fault of ours."""
+    since = clock.read(ledger).business(datetime.now(UTC)) - WEEK
+    refused = refusals.since(ledger, since.date())
+    told = ", ".join(f"{count} at {door} ({why})" for (door, why), count in refused.items())
+    yield Finding(about="webhooks refused this week", ok=True, words=told or "none")
+    unknown = inbox.unknown_since(ledger, since)
+    told = ", ".join(f"{count} of {source}" for source, count in unknown.items())
+    yield Finding(about="webhooks about nobody we know", ok=True, words=told or "none")
 
 
 def _policies(ledger: Ledger) -> Iterator[Finding]:

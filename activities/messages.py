@@ -52,6 +52,15 @@ class Courier(Protocol):
         ...
 
 
+Headers = Callable[[str], tuple[tuple[str, str], ...]]
+"""Further headers of an email, from the reference that it carries: how to unsubscribe with one click."""
+
+
+def no_headers(reference: str) -> tuple[tuple[str, str], ...]:
+    """Return none: where nobody serves the link there is nothing to click."""
+    return ()
+
+
 class Messages:
     """Sends the notices that a customer's plan wants."""
 
@@ -62,6 +71,7 @@ class Messages:
         letters: Letters,
         couriers: Mapping[str, Courier],
         seller: Seller,
+        headers: Headers = no_headers,
         monotonic: Callable[[], float] = time.monotonic,
         mark: Mark = unmarked,
     ) -> None:
@@ -69,6 +79,7 @@ class Messages:
         self.letters = letters
         self.couriers = couriers
         self.seller = seller
+        self.headers = headers
         self.once = Once(books, monotonic=monotonic)
         self.mark = mark
 
@@ -141,7 +152,8 @@ class Messages:
         except RuntimeError as fault:
             activity.logger.error("%s by %s: %s", begun.effect.step, begun.effect.channel, fault)
             return None
-        return replace(message, not_after=self._not_after(begun))
+        headers = self.headers(begun.message) if email else ()
+        return replace(message, headers=message.headers + headers, not_after=self._not_after(begun))
 
     def _not_after(self, begun: Begun) -> datetime:
         """The real instant from which the customer may not be contacted any more."""

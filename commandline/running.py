@@ -40,6 +40,22 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen at")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen at")] = 8080,
+) -> None:
+    """Take vendors' webhooks and the clicks of customers who unsubscribe; Ctrl-C stops.
+
+    PUBLIC_URL says where it is reached from outside. See docs/webhooks.md.
+    """
+    from commandline.serving import serving
+    from commandline.session import open_ledger
+
+    settings = Settings.from_env()
+    asyncio.run(serving(settings, open_ledger(settings), host=host, port=port))
+
+
+@app.command()
 def demo(
     days: Annotated[int, typer.Option(min=1, max=400, help="business days to play")] = 120,
     speed: Annotated[float, typer.Option(min=0.1, max=4, help="business days a second")] = 1.0,

@@ -75,6 +75,39 @@ def complete_task(
     command(customer, "complete_task", {"step": step, "outcome": outcome, "reached": reached, "by": by})
 
 
+@app.command()
+def replies(customer: CustomerId, as_json: AsJson = False) -> None:
+    """Print what a customer wrote to us, oldest first: personal data, kept with the contact data."""
+    from store import heard
+
+    words = heard.read(open_ledger(Settings.from_env()), customer)
+    if as_json:
+        listed = [
+            {"at": each.heard_at.isoformat(), "channel": each.channel, "says": each.says, "text": each.text}
+            for each in words
+        ]
+        typer.echo(json.dumps(listed, indent=2))
+        return
+    for each in words:
+        text = " ".join(each.text.split())
+        typer.echo(f"{each.heard_at:%d %b %Y %H:%M} {each.channel} ({each.says.replace('_', ' ')}): {text}")
+    typer.echo(f"{customer}: {len(words)} replies")
+
+
+@app.command()
+def mended(by: By = "cli") -> None:
+    """Say that what vendors reported about our account or our texts is mended: it ends the `vendor` tasks."""
+    from store import tasks
+    from store.inbox import VENDOR
+
+    ledger = open_ledger(Settings.from_env())
+    with ledger.write() as session:
+        closed = tasks.close(
+            session, customer_id=None, step=VENDOR, now=now_of(ledger), outcome="mended", by=by
+        )
+    typer.echo(f"tasks that are done: {closed}")
+
+
 @app.command(name="enter-code")
 def enter_code(
     customer: CustomerId,
@@ -107,12 +140,15 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
 
     An approval names the number that was listed: what comes after is asked about again.
     """
-    from domain.own_steps import APPROVE, CANCEL_FEE, FEE, INTEREST, REVIEW, UNREACHABLE, WHEREABOUTS
+    from domain.own_steps import APPROVE, CANCEL_FEE, FEE, INTEREST, REPLY, REVIEW, UNREACHABLE, WHEREABOUTS
+    from store.inbox import VENDOR
     from store.switches import BLAST
 
     who, done = task.customer_id, f"starter.py task {task.customer_id} {task.step}"
     up_to = f" --up-to {len(held.effects)}" if held and held.effects else ""
     endings = {
+        VENDOR: "starter.py mended",
+        REPLY: f"starter.py replies {who} && {done}",
         BLAST: f"starter.py go --allow-blast{up_to}",
         APPROVE: f"starter.py approve {who}",
         REVIEW: f"starter.py review {who} OUTCOME",

@@ -1,0 +1,60 @@
+"""The web server of `serve`: uvicorn, which stops as the workers do."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+import uvicorn
+
+from composition import patient_waker, site
+from ending import Stop
+from settings import Settings
+
+GRACEFUL_SECONDS = 10
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: its own handling raises them again at the end, and that is no clean exit."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def serving(settings: Settings, ledger: Any, *, host: str, port: int) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        Stop: a key cannot be used, or the port is taken.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    app = site(settings, ledger, patient_waker(settings), public_url=f"http://{host}:{port}")
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        lifespan="on",
+        log_config=None,
+        access_log=False,  # Paths hold tokens, and what is refused is counted.
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+    server = _Server(config)
+
+    def stop() -> None:
+        server.should_exit = True
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop)
+    where = settings.public_url or f"http://{host}:{port}"
+    typer.echo(f"serving {where} at {host}:{port}; Ctrl-C stops")
+    try:
+        await server.serve()
+    except SystemExit:
+        raise Stop(f"port {port} of {host} cannot be used: choose another with --port") from None

@@ -1,0 +1,108 @@
+"""Twilio's webhooks: status callbacks and inbound SMS, verified by the vendor's own validator.
+
+The signature covers the public address with its query and every field, blank ones too. It has no time in
+it: what is sent again is known by its name.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+from twilio.request_validator import RequestValidator
+
+from domain.delivery import Receipt, State
+from domain.errors import Unverified
+from domain.replies import Reply
+from providers.twilio_codes import trouble_of
+
+SOURCE = "twilio"
+MOST_FIELDS = 200
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_STATES: Mapping[str, State] = {
+    "delivered": "delivered",
+    "read": "delivered",
+    "undelivered": "failed",
+    "failed": "failed",
+    "canceled": "canceled",
+}
+"""Every other status, known or not, says that Twilio has the message and no more."""
+
+
+class TwilioDoor:
+    """Takes what Twilio sends for one account."""
+
+    def __init__(self, *, account_sid: str, auth_token: str) -> None:
+        self._account_sid = account_sid
+        self._validator = RequestValidator(auth_token)
+
+    def verify(
+        self, raw: bytes, headers: Mapping[str, str], url: str, now: datetime
+    ) -> Sequence[Receipt | Reply]:
+        """Return what a request says: one report, or one reply.
+
+        Raises:
+            Unverified: it is not from Twilio, is for another account, or cannot be read.
+        """
+        signature = headers.get("x-twilio-signature", "")
+        try:
+            # Blank fields are signed as well.
+            pairs = parse_qsl(
+                raw.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
+            )
+        except ValueError:
+            raise Unverified("malformed") from None
+        fields = dict(pairs)
+        if not signature.isascii() or not self._signed(url, fields, signature):
+            raise Unverified("signature")
+        if fields.get("AccountSid") != self._account_sid:
+            raise Unverified("account")
+        if len(fields) != len(pairs) or any("\0" in fields[name] for name in fields if name != "Body"):
+            raise Unverified("malformed")  # Twilio names a field once, and a database takes no NUL.
+        return [_reply(fields) if "MessageStatus" not in fields else _receipt(fields, url)]
+
+    def _signed(self, url: str, fields: dict[str, str], signature: str) -> bool:
+        try:
+            return bool(self._validator.validate(url, fields, signature))
+        except Exception:  # noqa: BLE001 - on hostile input the validator raises whatever comes
+            return False
+
+
+def _receipt(fields: Mapping[str, str], url: str) -> Receipt:
+    sid, status = fields.get("MessageSid", ""), fields["MessageStatus"].lower()
+    code = fields.get("ErrorCode", "")
+    if not sid or not status:
+        raise Unverified("malformed")
+    reference = parse_qs(urlsplit(url).query).get("k", [""])[0].replace("\0", "")
+    return receipt_of(sid, status, code, reference=reference or None)
+
+
+def receipt_of(sid: str, status: str, code: str, *, reference: str | None) -> Receipt:
+    """Return the report that a status of a message is, whether Twilio told us or we asked."""
+    state = _STATES.get(status, "accepted")
+    number = int(code) if code.isascii() and code.isdecimal() and len(code) < 10 else None
+    return Receipt(
+        source=SOURCE,
+        dedupe=f"{sid}/{status}/{code}",
+        channel="sms",
+        reference=reference,
+        provider_ref=sid,
+        word=f"{status} {code}".strip(),
+        state=state,
+        trouble=trouble_of(number) if state == "failed" else None,
+    )
+
+
+def _reply(fields: Mapping[str, str]) -> Reply:
+    sid, sender = fields.get("MessageSid", ""), fields.get("From", "")
+    if not sid or "Body" not in fields:
+        raise Unverified("malformed")
+    return Reply(
+        source=SOURCE,
+        dedupe=f"{sid}/received",
+        provider_ref=sid,
+        channel="sms",
+        sender=sender if _NUMBER.fullmatch(sender) else "",
+        text=fields["Body"],
+        keyword=fields.get("OptOutType", "").upper(),
+    )

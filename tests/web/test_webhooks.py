@@ -1,0 +1,187 @@
+"""Vendors' webhooks, end to end: signed as the vendors sign, over HTTP, into the ledger and the plan."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.facts import Bounced, ContactInvalid, Delivered, OptedOut
+from store import facts, heard, inbox, tasks
+from tests.store.conftest import at, keys
+from tests.web.conftest import PUBLIC, Web
+
+
+def outcomes(web: Web) -> list[Any]:
+    history = facts.history(web.business.ledger, "ACME")
+    return [f.body for f in history if isinstance(f.body, Delivered | Bounced | ContactInvalid | OptedOut)][
+        1:
+    ]
+
+
+async def test_a_status_callback_settles_the_claim_and_says_that_it_arrived(web: Web, texted: str) -> None:
+    for status in ("sent", "queued", "delivered", "delivered"):
+        answer = await web.status(texted, MessageStatus=status)
+        assert (answer.status_code, answer.text) == (200, "")
+    (delivered,) = outcomes(web)
+    assert delivered == Delivered(message=texted, step="second", channel="sms")
+    claim = web.business.assess("ACME", at(11)).account.claims[-1]
+    assert (claim.message, claim.state, claim.provider_ref) == (texted, "sent", "SM1")
+    assert set(web.woken) == {"ACME"}
+
+
+async def test_a_number_that_does_not_exist_is_no_channel_any_more(web: Web, texted: str) -> None:
+    await web.status(texted, MessageStatus="undelivered", ErrorCode="30005")
+    account = web.business.assess("ACME", at(10, 13)).account
+    assert account.reach["sms"] == "invalid"
+    assert web.woken == ["ACME"]
+
+
+async def test_a_telephone_that_is_switched_off_is_tried_on_another_day(web: Web, texted: str) -> None:
+    await web.status(texted, MessageStatus="undelivered", ErrorCode="30003")
+    assert keys(web.business.assess("ACME", at(10, 13))) == []
+    assert keys(web.business.assess("ACME", at(11))) == ["second/sms"]
+
+
+async def test_stop_at_the_carrier_is_an_opt_out(web: Web, texted: str) -> None:
+    await web.status(texted, MessageStatus="failed", ErrorCode="21610")
+    assert web.business.assess("ACME", at(11)).account.reach["sms"] == "opted_out"
+
+
+async def test_a_sender_that_is_not_registered_is_a_task_for_the_operator(web: Web, texted: str) -> None:
+    await web.status(texted, MessageStatus="undelivered", ErrorCode="30034")
+    assert web.business.assess("ACME", at(10, 13)).account.reach["sms"] == "ok"
+    (task,) = [task for task in tasks.worklist(web.business.ledger) if task.customer_id is None]
+    assert "10DLC" in task.why
+
+
+async def test_a_status_nobody_knows_is_kept_and_shown(web: Web, texted: str) -> None:
+    answer = await web.status(texted, MessageStatus="teleported", Unheard="of")
+    assert answer.status_code == 200
+    assert outcomes(web) == []
+
+
+async def test_a_status_of_a_message_that_is_not_ours_is_counted(web: Web) -> None:
+    assert (await web.status("m-of-somebody", MessageStatus="delivered")).status_code == 200
+    assert (await web.status(None, MessageStatus="delivered")).status_code == 200
+    assert inbox.unknown_since(web.business.ledger, at(0)) == {"twilio": 1}, "the same message and status"
+
+
+async def test_events_of_sendgrid_are_taken_by_our_reference(web: Web, mailed: str) -> None:
+    event = {
+        "rid": mailed,
+        "sg_message_id": "SG1.recvd-1",
+        "email": "ACME@example.com",
+        "timestamp": 1772791200,
+    }
+    answer = await web.events(
+        {**event, "event": "processed"},
+        {**event, "event": "open", "sg_machine_open": True},
+        {**event, "event": "bounce", "type": "bounce", "reason": "550 no such user", "status": "5.1.1"},
+        {"event": "delivered", "rid": 7},
+        "no event",
+        {"no": "event"},
+        {"event": ""},
+    )
+    assert (answer.status_code, answer.text) == (200, "")
+    account = web.business.assess("ACME", at(4)).account
+    assert account.reach["email"] == "invalid"
+    assert inbox.unknown_since(web.business.ledger, at(0)) == {"sendgrid": 1}
+
+
+@pytest.mark.parametrize(
+    ("event", "reach"),
+    [
+        ({"event": "bounce", "type": "blocked", "bounce_classification": "Reputation"}, "ok"),
+        ({"event": "bounce", "type": "blocked", "bounce_classification": "Technical"}, "ok"),
+        ({"event": "dropped", "reason": "Bounced Address"}, "invalid"),
+        ({"event": "dropped", "reason": "Unsubscribed Address"}, "opted_out"),
+        ({"event": "dropped", "reason": "Spam Reporting Address"}, "opted_out"),
+        ({"event": "spamreport"}, "opted_out"),
+        ({"event": "group_unsubscribe", "asm_group_id": 12345}, "opted_out"),
+        ({"event": "unsubscribe"}, "opted_out"),
+        ({"event": "deferred", "attempt": "3"}, "ok"),
+    ],
+    ids=lambda value: "-".join(str(v) for v in value.values()) if isinstance(value, dict) else value,
+)
+async def test_each_event_of_the_reference_has_its_reaction(
+    web: Web, mailed: str, event: dict[str, Any], reach: str
+) -> None:
+    await web.events({**event, "rid": mailed, "sg_message_id": "SG1.x", "timestamp": 1772791200})
+    assert web.business.assess("ACME", at(5)).account.reach["email"] == reach
+
+
+async def test_an_event_of_yesterday_is_taken_and_one_of_last_week_is_not(web: Web, mailed: str) -> None:
+    event = {"event": "delivered", "rid": mailed, "sg_message_id": "SG1.x", "timestamp": 1772791200}
+    hour = timedelta(hours=1)
+    assert (await web.events(event, signed_at=web.now[0] - 25 * hour)).status_code == 200
+    assert (await web.events(event, signed_at=web.now[0] - 27 * hour)).status_code == 403
+    assert (await web.events(event, signed_at=web.now[0] + hour)).status_code == 403
+    assert web.site.tally.take() == {("sendgrid", "stale"): 1, ("sendgrid", "future"): 1}
+
+
+async def test_twilio_s_own_words_are_answered_by_twilio_alone(web: Web) -> None:
+    web.business.customer()
+    answer = await web.inbound("STOP")
+    assert answer.headers["content-type"].startswith("text/xml")
+    assert answer.text.endswith("<Response/>")
+    assert web.business.assess("ACME", at(4)).account.reach["sms"] == "opted_out"
+
+
+async def test_stop_in_other_words_is_confirmed_once(web: Web) -> None:
+    web.business.customer(language="de")
+    first, again = await web.inbound("Bitte keine SMS mehr!"), await web.inbound("Bitte keine SMS mehr!")
+    assert "<Message>Example Cloud: Sie erhalten keine SMS mehr" in first.text
+    assert again.text.endswith("<Response/>")
+    assert web.business.assess("ACME", at(4)).account.reach["sms"] == "opted_out"
+
+
+async def test_advanced_opt_out_says_what_it_took_the_words_for(web: Web) -> None:
+    web.business.customer()
+    await web.inbound("ARRET", OptOutType="STOP")
+    assert web.business.assess("ACME", at(4)).account.reach["sms"] == "opted_out"
+
+
+async def test_a_reply_wakes_the_workflow_for_its_task(web: Web) -> None:
+    web.business.customer()
+    answer = await web.inbound("I paid yesterday 💶")
+    assert answer.text.endswith("<Response/>")
+    assert web.woken == ["ACME"]
+    assert [words.says for words in heard.read(web.business.ledger, "ACME")] == ["paid"]
+
+
+async def test_a_wake_that_fails_is_left_to_the_sweep(web: Web, texted: str) -> None:
+    async def wake(customer_id: str) -> None:
+        raise RuntimeError("Temporal is away")
+
+    object.__setattr__(web.site, "wake", wake)
+    assert (await web.status(texted, MessageStatus="delivered")).status_code == 200
+    assert len(outcomes(web)) == 1
+
+
+async def test_one_click_unsubscribes_and_looking_does_not(web: Web, mailed: str) -> None:
+    """RFC 8058: nothing happens on GET; the POST needs no login."""
+    headers = dict(web.site.links.headers(mailed))  # type: ignore[union-attr]
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = headers["List-Unsubscribe"].strip("<>")
+    assert link.startswith(f"{PUBLIC}/u/")
+    page = await web.client.get(link)
+    assert "<button>" in page.text
+    assert web.business.assess("ACME", at(4)).account.reach["email"] == "ok"
+    done = await web.client.post(link, data={"List-Unsubscribe": "One-Click"})
+    assert (done.status_code, "no more emails" in done.text) == (200, True)
+    assert web.business.assess("ACME", at(4)).account.reach == {"email": "opted_out", "sms": "ok"}
+    assert (await web.client.post(link)).status_code == 200
+
+
+async def test_a_link_that_is_not_ours_is_a_page_and_counted(web: Web, mailed: str) -> None:
+    for token in ("x", mailed, "%00", "é", "a.b.c", "." * 3000):
+        assert (await web.client.get(f"/u/{token}")).status_code == 404
+        assert (await web.client.post(f"/u/{token}")).status_code == 404
+    assert web.site.tally.take() == {("unsubscribe", "token"): 12}
+
+
+async def test_health_is_answered_and_nothing_else_is_shown(web: Web) -> None:
+    assert (await web.client.get("/healthz")).json() == {"status": "ok"}
+    for path in ("/", "/docs", "/openapi.json", "/twilio", "/webhooks/twilio/status/"):
+        assert (await web.client.get(path)).status_code == 404
+    assert (await web.client.get("/webhooks/twilio/status")).status_code == 405

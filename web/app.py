@@ -1,0 +1,230 @@
+"""The application: verify the bytes as they came, store each event once, answer, then wake the workflow.
+
+Nothing that a request holds is logged or answered. What is refused is counted and told to the ledger
+now and then; a wake that fails is healed by the sweep.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path as FilePath
+from urllib.parse import urlsplit
+
+from fastapi import BackgroundTasks, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect
+
+from domain.delivery import Receipt
+from domain.errors import Unverified
+from domain.replies import Reply
+from store import clock, heard, inbox, refusals
+from store.database import Ledger
+from web import pages
+from web.doors import PATHS, SECONDS, STATUS, Door, Links, Path, Refused, Tally, read_body
+
+Wake = Callable[[str], Awaitable[None]]
+
+TELL_SECONDS = 10.0
+"""So often the ledger is told what was refused, at most."""
+WAKE_SECONDS = 5.0
+LOCAL_HOSTS = ("127.0.0.1", "localhost")
+"""Where a health check asks from the same machine."""
+
+_log = logging.getLogger("arrears.web")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the application is made of.
+
+    Attributes:
+        doors: by the vendor's name; where there is none its paths are not found.
+        links: of unsubscribing; None where emails carry none.
+        seller: who confirms an opt-out by SMS.
+    """
+
+    ledger: Ledger
+    doors: Mapping[str, Door]
+    links: Links | None
+    public_url: str
+    seller: str
+    wake: Wake
+    code_version: str
+    tally: Tally = field(default_factory=Tally)
+    real_now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """Return the business instant of this moment."""
+        return clock.read(self.ledger).business(self.real_now())
+
+    def url(self, request: Request) -> str:
+        """Return the public URL of a request: the vendor signed it, and nobody sends it in a header."""
+        path = request.scope.get("raw_path", b"").decode("latin-1") or request.url.path
+        query = request.scope["query_string"].decode("latin-1")
+        return self.public_url.rstrip("/") + path + (f"?{query}" if query else "")
+
+
+def application(site: Site) -> FastAPI:
+    """Return the application of a site."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        telling = asyncio.create_task(_tell_again_and_again(site))
+        yield
+        telling.cancel()
+        with suppress(asyncio.CancelledError):
+            await telling
+        await asyncio.to_thread(tell, site)
+
+    app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.add_api_route("/healthz", lambda: {"status": "ok"}, methods=["GET"])
+    for path in PATHS:
+        if path.door in site.doors:
+            app.add_api_route(path.path, _webhook(site, path), methods=["POST"])
+    if site.links is not None:
+        app.add_api_route("/u/{token}", _asked(site, site.links), methods=["GET"])
+        app.add_api_route("/u/{token}", _unsubscribed(site, site.links), methods=["POST"])
+    host = urlsplit(site.public_url).hostname or ""
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[host, *LOCAL_HOSTS], www_redirect=False)
+    return app
+
+
+def _webhook(site: Site, path: Path) -> Callable[[Request, BackgroundTasks], Awaitable[Response]]:
+    async def take(request: Request, afterwards: BackgroundTasks) -> Response:
+        try:
+            raw = await _read(request, path)
+            reports = _verified(site, site.doors[path.door], raw, request)
+        except Refused as refused:
+            return _refuse(site, path.door, refused)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        try:
+            wake, answer = await asyncio.to_thread(_take_all, site, reports)
+        except Exception as error:  # noqa: BLE001 - the vendor tries again; its words may be personal data
+            return _failed(error)
+        for customer_id in wake:
+            afterwards.add_task(_woken, site, customer_id)
+        return Response(answer or path.answer, media_type=path.answer_type, status_code=200)
+
+    return take
+
+
+async def _read(request: Request, path: Path) -> bytes:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != path.media_type:
+        raise Refused("media_type")
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await read_body(request.stream(), request.headers.get("content-length"))
+    except TimeoutError:
+        raise Refused("too_slow") from None
+
+
+def _verified(site: Site, door: Door, raw: bytes, request: Request) -> Sequence[Receipt | Reply]:
+    try:
+        return door.verify(raw, request.headers, site.url(request), site.real_now())
+    except Unverified as unverified:
+        raise Refused(unverified.why) from None
+
+
+def _refuse(site: Site, door: str, refused: Refused) -> Response:
+    site.tally.add(door, refused.why)
+    return Response(status_code=STATUS[refused.why])
+
+
+def _failed(error: Exception) -> Response:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    _log.error("%s at %s:%s", type(error).__name__, FilePath(place.filename).name, place.lineno)
+    return Response(status_code=503, headers={"Retry-After": "30"})
+
+
+def _take_all(site: Site, reports: Sequence[Receipt | Reply]) -> tuple[Sequence[str], str]:
+    """Take each report, in a transaction of its own; return whom to wake, and an answer that is not empty."""
+    business, answer, wake = clock.read(site.ledger), "", dict[str, None]()
+    now = business.business(site.real_now())
+    for report in reports:
+        if isinstance(report, Reply):
+            told = heard.take(site.ledger, report, now=now)
+            taken = told.taken
+            if told.confirm is not None:
+                answer = pages.confirmation(told.confirm, site.seller)
+        else:
+            taken = inbox.take(site.ledger, report, now=now, code_version=site.code_version)
+        wake.update(dict.fromkeys(taken.wake))
+    return list(wake), answer
+
+
+async def _woken(site: Site, customer_id: str) -> None:
+    """Wake a workflow; where that fails the sweep does it within a minute."""
+    try:
+        await asyncio.wait_for(site.wake(customer_id), timeout=WAKE_SECONDS)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the fact is written
+        _log.warning("a workflow was not woken (%s): the sweep does it", type(error).__name__)
+
+
+def _asked(site: Site, links: Links) -> Callable[[str], Awaitable[Response]]:
+    async def ask(token: str) -> Response:
+        """Show the button. A mail program that follows every link unsubscribes nobody."""
+        try:
+            message = links.read(token)
+            language = await asyncio.to_thread(heard.language_of, site.ledger, message) if message else None
+        except Exception as error:  # noqa: BLE001 - as at the webhooks
+            return _failed(error)
+        if language is None:
+            return _unknown_link(site)
+        return HTMLResponse(pages.ask(language), headers=_PRIVATE)
+
+    return ask
+
+
+_PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+
+
+def _unknown_link(site: Site) -> Response:
+    site.tally.add("unsubscribe", "token")
+    return HTMLResponse(pages.unknown(), status_code=404, headers=_PRIVATE)
+
+
+def _unsubscribed(site: Site, links: Links) -> Callable[[str, BackgroundTasks], Awaitable[Response]]:
+    async def unsubscribe(token: str, afterwards: BackgroundTasks) -> Response:
+        """Unsubscribe, by the button or by one click in a mail program; the body says nothing new."""
+        try:
+            message = links.read(token)
+            language = await asyncio.to_thread(heard.language_of, site.ledger, message) if message else None
+            if message is None or language is None:
+                return _unknown_link(site)
+            taken = await asyncio.to_thread(heard.unsubscribe, site.ledger, message, now=site.now())
+        except Exception as error:  # noqa: BLE001 - as at the webhooks
+            return _failed(error)
+        for customer_id in taken.wake:
+            afterwards.add_task(_woken, site, customer_id)
+        return HTMLResponse(pages.done(language), headers=_PRIVATE)
+
+    return unsubscribe
+
+
+async def _tell_again_and_again(site: Site) -> None:
+    while True:
+        await asyncio.sleep(TELL_SECONDS)
+        await asyncio.to_thread(tell, site)
+
+
+def tell(site: Site) -> None:
+    """Tell the ledger and the log what was refused since the last time; a ledger that is away hears later."""
+    counts = site.tally.take()
+    if not counts:
+        return
+    for (door, why), count in sorted(counts.items()):
+        _log.warning("%s requests refused at %s: %s", count, door, why)
+    try:
+        refusals.add(site.ledger, counts, on=site.now().date())
+    except Exception as error:  # noqa: BLE001 - counted again next time
+        _log.warning("refusals could not be written (%s)", type(error).__name__)
+        for (door, why), count in counts.items():
+            for _ in range(count):
+                site.tally.add(door, why)
