@@ -51,7 +51,7 @@ class TwilioDoor:
                 raw.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
             )
         except ValueError:
-            raise Unverified("malformed") from None
+            raise Unverified("signature") from None  # What cannot be read as a form, Twilio did not sign.
         fields = dict(pairs)
         if not signature.isascii() or not self._signed(url, fields, signature):
             raise Unverified("signature")

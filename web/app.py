@@ -134,7 +134,9 @@ def _verified(site: Site, door: Door, raw: bytes, request: Request) -> Sequence[
 
 def _refuse(site: Site, door: str, refused: Refused) -> Response:
     site.tally.add(door, refused.why)
-    return Response(status_code=STATUS[refused.why])
+    # The rest of a body that was not read to its end is not listened to either.
+    unread = refused.why in ("too_large", "too_slow")
+    return Response(status_code=STATUS[refused.why], headers={"Connection": "close"} if unread else None)
 
 
 def _failed(error: Exception) -> Response:
