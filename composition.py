@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ from activities.rendering import Letters
 from activities.service import LedgerSwitch, Service
 from activities.sweep import Sweeping
 from activities.tasks import Tasks
+from activities.tracking import Tracker, Tracking
 from domain.notice import Seller
 from ending import WRONG_USAGE, Stop, Unreachable
 from providers.bank import Bank
@@ -160,6 +161,7 @@ class Parts:
     cashier: Cashier
     seller: Seller
     headers: Headers = no_headers
+    trackers: Mapping[str, Tracker] = field(default_factory=dict)
     mark: Mark = unmarked
 
 
@@ -233,6 +235,20 @@ def email(settings: Settings) -> Courier | None:
     )
 
 
+def trackers(settings: Settings) -> dict[str, Tracker]:
+    """Return who is asked about messages of which nothing came back, by channel."""
+    account, key, secret = settings.twilio_account_sid, settings.twilio_api_key, settings.twilio_api_secret
+    if account is None or key is None or secret is None:
+        return {}
+    from providers.twilio_tracker import TwilioTracker
+
+    http = twilio_http(settings)
+    asking = TwilioTracker(
+        account=account, key=key.get_secret_value(), secret=secret.get_secret_value(), http=http
+    )
+    return {"sms": asking}
+
+
 def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts:
     """Return the parts that the settings ask for: a vendor that is set up, else what is embedded."""
     outbox = Outbox(settings.outbox)
@@ -248,6 +264,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         cashier=Bank(settings.bank),
         seller=seller(settings),
         headers=one_click(settings, ledger).headers if settings.public_url else no_headers,
+        trackers=trackers(settings),
         mark=mark,
     )
 
@@ -276,7 +293,8 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     )
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
-    sweeping = Sweeping(books=books, wake=wake)
+    tracking = Tracking(books=books, trackers=made.trackers)
+    sweeping = Sweeping(books=books, wake=wake, tracking=tracking)
 
     def worker(
         queue: str, activities: Sequence[Callable[..., Any]], *, threads: int, looks: int = 0, **more: Any

@@ -5,7 +5,7 @@ What is about nobody we know is kept and counted, and changes nothing. No event 
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -19,7 +19,7 @@ from store import claims, customers, facts, tasks
 from store.database import Ledger
 from store.doors import record_locked
 from store.facts import NewFact
-from store.tables import ClaimRow, CustomerRow, FactRow, InboxRow
+from store.tables import ClaimRow, ContactRow, CustomerRow, FactRow, InboxRow
 
 VENDOR = "vendor"
 """The step of the task about a fault of ours that a vendor reports, for whoever runs the engine."""
@@ -177,6 +177,7 @@ class Waiting:
     channel: str
     provider_ref: str
     sent_at: datetime
+    to: str = field(repr=False)
 
 
 def waiting(
@@ -190,7 +191,8 @@ def waiting(
         col(FactRow.source_id).in_(ends),
     )
     found = (
-        select(ClaimRow)
+        select(ClaimRow, ContactRow)
+        .join(ContactRow, col(ContactRow.customer_id) == ClaimRow.customer_id, isouter=True)
         .where(
             ClaimRow.state == "sent",
             ClaimRow.position == 0,
@@ -211,6 +213,14 @@ def waiting(
                 channel=row.channel,
                 provider_ref=row.provider_ref or "",
                 sent_at=row.sent_at or row.claimed_at,
+                to=_address(contact, row.channel),
             )
-            for row in session.exec(found)
+            for row, contact in session.exec(found)
         ]
+
+
+def _address(contact: ContactRow | None, channel: str) -> str:
+    """Return where a message went, as far as that is known today."""
+    if contact is None:
+        return ""
+    return (contact.phone if channel == "sms" else contact.email) or ""
