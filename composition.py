@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -366,7 +367,9 @@ def site(settings: Settings, ledger: Ledger, wake: Wake, *, public_url: str) -> 
         Stop: a key cannot be used.
     """
     from web.app import Site, application
+    from web.log import Traceless
 
+    logging.getLogger("uvicorn.error").addFilter(Traceless())
     return application(
         Site(
             ledger=ledger,

@@ -6,12 +6,10 @@ now and then; a wake that fails is healed by the sweep.
 
 import asyncio
 import logging
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path as FilePath
 from urllib.parse import urlsplit
 
 from fastapi import BackgroundTasks, FastAPI, Request, Response
@@ -26,6 +24,7 @@ from store import clock, heard, inbox, refusals
 from store.database import Ledger
 from web import pages
 from web.doors import PATHS, SECONDS, STATUS, Door, Links, Path, Refused, Tally, read_body
+from web.log import where
 
 Wake = Callable[[str], Awaitable[None]]
 
@@ -140,8 +139,7 @@ def _refuse(site: Site, door: str, refused: Refused) -> Response:
 
 
 def _failed(error: Exception) -> Response:
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    _log.error("%s at %s:%s", type(error).__name__, FilePath(place.filename).name, place.lineno)
+    _log.error("%s", where(error))
     return Response(status_code=503, headers={"Retry-After": "30"})
 
 

@@ -3,9 +3,11 @@
 import asyncio
 import base64
 import json
+import logging
 import random
 import socket
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -27,6 +29,7 @@ from tests.store.conftest import at
 from tests.web.conftest import ACCOUNT, FORM, JSON, PUBLIC, TOKEN, Vendors, Web
 from web.app import application, tell
 from web.doors import MOST_BYTES
+from web.log import Traceless
 
 STATUS, INBOUND, EVENTS = "/webhooks/twilio/status", "/webhooks/twilio/inbound", "/webhooks/sendgrid/events"
 VENDORS = Vendors()
@@ -259,6 +262,8 @@ async def server(web: Web) -> AsyncIterator[Server]:
         },
     )
     web.business.customer()
+    traceless = Traceless()  # as `composition.site` has it
+    logging.getLogger("uvicorn.error").addFilter(traceless)
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     config = uvicorn.Config(application(web.site), lifespan="on", log_config=None, server_header=False)
@@ -270,6 +275,7 @@ async def server(web: Web) -> AsyncIterator[Server]:
     yield Server(url=f"http://127.0.0.1:{port}", port=port, web=web)
     running.should_exit = True
     await task
+    logging.getLogger("uvicorn.error").removeFilter(traceless)
 
 
 def harmless(answer: httpx.Response) -> None:
@@ -355,7 +361,9 @@ async def test_a_body_that_does_not_come_is_given_up(server: Server, monkeypatch
     ],
     ids=range(9),
 )
-async def test_what_is_no_http_is_no_trouble(server: Server, wire: bytes) -> None:
+async def test_what_is_no_http_is_no_trouble(
+    server: Server, wire: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(wire)
     answer = b""
@@ -367,7 +375,11 @@ async def test_what_is_no_http_is_no_trouble(server: Server, wire: bytes) -> Non
     assert b" 50" not in answer[:20]
     assert b"Traceback" not in answer
     writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
     assert (await server.send(S)).status_code == 200, "it still serves"
+    assert "Traceback" not in caplog.text
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 async def test_changed_requests_are_never_a_5xx(server: Server) -> None:
