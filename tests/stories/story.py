@@ -60,6 +60,9 @@ FACTS: list[tuple[str, str, dict[str, Any]]] = [
     (rf"finance suspends{REASON}", "suspend_requested", {}),
     (rf"finance reactivates{REASON}", "reactivate_requested", {}),
     (r"customer opts out of (?P<channel>email|sms)", "opted_out", {}),
+    (r"customer wants (?P<channel>email|sms) again", "opted_in", {}),
+    (r"customer writes by (?P<channel>email|sms), which says (?P<says>\w+)", "replied", {}),
+    (r"(?P<step>\w+) by (?P<channel>email|sms) fails in passing", "bounced", {"fault": "passing"}),
     (r"customer has a new (?P<channel>email|sms)", "contact_changed", {}),
 ]
 # What else happens: to the engine itself, or in vain.

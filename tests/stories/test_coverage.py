@@ -17,6 +17,7 @@ EFFECTS = {
     "a call": r"we ask a person: call about INV-1",
     "an approval": r"we ask a person: approve about INV-1",
     "a customer who cannot be reached": r"we ask a person: unreachable about INV-1",
+    "a customer who answers": r"we ask a person: customer_reply about INV-1",
     "a warning that data will be lost": r"we ask a person: data_loss",
     "a suspension": r"we suspend the service for INV-1",
     "the word that it is suspended": r"we (email|text) suspended about INV-1",

@@ -88,3 +88,41 @@ async def test_no_address_at_all(play: Play) -> None:
     2026-05-30        the story ends
     """
     await play()
+
+
+async def test_a_customer_who_answers_is_heard(play: Play) -> None:
+    """
+    Acme writes that it has paid: a person reads it, once, while the reminders go on. It says stop to
+    texts, and takes that back in time for the third reminder.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-02-09        we email reminder_first about INV-1
+    2026-02-10 09:00  customer writes by sms, which says paid
+    2026-02-10        we ask a person: customer_reply about INV-1
+    2026-02-10 11:00  customer writes by sms, which says other
+    2026-02-11        finance has done the customer_reply
+    2026-02-12        customer opts out of sms
+    2026-02-16        we email reminder_second about INV-1
+    2026-02-20        customer wants sms again
+    2026-02-23        we text reminder_third about INV-1
+    2026-02-24        customer pays 500.00 EUR (P-1)
+    2026-03-30        the story ends
+    """
+    await play()
+
+
+async def test_a_letter_that_fails_in_passing_goes_out_again_on_another_day(play: Play) -> None:
+    """
+    The mailbox is full. The first reminder has no other channel, so it goes out again the next day, and
+    arrives.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-02-09        we email reminder_first about INV-1
+    2026-02-09 15:00  reminder_first by email fails in passing
+    2026-02-09        held reminder_first: email failed and may work another day: reminder_first goes
+                          out again from 2026-02-10
+    2026-02-10        we email reminder_first about INV-1
+    2026-02-12        customer pays 500.00 EUR (P-1)
+    2026-03-20        the story ends
+    """
+    await play()
