@@ -22,7 +22,7 @@ def receivables_page(reports: Mapping[str, Report], *, seller: str) -> str:
         element("p", _day_words(ageing), class_="quiet"),
         *(element("p", note, class_="note") for note in ageing.sheet.notes),
         *_headlines(reports),
-        *(_section(report) for report in reports.values()),
+        *(_section(report, told=ageing.sheet.notes) for report in reports.values()),
     ]
     return page(f"{seller}: receivables", *content, style=REPORTS)
 
@@ -52,12 +52,12 @@ def _day_words(report: Report) -> str:
     return f"As of the end of {report.as_of:%A, %d %B %Y}, {known}"
 
 
-def _section(report: Report, *, heading: bool = True) -> Element:
+def _section(report: Report, *, heading: bool = True, told: Sequence[str] = ()) -> Element:
     sheet = report.sheet
     head = element("h2", sheet.title) if heading else None
     if not sheet.rows:
         return element("section", head, element("p", sheet.empty), class_="report")
-    notes = (element("p", note, class_="quiet small") for note in sheet.notes)
+    notes = (element("p", note, class_="quiet small") for note in sheet.notes if note not in told)
     drawn = plots(report.name, sheet)
     return element("section", head, *drawn, _table(sheet.columns, sheet.rows), *notes, class_="report")
 
@@ -78,8 +78,7 @@ def _table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Element
 
 
 def _is_sum(row: Sequence[Cell]) -> bool:
-    first, second = row[:2]
-    return second == "all" or (isinstance(first, str) and first.startswith("all in "))
+    return "all" in row[1:2] or str(row[0]).startswith("all in ")
 
 
 # --- the figures of the day

@@ -27,13 +27,12 @@ svg circle {{ stroke: var(--paper); stroke-width: 1.5; }}
 main {{ max-width: 68rem; }}
 h3 {{ font-size: .95rem; margin: 1.25rem 0 .25rem; }}
 .small {{ font-size: .85rem; }}
-.tiles {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(9.25rem, 1fr)); gap: .75rem;
-  margin: 1.25rem 0 0; }}
+.tiles {{ display: grid; grid-template-columns: repeat(3, 1fr); gap: .75rem; margin: 1.25rem 0 0; }}
 .tile {{ border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem .7rem;
   break-inside: avoid; }}
 .tile .name {{ color: var(--quiet); font-size: .8rem; }}
 .tile .figure {{ font-size: 1.3rem; font-weight: 600; font-variant-numeric: tabular-nums;
-  white-space: nowrap; }}
+  overflow-wrap: anywhere; }}
 .tile .below {{ color: var(--quiet); font-size: .8rem; font-variant-numeric: tabular-nums; }}
 .legend {{ margin: .25rem 0; font-size: .85rem; max-width: none; }}
 .scroll {{ overflow-x: auto; }}
@@ -43,6 +42,7 @@ h3 {{ font-size: .95rem; margin: 1.25rem 0 .25rem; }}
 .scroll th.words, .scroll td.words {{ text-align: left; }}
 .scroll td.words:last-child {{ white-space: normal; min-width: 14rem; }}
 .scroll tr.sum td {{ font-weight: 600; border-top: 1px solid var(--ink); }}
+@media (max-width: 36rem) {{ .tiles {{ grid-template-columns: repeat(2, 1fr); }} }}
 @media print {{
   @page {{ size: A4; margin: 14mm; }}
   body {{ font-size: 10pt; }}
@@ -50,6 +50,7 @@ h3 {{ font-size: .95rem; margin: 1.25rem 0 .25rem; }}
   .tiles {{ grid-template-columns: repeat(3, 1fr); }}
   section.report {{ break-inside: auto; }}
   .scroll {{ overflow: visible; }}
+  .small, .legend {{ font-size: 8pt; }}
   .scroll table {{ font-size: 7pt; }}
   .scroll th, .scroll td {{ padding: .12rem 0 .12rem .45rem; }}
   thead {{ display: table-header-group; }}

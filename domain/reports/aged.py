@@ -39,9 +39,10 @@ def _sum(amounts: Iterable[Money], currency: str) -> Money:
 
 
 def _converted(amounts: tuple[Money, ...], conversion: Conversion) -> tuple[Money, ...]:
-    """Return converted buckets with the total that they add up to, and the unapplied money."""
-    *buckets, _, unapplied = [conversion.money(amount) for amount in amounts]
-    return (*buckets, _sum(buckets, conversion.into), unapplied)
+    """Return converted buckets that add up to the converted total, and the unapplied money."""
+    *buckets, whole, unapplied = amounts
+    total = conversion.money(whole)
+    return (*conversion.parts(buckets, total), total, conversion.money(unapplied))
 
 
 def behind(items: Iterable[Item], as_of: date) -> Sheet:

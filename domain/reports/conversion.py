@@ -1,10 +1,11 @@
 """A report in one currency: by rates that finance states. None is ever fetched, and each is shown."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 
 from domain.money import Money, decimals
 
@@ -38,9 +39,24 @@ class Conversion:
             NoRate: none was stated for its currency.
         """
         self.need([amount.currency])
+        return Money(round(self._exact(amount)), self.into)
+
+    def parts(self, amounts: Sequence[Money], total: Money) -> list[Money]:
+        """Return converted parts that add up to a converted total, so that every table has the same total.
+
+        Each is rounded down, and what is missing goes to those that lost most by it.
+        """
+        exact = [self._exact(amount) for amount in amounts]
+        minors = [floor(each) for each in exact]
+        by_loss = sorted(range(len(exact)), key=lambda place: (minors[place] - exact[place], place))
+        missing = total.minor - sum(minors)
+        for place in by_loss[:missing] if missing >= 0 else by_loss[missing:]:
+            minors[place] += 1 if missing > 0 else -1
+        return [Money(minor, self.into) for minor in minors]
+
+    def _exact(self, amount: Money) -> Fraction:
         places = decimals(self.into) - decimals(amount.currency)
-        exact = amount.minor * Fraction(self.rate(amount.currency)) * Fraction(10) ** places
-        return Money(round(exact), self.into)
+        return amount.minor * Fraction(self.rate(amount.currency)) * Fraction(10) ** places
 
     def need(self, currencies: Iterable[str]) -> None:
         """Return when there is a rate for each of these currencies.

@@ -143,8 +143,10 @@ def _converted(
 ) -> dict[str, dict[tuple[str, Source], int]]:
     found: dict[tuple[str, Source], int] = {}
     for currency, of in sums.items():
-        for key, minor in of.items():
-            found[key] = found.get(key, 0) + conversion.money(Money(minor, currency)).minor
+        total = conversion.money(Money(sum(of.values()), currency))
+        parts = conversion.parts([Money(minor, currency) for minor in of.values()], total)
+        for key, part in zip(of, parts, strict=True):
+            found[key] = found.get(key, 0) + part.minor
     return {conversion.into: found} if sums else {}
 
 

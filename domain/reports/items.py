@@ -79,6 +79,13 @@ class Item:
         """What of an open amount was not past due on a day; the due date itself is not."""
         return sum(part for due_on, part in self.due_of(day, minor) if due_on >= day)
 
+    def not_due_on(self, day: date) -> int:
+        """What was open and not past due at the end of a day that is looked at."""
+        if self.invoice is None or (self.then is None and self.due_on is not None and self.due_on < day):
+            return 0
+        minor = self.open_on(day)
+        return self.not_due(day, minor) if minor else 0
+
     def moved(self, flow: Flow, first: date, last: date) -> int:
         """What moved in one way from one day to another."""
         return sum(each.minor for each in self.posted if each.flow == flow and first <= each.on <= last)

@@ -7,9 +7,10 @@ nothing yet is no receivable: it stands as `unapplied`, and makes the sum right.
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
+from typing import Any
 
 from domain.money import Money
 from domain.reports.conversion import Conversion
@@ -64,7 +65,8 @@ class Month:
         return f"{self.first_on:%Y-%m}{f' to {self.last_on:%d}' if self.running else ''}"
 
 
-_SUMS = ("opening", *SHOWN, "unapplied", "closing")
+_MOVES = (*SHOWN, "unapplied")
+_SUMS = ("opening", *_MOVES, "closing")
 
 
 def last_day(of: date) -> date:
@@ -101,10 +103,8 @@ def months_of(items: Iterable[Item], *, as_of: date, shown: int) -> list[Month]:
             first_on = each.on.replace(day=1)
             sums[first_on, each.flow] += each.minor
             sums[first_on, "closing" if item.invoice is not None else "loose"] += each.minor
-        if item.invoice is not None:
-            for day in days:
-                if minor := item.open_on(day):
-                    not_due[item.currency, day] += item.not_due(day, minor)
+        for day in days:
+            not_due[item.currency, day] += item.not_due_on(day)
     return [
         month
         for currency in sorted(moved)
@@ -143,27 +143,38 @@ def _rolled(
 
 
 def converted(months: Sequence[Month], conversion: Conversion) -> list[Month]:
-    """Return months in one currency; amounts are rounded one by one, so sums may differ by a cent."""
+    """Return months in one currency; each still adds up, and ends as the converted ageing does."""
     conversion.need(month.currency for month in months)
-    found = []
     by_month: dict[date, list[Month]] = defaultdict(list)
     for month in months:
-        by_month[month.first_on].append(month)
-    for first_on in sorted(by_month):
-        of = by_month[first_on]
-        sums = {name: _sum(of, name, conversion) for name in _SUMS}
-        shown = all(each.not_due is not None for each in of)
-        not_due = _sum(of, "not_due", conversion) if shown else None
-        last_on = of[0].last_on
-        found.append(
-            Month(currency=conversion.into, first_on=first_on, last_on=last_on, not_due=not_due, **sums)
-        )
-    return found
+        by_month[month.first_on].append(_in_one(month, conversion))
+    return [_added_up(by_month[first_on]) for first_on in sorted(by_month)]
 
 
-def _sum(months: Iterable[Month], name: str, conversion: Conversion) -> int:
-    amounts = (Money(getattr(each, name), each.currency) for each in months)
-    return sum(conversion.money(amount).minor for amount in amounts)
+def _in_one(month: Month, conversion: Conversion) -> Month:
+    opening, closing, not_due = (
+        conversion.money(Money(minor or 0, month.currency))
+        for minor in (month.opening, month.closing, month.not_due)
+    )
+    moved = [Money(getattr(month, name), month.currency) for name in _MOVES]
+    parts = zip(_MOVES, conversion.parts(moved, closing - opening), strict=True)
+    moves: dict[str, Any] = {name: part.minor for name, part in parts}
+    return replace(
+        month,
+        currency=conversion.into,
+        opening=opening.minor,
+        closing=closing.minor,
+        not_due=None if month.not_due is None else not_due.minor,
+        **moves,
+    )
+
+
+def _added_up(months: Sequence[Month]) -> Month:
+    """Return months of one currency and one time as one."""
+    sums: dict[str, Any] = {name: sum(getattr(each, name) for each in months) for name in _SUMS}
+    shown = all(each.not_due is not None for each in months)
+    not_due = sum(each.not_due or 0 for each in months) if shown else None
+    return replace(months[0], not_due=not_due, **sums)
 
 
 def newest(months: Iterable[Month], shown: int) -> list[Month]:

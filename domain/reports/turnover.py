@@ -173,6 +173,5 @@ def _behind(items: Sequence[Item], first_on: date, as_of: date) -> Iterator[tupl
         sold = sum(item.moved(flow, first_on, as_of) for flow in ("invoiced", "fees", "credited"))
         minor = item.open_on(as_of) if item.invoice is not None else 0
         if minor or sold:
-            not_due = item.not_due(as_of, minor) if minor else 0
-            amounts = (Money(each, item.currency) for each in (minor, not_due, sold))
+            amounts = (Money(each, item.currency) for each in (minor, item.not_due_on(as_of), sold))
             yield item.customer, item.invoice, item.currency, item.due_on, *amounts

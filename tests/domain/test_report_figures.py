@@ -253,6 +253,33 @@ def test_the_ageing_in_one_currency_shows_its_rates_and_adds_up() -> None:
     )
 
 
+amounts = st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=8)
+
+
+@given(amounts, st.decimals("0.0001", "200", places=4))
+def test_converted_parts_add_up_to_the_converted_total_within_a_cent_each(minors, rate) -> None:
+    rates = Conversion(into="EUR", rates={"USD": rate}, stated_on=AS_OF)
+    parts = [Money(minor, "USD") for minor in minors]
+    total = rates.money(Money(sum(minors), "USD"))
+    found = rates.parts(parts, total)
+    assert sum(part.minor for part in found) == total.minor
+    for part, exact in zip(found, parts, strict=True):
+        assert abs(part.minor - exact.minor * rate) <= 1
+
+
+@given(drawn, st.decimals("0.0001", "200", places=4))
+def test_converted_months_add_up_and_end_as_the_converted_ageing(drawn, rate) -> None:
+    items = items_of(drawn)
+    rates = Conversion(into="EUR", rates={"USD": rate}, stated_on=AS_OF)
+    ageing = age((balance for _, balance in balances(items, AS_OF)), AS_OF)
+    months = converted(months_of(items, as_of=AS_OF, shown=1), rates)
+    for month in months:
+        moved = month.invoiced + month.credited + month.fees + month.received + month.written_off
+        assert month.opening + moved + month.unapplied == month.closing
+    totals = [row["total"].minor for row in rows(aged.ageing_sheet(ageing, rates))[-1:]]
+    assert [month.closing for month in months[-1:]] == (totals or [0][: len(months)])
+
+
 def test_months_of_several_currencies_become_one() -> None:
     items = [
         item("A", invoiced=[(DAY, 100_00)]),
