@@ -15,7 +15,7 @@ from composition import connect, parts, start_sweep, sweep_id, waker, workers
 from demo.applicants import Applicants, ReadByApplicants
 from demo.sample import POLICIES, SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
-from demo.vendors import Site, listening, loopback_vendors
+from demo.vendors import listening, loopback_vendors
 from domain.clock import BusinessClock
 from domain.documents import read
 from domain.facts import CodeAnswered, OnboardingReviewed, OnboardingStarted
@@ -71,13 +71,11 @@ def play(
     keep: bool,
     folder: Path,
     loopback: bool = False,
-    site: Site | None = None,
 ) -> int:
     """Play the demo into `folder`, which is emptied first; return the exit status.
 
     Args:
-        loopback: send every message through the vendors' SDKs, to vendors on this machine.
-        site: hears what those call back with.
+        loopback: send every message through the vendors' SDKs, to vendors on this machine, which call back.
     """
     fresh(folder)
     try:
@@ -100,11 +98,8 @@ def play(
             with ExitStack() as running:
                 vendors = None
                 if loopback:
-                    standing_in = loopback_vendors(settings, heard=site is not None)
-                    settings, vendors = running.enter_context(standing_in)
-                stage = Stage(
-                    settings, days=days, days_a_second=days_a_second, keep=keep, vendors=vendors, site=site
-                )
+                    settings, vendors = running.enter_context(loopback_vendors(settings))
+                stage = Stage(settings, days=days, days_a_second=days_a_second, keep=keep, vendors=vendors)
                 return asyncio.run(stage.run())
     except NoServer as reason:
         print(reason)
@@ -124,11 +119,9 @@ class Stage:
         days_a_second: float,
         keep: bool,
         vendors: Loopback | None = None,
-        site: Site | None = None,
     ) -> None:
         self.settings = settings
         self.vendors = vendors
-        self.site = site
         self.days = days
         self.keep = keep
         self.ledger = Ledger(settings.database_url, durable=False, law_of=law_of(settings))
@@ -146,7 +139,8 @@ class Stage:
         queue = self.settings.task_queue
         self.wake = waker(client, queue)
         async with AsyncExitStack() as running:
-            await running.enter_async_context(listening(self.site, self.settings, self.ledger, self.wake))
+            if self.vendors is not None:
+                await running.enter_async_context(listening(self.settings, self.ledger, self.wake))
             for worker in workers(client, queue, replace(made, verifier=verifier)):
                 await running.enter_async_context(worker)
             await self._verify(Applicants(self.ledger, verifier, self.wake))
