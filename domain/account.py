@@ -84,6 +84,7 @@ class Account:
         promises, plans: in the order in which they were made.
         dispute_cases: each dispute of each invoice on which something is open, resolved or not.
         contests: disputes of at least half of what was open on an invoice that are resolved.
+        failed: per invoice the days of its failed charges, in order.
         wallet: the cards, and what went wrong with them.
         override: the policy that a person chose for this customer last, unless it was ended.
         adopted_at: when a policy was last adopted for this customer alone, if one ever was.
@@ -120,6 +121,7 @@ class Account:
     disputes: tuple[str, ...] = ()
     dispute_cases: tuple[Dispute, ...] = ()
     contests: tuple[Rest, ...] = ()
+    failed: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     fees: tuple[Fee, ...] = ()
     rates: Rates = field(default_factory=Rates)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from domain import facts
 from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Service, Work
 from domain.book import Book
-from domain.channels import CHANNELS
+from domain.channels import CHANNELS, CHARGE
 from domain.charges.card_fold import CardFold
 from domain.claim import Claim, in_order
 from domain.contact_law.law import NO_LAW, Law
@@ -157,6 +157,7 @@ class _Folding:
         self.resolved: list[tuple[Decimal | None, Rest]] = []
         self.in_flight: dict[str, InFlight] = {}
         self.cards = CardFold()
+        self.failed: dict[str, tuple[date, ...]] = {}
         self.received: set[str] = set()
         self.approvals: dict[str, Request] = {}
         self.suspend_request: Request | None = None
@@ -207,6 +208,7 @@ class _Folding:
             disputes=tuple(sorted({dispute for dispute, _ in self.disputes})),
             dispute_cases=disputes_of(book, self.told.values(), self.crediting) if self.told else (),
             contests=self._contests(book),
+            failed=dict(self.failed),
             kept=tuple(sorted(self.kept)),
             work=tuple(self.work),
             law=self.law,
@@ -297,6 +299,8 @@ class _Folding:
             case facts.CreditNote() | facts.CreditNoteCancelled() | facts.InvoiceCorrected():
                 self.crediting.add((fact.source, fact.id))
             case facts.PaymentInFlight() | facts.PaymentReceived() | facts.PaymentFailed():
+                if isinstance(fact.body, facts.PaymentFailed):
+                    self._charge_failed(fact.body, fact.happened_on)
                 self._money_on_its_way(fact.body)
                 if self.cards.cards or not isinstance(fact.body, facts.PaymentReceived):
                     self._card(fact)
@@ -479,6 +483,15 @@ class _Folding:
                     for payment, money in self.in_flight.items()
                     if None not in (invoice, money.invoice) and invoice != money.invoice
                 }
+
+    def _charge_failed(self, body: facts.PaymentFailed, on: date) -> None:
+        """Keep the day for the invoice that is named, by the fact or by the charge that came to nothing."""
+        begun, on_its_way = self.claims.get(body.payment or ""), self.in_flight.get(body.payment or "")
+        invoice = body.invoice or (on_its_way.invoice if on_its_way else None)
+        if invoice is None and begun is not None and begun.channel == CHARGE:
+            invoice = begun.invoices[0]
+        if invoice is not None:
+            self.failed[invoice] = tuple(sorted((*self.failed.get(invoice, ()), on)))
 
     def _switch(self, fact: Fact) -> None:
         at = instant(fact, self.customer.timezone)

@@ -17,7 +17,7 @@ from domain.effects import Effect, EffectKind, Held, Wanted
 from domain.override import in_force
 from domain.own_steps import RETURNED
 from domain.policy import Policy
-from domain.policy_steps import NoticeStep
+from domain.policy_steps import NoticeStep, presses
 from domain.reasons import because
 from domain.rest import FOREVER
 from domain.rules.admission import admission
@@ -93,7 +93,7 @@ def stage_of(at: Situation) -> str:
         return "suspended"
     if not at.overdue:
         return "current"
-    steps = [step for step in at.policy.notices if step.offset_days >= 0]
+    steps = [step for step in at.policy.notices if presses(step)]
     begun = {step.id for step in steps for debt in at.overdue if at.stands(debt, step.id)}
     if at.policy.last_warning in begun:
         return "final_notice"
@@ -159,4 +159,4 @@ def _presses(policy: Policy, effect: Effect) -> bool:
     step = steps.get(effect.step)
     if step is None:
         return effect.kind in ("reactivate", "suspend")
-    return not isinstance(step, NoticeStep) or step.offset_days >= 0
+    return not isinstance(step, NoticeStep) or presses(step)

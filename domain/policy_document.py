@@ -15,7 +15,7 @@ from domain.notice import Seller
 from domain.policy import Policy
 from domain.policy_charges import Charges
 from domain.policy_rests import Plans
-from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep
+from domain.policy_steps import Anchor, NoticeStep, Step, SuspendStep, TaskStep, presses
 
 Says = Literal["reminder", "final_notice", "call", "review", "suspension"]
 
@@ -25,17 +25,20 @@ class DocumentStep:
     """One step as a customer meets it.
 
     Attributes:
-        day: days from the due date; negative before it.
+        day: days from the anchor, grace included; negative before the due date.
         channels: email, sms; empty for what is no message.
         all_channels: by each of them, not by the first that arrives.
         minimum: overdue amounts from which it is taken; empty for any.
+        maximum: overdue amounts up to which it is taken; empty for any.
     """
 
     says: Says
     day: int
+    anchor: Anchor = "due_date"
     channels: tuple[str, ...] = ()
     all_channels: bool = False
     minimum: tuple[Money, ...] = ()
+    maximum: tuple[Money, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class PolicyDocument:
     Attributes:
         version: of the policy; it is what a customer accepts.
         weekdays, opens, closes, holidays: when messages go out, in the customer's time zone.
+        quiet_days: days after the due date on which nothing presses.
         promise_days, grace_days, promises: of a promise to pay, as the policy's `promises` has them.
         charges: how a card is charged again; None where no card is charged.
         suspension: the step that suspends; None where nobody is suspended.
@@ -61,6 +65,7 @@ class PolicyDocument:
     opens: time
     closes: time
     holidays: bool
+    quiet_days: int
     promise_days: int
     grace_days: int
     promises: int
@@ -85,6 +90,7 @@ def document(policy: Policy, seller: Seller) -> PolicyDocument:
         opens=policy.window.opens,
         closes=policy.window.closes,
         holidays=policy.window.holidays,
+        quiet_days=policy.grace_days,
         promise_days=policy.promises.max_days,
         grace_days=policy.promises.grace_days,
         promises=policy.promises.most,
@@ -97,22 +103,29 @@ def document(policy: Policy, seller: Seller) -> PolicyDocument:
 
 
 def _step(policy: Policy, step: Step) -> DocumentStep:
-    minimum = _amounts(step.when.minimum)
-    if isinstance(step, SuspendStep):
-        return DocumentStep(says="suspension", day=step.offset_days, minimum=minimum)
-    if isinstance(step, TaskStep):
-        return DocumentStep(says=step.task, day=step.offset_days, minimum=minimum)
-    return _notice(policy, step, minimum)
-
-
-def _notice(policy: Policy, step: NoticeStep, minimum: tuple[Money, ...]) -> DocumentStep:
     return DocumentStep(
-        says="final_notice" if step.id == policy.last_warning else "reminder",
-        day=step.offset_days,
-        channels=step.channels,
-        all_channels=step.send == "all",
-        minimum=minimum,
+        says=_says(policy, step),
+        day=_day(policy, step),
+        anchor=step.anchor,
+        channels=step.channels if isinstance(step, NoticeStep) else (),
+        all_channels=isinstance(step, NoticeStep) and step.send == "all",
+        minimum=_amounts(step.when.minimum),
+        maximum=_amounts(step.when.maximum),
     )
+
+
+def _says(policy: Policy, step: Step) -> Says:
+    if isinstance(step, SuspendStep):
+        return "suspension"
+    if isinstance(step, TaskStep):
+        return step.task
+    return "final_notice" if step.id == policy.last_warning else "reminder"
+
+
+def _day(policy: Policy, step: Step) -> int:
+    """The day as it comes out: a step within the days of grace waits for their end."""
+    grace = policy.grace_days if step.anchor == "due_date" and presses(step) else 0
+    return max(step.offset_days, grace + 1) if grace else step.offset_days
 
 
 def _amounts(amounts: dict[str, Decimal]) -> tuple[Money, ...]:

@@ -33,7 +33,10 @@ def too_many(policy: Policy, books: ContactBooks) -> Iterator[tuple[str, str]]:
         if not isinstance(rule, Cap):
             continue
         days = [
-            (step.offset_days, step.id) for step in policy.steps for _ in range(_contacts(step, rule, policy))
+            (step.offset_days, step.id)
+            for step in policy.steps
+            if step.anchor == "due_date"  # How far steps of other anchors are apart is not known.
+            for _ in range(_contacts(step, rule, policy))
         ]
         for i, (day, step) in enumerate(sorted(days)):
             within = [each for each, _ in sorted(days)[: i + 1] if each > day - rule.days]

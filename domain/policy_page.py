@@ -2,7 +2,7 @@
 
 The calendar is a simulation of one unpaid invoice, so it says what the engine will do. Minimums,
 conditions and approvals are left out of the play and told beside each step. Days count from the due
-date; dates are the customer's.
+date; dates are the customer's. Where a step counts from a failed charge, one fails on the due date.
 """
 
 from dataclasses import dataclass, fields
@@ -10,14 +10,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from domain.account import Account
 from domain.calendar import Calendar
 from domain.contact_law.law import NO_LAW, Law
 from domain.customer import Customer
 from domain.own_steps import DATA_LOSS, TOLD
 from domain.policy import Policy
 from domain.policy_fields import amount_in
-from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep, When
+from domain.policy_steps import ANCHORS, NoticeStep, Step, SuspendStep, TaskStep, When
 from domain.reasons import Reason
 from domain.rules.data_loss import LOSS_DAYS
 from domain.simulation.events import read_events
@@ -36,7 +35,7 @@ class Row:
     """One step in the calendar of a sample invoice.
 
     Attributes:
-        day: days from the due date, as the policy says; None for what follows another step.
+        day: days from the due date, as the policy says; None for what follows another step or happening.
         planned_on: that day as a date.
         falls_on: the day on which it happens; None when it never does for this invoice.
         at: the instant of `falls_on` at which it happens, UTC.
@@ -76,11 +75,13 @@ def show(policy: Policy, *, due_on: date, customer: Customer, law: Law = NO_LAW)
     Raises:
         ValueError: the window never opens for this customer, or no holidays of its country are known.
     """
-    played = _play(policy, due_on, customer, law)
-    calendar = Situation(policy=policy, account=Account(customer=customer), now=played.lines[0].at).calendar
+    bare = _bare(policy)
+    played = _play(bare, due_on, customer, law)
+    at = Situation(policy=bare, account=played.account, now=played.lines[-1].at)
+    calendar = at.calendar
     rows = []
-    for step in policy.steps:
-        row = _row(step, due_on, played, calendar)
+    for step, its_bare in zip(policy.steps, bare.steps, strict=True):
+        row = _row(step, _planned_on(its_bare, due_on, at), due_on, played, calendar)
         rows.append(row)
         if isinstance(step, SuspendStep) and row.falls_on is not None:
             rows.append(_told(step, row.falls_on, played, calendar))
@@ -88,14 +89,19 @@ def show(policy: Policy, *, due_on: date, customer: Customer, law: Law = NO_LAW)
     return tuple(rows)
 
 
-def _play(policy: Policy, due_on: date, customer: Customer, law: Law) -> Outcome:
-    """Simulate the sample invoice under the policy without its minimums, conditions and approvals."""
+def _bare(policy: Policy) -> Policy:
+    """Return the policy without its minimums, conditions and approvals."""
     steps = tuple(
         step.model_copy(update={"when": When(), **({"approval": {}} if step.kind == "suspend" else {})})
         for step in policy.steps
     )
     content = {name: getattr(policy, name) for name in Policy.model_fields}
-    bare = Policy.model_validate({**content, "minimum": {}, "tolerance": {}, "steps": steps})
+    return Policy.model_validate({**content, "minimum": {}, "tolerance": {}, "steps": steps})
+
+
+def _play(policy: Policy, due_on: date, customer: Customer, law: Law) -> Outcome:
+    """Simulate the sample invoice."""
+    steps = policy.steps
     days = [step.offset_days for step in steps]
     notice_days = policy.suspension.notice_days if policy.suspension else 0
     issued = {
@@ -106,19 +112,23 @@ def _play(policy: Policy, due_on: date, customer: Customer, law: Law) -> Outcome
         "currency": customer.currency or "EUR",
         "due_on": due_on.isoformat(),
     }
+    charge_failed = {"at": due_on.isoformat(), "type": "payment_failed", "invoice": "SAMPLE"}
+    charged = any(step.anchor == "first_failed_charge" for step in steps)
+    events = [issued, charge_failed] if charged else [issued]
     kept_days = policy.suspension.data_kept_days if policy.suspension else 0
-    until = due_on + timedelta(days=max(days) + notice_days + kept_days + MARGIN_DAYS)
-    return simulate(bare, customer, read_events(customer, [issued]), until, law=law)
+    # Steps that count from one another add up.
+    last = max(days) if len({step.anchor for step in steps}) == 1 else sum(map(abs, days)) + TERMS_DAYS
+    until = due_on + timedelta(days=last + policy.grace_days + notice_days + kept_days + MARGIN_DAYS)
+    return simulate(policy, customer, read_events(customer, events), until, law=law)
 
 
-def _row(step: Step, due_on: date, played: Outcome, calendar: Calendar) -> Row:
-    planned_on = due_on + timedelta(days=step.offset_days)
+def _row(step: Step, planned_on: date, due_on: date, played: Outcome, calendar: Calendar) -> Row:
     happens = _first(played, step.id)
     falls_on = None if happens is None else calendar.local_date(happens.at)
     return Row(
         step=step.id,
         kind=step.kind,
-        day=step.offset_days,
+        day=None if step.anchor == "previous_delivered" else (planned_on - due_on).days,
         planned_on=planned_on,
         falls_on=falls_on,
         at=None if happens is None else happens.at,
@@ -127,6 +137,12 @@ def _row(step: Step, due_on: date, played: Outcome, calendar: Calendar) -> Row:
         condition=_condition(step),
         why=_why(step, planned_on, falls_on, played, calendar),
     )
+
+
+def _planned_on(step: Step, due_on: date, at: Situation) -> date:
+    """The day of a step as the policy says it; what counts from a notice counts from its delivery here."""
+    base = next((at.counts_from(step, debt) for debt in at.open_debts), None) or due_on
+    return base + timedelta(days=step.offset_days)
 
 
 def _told(step: SuspendStep, suspended_on: date, played: Outcome, calendar: Calendar) -> Row:
@@ -174,7 +190,8 @@ def _channels(step: Step) -> str:
 
 
 def _condition(step: Step) -> str:
-    parts = [explain_when(step.when)]
+    parts = [] if step.anchor == "due_date" else [f"{step.offset_days} days from {ANCHORS[step.anchor]}"]
+    parts.append(explain_when(step.when))
     if step.needs_delivered:
         parts.append(f"{' and '.join(step.needs_delivered)} delivered")
     if isinstance(step, SuspendStep):
@@ -210,6 +227,8 @@ def explain_when(when: When) -> str:
     parts = []
     if when.minimum:
         parts.append(f"from {_amounts(when.minimum)}")
+    if when.maximum:
+        parts.append(f"up to {_amounts(when.maximum)}")
     if when.invoices_at_least > 1:
         parts.append(f"from {when.invoices_at_least} overdue invoices")
     named = {

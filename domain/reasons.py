@@ -77,6 +77,7 @@ SENTENCES: Mapping[str, str] = {
     "hold.in_flight": "payment {payment} of {amount} is on its way",
     "hold.gap": "the last message went out on {last_on}; the next may follow from {until}",
     "hold.not_delivered": "{needed} has not been delivered for {invoice}",
+    "hold.previous": "{step} counts from the delivery of {needed}, which has not arrived for {invoice}",
     "hold.notice_period": "{needed} was delivered on {delivered_on}: {days} days of notice end on {until}",
     "hold.announced": "the suspension was announced for {until}",
     "hold.approval": "{amount} needs approval from {threshold}",

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from domain.account import Account
 from domain.book import Debt
-from domain.calendar import Calendar, has_holidays
+from domain.calendar import Calendar, has_holidays, month_end
 from domain.channels import SERVICE, TASK
 from domain.claim import Claim
 from domain.claim_key import invoice_of
@@ -24,10 +24,11 @@ from domain.effects import Effect, EffectDebt
 from domain.instalment_plans import InstalmentPlan, under
 from domain.instalments import split
 from domain.money import Money, per_currency
+from domain.own_steps import RESERVED
 from domain.policy import Policy
 from domain.policy_audience import missed
 from domain.policy_fields import amount_in
-from domain.policy_steps import NoticeStep, Step, SuspendStep
+from domain.policy_steps import EVENTS, NoticeStep, Step, SuspendStep, presses
 from domain.promises import worth_resting
 from domain.reasons import Reason, because
 from domain.rest import FOREVER, Rest
@@ -256,16 +257,25 @@ class Situation:
         return max(holding, key=lambda rest: (rest.last, rest.reason), default=None)
 
     def step_on(self, step: Step, debt: Debt) -> date | None:
-        """The day on which a step falls for a debt; None while an open-ended rest freezes its age."""
-        return self.day_of(step.offset_days, debt)
+        """The day on which a step falls for a debt; None while an open-ended rest freezes its age.
+
+        What presses never falls within the days of grace, nor before the debt is late where it counts
+        from another day.
+        """
+        base = self.counts_from(step, debt)
+        if base is None:
+            return None
+        day = base + timedelta(days=step.offset_days)
+        if (self.policy.grace_days or step.anchor != "due_date") and presses(step):
+            day = max(day, debt.due_on + timedelta(days=self.policy.grace_days + 1))
+        return self._with_rests(day, max(base, debt.due_on) if step.anchor in EVENTS else debt.due_on)
 
     def day_of(self, offset_days: int, debt: Debt) -> date | None:
-        """The day on which a debt is so many days past due; None while an open-ended rest freezes its age.
+        """The day on which a debt is so many days past due; None while an open-ended rest freezes its age."""
+        return self._with_rests(debt.due_on + timedelta(days=offset_days), debt.due_on)
 
-        Days of a pause or a hold that overlap the debt's overdue time do not count.
-        """
-        day = debt.due_on + timedelta(days=offset_days)
-        counted = debt.due_on  # days of rest up to here are credited already
+    def _with_rests(self, day: date, counted: date) -> date | None:
+        """Return a day put off by the days of pauses and holds that lie after `counted`."""
         for rest in sorted((*self.pauses, *self.account.holds), key=lambda rest: rest.first):
             first = max(rest.first, counted + timedelta(days=1))
             if first > day or rest.last < first:
@@ -275,6 +285,76 @@ class Situation:
             day += timedelta(days=(rest.last - first).days + 1)
             counted = rest.last
         return day
+
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether the notices fall one after the other: all are counted from the due date."""
+        return all(notice.anchor == "due_date" for notice in self.policy.notices)
+
+    def counts_from(self, step: Step, debt: Debt) -> date | None:
+        """The day from which a step is counted; None while what it counts from has not happened.
+
+        A part of an invoice ages by its own due date, and has no date of an invoice or charge from before.
+        """
+        match step.anchor:
+            case "due_date":
+                return debt.due_on
+            case "invoice_date":
+                return debt.due_on if debt.part else debt.issued_on
+            case "month_end":
+                return month_end(debt.due_on)
+            case "first_failed_charge":
+                failed = self.account.failed.get(debt.invoice, ())
+                return next((day for day in failed if not debt.part or day >= debt.due_on), None)
+            case "previous_delivered":
+                previous = self.previous(step, debt)
+                return None if previous is None else self._delivered_on(previous, debt)
+
+    def previous(self, step: Step, debt: Debt) -> NoticeStep | None:
+        """The notice before a step, without those that press nobody or whose conditions do not hold."""
+        earlier = self.policy.steps[: self.policy.steps.index(step)]
+        notices = [each for each in earlier if isinstance(each, NoticeStep) and presses(each)]
+        return next(
+            (n for n in reversed(notices) if self.claims(debt, n.id) or self.unmet(n, debt) is None), None
+        )
+
+    def _delivered_on(self, notice: NoticeStep, debt: Debt) -> date | None:
+        """The day of a notice's delivery, or of what counts for it.
+
+        What fell before the ledger went live counts as said on its day, and what a message of the policy
+        before this one made needless as said on the day of that message.
+        """
+        claim = self.delivered(debt, notice.id)
+        if claim is not None and claim.delivered_at is not None:
+            return self.calendar.local_date(claim.delivered_at)
+        if self.claims(debt, notice.id) or (self.account.go_live_on, self.account.adopted_at) == (None, None):
+            return None
+        day, said_on = self.step_on(notice, debt), self.said_before(debt)
+        if day is None or self.before_go_live(day):
+            return day
+        return said_on if said_on is not None and day <= said_on else None
+
+    def said_before(self, debt: Debt) -> date | None:
+        """The last day on which a message about a debt went out whose step this policy does not have."""
+        if self.account.adopted_at is None:
+            return None
+        ours = {step.id for step in self.policy.steps} | RESERVED
+        key = (debt.key, debt.opening)
+        gone = [
+            claim.claimed_at
+            for claim in self.account.claims
+            if key in claim.debts and claim.is_message and claim.stands and claim.step not in ours
+        ]
+        return self.calendar.local_date(max(gone)) if gone else None
+
+    def waits_for_delivery(self, step: Step, debt: Debt) -> Reason | None:
+        """Why a step has no day yet: the notice before it went out, and nobody knows that it arrived."""
+        if step.anchor != "previous_delivered":
+            return None
+        previous = self.previous(step, debt)
+        if previous is None or not self.stands(debt, previous.id) or self._delivered_on(previous, debt):
+            return None
+        return because("hold.previous", step=step.id, needed=previous.id, invoice=debt.invoice)
 
     def before_go_live(self, day: date) -> bool:
         """Whether a step that fell on `day` is older than the ledger and so not taken."""
@@ -344,12 +424,23 @@ class Situation:
     def _how_much(self, step: Step, debt: Debt) -> Reason | None:
         when, main = step.when, isinstance(step, SuspendStep)
         counted = {each.invoice for each in self.overdue if each.main or not main}
-        if step.offset_days > 0 and len(counted) < when.invoices_at_least:
+        on_its_day = step.anchor == "due_date" and not self.policy.grace_days
+        late = step.offset_days > 0 or (step.offset_days == 0 and not on_its_day)
+        if late and len(counted) < when.invoices_at_least:
             count = f"{when.invoices_at_least} or more overdue invoices"
             return because("hold.condition", step=step.id, condition=count)
-        minimum = amount_in(when.minimum, debt.open.currency)
-        if minimum is not None and self.net(debt.open.currency, [debt], main=main) < minimum:
+        return self._wrong_amount(step, debt, main=main)
+
+    def _wrong_amount(self, step: Step, debt: Debt, *, main: bool) -> Reason | None:
+        currency = debt.open.currency
+        minimum, maximum = amount_in(step.when.minimum, currency), amount_in(step.when.maximum, currency)
+        if minimum is None and maximum is None:
+            return None
+        net = self.net(currency, [debt], main=main)
+        if minimum is not None and net < minimum:
             return because("hold.condition", step=step.id, condition=f"{minimum} or more")
+        if maximum is not None and net > maximum:
+            return because("hold.condition", step=step.id, condition=f"{maximum} or less")
         return None
 
     def net(self, currency: str, also: Iterable[Debt] = (), *, main: bool = False) -> Money:

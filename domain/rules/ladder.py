@@ -13,7 +13,7 @@ from domain.channels import TASK
 from domain.claim import Claim
 from domain.effects import Effect, Held, Wanted
 from domain.own_steps import RESERVED, UNREACHABLE
-from domain.policy_steps import NoticeStep
+from domain.policy_steps import NoticeStep, SuspendStep, counted, presses
 from domain.reasons import Reason, because
 from domain.rest import FOREVER
 from domain.rules import edited
@@ -58,7 +58,7 @@ def _leave_alone(at: Situation, debt: Debt, wanted: Wanted) -> None:
     exemption = at.exemption(debt)
     if exemption is None and at.paused() is None and at.chaseable(debt):
         return
-    ladder = [step for step in at.ladder if step.offset_days >= 0]
+    ladder = [step for step in at.ladder if presses(step)]
     begun = max((i for i, step in enumerate(ladder) if at.claims(debt, step.id)), default=-1)
     if begun + 1 == len(ladder):
         return
@@ -97,11 +97,15 @@ def _rung(at: Situation, debt: Debt, wanted: Wanted) -> _Rung | None:
     due: list[tuple[NoticeStep, date]] = []
     for step in ladder[passed + 1 :]:
         day_or_none = at.step_on(step, debt)
+        if day_or_none is None and (waits := at.waits_for_delivery(step, debt)) is not None:
+            wanted.hold(Held(step=step.id, debts=at.effect_debts([debt]), reason=waits))
         if day_or_none is None or (step.offset_days < 0 and at.today >= debt.due_on):
             continue
         if day_or_none > at.today:
             wanted.later.append(at.opening(day_or_none))
-            break
+            if at.in_order:
+                break
+            continue
         if at.before_go_live(day_or_none):
             wanted.hold(_too_old(at, step, debt, day_or_none))
             continue
@@ -381,12 +385,20 @@ def announced(at: Situation, debts: Sequence[Debt]) -> date | None:
     if suspension is None:
         return None
     notice_ends = at.calendar.days_after(at.now, suspension.notice_days)
-    days = [at.step_on(suspension, debt) for debt in debts if debt.main]
-    if not days:
+    main = [debt for debt in debts if debt.main and not _never_suspends(at, suspension, debt)]
+    if not main:
         return None
-    # Days that an open pause freezes are not known yet; nothing goes out while it holds.
-    first_day = min((day for day in days if day is not None), default=at.today)
+    days = [at.step_on(suspension, debt) for debt in main]
+    # Days that an open pause freezes are not known yet; nothing goes out while it holds. What counts from
+    # the delivery of this very message counts from today.
+    soonest = timedelta(days=suspension.offset_days if suspension.anchor == "previous_delivered" else 0)
+    first_day = min((day for day in days if day is not None), default=at.today + soonest)
     return at.calendar.local_date(max(at.opening(first_day), at.calendar.next_open(notice_ends)))
+
+
+def _never_suspends(at: Situation, step: SuspendStep, debt: Debt) -> bool:
+    """Whether the suspension counts from something that has not happened to this debt."""
+    return step.anchor == "first_failed_charge" and at.counts_from(step, debt) is None
 
 
 def _why(at: Situation, channel: str, group: list[_Rung]) -> Reason:
@@ -409,5 +421,5 @@ def _why(at: Situation, channel: str, group: list[_Rung]) -> Reason:
         return because("step.before_due", step=step.id, due_on=debt.due_on, days=-days)
     late = at.today > at.calendar.local_date(at.opening(oldest.day))
     if late:
-        return because("step.late", step=step.id, days=days, offset=step.offset_days)
-    return because("step.due", step=step.id, days=days, offset=step.offset_days)
+        return because("step.late", step=step.id, days=days, offset=counted(step))
+    return because("step.due", step=step.id, days=days, offset=counted(step))

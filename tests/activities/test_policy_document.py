@@ -76,6 +76,33 @@ STEPS = {step["id"]: i for i, step in enumerate(BUSINESS["steps"])}
         (("return", "when"), "below_minimum", "Once what is overdue is below the amount"),
         (("steps", STEPS["reminder_first"], "offset_days"), 4, "4 days after the due date: a reminder by"),
         (("steps", STEPS["reminder_first"], "channels"), ["sms"], "due date: a reminder by text message -"),
+        (
+            ("steps", STEPS["reminder_first"], "anchor"),
+            "invoice_date",
+            "3 days after the date of the invoice, never before it is late: a reminder",
+        ),
+        (
+            ("steps", STEPS["reminder_first"], "anchor"),
+            "month_end",
+            "3 days after the end of the month in which it is due, never before it is late: a reminder",
+        ),
+        (
+            ("steps", STEPS["reminder_first"], "anchor"),
+            "first_failed_charge",
+            "3 days after the first charge that failed, never before it is late: a reminder",
+        ),
+        (
+            ("steps", STEPS["final_notice"], "anchor"),
+            "previous_delivered",
+            "30 days after the message before has reached you: a final notice",
+        ),
+        (
+            ("steps", STEPS["reminder_first"], "when"),
+            {"maximum": {"EUR": 40}},
+            "(only if so much or less is overdue: 40.00 EUR)",
+        ),
+        (("grace_days",), 6, "For 6 days after the due date we do not press you."),
+        (("grace_days",), 5, "6 days after the due date: a reminder by"),
         (("steps", STEPS["upcoming"], "offset_days"), -1, "1 day before the due date: a reminder"),
         (("steps", STEPS["upcoming"], "when"), {}, "7 days before the due date: a reminder by email -"),
         (

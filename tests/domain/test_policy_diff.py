@@ -67,6 +67,12 @@ AGREED = {"basis": "contract", "clause": "Terms, section 7", "propose_at": 30}
         ),
         (
             policy(),
+            steps({**FIRST, "anchor": "month_end", "offset_days": 0}),
+            "moved steps.first: moves from day +1 to day +0 from the end of the month of the due date",
+        ),
+        (policy(), policy(grace_days=3), "raised grace_days: raised from 0 to 3"),
+        (
+            policy(),
             steps({**SECOND, "offset_days": 7}),
             "moved steps.second: moves from day +8 to day +7, 1 day earlier",
         ),
