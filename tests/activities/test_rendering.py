@@ -31,7 +31,10 @@ KINDS = (
     "reminder_second",
     "reminder_third",
     "final_notice",
+    "restricted",
     "suspended",
+    "termination_warning",
+    "terminated",
     "thanks",
     "card_update",
 )
@@ -104,7 +107,9 @@ def test_every_letter_that_asks_says_what_comes_next_and_when(name: str) -> None
     [
         ("reminder", "send you a reminder on 5 May 2026", "write to you again on 5 May 2026"),
         ("final_notice", "a final notice on 5 May 2026", "one last reminder on 5 May 2026"),
+        ("restriction", "no new orders from 5 May 2026 on", "nothing new can be ordered from 5 May 2026 on"),
         ("suspension", "suspend the service on 5 May 2026", "pause your service on 5 May 2026"),
+        ("termination", "the subscription ends on 5 May 2026", "your subscription ends on 5 May 2026"),
         ("task", "contact you in person on 5 May 2026", "get in touch with you on 5 May 2026"),
     ],
 )
