@@ -12,7 +12,7 @@ keeps its version.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, Literal, Self
 
@@ -28,7 +28,18 @@ from domain.policy_experiment import Experiment
 from domain.policy_fields import Amounts, Channels, Part, StepId
 from domain.policy_order import wrong_needs, wrong_order
 from domain.policy_rests import Disputes, Pauses, Plans, Promises
-from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep, earliest_day
+from domain.policy_steps import (
+    HandOverStep,
+    NoticeStep,
+    Proposing,
+    RestrictStep,
+    Step,
+    SuspendStep,
+    TaskStep,
+    TerminateStep,
+    WriteOffStep,
+    earliest_day,
+)
 from domain.policy_window import Window
 
 _ADDED = (
@@ -146,10 +157,43 @@ class Policy(Part):
         return next((step for step in self.steps if isinstance(step, SuspendStep)), None)
 
     @cached_property
+    def restriction(self) -> RestrictStep | None:
+        """The step that restricts, where the policy has one."""
+        return next((step for step in self.steps if isinstance(step, RestrictStep)), None)
+
+    @cached_property
+    def termination(self) -> TerminateStep | None:
+        """The step that ends the subscription, where the policy has one."""
+        return next((step for step in self.steps if isinstance(step, TerminateStep)), None)
+
+    @cached_property
+    def proposals(self) -> tuple[Proposing, ...]:
+        """The steps that ask a person to hand over or to write off."""
+        return tuple(step for step in self.steps if isinstance(step, HandOverStep | WriteOffStep))
+
+    @cached_property
     def warnings(self) -> frozenset[str]:
         """The steps without which nobody is suspended, directly or through another step."""
+        return self._needed(self.suspension.needs_delivered if self.suspension else ())
+
+    @cached_property
+    def unskippable(self) -> frozenset[str]:
+        """The notices that something other than a notice builds on, directly or through another step."""
+        ends = (step for step in self.steps if not isinstance(step, NoticeStep | TaskStep))
+        return self._needed(need for step in ends for need in step.needs_delivered)
+
+    @cached_property
+    def end_warnings(self) -> frozenset[str]:
+        """The warnings of the end of the subscription, which stand after the suspension."""
+        suspension, termination = self.suspension, self.termination
+        if suspension is None or termination is None:
+            return frozenset()
+        after = self.steps[self.steps.index(suspension) + 1 :]
+        return frozenset(termination.needs_delivered) & {step.id for step in after}
+
+    def _needed(self, steps: Iterable[str]) -> frozenset[str]:
         needs = {step.id: step.needs_delivered for step in self.steps}
-        wanted = list(self.suspension.needs_delivered) if self.suspension else []
+        wanted = list(steps)
         found: set[str] = set()
         while wanted:
             step = wanted.pop()

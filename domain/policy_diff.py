@@ -62,11 +62,21 @@ def _steps(before: Policy, after: Policy) -> Iterator[PolicyChange]:
             yield PolicyChange(kind="removed", key=f"steps.{step.id}", words=words)
 
 
+_KINDS = {
+    "notice": "message",
+    "task": "task",
+    "restrict": "restriction",
+    "suspend": "suspension",
+    "terminate": "termination",
+    "hand_over": "hand-over",
+    "write_off": "write-off proposal",
+}
+
+
 def _step_words(step: Step) -> str:
     channels = getattr(step, "channels", ())
     by = f" by {', '.join(channels)}" if step.kind == "notice" else ""
-    kind = {"notice": "message", "task": "task", "suspend": "suspension"}[step.kind]
-    return f"{kind} on day {_day(step)}{by}"
+    return f"{_KINDS[step.kind]} on day {_day(step)}{by}"
 
 
 def _day(step: Step) -> str:

@@ -1,9 +1,11 @@
 """The collections policy as a customer reads it: values only, taken from what drives the timers.
 
 The words stand in `templates/<language>/documents/`. What depends on the customer alone (for whom a
-step is, which approvals the seller wants) is left out: it promises nothing to the reader.
+step is, which approvals the seller wants) is left out, as is what is proposed to write off: it promises
+nothing to the reader.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal
@@ -15,9 +17,29 @@ from domain.notice import Seller
 from domain.policy import Policy
 from domain.policy_charges import Charges
 from domain.policy_rests import Plans
-from domain.policy_steps import Anchor, NoticeStep, Step, SuspendStep, TaskStep, presses
+from domain.policy_steps import (
+    Anchor,
+    NoticeStep,
+    RestrictStep,
+    Step,
+    SuspendStep,
+    TaskStep,
+    TerminateStep,
+    WriteOffStep,
+    presses,
+)
 
-Says = Literal["reminder", "final_notice", "call", "review", "suspension"]
+Says = Literal[
+    "reminder",
+    "final_notice",
+    "end_warning",
+    "call",
+    "review",
+    "restriction",
+    "suspension",
+    "hand_over",
+    "termination",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +73,7 @@ class PolicyDocument:
         quiet_days: days after the due date on which nothing presses.
         promise_days, grace_days, promises: of a promise to pay, as the policy's `promises` has them.
         charges: how a card is charged again; None where no card is charged.
-        suspension: the step that suspends; None where nobody is suspended.
+        restriction, suspension, termination: the steps that do so; None where nobody is met by them.
     """
 
     title: str
@@ -72,7 +94,9 @@ class PolicyDocument:
     plans: Plans
     charges: Charges | None
     interest: Interest
+    restriction: RestrictStep | None
     suspension: SuspendStep | None
+    termination: TerminateStep | None
     returns: Literal["nothing_overdue", "below_minimum"]
 
 
@@ -82,7 +106,7 @@ def document(policy: Policy, seller: Seller) -> PolicyDocument:
         title=policy.title,
         version=policy.version,
         seller=seller,
-        steps=tuple(_step(policy, step) for step in policy.steps),
+        steps=tuple(_step(policy, step) for step in policy.steps if not isinstance(step, WriteOffStep)),
         minimum=_amounts(policy.minimum),
         tolerance=_amounts(policy.tolerance),
         gap_days=policy.minimum_gap_days,
@@ -97,7 +121,9 @@ def document(policy: Policy, seller: Seller) -> PolicyDocument:
         plans=policy.plans,
         charges=policy.charges,
         interest=policy.interest,
+        restriction=policy.restriction,
         suspension=policy.suspension,
+        termination=policy.termination,
         returns=policy.back.when,
     )
 
@@ -115,11 +141,22 @@ def _step(policy: Policy, step: Step) -> DocumentStep:
 
 
 def _says(policy: Policy, step: Step) -> Says:
-    if isinstance(step, SuspendStep):
-        return "suspension"
-    if isinstance(step, TaskStep):
-        return step.task
-    return "final_notice" if step.id == policy.last_warning else "reminder"
+    match step:
+        case TaskStep():
+            return step.task
+        case NoticeStep() if step.id in policy.end_warnings:
+            return "end_warning"
+        case NoticeStep():
+            return "final_notice" if step.id == policy.last_warning else "reminder"
+    return _TURNS[step.kind]
+
+
+_TURNS: Mapping[str, Says] = {
+    "restrict": "restriction",
+    "suspend": "suspension",
+    "hand_over": "hand_over",
+    "terminate": "termination",
+}
 
 
 def _day(policy: Policy, step: Step) -> int:

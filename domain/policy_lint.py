@@ -18,7 +18,7 @@ from domain.policy import Policy
 from domain.policy_fields import amount_in
 from domain.policy_lint_law import never_open, too_close, too_many
 from domain.policy_order import comparable
-from domain.policy_steps import ANCHORS, NoticeStep, SuspendStep, TaskStep, When, presses
+from domain.policy_steps import ANCHORS, NoticeStep, SuspendStep, Switching, TaskStep, When, presses
 from domain.policy_window import Weekday
 from domain.spelling import closest
 
@@ -66,6 +66,7 @@ def lint(
         *(_templates(policy, templates) if templates is not None else ()),
         *_suspension(policy),
         *_last_warning(policy),
+        *_ends(policy),
         *_gaps(policy),
         *_anchors(policy),
         *_window(policy),
@@ -162,8 +163,9 @@ def _templates(policy: Policy, templates: Templates) -> Iterator[Finding]:
     named: list[tuple[str | None, str, tuple[Channel, ...]]] = [
         (step.id, step.template, step.channels) for step in policy.notices
     ]
-    if policy.suspension is not None:
-        named.append((policy.suspension.id, policy.suspension.tell, policy.suspension.channels))
+    turns = [step for step in policy.steps if isinstance(step, Switching)]
+    named += [(step.id, step.tell, step.channels) for step in turns]
+    if turns:
         named.append((None, policy.back.thanks, policy.back.channels))
     if policy.charges is not None:
         named.append((None, policy.charges.template, policy.charges.channels))
@@ -221,6 +223,25 @@ def _last_warning(policy: Policy) -> Iterator[Finding]:
         return
     message = "it is the last warning before the suspension and may go out by SMS alone, which is no writing"
     yield _warning("not-in-writing", step.id, f"{message}; put email first in `channels`, or `send: all`")
+
+
+def _ends(policy: Policy) -> Iterator[Finding]:
+    """An end that comes later than the policy says, and debts given away of which nobody heard from us."""
+    step, suspension = policy.termination, policy.suspension
+    if step is not None and suspension is not None and comparable(step, suspension):
+        first = suspension.offset_days + step.suspended_days
+        if first > step.offset_days:
+            message = (
+                f"it cannot happen on day {step.offset_days}: {suspension.id} comes on day "
+                f"{suspension.offset_days} at the earliest and lasts {step.suspended_days} days"
+            )
+            remedy = f"set `offset_days` to {first} or more, or `suspended_days` to less"
+            yield _warning("end-too-early", step.id, f"{message}; {remedy}")
+    for proposal in policy.proposals:
+        if not proposal.needs_delivered:
+            message = "debts may come to it of which the customer never heard from us"
+            remedy = "name the notices that must have arrived in `needs_delivered`"
+            yield _warning("unwarned-end", proposal.id, f"{message}; {remedy}")
 
 
 def _gaps(policy: Policy) -> Iterator[Finding]:

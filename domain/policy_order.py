@@ -1,9 +1,18 @@
 """What the steps of a policy must say about each other: their order, and the warnings that they build on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from domain.documents import Fault
-from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep, earliest_day, presses
+from domain.policy_steps import (
+    NoticeStep,
+    Step,
+    SuspendStep,
+    Switching,
+    TaskStep,
+    TerminateStep,
+    earliest_day,
+    presses,
+)
 from domain.spelling import closest
 
 
@@ -19,16 +28,13 @@ def wrong_order(steps: tuple[Step, ...]) -> Iterator[Fault]:
         yield from _wrong_anchor(i, step, earlier)
         if isinstance(step, TaskStep):
             continue
-        last = earlier[-1] if earlier else None
         before = next((each for each in reversed(earlier) if comparable(each, step)), None)
-        if isinstance(last, SuspendStep):
-            several = isinstance(step, SuspendStep)
-            message = (
-                "a policy suspends once: keep one suspend step"
-                if several
-                else f"the suspend step comes last: write notice {step.id!r} before {last.id!r}"
-            )
-            yield Fault(path=(i, "kind" if several else "id"), message=message)
+        if isinstance(step, TerminateStep) and not any(isinstance(each, SuspendStep) for each in earlier):
+            message = f"step {step.id!r} ends what nobody suspends: write a suspend step before it"
+            yield Fault(path=(i, "kind"), message=message)
+        fault = _wrong_place(i, step, earlier, steps)
+        if fault is not None:
+            yield fault
         elif before is not None and step.offset_days <= before.offset_days:
             message = (
                 f"step {step.id!r} (day {step.offset_days}) must come after "
@@ -36,6 +42,37 @@ def wrong_order(steps: tuple[Step, ...]) -> Iterator[Fault]:
             )
             yield Fault(path=(i, "offset_days"), message=message)
         earlier.append(step)
+
+
+# What ends chasing, mildest first: those of one number in any order.
+_GRAVITY: Mapping[str, int] = {"restrict": 1, "suspend": 2, "hand_over": 3, "terminate": 3, "write_off": 4}
+_DOES = {
+    "restrict": "restricts",
+    "suspend": "suspends",
+    "hand_over": "hands over",
+    "terminate": "terminates",
+    "write_off": "proposes to write off",
+}
+
+
+def _wrong_place(i: int, step: Step, earlier: list[Step], steps: tuple[Step, ...]) -> Fault | None:
+    """Find a step of a kind that there is already, or that stands after a graver one."""
+    graver = [each for each in earlier if _GRAVITY.get(each.kind, 0) > _GRAVITY.get(step.kind, 0)]
+    if step.kind in _GRAVITY and any(each.kind == step.kind for each in earlier):
+        message = f"a policy {_DOES[step.kind]} once: keep one {step.kind} step"
+        return Fault(path=(i, "kind"), message=message)
+    if isinstance(step, NoticeStep):
+        # Past the suspension only warnings of the end have a use; past a restriction every notice has.
+        needed = {need for each in steps if isinstance(each, TerminateStep) for need in each.needs_delivered}
+        graver = [each for each in graver if each.kind != "restrict"]
+        if step.id in needed and all(each.kind in ("suspend", "hand_over") for each in graver):
+            graver = []
+    if not graver:
+        return None
+    comes_last = graver[0]
+    rest = "comes last" if isinstance(comes_last, SuspendStep) else "is graver"
+    message = f"the {comes_last.kind} step {rest}: write {step.kind} {step.id!r} before {comes_last.id!r}"
+    return Fault(path=(i, "id"), message=message)
 
 
 def _wrong_anchor(i: int, step: Step, earlier: list[Step]) -> Iterator[Fault]:
@@ -69,6 +106,6 @@ def wrong_needs(steps: tuple[Step, ...]) -> Iterator[Fault]:
             if not earlier:
                 message = f"step {step.id!r} needs {need!r}, which comes no earlier: name an earlier notice"
                 yield Fault(path=path, message=message)
-            elif isinstance(step, SuspendStep) and earliest_day(notice) <= 0:
+            elif isinstance(step, Switching) and earliest_day(notice) <= 0:
                 message = f"warning {need!r} comes before the debt is late: name a notice after the due date"
                 yield Fault(path=path, message=message)

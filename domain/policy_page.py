@@ -13,10 +13,19 @@ from typing import Any, Literal
 from domain.calendar import Calendar
 from domain.contact_law.law import NO_LAW, Law
 from domain.customer import Customer
-from domain.own_steps import DATA_LOSS, TOLD
+from domain.own_steps import DATA_LOSS, TOLD, TOLD_ENDED, TOLD_RESTRICTED
 from domain.policy import Policy
 from domain.policy_fields import amount_in
-from domain.policy_steps import ANCHORS, NoticeStep, Step, SuspendStep, TaskStep, When
+from domain.policy_steps import (
+    ANCHORS,
+    NoticeStep,
+    Step,
+    SuspendStep,
+    Switching,
+    TaskStep,
+    TerminateStep,
+    When,
+)
 from domain.reasons import Reason
 from domain.rules.data_loss import LOSS_DAYS
 from domain.simulation.events import read_events
@@ -26,6 +35,8 @@ from domain.situation import Situation
 
 TERMS_DAYS = 30
 """The sample invoice is issued so long before its first step."""
+SAMPLE = Decimal(100)
+"""What the sample invoice is about."""
 MARGIN_DAYS = 120
 """How much later than planned a step may fall and is still found: gaps, notice, long holidays."""
 
@@ -45,7 +56,7 @@ class Row:
     """
 
     step: str
-    kind: Literal["notice", "task", "suspend"]
+    kind: Literal["notice", "task", "restrict", "suspend", "terminate", "hand_over", "write_off"]
     day: int | None
     planned_on: date
     falls_on: date | None
@@ -75,7 +86,7 @@ def show(policy: Policy, *, due_on: date, customer: Customer, law: Law = NO_LAW)
     Raises:
         ValueError: the window never opens for this customer, or no holidays of its country are known.
     """
-    bare = _bare(policy)
+    bare = _bare(policy, customer.currency or "EUR")
     played = _play(bare, due_on, customer, law)
     at = Situation(policy=bare, account=played.account, now=played.lines[-1].at)
     calendar = at.calendar
@@ -83,20 +94,27 @@ def show(policy: Policy, *, due_on: date, customer: Customer, law: Law = NO_LAW)
     for step, its_bare in zip(policy.steps, bare.steps, strict=True):
         row = _row(step, _planned_on(its_bare, due_on, at), due_on, played, calendar)
         rows.append(row)
-        if isinstance(step, SuspendStep) and row.falls_on is not None:
+        if isinstance(step, Switching) and row.falls_on is not None:
             rows.append(_told(step, row.falls_on, played, calendar))
+        if isinstance(step, SuspendStep) and row.falls_on is not None:
             rows.append(_data_lost(step, row.falls_on, played, calendar))
     return tuple(rows)
 
 
-def _bare(policy: Policy) -> Policy:
+def _bare(policy: Policy, currency: str) -> Policy:
     """Return the policy without its minimums, conditions and approvals."""
     steps = tuple(
-        step.model_copy(update={"when": When(), **({"approval": {}} if step.kind == "suspend" else {})})
-        for step in policy.steps
+        step.model_copy(update={"when": When(), **_unapproved(step, currency)}) for step in policy.steps
     )
     content = {name: getattr(policy, name) for name in Policy.model_fields}
     return Policy.model_validate({**content, "minimum": {}, "tolerance": {}, "steps": steps})
+
+
+def _unapproved(step: Step, currency: str) -> dict[str, Any]:
+    """Let a step go on without approval; the end of a subscription may only when it is about little."""
+    if isinstance(step, TerminateStep):
+        return {"approval": {currency: SAMPLE + 1}}
+    return {} if isinstance(step, NoticeStep | TaskStep) else {"approval": {}}
 
 
 def _play(policy: Policy, due_on: date, customer: Customer, law: Law) -> Outcome:
@@ -108,7 +126,7 @@ def _play(policy: Policy, due_on: date, customer: Customer, law: Law) -> Outcome
         "at": (due_on + timedelta(days=min(0, *days) - TERMS_DAYS)).isoformat(),
         "type": "invoice_issued",
         "invoice": "SAMPLE",
-        "amount": "100",
+        "amount": str(SAMPLE),
         "currency": customer.currency or "EUR",
         "due_on": due_on.isoformat(),
     }
@@ -116,6 +134,7 @@ def _play(policy: Policy, due_on: date, customer: Customer, law: Law) -> Outcome
     charged = any(step.anchor == "first_failed_charge" for step in steps)
     events = [issued, charge_failed] if charged else [issued]
     kept_days = policy.suspension.data_kept_days if policy.suspension else 0
+    kept_days += policy.termination.suspended_days if policy.termination else 0
     # Steps that count from one another add up.
     last = max(days) if len({step.anchor for step in steps}) == 1 else sum(map(abs, days)) + TERMS_DAYS
     until = due_on + timedelta(days=last + policy.grace_days + notice_days + kept_days + MARGIN_DAYS)
@@ -145,11 +164,14 @@ def _planned_on(step: Step, due_on: date, at: Situation) -> date:
     return base + timedelta(days=step.offset_days)
 
 
-def _told(step: SuspendStep, suspended_on: date, played: Outcome, calendar: Calendar) -> Row:
-    """The message that says the service was suspended."""
-    happens = _first(played, TOLD)
+_TOLD_BY = {"restrict": TOLD_RESTRICTED, "suspend": TOLD, "terminate": TOLD_ENDED}
+
+
+def _told(step: Switching, suspended_on: date, played: Outcome, calendar: Calendar) -> Row:
+    """The message that says the service was restricted or suspended, or ended."""
+    happens = _first(played, _TOLD_BY[step.kind])
     return Row(
-        step=TOLD,
+        step=_TOLD_BY[step.kind],
         kind="notice",
         day=None,
         planned_on=suspended_on,
@@ -186,7 +208,9 @@ def _first(played: Outcome, step: str) -> Line | None:
 def _channels(step: Step) -> str:
     if isinstance(step, NoticeStep):
         return (" and " if step.send == "all" else ", else ").join(step.channels)
-    return f"{step.task} task" if isinstance(step, TaskStep) else "service"
+    if isinstance(step, Switching):
+        return "service"
+    return f"{step.task if isinstance(step, TaskStep) else step.kind.replace('_', '-')} task"
 
 
 def _condition(step: Step) -> str:
@@ -194,10 +218,14 @@ def _condition(step: Step) -> str:
     parts.append(explain_when(step.when))
     if step.needs_delivered:
         parts.append(f"{' and '.join(step.needs_delivered)} delivered")
-    if isinstance(step, SuspendStep):
+    if isinstance(step, Switching) and step.notice_days:
         parts[-1] += f" {step.notice_days} days before"
-        if step.approval:
-            parts.append(f"approval from {_amounts(step.approval)}")
+    if isinstance(step, TerminateStep):
+        parts.append(f"suspended for {step.suspended_days} days")
+    if not isinstance(step, NoticeStep | TaskStep) and step.approval:
+        parts.append(f"approval from {_amounts(step.approval)}")
+    elif isinstance(step, TerminateStep):
+        parts.append("approval of any amount")
     return "; ".join(part for part in parts if part)
 
 

@@ -121,7 +121,116 @@ class SuspendStep(Part):
     when: When = Field(default_factory=When)
 
 
-Step = Annotated[NoticeStep | TaskStep | SuspendStep, Field(discriminator="kind")]
+class RestrictStep(Part):
+    """Restrict the main service, before it is suspended: no new orders, what there is works on.
+
+    Attributes:
+        kind: `restrict`.
+        id: its name in the journal and in keys; a step keeps it for as long as the policy lives.
+        anchor: what the days are counted from.
+        offset_days: days from the anchor; it is never earlier.
+        needs_delivered: steps whose message must have been delivered before.
+        notice_days: whole days between the delivery of the last of these and the restriction.
+        approval: amounts per currency from which a person must approve first.
+        tell: template of the message that says so afterwards.
+        channels: of that message, in order of preference; the first that reaches the customer.
+        when: for whom, and from which amount.
+    """
+
+    kind: Literal["restrict"]
+    id: StepId
+    anchor: Anchor = "due_date"
+    offset_days: Whole = Field(ge=1, le=3650)
+    needs_delivered: Needs = ()
+    notice_days: Whole = Field(default=0, ge=0, le=365)
+    approval: Amounts = Field(default_factory=dict)
+    tell: StepId = "restricted"
+    channels: Channels = ("email",)
+    when: When = Field(default_factory=When)
+
+
+class TerminateStep(Part):
+    """End the subscription for good, some time after it was suspended and the customer was warned.
+
+    Attributes:
+        kind: `terminate`.
+        id: its name in the journal and in keys; a step keeps it for as long as the policy lives.
+        anchor: what the days are counted from.
+        offset_days: days from the anchor; it is never earlier.
+        suspended_days: whole days for which the service has been suspended before.
+        notice_days: whole days between the delivery of the last warning and the end.
+        needs_delivered: the warnings; at least one.
+        approval: amounts per currency from which a person must approve first; any amount of another.
+        tell: template of the message that says so afterwards.
+        channels: of that message, in order of preference; the first that reaches the customer.
+        when: for whom, and from which amount.
+    """
+
+    kind: Literal["terminate"]
+    id: StepId
+    anchor: Anchor = "due_date"
+    offset_days: Whole = Field(ge=1, le=3650)
+    suspended_days: Whole = Field(ge=1, le=3650)
+    notice_days: Whole = Field(ge=1, le=365)
+    needs_delivered: Annotated[Needs, Field(min_length=1)]
+    approval: Amounts = Field(default_factory=dict)
+    tell: StepId = "terminated"
+    channels: Channels = ("email",)
+    when: When = Field(default_factory=When)
+
+
+class HandOverStep(Part):
+    """Give a person the task to hand debts over to an agency or a lawyer.
+
+    Attributes:
+        kind: `hand_over`.
+        id: its name in the journal and in keys; a step keeps it for as long as the policy lives.
+        anchor: what the days are counted from.
+        offset_days: days from the anchor; it is never earlier.
+        needs_delivered: steps whose message must have been delivered before.
+        approval: amounts per currency from which a person must approve first.
+        when: for whom, and from which amount.
+    """
+
+    kind: Literal["hand_over"]
+    id: StepId
+    anchor: Anchor = "due_date"
+    offset_days: Whole = Field(ge=1, le=3650)
+    needs_delivered: Needs = ()
+    approval: Amounts = Field(default_factory=dict)
+    when: When = Field(default_factory=When)
+
+
+class WriteOffStep(Part):
+    """Propose to finance to write debts off.
+
+    Attributes:
+        kind: `write_off`.
+        id: its name in the journal and in keys; a step keeps it for as long as the policy lives.
+        anchor: what the days are counted from.
+        offset_days: days from the anchor; it is never earlier.
+        needs_delivered: steps whose message must have been delivered before.
+        approval: amounts per currency from which a person must approve first.
+        when: for whom, and from which amount.
+    """
+
+    kind: Literal["write_off"]
+    id: StepId
+    anchor: Anchor = "due_date"
+    offset_days: Whole = Field(ge=1, le=3650)
+    needs_delivered: Needs = ()
+    approval: Amounts = Field(default_factory=dict)
+    when: When = Field(default_factory=When)
+
+
+Step = Annotated[
+    NoticeStep | TaskStep | RestrictStep | SuspendStep | TerminateStep | HandOverStep | WriteOffStep,
+    Field(discriminator="kind"),
+]
+Switching = RestrictStep | SuspendStep | TerminateStep
+"""The steps that turn the service's switch: only main debts are a reason."""
+Proposing = HandOverStep | WriteOffStep
+"""The steps that ask a person to end our chasing."""
 
 
 def presses(step: Step) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import takewhile
 
 from domain.account import Account
 from domain.book import Debt
@@ -28,7 +29,7 @@ from domain.own_steps import RESERVED
 from domain.policy import Policy
 from domain.policy_audience import missed
 from domain.policy_fields import amount_in
-from domain.policy_steps import EVENTS, NoticeStep, Step, SuspendStep, presses
+from domain.policy_steps import EVENTS, NoticeStep, Step, SuspendStep, Switching, TaskStep, presses
 from domain.promises import worth_resting
 from domain.reasons import Reason, because
 from domain.rest import FOREVER, Rest
@@ -56,17 +57,6 @@ class Situation:
             window=window.send_window(),
             country=customer.country if window.holidays and has_holidays(customer.country) else None,
         )
-
-    @cached_property
-    def notices(self) -> tuple[NoticeStep, ...]:
-        """The messages that are meant for customers like this one, mildest first."""
-        return tuple(step for step in self.policy.notices if self.meant_for(step))
-
-    @cached_property
-    def ladder(self) -> tuple[NoticeStep | SuspendStep, ...]:
-        """The same with the suspension, where that is meant for this customer too."""
-        last = self.policy.suspension
-        return (*self.notices, last) if last is not None and self.meant_for(last) else self.notices
 
     @cached_property
     def today(self) -> date:
@@ -188,7 +178,16 @@ class Situation:
                 opened_on = max(debt.opened_on, rest.last + timedelta(days=1))
                 carried = debt.carried + 1 if carries else 0
                 debt = replace(debt, opening=debt.opening + 1, opened_on=opened_on, carried=carried)
+        for rest in self._taken_back:
+            if self._handed_over(rest, debt):
+                opened_on = max(debt.opened_on, rest.last + timedelta(days=1))
+                debt = replace(debt, opening=debt.opening + 1, opened_on=opened_on, carried=0)
         return debt
+
+    @cached_property
+    def _taken_back(self) -> Sequence[Rest]:
+        """The hand-overs that are over: whatever was said before them, we begin anew."""
+        return [rest for rest in self.account.handed_over if rest.over(self.today)]
 
     @cached_property
     def _rests_over(self) -> Sequence[tuple[Rest, bool]]:
@@ -211,7 +210,82 @@ class Situation:
         return tuple(debt for debt in self.debts if debt.days_late(self.today) > 0)
 
     def chaseable(self, debt: Debt) -> bool:
-        """Whether anything of this debt may be asked for."""
+        """Whether anything of this debt may be asked for by us."""
+        return self.claimable(debt) and self.left_on(debt) is None
+
+    def left_on(self, debt: Debt) -> date | None:
+        """The day on which a debt left our chasing: handed over, or open when the subscription ended."""
+        if (rest := self.collector(debt)) is not None:
+            return rest.first
+        ended_on = self.ended_on
+        return ended_on if ended_on is not None and debt.issued_on <= ended_on else None
+
+    def collector(self, debt: Debt) -> Rest | None:
+        """Since when, and by whom, a debt is collected that was handed over; None when it was not."""
+        rests = self.account.handed_over
+        if not rests:
+            return None
+        return next((r for r in rests if r.holds(self.today) and self._handed_over(r, debt)), None)
+
+    def _handed_over(self, rest: Rest, debt: Debt) -> bool:
+        """Whether a hand-over is about a debt: what it names and its fees, or what was past due on its day.
+
+        A plan that is agreed later about what is with others puts off its dates, and takes nothing back.
+        """
+        if rest.invoice is not None:
+            return rest.invoice in (debt.invoice, debt.about)
+        later = [plan for plan in self.plans if plan.agreed_on >= rest.first] if debt.in_plan else []
+        if any(each.invoice == debt.invoice for plan in later for each in plan.covered):
+            return any(e.invoice == debt.invoice and e.due_on < rest.first for e in self.scheduled)
+        return debt.due_on < rest.first
+
+    @cached_property
+    def ended_on(self) -> date | None:
+        """The day on which we ended the subscription: nothing of before is chased, whatever comes in."""
+        service = self.account.service
+        return self.calendar.local_date(service.since) if service.ended and service.since else None
+
+    @property
+    def has_service(self) -> bool:
+        """Whether there is a subscription that can be restricted, suspended or ended."""
+        return self.account.cancelled_on is None and not self.account.service.ended
+
+    def elsewhere(self) -> tuple[Reason, None] | None:
+        """Why our switch rests: others have suspended the service."""
+        on = self.account.elsewhere_on
+        return None if on is None else (because("hold.elsewhere", on=on), None)
+
+    @cached_property
+    def climb(self) -> tuple[Step, ...]:
+        """The steps for this customer without tasks; notices past the suspension only while it lasts."""
+        warns_of_the_end = self.account.service.suspended and self.has_service
+        found, past = list[Step](), False
+        for step in self.policy.steps:
+            past = past or isinstance(step, SuspendStep)
+            reached = not past or warns_of_the_end or not isinstance(step, NoticeStep)
+            if reached and not isinstance(step, TaskStep) and self.meant_for(step):
+                found.append(step)
+        return tuple(found)
+
+    @cached_property
+    def _ladder(self) -> tuple[NoticeStep, ...]:
+        return tuple(step for step in self.climb if isinstance(step, NoticeStep))
+
+    @cached_property
+    def _side_ladder(self) -> tuple[NoticeStep, ...]:
+        to_suspension = takewhile(lambda step: not isinstance(step, SuspendStep), self.policy.steps)
+        return tuple(step for step in to_suspension if isinstance(step, NoticeStep) and self.meant_for(step))
+
+    def ladder(self, debt: Debt) -> tuple[NoticeStep, ...]:
+        """The notices for a debt: a side debt ends no subscription, so nothing warns of that."""
+        return self._ladder if debt.main else self._side_ladder
+
+    def warns_of_the_end(self, debt: Debt) -> bool:
+        """Whether the ladder of a debt goes on past the suspension now."""
+        return len(self.ladder(debt)) > len(self._side_ladder)
+
+    def claimable(self, debt: Debt) -> bool:
+        """Whether anything of this debt may be asked for, by whomever."""
         if not debt.open:
             return False
         amount = self.account.chased(debt)
@@ -312,7 +386,7 @@ class Situation:
 
     def previous(self, step: Step, debt: Debt) -> NoticeStep | None:
         """The notice before a step, without those that press nobody or whose conditions do not hold."""
-        earlier = self.policy.steps[: self.policy.steps.index(step)]
+        earlier = takewhile(lambda each: each.id != step.id, self.policy.steps)
         notices = [each for each in earlier if isinstance(each, NoticeStep) and presses(each)]
         return next(
             (n for n in reversed(notices) if self.claims(debt, n.id) or self.unmet(n, debt) is None), None
@@ -354,7 +428,7 @@ class Situation:
         previous = self.previous(step, debt)
         if previous is None or not self.stands(debt, previous.id) or self._delivered_on(previous, debt):
             return None
-        return because("hold.previous", step=step.id, needed=previous.id, invoice=debt.invoice)
+        return because("hold.not_delivered", needed=previous.id, invoice=debt.invoice)
 
     def before_go_live(self, day: date) -> bool:
         """Whether a step that fell on `day` is older than the ledger and so not taken."""
@@ -379,9 +453,9 @@ class Situation:
 
     @cached_property
     def _carried_steps(self) -> frozenset[str]:
-        """The steps that are not repeated when only the last warning became untrue."""
+        """The steps that are not repeated when only the last warnings became untrue."""
         steps: list[Step] = [*self.policy.notices, *self.policy.tasks]
-        return frozenset(step.id for step in steps) - {self.policy.last_warning}
+        return frozenset(step.id for step in steps) - {self.policy.last_warning} - self.policy.end_warnings
 
     def stands(self, debt: Debt, step: str) -> bool:
         """Whether this step happened, or may have, for this opening of the debt."""
@@ -422,8 +496,9 @@ class Situation:
         return None if condition is None else because("hold.condition", step=step.id, condition=condition)
 
     def _how_much(self, step: Step, debt: Debt) -> Reason | None:
-        when, main = step.when, isinstance(step, SuspendStep)
-        counted = {each.invoice for each in self.overdue if each.main or not main}
+        when, main = step.when, isinstance(step, Switching)
+        # What others collect is not overdue with us, and counts where it is asked about.
+        counted = {each.invoice for each in (*self.overdue, debt) if each.main or not main}
         on_its_day = step.anchor == "due_date" and not self.policy.grace_days
         late = step.offset_days > 0 or (step.offset_days == 0 and not on_its_day)
         if late and len(counted) < when.invoices_at_least:

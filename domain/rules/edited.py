@@ -35,10 +35,11 @@ def missing(
     at: Situation, debt: Debt, ladder: Sequence[NoticeStep], passed: int
 ) -> tuple[NoticeStep, date] | None:
     """Return the mildest step up to `passed` that never went out and that a step to come builds on."""
-    to_come: list[Step] = [*ladder[passed + 1 :]]
-    suspension = at.policy.suspension
-    if suspension is not None and at.meant_for(suspension) and not at.claims(debt, suspension.id):
-        to_come.append(suspension)
+    others = (step for step in at.climb if not isinstance(step, NoticeStep))
+    to_come: list[Step] = [
+        *ladder[passed + 1 :],
+        *(step for step in others if not at.claims(debt, step.id)),
+    ]
     needed = {need for step in to_come for need in step.needs_delivered}
     found: tuple[NoticeStep, date] | None = None
     for step in reversed(ladder[: passed + 1]):

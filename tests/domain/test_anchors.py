@@ -166,7 +166,7 @@ def test_the_next_notice_counts_from_the_delivery_of_the_one_before() -> None:
 def test_nothing_is_due_until_the_notice_before_is_delivered() -> None:
     late = play(A, event("2026-03-09T15:00:00Z", "delivered", step="first"), under=CHAIN)
     assert effects(late)[:2] == ["03-03 09:00 first/email A", "03-19 09:00 second/email A"]
-    assert "03-03 second hold.previous" in holds(late)
+    assert "03-03 second hold.not_delivered" in holds(late)
 
 
 def test_a_message_without_an_answer_holds_the_next_and_says_so() -> None:
@@ -195,6 +195,22 @@ def test_a_notice_for_others_is_passed_over() -> None:
     large = {**SECOND, **AFTER, "offset_days": 10, "when": {"minimum": {"EUR": "5000"}}}
     under = policy(FIRST, large, {**FINAL, **AFTER, "offset_days": 14, "needs_delivered": []})
     assert effects(play(A, under=under)) == ["03-03 09:00 first/email A", "03-17 09:00 final/email A"]
+
+
+def test_a_warning_that_waits_for_its_delivery_day_is_not_overtaken() -> None:
+    """`never_skip`: whatever the anchors, nothing goes beyond a warning of the suspension."""
+    late = {"kind": "notice", "id": "late", "offset_days": 16, "template": "late"}
+    under = policy(
+        FIRST, {**SECOND, **AFTER, "offset_days": 20}, late, {**SUSPEND, "needs_delivered": ["second"]}
+    )
+    assert effects(play(A, under=under))[:4] == [
+        "03-03 09:00 first/email A",
+        "03-23 09:00 second/email A",
+        "03-25 09:00 late/email A",
+        "04-02 09:00 suspend/service A",
+    ]
+    calm = policy(FIRST, {**SECOND, **AFTER, "offset_days": 20}, late)
+    assert effects(play(A, under=calm)) == ["03-03 09:00 first/email A", "03-18 09:00 late/email A"]
 
 
 def test_a_debt_that_is_opened_again_waits_for_the_delivery_of_its_own_notice() -> None:

@@ -119,7 +119,10 @@ def test_the_file_that_the_others_are_made_of_is_right() -> None:
             "kind: suspand",
             21,
             "steps.2.kind",
-            "'suspand' is not one of notice, task, suspend (did you mean suspend?)",
+            (
+                "'suspand' is not one of notice, task, restrict, suspend, terminate, hand_over, write_off"
+                " (did you mean suspend?)"
+            ),
         ),
         (
             "kind: suspend",
