@@ -107,7 +107,17 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
 
     An approval names the number that was listed: what comes after is asked about again.
     """
-    from domain.own_steps import APPROVE, CANCEL_FEE, FEE, INTEREST, REVIEW, UNREACHABLE, WHEREABOUTS
+    from domain.own_steps import (
+        APPROVE,
+        CANCEL_FEE,
+        FEE,
+        INTEREST,
+        REVIEW,
+        UNREACHABLE,
+        WHEREABOUTS,
+        approval_of,
+        is_approval,
+    )
     from store.switches import BLAST
 
     who, done = task.customer_id, f"starter.py task {task.customer_id} {task.step}"
@@ -125,4 +135,6 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         if task.step.startswith(FEE):
             step = task.step.removeprefix(FEE)
             endings[task.step] = f"starter.py fee book {who} {about} --kind fee --step {step}"
+    if task.step != APPROVE and is_approval(task.step):
+        return f"starter.py approve {who} --step {task.step.removeprefix(approval_of(''))}"
     return endings.get(task.step, done)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from domain.channels import CHANNELS
 from domain.claim_key import invoice_of
+from domain.effects import EffectKind
 
 ClaimState = Literal["claimed", "released", "sent", "refused", "unknown"]
 
@@ -42,6 +43,7 @@ class Claim:
         attempt: of these debts by this step and channel, from 1.
         suspend_on: the day of suspension that the message announced.
         charged: of a charge, its answer; None while there is none.
+        kind: of the effect; None where only its step says it. The policy may have lost the step meanwhile.
     """
 
     message: str
@@ -56,6 +58,7 @@ class Claim:
     bounced_at: datetime | None = None
     suspend_on: date | None = None
     charged: Charged | None = None
+    kind: EffectKind | None = None
 
     @property
     def stands(self) -> bool:

@@ -312,6 +312,7 @@ def _claim(rows: Sequence[RowMapping]) -> Claim:
         attempt=first["attempt"],
         sent_at=first["sent_at"],
         suspend_on=first["suspend_on"],
+        kind=first["kind"],
     )
 
 

@@ -23,12 +23,14 @@ from domain.facts.decisions import (
     SuspendRequested,
     TaskCompleted,
 )
+from domain.facts.ends import HandedOver, SubscriptionCancelled, SuspendedElsewhere, TakenBack
 from domain.facts.fact import Body, Fact, Unknown, kind_of
 from domain.facts.fees import FeeBooked, FeeCancelled, FeeWaived
 from domain.facts.fields import FIRST_DAY, LAST_DAY, Day
 from domain.facts.invoices import (
     CreditNote,
     CreditNoteCancelled,
+    DraftDeleted,
     Instalment,
     InvoiceCorrected,
     InvoiceIssued,
@@ -66,7 +68,13 @@ from domain.facts.rests import (
     Resumed,
     ends_too_early,
 )
-from domain.facts.service import SubscriptionReactivated, SubscriptionSuspended, WorkersDown
+from domain.facts.service import (
+    SubscriptionReactivated,
+    SubscriptionRestricted,
+    SubscriptionSuspended,
+    SubscriptionTerminated,
+    WorkersDown,
+)
 
 __all__ = [
     "FIRST_DAY",
@@ -90,12 +98,14 @@ __all__ = [
     "Delivered",
     "DisputeOpened",
     "DisputeResolved",
+    "DraftDeleted",
     "Exempted",
     "ExemptionEnded",
     "Fact",
     "FeeBooked",
     "FeeCancelled",
     "FeeWaived",
+    "HandedOver",
     "HoldReleased",
     "HoldSet",
     "Instalment",
@@ -119,9 +129,14 @@ __all__ = [
     "ReactivateRequested",
     "Refunded",
     "Resumed",
+    "SubscriptionCancelled",
     "SubscriptionReactivated",
+    "SubscriptionRestricted",
     "SubscriptionSuspended",
+    "SubscriptionTerminated",
     "SuspendRequested",
+    "SuspendedElsewhere",
+    "TakenBack",
     "TaskCompleted",
     "Unknown",
     "WorkersDown",
@@ -138,6 +153,7 @@ KnownBody = Annotated[
     InvoiceIssued
     | InvoiceCorrected
     | InvoiceVoided
+    | DraftDeleted
     | WrittenOff
     | WriteOffUndone
     | PaymentReceived
@@ -173,6 +189,12 @@ KnownBody = Annotated[
     | TaskCompleted
     | SubscriptionSuspended
     | SubscriptionReactivated
+    | SubscriptionRestricted
+    | SubscriptionTerminated
+    | SubscriptionCancelled
+    | SuspendedElsewhere
+    | HandedOver
+    | TakenBack
     | SuspendRequested
     | ReactivateRequested
     | OnboardingStarted
