@@ -326,7 +326,11 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         worker(f"{task_queue}-email", [messages.send], threads=4),
         worker(f"{task_queue}-sms", [messages.send, onboarding.send_code], threads=4),
         worker(f"{task_queue}-charge", [charges.charge], threads=4),
-        worker(f"{task_queue}-service", [service.suspend, service.reactivate], threads=4),
+        worker(
+            f"{task_queue}-service",
+            [service.restrict, service.suspend, service.reactivate, service.terminate],
+            threads=4,
+        ),
     ]
 
 

@@ -47,10 +47,18 @@ class Answer(TypedDict):
 
 
 class SubscriptionView(TypedDict):
-    """A subscription as its suspension sees it, and in words for the Temporal UI."""
+    """A subscription as its suspension sees it, and in words for the Temporal UI.
+
+    Attributes:
+        suspended: it is suspended or restricted, and may come back.
+        wants: the activity that turns the switch as the plan wants it, where that is another one.
+        over: it came back or ended just now.
+    """
 
     suspended: bool
     details: str
+    wants: NotRequired[str]
+    over: NotRequired[bool]
 
 
 class SwitchAnswer(TypedDict):

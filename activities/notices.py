@@ -1,5 +1,6 @@
 """From a claimed effect to the notice that a template may speak about."""
 
+from collections.abc import Mapping
 from datetime import date
 from itertools import islice
 
@@ -7,8 +8,8 @@ from domain.book import Debt
 from domain.calendar import Calendar
 from domain.interest.announced import announced
 from domain.notice import NextStep, Notice, NoticeCharge, NoticeDebt, Seller, totals_of
-from domain.own_steps import is_about_fees
-from domain.policy_steps import SuspendStep, TaskStep
+from domain.own_steps import is_about_fees, is_approval
+from domain.policy_steps import Switching, TaskStep
 from domain.simulation.forecast import coming, perform
 from domain.simulation.timeline import Line
 from domain.situation import Situation
@@ -73,20 +74,32 @@ def _following(begun: Begun) -> Line | None:
     after = perform(begun.account, begun.effect, now)
     told = (line for line in coming(begun.policy, after, now) if line.effect != "charge")
     told = (line for line in islice(told, 6) if line.step != begun.effect.step and line.at > now)
-    # What is proposed to finance is no step that the customer meets.
-    return next((line for line in told if not is_about_fees(line.step or "")), None)
+    return next((line for line in told if _concerns(begun, line.step or "")), None)
+
+
+def _concerns(begun: Begun, step: str) -> bool:
+    """Whether it is a step that the customer meets: approvals and what is proposed to finance are none."""
+    proposed = {each.id for each in begun.policy.proposals}
+    return step not in proposed and not is_about_fees(step) and not is_approval(step)
 
 
 def _day(line: Line | None, calendar: Calendar) -> date | None:
     return None if line is None else calendar.local_date(line.at)
 
 
+_TURNS: Mapping[str, NextStep] = {
+    "restrict": "restriction",
+    "suspend": "suspension",
+    "terminate": "termination",
+}
+
+
 def _says(begun: Begun, line: Line | None) -> NextStep | None:
     if line is None:
         return None
     step = next((step for step in begun.policy.steps if step.id == line.step), None)
-    if isinstance(step, SuspendStep):
-        return "suspension"
+    if isinstance(step, Switching):
+        return _TURNS[step.kind]
     if isinstance(step, TaskStep) or line.effect == "task":
         return "task"
     return "final_notice" if line.step == begun.policy.last_warning else "reminder"

@@ -1,10 +1,12 @@
-"""The service's switch: guard, suspend, verify; and back.
+"""The service's switch: guard, restrict or suspend, verify; and back, or to its end.
 
 The guard is the claim: it is made in one transaction with a fresh plan that still wants it. The
 fact is written before anybody is woken, so a lost wake is healed by the sweep.
 """
 
 import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -14,25 +16,64 @@ from activities.answers import SubscriptionView, SwitchAnswer
 from activities.books import Books
 from activities.customers import Wake
 from activities.once import Mark, unmarked
+from domain.channels import SERVICE
+from domain.decide import decide
 from domain.effects import EffectKind
-from domain.facts import Body, SubscriptionReactivated, SubscriptionSuspended
+from domain.facts import (
+    Body,
+    SubscriptionReactivated,
+    SubscriptionRestricted,
+    SubscriptionSuspended,
+    SubscriptionTerminated,
+)
 from domain.rules.data_loss import data_lost_at
 from domain.situation import Situation
 from store import assess, subscriptions
 from store.claims import Begun, PutOff
 from store.database import Ledger
 from store.errors import UnknownCustomer
-from store.facts import NewFact
+from store.facts import Loaded, NewFact
+from store.subscriptions import SubscriptionState
 
 
 class Switch(Protocol):
-    """Turns one subscription off and on; each call may be repeated without harm."""
+    """Turns one subscription down and up; each call may be repeated without harm."""
 
-    def suspended(self, subscription: str) -> bool: ...
+    def state(self, subscription: str) -> SubscriptionState: ...
 
-    def suspend(self, subscription: str, *, customer_id: str, at: datetime) -> None: ...
+    def turn(self, subscription: str, to: SubscriptionState, *, customer_id: str, at: datetime) -> None: ...
 
-    def reactivate(self, subscription: str, *, customer_id: str, at: datetime) -> None: ...
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """One turn of the switch: the activity that does it, what stands after it, and the fact of it."""
+
+    activity: str
+    state: SubscriptionState
+    says: str
+    fact: Callable[..., Body]
+
+
+_TURNS: Mapping[EffectKind, _Turn] = {
+    "restrict": _Turn(
+        activity="Restrict the service",
+        state="restricted",
+        says="restricted",
+        fact=SubscriptionRestricted,
+    ),
+    "suspend": _Turn(
+        activity="Suspend the service", state="suspended", says="suspended", fact=SubscriptionSuspended
+    ),
+    "reactivate": _Turn(
+        activity="Bring the service back",
+        state="active",
+        says="back in service",
+        fact=SubscriptionReactivated,
+    ),
+    "terminate": _Turn(
+        activity="End the subscription", state="terminated", says="ended", fact=SubscriptionTerminated
+    ),
+}
 
 
 class Service:
@@ -43,6 +84,16 @@ class Service:
         self.switch = switch
         self.wake = wake
         self.mark = mark
+
+    @activity.defn(name="Restrict the service")
+    async def restrict(self, order: dict[str, str]) -> SwitchAnswer:
+        """Restrict, if a fresh plan still wants it, and verify that it took effect."""
+        return await self._turn(order["customer_id"], "restrict")
+
+    @activity.defn(name="End the subscription")
+    async def terminate(self, order: dict[str, str]) -> SwitchAnswer:
+        """End it, if a fresh plan still wants it, and verify."""
+        return await self._turn(order["customer_id"], "terminate")
 
     @activity.defn(name="Suspend the service")
     async def suspend(self, order: dict[str, str]) -> SwitchAnswer:
@@ -75,18 +126,30 @@ class Service:
             self.mark("claimed")
             self._switch(begun, kind)
             self.mark("confirmed")
-            word, says = "done", "suspended" if kind == "suspend" else "back in service"
-        return SwitchAnswer(answer=word, until=until, says=says, view=self._view(customer_id))
-
-    def _view(self, customer_id: str) -> SubscriptionView:
-        """Say how the service stands."""
+            word, says = "done", _TURNS[kind].says
         loaded = assess.look(self.books.ledger, customer_id)
+        view = self._view(customer_id, loaded)
+        if word == "done":
+            view["over"] = kind in ("reactivate", "terminate")
+        elif word == "unwanted" and (other := self._wanted(loaded)) not in (None, kind):
+            view["wants"] = _TURNS[other].activity
+        return SwitchAnswer(answer=word, until=until, says=says, view=view)
+
+    def _wanted(self, loaded: Loaded) -> EffectKind | None:
+        """The turn of the switch that a fresh plan wants."""
+        effects = decide(loaded.policy, loaded.account, self.books.now()).effects
+        return next((effect.kind for effect in effects if effect.channel == SERVICE), None)
+
+    def _view(self, customer_id: str, loaded: Loaded) -> SubscriptionView:
+        """Say how the service stands."""
         at = Situation(policy=loaded.policy, account=loaded.account, now=self.books.now())
         service, lost_at = loaded.account.service, data_lost_at(at)
-        if not service.suspended or service.since is None:
-            return SubscriptionView(suspended=False, details=f"# Subscription {customer_id} is in service")
+        if not service.down or service.since is None:
+            stands = "has ended" if service.ended else "is in service"
+            return SubscriptionView(suspended=False, details=f"# Subscription {customer_id} {stands}")
+        how = "suspended" if service.suspended else "restricted"
         lines = [
-            f"# Subscription {customer_id} is suspended since {service.since:%d %b %Y}",
+            f"# Subscription {customer_id} is {how} since {service.since:%d %b %Y}",
             "It comes back by itself when the customer's plan says so: see the customer's workflow.",
             *([f"Its data is kept until {lost_at:%d %b %Y}."] if lost_at else []),
         ]
@@ -103,20 +166,15 @@ class Service:
         return begun if isinstance(begun, Begun | PutOff) else begun.why
 
     def _took_effect(self, customer_id: str, kind: EffectKind) -> bool:
-        return self.switch.suspended(customer_id) == (kind == "suspend")
+        return self.switch.state(customer_id) == _TURNS[kind].state
 
     def _switch(self, begun: Begun, kind: EffectKind) -> None:
-        customer_id, now = begun.customer.id, begun.now
-        body: Body
-        if kind == "suspend":
-            self.switch.suspend(customer_id, customer_id=customer_id, at=now)
-            body = SubscriptionSuspended(subscription=customer_id, by="arrears")
-        else:
-            self.switch.reactivate(customer_id, customer_id=customer_id, at=now)
-            body = SubscriptionReactivated(subscription=customer_id, by="arrears")
+        customer_id, now, turn = begun.customer.id, begun.now, _TURNS[kind]
+        self.switch.turn(customer_id, turn.state, customer_id=customer_id, at=now)
         if not self._took_effect(customer_id, kind):
             raise RuntimeError(f"the switch was asked to {kind}, but the service did not follow")
         self.mark("switched")
+        body = turn.fact(subscription=customer_id, by="arrears")
         fact = NewFact(source="switch", id=f"{kind}:{begun.message}", happened_at=now, body=body)
         self.books.confirm_with_news(begun, fact)
 
@@ -127,14 +185,10 @@ class LedgerSwitch:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
-    def suspended(self, subscription: str) -> bool:
+    def state(self, subscription: str) -> SubscriptionState:
         """Read the switch back."""
-        return subscriptions.state(self.ledger, subscription) == "suspended"
+        return subscriptions.state(self.ledger, subscription)
 
-    def suspend(self, subscription: str, *, customer_id: str, at: datetime) -> None:
-        """Turn the service off; what it was is kept with it."""
-        subscriptions.suspend(self.ledger, subscription, customer_id, now=at)
-
-    def reactivate(self, subscription: str, *, customer_id: str, at: datetime) -> None:
-        """Turn the service on as it was."""
-        subscriptions.reactivate(self.ledger, subscription, customer_id, now=at)
+    def turn(self, subscription: str, to: SubscriptionState, *, customer_id: str, at: datetime) -> None:
+        """Turn the service down, or up as it was; what it was is kept with it."""
+        subscriptions.turn(self.ledger, subscription, customer_id, to, now=at)

@@ -35,11 +35,21 @@ _SPECIMEN_STEPS: Mapping[str, tuple[int, NextStep | None, int]] = {
     "reminder_second": (14, "reminder", 14),
     "reminder_third": (28, "final_notice", 10),
     "final_notice": (38, "suspension", 14),
+    "restricted": (30, "suspension", 22),
     "suspended": (52, "task", 7),
+    "termination_warning": (100, "termination", 30),
+    "terminated": (130, "task", 7),
     "thanks": (54, None, 0),
 }
 # The letters that may speak of interest, to businesses alone.
-_SPECIMEN_OF_INTEREST = ("reminder_second", "reminder_third", "final_notice", "suspended")
+_SPECIMEN_OF_INTEREST = (
+    "reminder_second",
+    "reminder_third",
+    "final_notice",
+    "restricted",
+    "suspended",
+    "termination_warning",
+)
 
 
 def specimen(template: str, channel: str, language: str = FALLBACK) -> Notice:

@@ -35,6 +35,7 @@ ArrivedOn = Annotated[
     date | None, typer.Option("--on", parser=day, metavar="DATE", help="when it arrived; now without it")
 ]
 LastDay = Annotated[date | None, typer.Option("--to", parser=any_day, metavar="DATE", help="last day")]
+Why = Annotated[str | None, typer.Option(parser=reason_words, metavar="WORDS", help="why, in a few words")]
 DueOn = Annotated[
     date,
     typer.Option("--due", parser=day, metavar="DATE", help="the last day to pay in time, like 2026-03-31"),
@@ -269,6 +270,44 @@ def write_off(
 ) -> None:
     """Give an invoice up; with --undo it is chased again, from a fresh warning on."""
     command(customer, "undo_write_off" if undo else "write_off", {"invoice": invoice, "by": by})
+
+
+@app.command(name="hand-over")
+def hand_over(
+    customer: CustomerId,
+    invoice: Annotated[str | None, typer.Option(help="only this invoice; else all that is past due")] = None,
+    to: Annotated[str | None, typer.Option(metavar="NAME", help="the agency or the lawyer")] = None,
+    take_back: Annotated[
+        bool, typer.Option("--take-back", help="collect it ourselves again instead")
+    ] = False,
+    by: By = "cli",
+) -> None:
+    """Note that others collect: we chase no more; with --take-back again, from a fresh warning on."""
+    if take_back and to is not None:
+        raise Stop("--to: what is taken back goes to nobody: leave out --to or --take-back", status=2)
+    if take_back:
+        command(customer, "take_back", {"invoice": invoice, "by": by})
+    else:
+        command(customer, "hand_over", {"invoice": invoice, "to": to, "by": by})
+
+
+@app.command()
+def cancelled(customer: CustomerId, why: Why = None, by: By = "cli") -> None:
+    """Note that the subscription was cancelled: debts are chased on, and nothing is left to suspend."""
+    command(customer, "cancel_subscription", {"outcome": why, "by": by})
+
+
+@app.command()
+def elsewhere(
+    customer: CustomerId,
+    why: Why = None,
+    ended: Annotated[bool, typer.Option("--ended", help="they gave it back")] = False,
+    by: By = "cli",
+) -> None:
+    """Note that others suspended the service: ours neither suspends it nor brings it back meanwhile."""
+    if ended and why is not None:
+        raise Stop("--why: leave it out with --ended", status=2)
+    command(customer, "suspended_elsewhere", {"outcome": "ended" if ended else why, "by": by})
 
 
 @app.command()

@@ -140,7 +140,18 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
 
     An approval names the number that was listed: what comes after is asked about again.
     """
-    from domain.own_steps import APPROVE, CANCEL_FEE, FEE, INTEREST, REPLY, REVIEW, UNREACHABLE, WHEREABOUTS
+    from domain.own_steps import (
+        APPROVE,
+        CANCEL_FEE,
+        FEE,
+        INTEREST,
+        REPLY,
+        REVIEW,
+        UNREACHABLE,
+        WHEREABOUTS,
+        approval_of,
+        is_approval,
+    )
     from store.inbox import VENDOR
     from store.switches import BLAST
 
@@ -161,4 +172,6 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         if task.step.startswith(FEE):
             step = task.step.removeprefix(FEE)
             endings[task.step] = f"starter.py fee book {who} {about} --kind fee --step {step}"
+    if task.step != APPROVE and is_approval(task.step):
+        return f"starter.py approve {who} --step {task.step.removeprefix(approval_of(''))}"
     return endings.get(task.step, done)

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from domain.finance_page import STAGES
 
-LAST = 10
+LAST = 9
 """How many happenings are shown."""
 
 LINE_DAYS = 10

@@ -23,6 +23,7 @@ from domain.promises import Promise
 from domain.rest import Rest
 
 Reach = Literal["ok", "missing", "invalid", "opted_out"]
+Turn = Literal["restrict", "suspend", "reactivate", "terminate", "close"]
 ANY_STEP = ""
 """Under which an approval stands that names no step: it is for whatever waits."""
 
@@ -70,11 +71,34 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """Our own switch on the main service."""
+    """Our own switch on the main service: on, restricted, suspended, or ended for good.
+
+    Attributes:
+        since: when it was turned last.
+        times: how often it was restricted or suspended.
+    """
 
     suspended: bool = False
     since: datetime | None = None
     times: int = 0
+    restricted: bool = False
+    ended: bool = False
+
+    def turned(self, how: Turn, at: datetime) -> "Service":
+        """Return the switch after it was turned; a subscription that others had cancelled is only closed."""
+        down = how in ("suspend", "restrict")
+        return Service(
+            suspended=how == "suspend",
+            restricted=how == "restrict",
+            ended=how == "terminate",
+            since=at,
+            times=self.times + down,
+        )
+
+    @property
+    def down(self) -> bool:
+        """Whether there is something to give back."""
+        return self.suspended or self.restricted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +117,16 @@ class Account:
         promises, plans: in the order in which they were made.
         dispute_cases: each dispute of each invoice on which something is open, resolved or not.
         contests: disputes of at least half of what was open on an invoice that are resolved.
+        failed: per invoice the days of its failed charges, in order.
         wallet: the cards, and what went wrong with them.
         override: the policy that a person chose for this customer last, unless it was ended.
         adopted_at: when a policy was last adopted for this customer alone, if one ever was.
+        handed_over: days on which others collect a debt; without an invoice what was past due on the first.
+        elsewhere_on: since when others have the service suspended.
+        cancelled_on: when the subscription was cancelled.
+        handed_over: days on which others collect a debt; without an invoice what was past due on the first.
+        elsewhere_on: since when others have the service suspended.
+        cancelled_on: when the subscription was cancelled.
         kept: types of facts that this version keeps and shows but does not act on.
         fees: what was booked about the invoices and not cancelled.
         rates: the tables of the law on late payment.
@@ -130,6 +161,7 @@ class Account:
     disputes: tuple[str, ...] = ()
     dispute_cases: tuple[Dispute, ...] = ()
     contests: tuple[Rest, ...] = ()
+    failed: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     fees: tuple[Fee, ...] = ()
     rates: Rates = field(default_factory=Rates)
@@ -138,6 +170,9 @@ class Account:
     wallet: Wallet = field(default_factory=Wallet)
     override: Override | None = None
     adopted_at: datetime | None = None
+    handed_over: tuple[Rest, ...] = ()
+    elsewhere_on: date | None = None
+    cancelled_on: date | None = None
     work: tuple[Work, ...] = ()
     replies: tuple[Said, ...] = ()
     law: Law = NO_LAW

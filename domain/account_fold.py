@@ -12,7 +12,7 @@ from decimal import Decimal
 from domain import delivery, facts
 from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Said, Service, Work
 from domain.book import Book
-from domain.channels import CHANNELS
+from domain.channels import CHANNELS, CHARGE
 from domain.charges.card_fold import CardFold
 from domain.claim import Claim, in_order
 from domain.contact_law.law import NO_LAW, Law
@@ -28,7 +28,7 @@ from domain.money import Money
 from domain.onboarding import Progress
 from domain.override import Override
 from domain.override import after as override_after
-from domain.own_steps import ANSWERED, APPROVE
+from domain.own_steps import APPROVE, approval_of, is_answered, is_approval
 from domain.posting import Posted, post
 from domain.promises import Promise
 from domain.promises import told as told_promise
@@ -119,6 +119,7 @@ _ENDS = (
     facts.PlanEnded,
     facts.PaymentFailed,
     facts.SubscriptionReactivated,
+    facts.TakenBack,
     facts.ContactChanged,
     facts.CardRemoved,
     facts.CodeAnswered,
@@ -155,6 +156,9 @@ class _Folding:
         self.pauses: list[Rest] = []
         self.exemptions: list[Rest] = []
         self.holds: list[Rest] = []
+        self.handed_over: list[Rest] = []
+        self.elsewhere_on: date | None = None
+        self.cancelled_on: date | None = None
         self.promises: list[tuple[date, facts.PromiseMade]] = []
         self.plans: list[Told] = []
         self.disputes: dict[tuple[str, str], tuple[Decimal | None, date]] = {}  # how much, since when
@@ -163,6 +167,7 @@ class _Folding:
         self.resolved: list[tuple[Decimal | None, Rest]] = []
         self.in_flight: dict[str, InFlight] = {}
         self.cards = CardFold()
+        self.failed: dict[str, tuple[date, ...]] = {}
         self.received: set[str] = set()
         self.approvals: dict[str, Request] = {}
         self.suspend_request: Request | None = None
@@ -213,6 +218,10 @@ class _Folding:
             disputes=tuple(sorted({dispute for dispute, _ in self.disputes})),
             dispute_cases=disputes_of(book, self.told.values(), self.crediting) if self.told else (),
             contests=self._contests(book),
+            failed=dict(self.failed),
+            handed_over=tuple(self.handed_over),
+            elsewhere_on=self.elsewhere_on,
+            cancelled_on=self.cancelled_on,
             kept=tuple(sorted(self.kept)),
             work=tuple(self.work),
             replies=tuple(self.replies),
@@ -307,6 +316,8 @@ class _Folding:
             case facts.CreditNote() | facts.CreditNoteCancelled() | facts.InvoiceCorrected():
                 self.crediting.add((fact.source, fact.id))
             case facts.PaymentInFlight() | facts.PaymentReceived() | facts.PaymentFailed():
+                if isinstance(fact.body, facts.PaymentFailed):
+                    self._charge_failed(fact.body, fact.happened_on)
                 self._money_on_its_way(fact.body)
                 if self.cards.cards or not isinstance(fact.body, facts.PaymentReceived):
                     self._card(fact)
@@ -314,6 +325,14 @@ class _Folding:
                 self._card(fact)
             case facts.SubscriptionSuspended() | facts.SubscriptionReactivated():
                 self._switch(fact)
+            case facts.SubscriptionRestricted() | facts.SubscriptionTerminated():
+                self._switch(fact)
+            case facts.HandedOver() | facts.TakenBack():
+                self._hand_over(fact)
+            case facts.SuspendedElsewhere(outcome=outcome):
+                self.elsewhere_on = None if outcome == "ended" else self.elsewhere_on or fact.happened_on
+            case facts.SubscriptionCancelled():
+                self.cancelled_on = self.cancelled_on or fact.happened_on
             case _:
                 self._people(fact)
 
@@ -345,12 +364,10 @@ class _Folding:
         at = instant(fact, self.customer.timezone)
         match fact.body:
             case facts.Approved() as body:
-                self.tasks_done[APPROVE] = at
+                self.tasks_done.update(dict.fromkeys(self._approvals(body.step), at))
                 self._answer(body, at)
             case facts.TaskCompleted() as body:
-                steps = (
-                    {body.step} if body.step else {claim.step for claim in self.claims.values()} - ANSWERED
-                )
+                steps = {body.step} if body.step else self._open_steps()
                 self.tasks_done.update(dict.fromkeys(steps, at))
                 before = end_of_day(fact, self.customer.timezone)
                 self.work.append(Work(at=at, before=before, step=body.step, reached=body.reached))
@@ -374,6 +391,17 @@ class _Folding:
                 self.adopted_at = at
             case _:
                 pass  # Money is the book's, the rest is only shown.
+
+    def _open_steps(self) -> set[str]:
+        """The steps whose tasks are done when all work is."""
+        return {claim.step for claim in self.claims.values() if not is_answered(claim.step)}
+
+    def _approvals(self, step: str | None) -> set[str]:
+        """The tasks that an answer about a step ends: those of that step, without one all approvals."""
+        asked = {claim.step for claim in self.claims.values() if is_approval(claim.step)}
+        if step is None:
+            return {APPROVE, *asked}
+        return {approval_of(step)} if approval_of(step) in asked else {APPROVE}
 
     def _answer(self, body: facts.Approved, at: datetime) -> None:
         """Keep an approval; any other answer takes back what allowed the step before."""
@@ -411,6 +439,19 @@ class _Folding:
             case facts.HoldReleased(reason=reason) as body:
                 ends = body.from_ or on
                 self.holds = [r.cut(ends) if reason in (None, r.reason) else r for r in self.holds]
+
+    def _hand_over(self, fact: Fact) -> None:
+        on = fact.happened_on
+        match fact.body:
+            case facts.HandedOver(invoice=invoice, to=to):
+                if not any(r.last == FOREVER and r.invoice in (None, invoice) for r in self.handed_over):
+                    rest = Rest(first=on, last=FOREVER, reason=to or "others", invoice=invoice)
+                    self.handed_over.append(rest)
+            case facts.TakenBack(invoice=invoice):
+                self.handed_over = [
+                    rest.cut(on) if invoice in (None, rest.invoice) or rest.invoice is None else rest
+                    for rest in self.handed_over
+                ]
 
     def _promise(self, on: date, body: facts.PromiseMade, book: Book) -> Promise:
         return told_promise(book, on, body, self.customer.currency)
@@ -514,11 +555,29 @@ class _Folding:
                     if None not in (invoice, money.invoice) and invoice != money.invoice
                 }
 
+    def _charge_failed(self, body: facts.PaymentFailed, on: date) -> None:
+        """Keep the day for the invoice that is named, by the fact or by the charge that came to nothing."""
+        begun, on_its_way = self.claims.get(body.payment or ""), self.in_flight.get(body.payment or "")
+        invoice = body.invoice or (on_its_way.invoice if on_its_way else None)
+        if invoice is None and begun is not None and begun.channel == CHARGE:
+            invoice = begun.invoices[0]
+        if invoice is not None:
+            self.failed[invoice] = tuple(sorted((*self.failed.get(invoice, ()), on)))
+
     def _switch(self, fact: Fact) -> None:
         at = instant(fact, self.customer.timezone)
-        suspended = isinstance(fact.body, facts.SubscriptionSuspended)
-        if suspended != self.service.suspended:  # said twice, it happened once
-            self.service = Service(suspended=suspended, since=at, times=self.service.times + suspended)
+        before = self.service
+        match fact.body:
+            case _ if before.ended:
+                pass  # Whatever is said later, nothing brings it back.
+            case facts.SubscriptionSuspended() if not before.suspended:  # said twice, it happened once
+                self.service = before.turned("suspend", at)
+            case facts.SubscriptionRestricted() if not before.down:
+                self.service = before.turned("restrict", at)
+            case facts.SubscriptionReactivated() if before.down:
+                self.service = before.turned("reactivate", at)
+            case facts.SubscriptionTerminated():
+                self.service = before.turned("terminate" if self.cancelled_on is None else "close", at)
 
 
 def _last(to: date | None) -> date:

@@ -42,6 +42,10 @@ OURS = (
     facts.Bounced,
     facts.SubscriptionSuspended,
     facts.SubscriptionReactivated,
+    facts.SubscriptionRestricted,
+    facts.SubscriptionTerminated,
+    facts.HandedOver,
+    facts.TakenBack,
     facts.PolicyAdopted,
     facts.Approved,
     facts.TaskCompleted,
@@ -171,7 +175,7 @@ class Tally:
         months: notices per month, as 2013-01.
         holds: per rule, how often it began to keep something back.
         contacts: how many customers got so many notices.
-        suspended_days: of all suspensions together, until the return or the last day played.
+        suspended_days: of all suspensions together, until the return, the end or the last day played.
         named: the most contacted customers; `suspended` the first of those who were suspended, by id.
         paid: how many invoices were paid so many days after their due date, as it really was.
         open: invoices that were not paid on the last day.
@@ -192,6 +196,8 @@ class Tally:
     contacts: Counter[int] = field(default_factory=Counter)
     suspensions: int = 0
     returns: int = 0
+    restrictions: int = 0
+    terminations: int = 0
     suspended_days: int = 0
     suspended_customers: int = 0
     suspended_at_end: int = 0
@@ -369,8 +375,11 @@ def _count_lines(tally: Tally, outcome: Outcome, zone: ZoneInfo, until: date) ->
             case "suspend":
                 tally.suspensions += 1
                 suspended_on = on
-            case "reactivate":
-                tally.returns += 1
+            case "restrict":
+                tally.restrictions += 1
+            case "reactivate" | "terminate":
+                tally.returns += line.effect == "reactivate"
+                tally.terminations += line.effect == "terminate"
                 tally.suspended_days += (on - suspended_on).days if suspended_on else 0
                 suspended_on = None
             case _:

@@ -139,7 +139,12 @@ def _notices(tallies: Sequence[Tally], steps: Sequence[str]) -> Rows:
 
 
 def _suspensions(tallies: Sequence[Tally]) -> Rows:
+    ends = {
+        "restrictions": _column(tallies, lambda tally: tally.restrictions),
+        "subscriptions ended": _column(tallies, lambda tally: tally.terminations),
+    }
     return (
+        *((name, column) for name, column in ends.items() if any(each != "0" for each in column)),
         ("suspensions", _column(tallies, lambda tally: tally.suspensions)),
         ("customers suspended", _column(tallies, lambda tally: tally.suspended_customers)),
         ("returns", _column(tallies, lambda tally: tally.returns)),
@@ -305,6 +310,8 @@ def _policy_json(backtest: Backtest, policy: Policy, tally: Tally) -> dict[str, 
         "tasks": dict(sorted(tally.tasks.items())),
         "suspensions": tally.suspensions,
         "returns": tally.returns,
+        "restrictions": tally.restrictions,
+        "terminations": tally.terminations,
         "suspended_customers": tally.suspended_customers,
         "suspended_at_end": tally.suspended_at_end,
         "suspended_days": tally.suspended_days,

@@ -7,6 +7,7 @@ from typing import Literal
 
 from domain.channels import CHANNELS
 from domain.claim_key import invoice_of
+from domain.effects import EffectKind
 from domain.facts import Fault
 
 ClaimState = Literal["claimed", "released", "sent", "refused", "unknown"]
@@ -45,6 +46,7 @@ class Claim:
         charged: of a charge, its answer; None while there is none.
         provider_ref: the vendor's own name for the message, once it took it.
         fault: of what did not arrive, why, where that says nothing sure of the address.
+        kind: of the effect; None where only its step says it. The policy may have lost the step meanwhile.
     """
 
     message: str
@@ -61,6 +63,7 @@ class Claim:
     charged: Charged | None = None
     fault: Fault | None = None
     provider_ref: str | None = None
+    kind: EffectKind | None = None
 
     @property
     def stands(self) -> bool:

@@ -219,6 +219,30 @@ COMMANDS: Mapping[str, Command] = {
             example={"fee": "INV-1042-I1", "reason": "the invoice was wrong", "by": "maria"},
         ),
         Command(
+            name="hand_over",
+            does="Hand an invoice, or all that is past due, over to an agency or a lawyer: we chase no more.",
+            body=facts.HandedOver,
+            example={"invoice": "INV-1042", "to": "Northern Collections", "by": "maria"},
+        ),
+        Command(
+            name="take_back",
+            does="Take back what was handed over: we chase it again, from a fresh warning.",
+            body=facts.TakenBack,
+            example={"invoice": "INV-1042", "reason": "the agency gave up", "by": "maria"},
+        ),
+        Command(
+            name="cancel_subscription",
+            does="Note that the subscription was cancelled: nothing is left to suspend, debts are chased on.",
+            body=facts.SubscriptionCancelled,
+            example={"outcome": "by the customer", "by": "maria"},
+        ),
+        Command(
+            name="suspended_elsewhere",
+            does="Note that others suspended the service; with the outcome `ended`, that they gave it back.",
+            body=facts.SuspendedElsewhere,
+            example={"outcome": "fraud desk", "by": "maria"},
+        ),
+        Command(
             name="enter_code",
             does="Enter the code that a new customer received.",
             body=CodeEntry,
@@ -244,6 +268,7 @@ OPPOSITE = {
     "write_off": "undo_write_off",
     "book_fee": "cancel_fee",
     "use_policy": "end_use_policy",
+    "hand_over": "take_back",
 }
 OPPOSITE.update({undoing: done for done, undoing in tuple(OPPOSITE.items())})
 
@@ -331,15 +356,33 @@ def words_of(body: facts.Body | FeeEntry) -> str:
             return f"noted dispute {body.dispute} of {body.invoice}"
         case facts.DisputeResolved():
             return f"resolved dispute {body.dispute}" + (f": {body.outcome}" if body.outcome else "")
-        case facts.WrittenOff():
-            return f"wrote off {body.invoice}"
-        case facts.WriteOffUndone():
-            return f"took back the write-off of {body.invoice}"
         case FeeEntry() | facts.FeeBooked() | facts.FeeWaived() | facts.FeeCancelled():
             return _fee_words(body)
         case facts.OnboardingReviewed():
             words = f"decided to {body.outcome.replace('_', ' with ')}"
             return f"{words}: {body.note}" if body.note else words
+        case _:
+            return _end_words(body)
+
+
+def _end_words(body: facts.Body) -> str:
+    """Say what ends our chasing, or takes that back; of any other fact its name."""
+    match body:
+        case facts.WrittenOff():
+            return f"wrote off {body.invoice}"
+        case facts.WriteOffUndone():
+            return f"took back the write-off of {body.invoice}"
+        case facts.HandedOver():
+            return f"handed over {body.invoice or 'all that is past due'} to {body.to or 'others'}"
+        case facts.TakenBack():
+            why = f": {body.reason}" if body.reason else ""
+            return f"took back {body.invoice or 'all that was handed over'}{why}"
+        case facts.SubscriptionCancelled():
+            return "noted that the subscription was cancelled" + (f": {body.outcome}" if body.outcome else "")
+        case facts.SuspendedElsewhere(outcome=outcome):
+            over = outcome == "ended"
+            why = f": {outcome}" if outcome and not over else ""
+            return f"noted that others {'gave the service back' if over else f'suspended the service{why}'}"
         case _:
             return facts.kind_of(body).replace("_", " ")
 

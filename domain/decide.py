@@ -1,9 +1,9 @@
 """What is wanted now: `decide` is the one place in which all rules meet.
 
 Precedence: an effect whose outcome nobody knows is settled before anything else of its kind is
-begun; the return of a service comes before everything that presses; then suspension, news of the
-service, tasks and reminders, which are independent of each other, but that the steps of the policy wait
-for a charge of what they are about.
+begun; the return of a service comes before everything that presses; then its end, suspension and
+restriction, news of it, tasks and reminders, which are independent of each other, but that the steps
+of the policy wait for a charge of what they are about.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from domain.channels import CHARGE, ONBOARDING, SERVICE, TASK
 from domain.claim import Claim
 from domain.effects import Effect, EffectKind, Held, Wanted
 from domain.override import in_force
-from domain.own_steps import RETURNED
+from domain.own_steps import CLOSED, RETURNED
 from domain.policy import Policy
-from domain.policy_steps import NoticeStep
+from domain.policy_steps import NoticeStep, presses
 from domain.reasons import because
 from domain.rest import FOREVER
 from domain.rules.admission import admission
@@ -27,19 +27,29 @@ from domain.rules.data_loss import data_loss
 from domain.rules.disputes import disputes
 from domain.rules.interest import interest
 from domain.rules.ladder import reminders
+from domain.rules.proposals import proposals
 from domain.rules.reactivation import reactivation
 from domain.rules.replies import replies
+from domain.rules.restriction import restriction
 from domain.rules.service_news import news_of_the_service
 from domain.rules.suspension import suspension
 from domain.rules.tasks import tasks
+from domain.rules.termination import after_the_end, termination
 from domain.rules.unsent import unsent
 from domain.situation import Situation
 
 RULES = (
-    *(admission, reactivation, suspension, news_of_the_service, data_loss, disputes),
-    *(tasks, replies, interest, unsent, charges, reminders),
+    *(admission, reactivation, termination, suspension, restriction, news_of_the_service, data_loss),
+    *(disputes, tasks, replies, interest, proposals, after_the_end, unsent, charges, reminders),
 )
 """The rules that ask for effects, the most pressing first."""
+
+CHASING = frozenset({tasks, interest, charges, reminders})
+"""Those that ask the customer, or people of ours, for what is owed: of what ends now nothing is asked."""
+
+
+_WORKED_ON = ("reminder", "final_notice", "restricted", "suspended")
+"""The stages in which a case is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +57,7 @@ class Decision:
     """What is wanted now, what is held, and when to look again.
 
     Attributes:
-        stage: onboarding, rejected, current, overdue, reminder, final_notice or suspended.
+        stage: as `stage_of` gives it.
         wake_at: later than now, or None when only news can change anything.
         case_open: whether a delinquency is being worked on.
     """
@@ -66,6 +76,8 @@ def decide(policy: Policy, account: Account, now: datetime) -> Decision:
     at = Situation(policy=policy, account=account, now=now)
     wanted = Wanted()
     for rule in RULES:
+        if rule in CHASING and _ends(wanted):
+            continue
         found = rule(at)
         wanted.add(found)
         at = at.having_said(found.effects)
@@ -80,21 +92,31 @@ def decide(policy: Policy, account: Account, now: datetime) -> Decision:
         effects=tuple(effects),
         held=tuple(wanted.held),
         wake_at=wake_at,
-        case_open=stage in ("reminder", "final_notice", "suspended") or pressing,
+        case_open=stage in _WORKED_ON or pressing,
     )
 
 
+def _ends(wanted: Wanted) -> bool:
+    """Whether the subscription is to be ended now, and not only put away."""
+    return any(effect.kind == "terminate" and effect.step != CLOSED for effect in wanted.effects)
+
+
 def stage_of(at: Situation) -> str:
-    """Return the customer's stage, the gravest first."""
+    """Return the customer's stage, the gravest first.
+
+    It follows the facts: once the worst debt is paid it is that of the others.
+    """
     if at.account.onboarding == "pending":
         return "onboarding"
     if at.account.onboarding == "rejected":
         return "rejected"
-    if at.account.service.suspended:
-        return "suspended"
+    if at.ended_on is not None:
+        return "terminated"
+    if at.account.service.down and at.has_service:
+        return "suspended" if at.account.service.suspended else "restricted"
     if not at.overdue:
-        return "current"
-    steps = [step for step in at.policy.notices if step.offset_days >= 0]
+        return "handed_over" if any(map(at.collector, at.open_debts)) else "current"
+    steps = [step for step in at.policy.notices if presses(step)]
     begun = {step.id for step in steps for debt in at.overdue if at.stands(debt, step.id)}
     if at.policy.last_warning in begun:
         return "final_notice"
@@ -103,7 +125,7 @@ def stage_of(at: Situation) -> str:
 
 def _turns(at: Situation) -> Iterator[datetime]:
     """Yield the instants at which time alone changes what is overdue, exempt or at rest."""
-    rests = (*at.pauses, *at.promised, *at.account.holds, *at.account.exemptions)
+    rests = (*at.pauses, *at.promised, *at.account.holds, *at.account.exemptions, *at.account.handed_over)
     for rest in rests:
         if at.today < rest.first <= rest.last:
             yield at.calendar.start_of(rest.first)
@@ -135,7 +157,7 @@ def _settle(at: Situation, claim: Claim) -> Effect:
     if claim.channel == TASK:
         kind = "task"
     elif claim.channel == SERVICE:
-        kind = "reactivate" if claim.step == RETURNED else "suspend"
+        kind = claim.kind or _turn(at.policy, claim.step)
     elif claim.channel == ONBOARDING:
         kind = "onboard"
     elif claim.channel == CHARGE:
@@ -154,10 +176,21 @@ def _settle(at: Situation, claim: Claim) -> Effect:
     )
 
 
+def _turn(policy: Policy, step: str) -> EffectKind:
+    """Which turn of the service's switch a step is."""
+    if step == RETURNED:
+        return "reactivate"
+    if step == CLOSED or (policy.termination is not None and step == policy.termination.id):
+        return "terminate"
+    if policy.restriction is not None and step == policy.restriction.id:
+        return "restrict"
+    return "suspend"
+
+
 def _presses(policy: Policy, effect: Effect) -> bool:
     """Whether an effect belongs to a case: everything but friendly words before the due date."""
     steps = {step.id: step for step in policy.steps}
     step = steps.get(effect.step)
     if step is None:
-        return effect.kind in ("reactivate", "suspend")
-    return not isinstance(step, NoticeStep) or step.offset_days >= 0
+        return effect.kind in ("reactivate", "restrict", "suspend", "terminate")
+    return not isinstance(step, NoticeStep) or presses(step)

@@ -10,7 +10,7 @@ from domain.claim_key import key_of
 from domain.money import Money
 from domain.reasons import Reason
 
-EffectKind = Literal["notice", "task", "suspend", "reactivate", "onboard", "charge"]
+EffectKind = Literal["notice", "task", "restrict", "suspend", "reactivate", "terminate", "onboard", "charge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

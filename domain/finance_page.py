@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.claim_key import invoice_of
 from domain.commands import Command
-from domain.own_steps import APPROVE, CANCEL_FEE, FEE, INTEREST, REVIEW
+from domain.own_steps import APPROVE, CANCEL_FEE, FEE, INTEREST, REVIEW, approval_of, is_approval
 from domain.ui_links import WAITS_FOR_A_PERSON, list_link, workflow_link
 from domain.view import View
 from domain.view_words import day_says
@@ -22,7 +22,10 @@ STAGES = {
     "overdue": "Overdue",
     "reminder": "Reminded",
     "final_notice": "Final notice sent",
+    "restricted": "Restricted",
     "suspended": "Suspended",
+    "handed_over": "Handed over",
+    "terminated": "Ended",
 }
 
 
@@ -109,8 +112,10 @@ def _task(task: str, commands: Mapping[str, Command]) -> str:
     """Say a task with the update that ends it."""
     step, _, why = task.partition(": ")
     kind, _, why = why.rpartition(f"task {step}: ")
-    name = {APPROVE: "approve", REVIEW: "review_onboarding"}.get(step, "complete_task")
+    name = "review_onboarding" if step == REVIEW else "approve" if is_approval(step) else "complete_task"
     example = dict(commands[name].example)
+    if name == "approve" and step != APPROVE:
+        example |= {"step": step.removeprefix(approval_of(""))}
     if name == "complete_task":
         example |= {"step": step, "outcome": "done"}
         if kind.strip() != "call":
@@ -124,7 +129,7 @@ def _task(task: str, commands: Mapping[str, Command]) -> str:
 def _nothing_next(view: View) -> str:
     if view["effects"]:
         return "what is wanted now, then another look"
-    if view["stage"] == "suspended":
+    if view["stage"] in ("suspended", "restricted"):
         return "back in service as soon as no debt is left that keeps it suspended"
     if view["stage"] == "onboarding":
         return "the verification goes on in a workflow of its own"
@@ -141,7 +146,11 @@ def _links(view: View, namespace: str) -> list[str]:
         "All that wait for a person": list_link(namespace, WAITS_FOR_A_PERSON),
         "Everything about this customer": list_link(namespace, customer),
     }
-    for stage, kind in (("suspended", "suspension"), ("onboarding", "onboarding")):
+    for stage, kind in (
+        ("suspended", "suspension"),
+        ("restricted", "suspension"),
+        ("onboarding", "onboarding"),
+    ):
         if view["stage"] == stage:
             links[f"The {kind}"] = workflow_link(namespace, f"{kind}/{view['customer']}")
     return [f"[{words}]({link})" for words, link in links.items()]

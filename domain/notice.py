@@ -13,7 +13,7 @@ from domain.interest.fees import FeeKind
 from domain.money import Money, per_currency
 
 Outcome = Literal["delivered", "bounced"]
-NextStep = Literal["reminder", "final_notice", "suspension", "task"]
+NextStep = Literal["reminder", "final_notice", "restriction", "suspension", "termination", "task"]
 
 # The default alphabet and its extension table, 3GPP TS 23.038 section 6.2.1.
 _GSM7_BASIC = frozenset(

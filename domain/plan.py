@@ -27,7 +27,8 @@ class Plan:
     """What to do now, what waits and why, and what may come.
 
     Attributes:
-        stage: onboarding, rejected, current, overdue, reminder, final_notice or suspended.
+        stage: onboarding, rejected, current, overdue, reminder, final_notice, restricted, suspended,
+            terminated or handed_over.
         effects: wanted now, independent of each other.
         held: what one rule keeps back, each with its reason.
         wake_at: the absolute instant to look again, later than now; None when only news can matter.

@@ -6,15 +6,14 @@ major units per currency. Its version is the hash of its canonical content, so e
 version, whatever the file is called.
 
 The parts of a policy that are still to come get a field of their own here. What came after the first
-release stands in `_ADDED`: while it is left at its default, which never changes, a policy keeps its
-version.
+release stands in `_ADDED` and its like: while it is left at its default, which never changes, a policy
+keeps its version.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -27,12 +26,27 @@ from domain.policy_charges import Charges, reserved
 from domain.policy_contact import Contact
 from domain.policy_experiment import Experiment
 from domain.policy_fields import Amounts, Channels, Part, StepId
+from domain.policy_order import wrong_needs, wrong_order
 from domain.policy_rests import Disputes, Pauses, Plans, Promises
-from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep
+from domain.policy_steps import (
+    HandOverStep,
+    NoticeStep,
+    Proposing,
+    RestrictStep,
+    Step,
+    SuspendStep,
+    TaskStep,
+    TerminateStep,
+    WriteOffStep,
+    earliest_day,
+)
 from domain.policy_window import Window
-from domain.spelling import closest
 
-_ADDED = ("pauses", "promises", "plans", "disputes", "charges", "interest", "experiment", "contact")
+_ADDED = (
+    *("pauses", "promises", "plans", "disputes", "charges", "interest", "experiment", "contact"),
+    "grace_days",
+)
+_ADDED_TO_STEPS, _ADDED_TO_WHEN = ("anchor",), ("maximum",)
 
 
 class Return(Part):
@@ -61,6 +75,7 @@ class Policy(Part):
         minimum: overdue net amount per currency below which nobody is chased.
         tolerance: a balance up to this, per currency, counts as paid.
         minimum_gap_days: whole days between two reminders to one customer.
+        grace_days: whole days after the due date on which nothing presses: a step of theirs waits.
         lateness: after downtime, `never_skip` sends the highest reminder that is due but no step
             beyond a warning that has not gone out yet; `most_severe` sends the highest, and its
             delivery stands for the warnings below it.
@@ -84,6 +99,7 @@ class Policy(Part):
     minimum: Amounts = Field(default_factory=dict)
     tolerance: Amounts = Field(default_factory=dict)
     minimum_gap_days: Whole = Field(default=2, ge=0, le=90)
+    grace_days: Whole = Field(default=0, ge=0, le=365)
     lateness: Literal["never_skip", "most_severe"] = "never_skip"
     allocation: Literal["oldest_due", "oldest_invoice"] = "oldest_due"
     window: Window = Field(default_factory=Window)
@@ -100,7 +116,7 @@ class Policy(Part):
     @field_validator("steps")
     @classmethod
     def _steps_fit_together(cls, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        faults = [*_wrong_ids(steps), *_wrong_order(steps), *_wrong_needs(steps)]
+        faults = [*_wrong_ids(steps), *wrong_order(steps), *wrong_needs(steps)]
         if faults:
             raise Faults(*faults)
         return steps
@@ -109,7 +125,7 @@ class Policy(Part):
     @classmethod
     def _interest_fits_the_steps(cls, interest: Interest, info: ValidationInfo) -> Interest:
         steps: tuple[Step, ...] = info.data.get("steps", ())  # none where the steps have faults of their own
-        faults = [*interest.wrong_steps({step.id: step.offset_days for step in steps})] if steps else []
+        faults = [*interest.wrong_steps({step.id: earliest_day(step) for step in steps})] if steps else []
         if faults:
             raise Faults(*faults)
         return interest
@@ -141,10 +157,43 @@ class Policy(Part):
         return next((step for step in self.steps if isinstance(step, SuspendStep)), None)
 
     @cached_property
+    def restriction(self) -> RestrictStep | None:
+        """The step that restricts, where the policy has one."""
+        return next((step for step in self.steps if isinstance(step, RestrictStep)), None)
+
+    @cached_property
+    def termination(self) -> TerminateStep | None:
+        """The step that ends the subscription, where the policy has one."""
+        return next((step for step in self.steps if isinstance(step, TerminateStep)), None)
+
+    @cached_property
+    def proposals(self) -> tuple[Proposing, ...]:
+        """The steps that ask a person to hand over or to write off."""
+        return tuple(step for step in self.steps if isinstance(step, HandOverStep | WriteOffStep))
+
+    @cached_property
     def warnings(self) -> frozenset[str]:
         """The steps without which nobody is suspended, directly or through another step."""
+        return self._needed(self.suspension.needs_delivered if self.suspension else ())
+
+    @cached_property
+    def unskippable(self) -> frozenset[str]:
+        """The notices that something other than a notice builds on, directly or through another step."""
+        ends = (step for step in self.steps if not isinstance(step, NoticeStep | TaskStep))
+        return self._needed(need for step in ends for need in step.needs_delivered)
+
+    @cached_property
+    def end_warnings(self) -> frozenset[str]:
+        """The warnings of the end of the subscription, which stand after the suspension."""
+        suspension, termination = self.suspension, self.termination
+        if suspension is None or termination is None:
+            return frozenset()
+        after = self.steps[self.steps.index(suspension) + 1 :]
+        return frozenset(termination.needs_delivered) & {step.id for step in after}
+
+    def _needed(self, steps: Iterable[str]) -> frozenset[str]:
         needs = {step.id: step.needs_delivered for step in self.steps}
-        wanted = list(self.suspension.needs_delivered) if self.suspension else []
+        wanted = list(steps)
         found: set[str] = set()
         while wanted:
             step = wanted.pop()
@@ -160,18 +209,28 @@ class Policy(Part):
 
     def canonical(self) -> str:
         """Return the content as JSON in one fixed form: what the ledger keeps and hashes."""
-        added = {
-            name
-            for name in _ADDED
-            if getattr(self, name) == type(self).model_fields[name].get_default(call_default_factory=True)
-        }
-        content: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude=added)
+        content: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude=_unused(self, _ADDED))
+        for step, written in zip(self.steps, content["steps"], strict=True):
+            for name in _unused(step, _ADDED_TO_STEPS):
+                del written[name]
+            for name in _unused(step.when, _ADDED_TO_WHEN):
+                del written["when"][name]
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @property
     def version(self) -> str:
         """The first 12 hex digits of the SHA-256 of the canonical content."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()[:12]
+
+
+def _unused(part: Part, added: tuple[str, ...]) -> set[str]:
+    """Return which of these later additions a part of a policy leaves at their default."""
+    fields = type(part).model_fields
+    return {
+        name
+        for name in added
+        if name in fields and getattr(part, name) == fields[name].get_default(call_default_factory=True)
+    }
 
 
 def _wrong_ids(steps: tuple[Step, ...]) -> Iterator[Fault]:
@@ -183,38 +242,3 @@ def _wrong_ids(steps: tuple[Step, ...]) -> Iterator[Fault]:
             message = f"step id {step.id!r} is reserved for the engine's own messages: choose another"
             yield Fault(path=(i, "id"), message=message)
         seen.add(step.id)
-
-
-def _wrong_order(steps: tuple[Step, ...]) -> Iterator[Fault]:
-    ladder = [(i, step) for i, step in enumerate(steps) if not isinstance(step, TaskStep)]
-    for (_, earlier), (i, later) in pairwise(ladder):
-        if isinstance(earlier, SuspendStep):
-            several = isinstance(later, SuspendStep)
-            message = (
-                "a policy suspends once: keep one suspend step"
-                if several
-                else f"the suspend step comes last: write notice {later.id!r} before {earlier.id!r}"
-            )
-            yield Fault(path=(i, "kind" if several else "id"), message=message)
-        elif later.offset_days <= earlier.offset_days:
-            message = (
-                f"step {later.id!r} (day {later.offset_days}) must come after "
-                f"{earlier.id!r} (day {earlier.offset_days}): write steps mildest first, one a day"
-            )
-            yield Fault(path=(i, "offset_days"), message=message)
-
-
-def _wrong_needs(steps: tuple[Step, ...]) -> Iterator[Fault]:
-    offsets = {step.id: step.offset_days for step in steps if isinstance(step, NoticeStep)}
-    for i, step in enumerate(steps):
-        for j, need in enumerate(step.needs_delivered):
-            path = (i, "needs_delivered", j)
-            if need not in offsets:
-                message = f"step {step.id!r} needs {need!r}, which is no notice of this policy"
-                yield Fault(path=path, message=message, suggestion=closest(need, offsets))
-            elif offsets[need] >= step.offset_days:
-                message = f"step {step.id!r} needs {need!r}, which comes no earlier: name an earlier notice"
-                yield Fault(path=path, message=message)
-            elif isinstance(step, SuspendStep) and offsets[need] <= 0:
-                message = f"warning {need!r} comes before the debt is late: name a notice after the due date"
-                yield Fault(path=path, message=message)

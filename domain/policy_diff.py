@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from domain.policy import Policy
 from domain.policy_fields import amount_in
-from domain.policy_steps import Step
+from domain.policy_steps import ANCHORS, Step
 
 ChangeKind = Literal["added", "removed", "moved", "raised", "lowered", "changed"]
 
@@ -62,19 +62,37 @@ def _steps(before: Policy, after: Policy) -> Iterator[PolicyChange]:
             yield PolicyChange(kind="removed", key=f"steps.{step.id}", words=words)
 
 
+_KINDS = {
+    "notice": "message",
+    "task": "task",
+    "restrict": "restriction",
+    "suspend": "suspension",
+    "terminate": "termination",
+    "hand_over": "hand-over",
+    "write_off": "write-off proposal",
+}
+
+
 def _step_words(step: Step) -> str:
     channels = getattr(step, "channels", ())
     by = f" by {', '.join(channels)}" if step.kind == "notice" else ""
-    kind = {"notice": "message", "task": "task", "suspend": "suspension"}[step.kind]
-    return f"{kind} on day {step.offset_days:+}{by}"
+    return f"{_KINDS[step.kind]} on day {_day(step)}{by}"
+
+
+def _day(step: Step) -> str:
+    anchored = "" if step.anchor == "due_date" else f" from {ANCHORS[step.anchor]}"
+    return f"{step.offset_days:+}{anchored}"
 
 
 def _step(key: str, before: Step, after: Step) -> Iterator[PolicyChange]:
-    if (days := after.offset_days - before.offset_days) != 0:
-        count = f"{abs(days)} day{'' if abs(days) == 1 else 's'} {'later' if days > 0 else 'earlier'}"
-        words = f"moves from day {before.offset_days:+} to day {after.offset_days:+}, {count}"
+    if before.anchor != after.anchor:
+        words = f"moves from day {_day(before)} to day {_day(after)}"
         yield PolicyChange(kind="moved", key=key, words=words)
-    yield from _part(f"{key}.", before, after, leave_out={"offset_days", "when"})
+    elif (days := after.offset_days - before.offset_days) != 0:
+        count = f"{abs(days)} day{'' if abs(days) == 1 else 's'} {'later' if days > 0 else 'earlier'}"
+        words = f"moves from day {_day(before)} to day {_day(after)}, {count}"
+        yield PolicyChange(kind="moved", key=key, words=words)
+    yield from _part(f"{key}.", before, after, leave_out={"anchor", "offset_days", "when"})
     yield from _part(f"{key}.when.", before.when, after.when)
 
 

@@ -17,7 +17,8 @@ from domain.interest.terms import CONSUMER
 from domain.policy import Policy
 from domain.policy_fields import amount_in
 from domain.policy_lint_law import never_open, too_close, too_many
-from domain.policy_steps import NoticeStep, SuspendStep, When
+from domain.policy_order import comparable
+from domain.policy_steps import ANCHORS, NoticeStep, SuspendStep, Switching, TaskStep, When, presses
 from domain.policy_window import Weekday
 from domain.spelling import closest
 
@@ -65,7 +66,9 @@ def lint(
         *(_templates(policy, templates) if templates is not None else ()),
         *_suspension(policy),
         *_last_warning(policy),
+        *_ends(policy),
         *_gaps(policy),
+        *_anchors(policy),
         *_window(policy),
         *_amounts(policy),
         *_interest(policy),
@@ -149,6 +152,10 @@ def _never(policy: Policy) -> Iterator[Finding]:
         if both and set(both) == set(step.when.tags):
             message = f"it never happens: tag {_or(both)} is both asked for and ruled out"
             yield _error("never", step.id, f"{message}; correct `when.tags` or `when.without_tags`")
+        for currency, most in step.when.maximum.items():
+            if most < step.when.minimum.get(currency, most):
+                message = f"it never happens for {currency}: its maximum is below its minimum"
+                yield _error("never", step.id, f"{message}; correct `when.maximum` or `when.minimum`")
 
 
 def _templates(policy: Policy, templates: Templates) -> Iterator[Finding]:
@@ -156,8 +163,9 @@ def _templates(policy: Policy, templates: Templates) -> Iterator[Finding]:
     named: list[tuple[str | None, str, tuple[Channel, ...]]] = [
         (step.id, step.template, step.channels) for step in policy.notices
     ]
-    if policy.suspension is not None:
-        named.append((policy.suspension.id, policy.suspension.tell, policy.suspension.channels))
+    turns = [step for step in policy.steps if isinstance(step, Switching)]
+    named += [(step.id, step.tell, step.channels) for step in turns]
+    if turns:
         named.append((None, policy.back.thanks, policy.back.channels))
     if policy.charges is not None:
         named.append((None, policy.charges.template, policy.charges.channels))
@@ -194,7 +202,9 @@ def _suspension(policy: Policy) -> Iterator[Finding]:
 
 
 def _notice_period(policy: Policy, step: SuspendStep) -> Iterator[Finding]:
-    offsets = {notice.id: notice.offset_days for notice in policy.notices}
+    offsets = {notice.id: notice.offset_days for notice in policy.notices if comparable(notice, step)}
+    if not set(step.needs_delivered) <= set(offsets):
+        return  # Counted from another day, what comes last is not known.
     last = max(step.needs_delivered, key=lambda need: offsets[need])
     ends = offsets[last] + step.notice_days
     if ends > step.offset_days:
@@ -215,9 +225,30 @@ def _last_warning(policy: Policy) -> Iterator[Finding]:
     yield _warning("not-in-writing", step.id, f"{message}; put email first in `channels`, or `send: all`")
 
 
+def _ends(policy: Policy) -> Iterator[Finding]:
+    """An end that comes later than the policy says, and debts given away of which nobody heard from us."""
+    step, suspension = policy.termination, policy.suspension
+    if step is not None and suspension is not None and comparable(step, suspension):
+        first = suspension.offset_days + step.suspended_days
+        if first > step.offset_days:
+            message = (
+                f"it cannot happen on day {step.offset_days}: {suspension.id} comes on day "
+                f"{suspension.offset_days} at the earliest and lasts {step.suspended_days} days"
+            )
+            remedy = f"set `offset_days` to {first} or more, or `suspended_days` to less"
+            yield _warning("end-too-early", step.id, f"{message}; {remedy}")
+    for proposal in policy.proposals:
+        if not proposal.needs_delivered:
+            message = "debts may come to it of which the customer never heard from us"
+            remedy = "name the notices that must have arrived in `needs_delivered`"
+            yield _warning("unwarned-end", proposal.id, f"{message}; {remedy}")
+
+
 def _gaps(policy: Policy) -> Iterator[Finding]:
     """Messages that always wait for the minimum gap."""
     for earlier, later in pairwise(policy.notices):
+        if not comparable(earlier, later):
+            continue
         distance, gap = later.offset_days - earlier.offset_days, policy.minimum_gap_days
         if distance < gap and not _apart(earlier, later):
             message = (
@@ -225,6 +256,23 @@ def _gaps(policy: Policy) -> Iterator[Finding]:
                 f"it waits until day {earlier.offset_days + gap}"
             )
             yield _warning("gap", later.id, f"{message}; move it, or lower `minimum_gap_days`")
+
+
+def _anchors(policy: Policy) -> Iterator[Finding]:
+    """Steps of which nobody knows the order, and days of grace that move one."""
+    ladder = [step for step in policy.steps if not isinstance(step, TaskStep)]
+    for earlier, later in pairwise(ladder):
+        if not comparable(earlier, later) and later.anchor != "previous_delivered" and presses(earlier):
+            message = (
+                f"it counts from {ANCHORS[later.anchor]} and {earlier.id} from {ANCHORS[earlier.anchor]}: "
+                f"whichever day comes first, {earlier.id} is left out once {later.id} went out"
+            )
+            yield _warning("order-unknown", later.id, f"{message}; give both the same `anchor`, or judge it")
+    for step in policy.steps:
+        if step.anchor == "due_date" and 0 <= step.offset_days <= policy.grace_days > 0:
+            message = f"day {step.offset_days} is within the {policy.grace_days} days of grace"
+            remedy = f"set `offset_days` to {policy.grace_days + 1} or more, or `grace_days` to less"
+            yield _warning("within-grace", step.id, f"{message}: it waits for their end; {remedy}")
 
 
 def _apart(one: NoticeStep, other: NoticeStep) -> bool:

@@ -12,7 +12,7 @@ from domain.contact_law.clauses import WEEKDAYS
 from domain.contact_law.rules import Cap, Gap, Rule, Window
 from domain.contacts import CALL
 from domain.policy import Policy
-from domain.policy_steps import NoticeStep, SuspendStep, TaskStep
+from domain.policy_steps import NoticeStep, Step, Switching, TaskStep
 
 
 def never_open(policy: Policy, books: ContactBooks) -> Iterator[str]:
@@ -33,7 +33,10 @@ def too_many(policy: Policy, books: ContactBooks) -> Iterator[tuple[str, str]]:
         if not isinstance(rule, Cap):
             continue
         days = [
-            (step.offset_days, step.id) for step in policy.steps for _ in range(_contacts(step, rule, policy))
+            (step.offset_days, step.id)
+            for step in policy.steps
+            if step.anchor == "due_date"  # How far steps of other anchors are apart is not known.
+            for _ in range(_contacts(step, rule, policy))
         ]
         for i, (day, step) in enumerate(sorted(days)):
             within = [each for each, _ in sorted(days)[: i + 1] if each > day - rule.days]
@@ -85,12 +88,14 @@ def _meet(policy: Policy, rule: Window, weekday: int) -> bool:
     return max(hours.opens, policy.window.opens) < min(hours.closes, policy.window.closes)
 
 
-def _contacts(step: NoticeStep | TaskStep | SuspendStep, rule: Cap, policy: Policy) -> int:
+def _contacts(step: Step, rule: Cap, policy: Policy) -> int:
     """How many contacts of a rule a step is, about one debt and when every message arrives."""
-    if isinstance(step, SuspendStep):
+    if isinstance(step, Switching):
         named: Sequence[str] = step.channels[:1]  # Its news; of the first channel that reaches the customer.
     elif isinstance(step, TaskStep):
         named = [CALL] if step.task == CALL else []
+    elif not isinstance(step, NoticeStep):
+        named = []
     else:
         named = step.channels if step.send == "all" else step.channels[:1]
     counted = sum(channel in rule.channels for channel in named)

@@ -2,7 +2,7 @@
 
 The calendar is a simulation of one unpaid invoice, so it says what the engine will do. Minimums,
 conditions and approvals are left out of the play and told beside each step. Days count from the due
-date; dates are the customer's.
+date; dates are the customer's. Where a step counts from a failed charge, one fails on the due date.
 """
 
 from dataclasses import dataclass, fields
@@ -10,14 +10,22 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from domain.account import Account
 from domain.calendar import Calendar
 from domain.contact_law.law import NO_LAW, Law
 from domain.customer import Customer
-from domain.own_steps import DATA_LOSS, TOLD
+from domain.own_steps import DATA_LOSS, TOLD, TOLD_ENDED, TOLD_RESTRICTED
 from domain.policy import Policy
 from domain.policy_fields import amount_in
-from domain.policy_steps import NoticeStep, Step, SuspendStep, TaskStep, When
+from domain.policy_steps import (
+    ANCHORS,
+    NoticeStep,
+    Step,
+    SuspendStep,
+    Switching,
+    TaskStep,
+    TerminateStep,
+    When,
+)
 from domain.reasons import Reason
 from domain.rules.data_loss import LOSS_DAYS
 from domain.simulation.events import read_events
@@ -27,6 +35,8 @@ from domain.situation import Situation
 
 TERMS_DAYS = 30
 """The sample invoice is issued so long before its first step."""
+SAMPLE = Decimal(100)
+"""What the sample invoice is about."""
 MARGIN_DAYS = 120
 """How much later than planned a step may fall and is still found: gaps, notice, long holidays."""
 
@@ -36,7 +46,7 @@ class Row:
     """One step in the calendar of a sample invoice.
 
     Attributes:
-        day: days from the due date, as the policy says; None for what follows another step.
+        day: days from the due date, as the policy says; None for what follows another step or happening.
         planned_on: that day as a date.
         falls_on: the day on which it happens; None when it never does for this invoice.
         at: the instant of `falls_on` at which it happens, UTC.
@@ -46,7 +56,7 @@ class Row:
     """
 
     step: str
-    kind: Literal["notice", "task", "suspend"]
+    kind: Literal["notice", "task", "restrict", "suspend", "terminate", "hand_over", "write_off"]
     day: int | None
     planned_on: date
     falls_on: date | None
@@ -76,49 +86,68 @@ def show(policy: Policy, *, due_on: date, customer: Customer, law: Law = NO_LAW)
     Raises:
         ValueError: the window never opens for this customer, or no holidays of its country are known.
     """
-    played = _play(policy, due_on, customer, law)
-    calendar = Situation(policy=policy, account=Account(customer=customer), now=played.lines[0].at).calendar
+    bare = _bare(policy, customer.currency or "EUR")
+    played = _play(bare, due_on, customer, law)
+    at = Situation(policy=bare, account=played.account, now=played.lines[-1].at)
+    calendar = at.calendar
     rows = []
-    for step in policy.steps:
-        row = _row(step, due_on, played, calendar)
+    for step, its_bare in zip(policy.steps, bare.steps, strict=True):
+        row = _row(step, _planned_on(its_bare, due_on, at), due_on, played, calendar)
         rows.append(row)
-        if isinstance(step, SuspendStep) and row.falls_on is not None:
+        if isinstance(step, Switching) and row.falls_on is not None:
             rows.append(_told(step, row.falls_on, played, calendar))
+        if isinstance(step, SuspendStep) and row.falls_on is not None:
             rows.append(_data_lost(step, row.falls_on, played, calendar))
     return tuple(rows)
 
 
-def _play(policy: Policy, due_on: date, customer: Customer, law: Law) -> Outcome:
-    """Simulate the sample invoice under the policy without its minimums, conditions and approvals."""
+def _bare(policy: Policy, currency: str) -> Policy:
+    """Return the policy without its minimums, conditions and approvals."""
     steps = tuple(
-        step.model_copy(update={"when": When(), **({"approval": {}} if step.kind == "suspend" else {})})
-        for step in policy.steps
+        step.model_copy(update={"when": When(), **_unapproved(step, currency)}) for step in policy.steps
     )
     content = {name: getattr(policy, name) for name in Policy.model_fields}
-    bare = Policy.model_validate({**content, "minimum": {}, "tolerance": {}, "steps": steps})
+    return Policy.model_validate({**content, "minimum": {}, "tolerance": {}, "steps": steps})
+
+
+def _unapproved(step: Step, currency: str) -> dict[str, Any]:
+    """Let a step go on without approval; the end of a subscription may only when it is about little."""
+    if isinstance(step, TerminateStep):
+        return {"approval": {currency: SAMPLE + 1}}
+    return {} if isinstance(step, NoticeStep | TaskStep) else {"approval": {}}
+
+
+def _play(policy: Policy, due_on: date, customer: Customer, law: Law) -> Outcome:
+    """Simulate the sample invoice."""
+    steps = policy.steps
     days = [step.offset_days for step in steps]
     notice_days = policy.suspension.notice_days if policy.suspension else 0
     issued = {
         "at": (due_on + timedelta(days=min(0, *days) - TERMS_DAYS)).isoformat(),
         "type": "invoice_issued",
         "invoice": "SAMPLE",
-        "amount": "100",
+        "amount": str(SAMPLE),
         "currency": customer.currency or "EUR",
         "due_on": due_on.isoformat(),
     }
+    charge_failed = {"at": due_on.isoformat(), "type": "payment_failed", "invoice": "SAMPLE"}
+    charged = any(step.anchor == "first_failed_charge" for step in steps)
+    events = [issued, charge_failed] if charged else [issued]
     kept_days = policy.suspension.data_kept_days if policy.suspension else 0
-    until = due_on + timedelta(days=max(days) + notice_days + kept_days + MARGIN_DAYS)
-    return simulate(bare, customer, read_events(customer, [issued]), until, law=law)
+    kept_days += policy.termination.suspended_days if policy.termination else 0
+    # Steps that count from one another add up.
+    last = max(days) if len({step.anchor for step in steps}) == 1 else sum(map(abs, days)) + TERMS_DAYS
+    until = due_on + timedelta(days=last + policy.grace_days + notice_days + kept_days + MARGIN_DAYS)
+    return simulate(policy, customer, read_events(customer, events), until, law=law)
 
 
-def _row(step: Step, due_on: date, played: Outcome, calendar: Calendar) -> Row:
-    planned_on = due_on + timedelta(days=step.offset_days)
+def _row(step: Step, planned_on: date, due_on: date, played: Outcome, calendar: Calendar) -> Row:
     happens = _first(played, step.id)
     falls_on = None if happens is None else calendar.local_date(happens.at)
     return Row(
         step=step.id,
         kind=step.kind,
-        day=step.offset_days,
+        day=None if step.anchor == "previous_delivered" else (planned_on - due_on).days,
         planned_on=planned_on,
         falls_on=falls_on,
         at=None if happens is None else happens.at,
@@ -129,11 +158,20 @@ def _row(step: Step, due_on: date, played: Outcome, calendar: Calendar) -> Row:
     )
 
 
-def _told(step: SuspendStep, suspended_on: date, played: Outcome, calendar: Calendar) -> Row:
-    """The message that says the service was suspended."""
-    happens = _first(played, TOLD)
+def _planned_on(step: Step, due_on: date, at: Situation) -> date:
+    """The day of a step as the policy says it; what counts from a notice counts from its delivery here."""
+    base = next((at.counts_from(step, debt) for debt in at.open_debts), None) or due_on
+    return base + timedelta(days=step.offset_days)
+
+
+_TOLD_BY = {"restrict": TOLD_RESTRICTED, "suspend": TOLD, "terminate": TOLD_ENDED}
+
+
+def _told(step: Switching, suspended_on: date, played: Outcome, calendar: Calendar) -> Row:
+    """The message that says the service was restricted or suspended, or ended."""
+    happens = _first(played, _TOLD_BY[step.kind])
     return Row(
-        step=TOLD,
+        step=_TOLD_BY[step.kind],
         kind="notice",
         day=None,
         planned_on=suspended_on,
@@ -170,17 +208,24 @@ def _first(played: Outcome, step: str) -> Line | None:
 def _channels(step: Step) -> str:
     if isinstance(step, NoticeStep):
         return (" and " if step.send == "all" else ", else ").join(step.channels)
-    return f"{step.task} task" if isinstance(step, TaskStep) else "service"
+    if isinstance(step, Switching):
+        return "service"
+    return f"{step.task if isinstance(step, TaskStep) else step.kind.replace('_', '-')} task"
 
 
 def _condition(step: Step) -> str:
-    parts = [explain_when(step.when)]
+    parts = [] if step.anchor == "due_date" else [f"{step.offset_days} days from {ANCHORS[step.anchor]}"]
+    parts.append(explain_when(step.when))
     if step.needs_delivered:
         parts.append(f"{' and '.join(step.needs_delivered)} delivered")
-    if isinstance(step, SuspendStep):
+    if isinstance(step, Switching) and step.notice_days:
         parts[-1] += f" {step.notice_days} days before"
-        if step.approval:
-            parts.append(f"approval from {_amounts(step.approval)}")
+    if isinstance(step, TerminateStep):
+        parts.append(f"suspended for {step.suspended_days} days")
+    if not isinstance(step, NoticeStep | TaskStep) and step.approval:
+        parts.append(f"approval from {_amounts(step.approval)}")
+    elif isinstance(step, TerminateStep):
+        parts.append("approval of any amount")
     return "; ".join(part for part in parts if part)
 
 
@@ -210,6 +255,8 @@ def explain_when(when: When) -> str:
     parts = []
     if when.minimum:
         parts.append(f"from {_amounts(when.minimum)}")
+    if when.maximum:
+        parts.append(f"up to {_amounts(when.maximum)}")
     if when.invoices_at_least > 1:
         parts.append(f"from {when.invoices_at_least} overdue invoices")
     named = {

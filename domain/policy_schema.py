@@ -13,7 +13,16 @@ from domain.policy_contact import Contact
 from domain.policy_experiment import Arm, Experiment
 from domain.policy_fields import Part
 from domain.policy_rests import Disputes, Pauses, Plans, Promises
-from domain.policy_steps import NoticeStep, SuspendStep, TaskStep, When
+from domain.policy_steps import (
+    HandOverStep,
+    NoticeStep,
+    RestrictStep,
+    SuspendStep,
+    TaskStep,
+    TerminateStep,
+    When,
+    WriteOffStep,
+)
 from domain.policy_window import Window
 
 
@@ -33,11 +42,15 @@ def schema() -> dict[str, Any]:
         Pauses,
         Plans,
         Promises,
+        HandOverStep,
+        RestrictStep,
         Return,
         SuspendStep,
         TaskStep,
+        TerminateStep,
         When,
         Window,
+        WriteOffStep,
     )
     for part in parts:
         _describe(part, definitions[part.__name__])

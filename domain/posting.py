@@ -152,7 +152,7 @@ class _Posting:
                 self._write_off(body.invoice)
             case facts.WriteOffUndone() as body:
                 self._undo_write_off(body.invoice)
-            case facts.InvoiceVoided() as body:
+            case facts.InvoiceVoided() | facts.DraftDeleted() as body:
                 self._void(body.invoice)
             case facts.FeeBooked() as body:
                 self._book_fee(body)

@@ -23,7 +23,7 @@ _ORDER: tuple[tuple[type[facts.Body], ...], ...] = (
     (facts.ChargedBack, facts.ChargebackReversed),
     (facts.WrittenOff, facts.WriteOffUndone),
     (facts.FeeWaived,),
-    (facts.InvoiceVoided,),
+    (facts.InvoiceVoided, facts.DraftDeleted),
     (facts.FeeCancelled,),
 )
 _RANK: Mapping[type[facts.Body], tuple[int, int]] = {

@@ -10,10 +10,11 @@ from domain.commands import COMMANDS, FeeEntry, Input
 from domain.interest.booking import booking, forbidden
 from domain.money import Money, MoneyError
 from domain.override import in_force
-from domain.own_steps import ANSWERED, APPROVE, REVIEW
+from domain.own_steps import APPROVE, REVIEW, approval_of, is_answered, is_approval
 from domain.plan_refusals import ending_refused, plan_refused
 from domain.promises import Promise, asked_for, promise, worth_resting
 from domain.rest import FOREVER, Rest
+from domain.rules.approval import is_approved, needs_approval
 from domain.rules.interest import over
 from domain.rules.suspension import not_yet, over_threshold, requested
 from domain.situation import Situation
@@ -28,7 +29,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 def allowed(at: Situation) -> dict[str, Refusal]:
     """Return for each command None, or the sentence why it makes no sense now for anything."""
-    suspended = at.account.service.suspended
+    service = at.account.service
     answers: dict[str, Refusal] = dict.fromkeys(COMMANDS)
     if not any(rest.to_come(at.today) for rest in at.account.pauses):
         answers["resume"] = "Nothing is paused."
@@ -44,11 +45,14 @@ def allowed(at: Situation) -> dict[str, Refusal]:
     if in_force(at.account.override, at.today) is None:
         answers["end_use_policy"] = "Nobody chose a policy for this customer."
     answers["approve"] = _approve(at)
-    answers["suspend"] = "The service is suspended already." if suspended else _suspend(at)
-    if not suspended:
-        answers["reactivate"] = "The service is not suspended."
+    answers["suspend"] = "The service is suspended already." if service.suspended else _suspend(at)
+    answers["reactivate"] = _reactivate(at)
+    if not at.account.handed_over or at.account.handed_over[-1].last < FOREVER:
+        answers["take_back"] = "Nothing is handed over."
+    if at.account.cancelled_on is not None or service.ended:
+        answers["cancel_subscription"] = _gone(at)
     if not any(debt.open for debt in at.account.debts):
-        answers["write_off"] = "Nothing is open."
+        answers["write_off"] = answers["hand_over"] = "Nothing is open."
         answers["dispute"] = "Nothing is open that could be disputed."
     if not at.account.disputes:
         answers["resolve_dispute"] = "Nothing is disputed."
@@ -97,12 +101,10 @@ def refusal(at: Situation, name: str, body: Input) -> Refusal:
             reasons = sorted({rest.reason for rest in at.account.holds if rest.to_come(at.today)})
             if reason not in reasons:
                 return f"No hold is for {reason!r}; there is {', '.join(map(repr, reasons))}."
-        case facts.Approved(step=step):
-            suspension = at.policy.suspension
-            if suspension is None or step not in (None, suspension.id):
-                return f"No step {step!r} waits for approval."
-        case facts.TaskCompleted(step=None) if _open_tasks(at) <= ANSWERED:
-            return f"Name the task that is done: open is {APPROVE}."
+        case facts.Approved(step=str(step)) if step not in _waiting(at):
+            return f"No step {step!r} waits for approval."
+        case facts.TaskCompleted(step=None) if all(map(is_answered, _open_tasks(at))):
+            return f"Name the task that is done: open is {', '.join(sorted(_open_tasks(at)))}."
         case facts.TaskCompleted(step=str(step)) if step not in _open_tasks(at):
             return f"No task {step!r} is open; open are {', '.join(sorted(_open_tasks(at)))}."
         case facts.WrittenOff(invoice=invoice) | facts.DisputeOpened(invoice=invoice):
@@ -133,8 +135,20 @@ def refusal(at: Situation, name: str, body: Input) -> Refusal:
         case facts.Exempted():
             return _exempt(at, body)
         case _:
-            pass
+            return _end(at, body)
     return None
+
+
+def _end(at: Situation, body: Input) -> Refusal:
+    match body:
+        case facts.HandedOver():
+            return _hand_over(at, body)
+        case facts.TakenBack(invoice=str(invoice)):
+            return _take_back(at, invoice)
+        case facts.SuspendedElsewhere(outcome=outcome):
+            return _elsewhere(at, ended=outcome == "ended")
+        case _:
+            return None
 
 
 def _ends_too_early(at: Situation, body: Input) -> Refusal:
@@ -226,7 +240,69 @@ def _until(rest: Rest) -> str:
     return "further notice" if rest.last == FOREVER else str(rest.last)
 
 
+def _hand_over(at: Situation, body: facts.HandedOver) -> Refusal:
+    """Why a debt cannot be handed over: it is paid, with others already, or waits for a person's approval."""
+    named = [debt for debt in at.account.debts if debt.invoice == body.invoice]
+    if body.invoice is not None and not named:
+        return _unknown(body.invoice)
+    late = [debt for debt in at.open_debts if at.claimable(debt) and debt.days_late(at.today) > 0]
+    debts = [debt for debt in late if body.invoice in (None, debt.invoice) and at.collector(debt) is None]
+    if not debts:
+        return f"Nothing of {body.invoice or 'the customer'} is past due that could be handed over."
+    for step in at.policy.proposals:
+        over = needs_approval(at, step, debts) if step.kind == "hand_over" else None
+        if over is not None and not is_approved(at, step, debts):
+            return f"{over[0]} needs approval from {over[1]}: use approve once the policy asks for it."
+    return None
+
+
+def _take_back(at: Situation, invoice: str) -> Refusal:
+    if any(debt.invoice == invoice and at.collector(debt) for debt in at.open_debts):
+        return None
+    return f"Invoice {invoice} is not handed over."
+
+
+def _elsewhere(at: Situation, *, ended: bool) -> Refusal:
+    known = at.account.elsewhere_on is not None
+    if ended and not known:
+        return "Nobody else has the service suspended."
+    return "It is known already that others suspended the service." if known and not ended else None
+
+
+def _gone(at: Situation) -> Refusal:
+    """Why there is nothing to turn on or off any more."""
+    if at.account.service.ended:
+        return "The subscription has ended for good."
+    return "The subscription was cancelled." if at.account.cancelled_on is not None else None
+
+
+def _reactivate(at: Situation) -> Refusal:
+    if not at.has_service:
+        return _gone(at)
+    if not at.account.service.down:
+        return "The service is not suspended."
+    return None if at.account.elsewhere_on is None else "Others suspended the service: ask them."
+
+
+def _waiting(at: Situation) -> set[str]:
+    """The steps that may be approved: the suspension, and those whose approval was asked for."""
+    asked = {step.id for step in at.policy.steps if approval_of(step.id) in _tasks_of(at)}
+    return asked | ({at.policy.suspension.id} if at.policy.suspension else set())
+
+
 def _approve(at: Situation) -> Refusal:
+    if any(step.startswith(approval_of("")) and _asked_for(at, step) for step in _tasks_of(at)):
+        return None
+    return _approve_suspension(at)
+
+
+def _asked_for(at: Situation, approval: str) -> bool:
+    """Whether an approval that was asked for still matters: something that it is about is owed."""
+    claims = [claim for claim in at.account.claims if claim.step == approval and claim.stands]
+    return any(at.matters(*key) for claim in claims for key in claim.debts)
+
+
+def _approve_suspension(at: Situation) -> Refusal:
     step = at.policy.suspension
     if step is None:
         return "This policy has no step that needs approval."
@@ -239,6 +315,10 @@ def _suspend(at: Situation) -> Refusal:
     step = at.policy.suspension
     if step is None:
         return "This policy never suspends."
+    if not at.has_service:
+        return _gone(at)
+    if at.account.elsewhere_on is not None:
+        return "Others suspended the service already."
     if requested(at):
         return "The suspension has been asked for already."
     overdue = [debt for debt in at.overdue if debt.main]
@@ -258,14 +338,16 @@ def _ends_otherwise(at: Situation, body: Input) -> Refusal:
     step = body.step if isinstance(body, facts.TaskCompleted) else None
     if step == REVIEW:
         return _REVIEW_ENDS
-    return _APPROVAL_ENDS if step == APPROVE and _approve(at) is None else None
+    if step == APPROVE:
+        return _APPROVAL_ENDS if _approve_suspension(at) is None else None
+    return _APPROVAL_ENDS if step and is_approval(step) and _asked_for(at, step) else None
 
 
 def _complete(at: Situation) -> Refusal:
     """Why no task can be completed: none is open, or only such as end with an answer."""
     if _open_tasks(at):
         return None
-    return _APPROVAL_ENDS if APPROVE in _tasks_of(at) else "No task is open."
+    return _APPROVAL_ENDS if any(map(is_approval, _tasks_of(at))) else "No task is open."
 
 
 def _open_tasks(at: Situation) -> set[str]:
@@ -273,8 +355,10 @@ def _open_tasks(at: Situation) -> set[str]:
 
     An approval that nothing waits for any more is one: it has no answer.
     """
-    ends_otherwise = {REVIEW, APPROVE} if _approve(at) is None else {REVIEW}
-    return _tasks_of(at) - ends_otherwise
+    tasks = _tasks_of(at) - {REVIEW}
+    if _approve_suspension(at) is None:
+        tasks.discard(APPROVE)
+    return {step for step in tasks if step == APPROVE or not is_approval(step) or not _asked_for(at, step)}
 
 
 def _tasks_of(at: Situation) -> set[str]:

@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
+from itertools import takewhile
 
 from domain.account import Account
 from domain.book import Debt
-from domain.calendar import Calendar, has_holidays
+from domain.calendar import Calendar, has_holidays, month_end
 from domain.channels import SERVICE, TASK
 from domain.claim import Claim
 from domain.claim_key import invoice_of
@@ -25,10 +26,11 @@ from domain.effects import Effect, EffectDebt
 from domain.instalment_plans import InstalmentPlan, under
 from domain.instalments import split
 from domain.money import Money, per_currency
+from domain.own_steps import RESERVED
 from domain.policy import Policy
 from domain.policy_audience import missed
 from domain.policy_fields import amount_in
-from domain.policy_steps import NoticeStep, Step, SuspendStep
+from domain.policy_steps import EVENTS, NoticeStep, Step, SuspendStep, Switching, TaskStep, presses
 from domain.policy_window import Window
 from domain.promises import worth_resting
 from domain.reasons import Reason, because
@@ -53,17 +55,6 @@ class Situation:
         """The customer's calendar under this policy."""
         customer = self.account.customer
         return _calendar(customer.timezone, customer.country, self.policy.window)
-
-    @cached_property
-    def notices(self) -> tuple[NoticeStep, ...]:
-        """The messages that are meant for customers like this one, mildest first."""
-        return tuple(step for step in self.policy.notices if self.meant_for(step))
-
-    @cached_property
-    def ladder(self) -> tuple[NoticeStep | SuspendStep, ...]:
-        """The same with the suspension, where that is meant for this customer too."""
-        last = self.policy.suspension
-        return (*self.notices, last) if last is not None and self.meant_for(last) else self.notices
 
     @cached_property
     def today(self) -> date:
@@ -185,7 +176,16 @@ class Situation:
                 opened_on = max(debt.opened_on, rest.last + timedelta(days=1))
                 carried = debt.carried + 1 if carries else 0
                 debt = replace(debt, opening=debt.opening + 1, opened_on=opened_on, carried=carried)
+        for rest in self._taken_back:
+            if self._handed_over(rest, debt):
+                opened_on = max(debt.opened_on, rest.last + timedelta(days=1))
+                debt = replace(debt, opening=debt.opening + 1, opened_on=opened_on, carried=0)
         return debt
+
+    @cached_property
+    def _taken_back(self) -> Sequence[Rest]:
+        """The hand-overs that are over: whatever was said before them, we begin anew."""
+        return [rest for rest in self.account.handed_over if rest.over(self.today)]
 
     @cached_property
     def _rests_over(self) -> Sequence[tuple[Rest, bool]]:
@@ -208,7 +208,82 @@ class Situation:
         return tuple(debt for debt in self.debts if debt.days_late(self.today) > 0)
 
     def chaseable(self, debt: Debt) -> bool:
-        """Whether anything of this debt may be asked for."""
+        """Whether anything of this debt may be asked for by us."""
+        return self.claimable(debt) and self.left_on(debt) is None
+
+    def left_on(self, debt: Debt) -> date | None:
+        """The day on which a debt left our chasing: handed over, or open when the subscription ended."""
+        if (rest := self.collector(debt)) is not None:
+            return rest.first
+        ended_on = self.ended_on
+        return ended_on if ended_on is not None and debt.issued_on <= ended_on else None
+
+    def collector(self, debt: Debt) -> Rest | None:
+        """Since when, and by whom, a debt is collected that was handed over; None when it was not."""
+        rests = self.account.handed_over
+        if not rests:
+            return None
+        return next((r for r in rests if r.holds(self.today) and self._handed_over(r, debt)), None)
+
+    def _handed_over(self, rest: Rest, debt: Debt) -> bool:
+        """Whether a hand-over is about a debt: what it names and its fees, or what was past due on its day.
+
+        A plan that is agreed later about what is with others puts off its dates, and takes nothing back.
+        """
+        if rest.invoice is not None:
+            return rest.invoice in (debt.invoice, debt.about)
+        later = [plan for plan in self.plans if plan.agreed_on >= rest.first] if debt.in_plan else []
+        if any(each.invoice == debt.invoice for plan in later for each in plan.covered):
+            return any(e.invoice == debt.invoice and e.due_on < rest.first for e in self.scheduled)
+        return debt.due_on < rest.first
+
+    @cached_property
+    def ended_on(self) -> date | None:
+        """The day on which we ended the subscription: nothing of before is chased, whatever comes in."""
+        service = self.account.service
+        return self.calendar.local_date(service.since) if service.ended and service.since else None
+
+    @property
+    def has_service(self) -> bool:
+        """Whether there is a subscription that can be restricted, suspended or ended."""
+        return self.account.cancelled_on is None and not self.account.service.ended
+
+    def elsewhere(self) -> tuple[Reason, None] | None:
+        """Why our switch rests: others have suspended the service."""
+        on = self.account.elsewhere_on
+        return None if on is None else (because("hold.elsewhere", on=on), None)
+
+    @cached_property
+    def climb(self) -> tuple[Step, ...]:
+        """The steps for this customer without tasks; notices past the suspension only while it lasts."""
+        warns_of_the_end = self.account.service.suspended and self.has_service
+        found, past = list[Step](), False
+        for step in self.policy.steps:
+            past = past or isinstance(step, SuspendStep)
+            reached = not past or warns_of_the_end or not isinstance(step, NoticeStep)
+            if reached and not isinstance(step, TaskStep) and self.meant_for(step):
+                found.append(step)
+        return tuple(found)
+
+    @cached_property
+    def _ladder(self) -> tuple[NoticeStep, ...]:
+        return tuple(step for step in self.climb if isinstance(step, NoticeStep))
+
+    @cached_property
+    def _side_ladder(self) -> tuple[NoticeStep, ...]:
+        to_suspension = takewhile(lambda step: not isinstance(step, SuspendStep), self.policy.steps)
+        return tuple(step for step in to_suspension if isinstance(step, NoticeStep) and self.meant_for(step))
+
+    def ladder(self, debt: Debt) -> tuple[NoticeStep, ...]:
+        """The notices for a debt: a side debt ends no subscription, so nothing warns of that."""
+        return self._ladder if debt.main else self._side_ladder
+
+    def warns_of_the_end(self, debt: Debt) -> bool:
+        """Whether the ladder of a debt goes on past the suspension now."""
+        return len(self.ladder(debt)) > len(self._side_ladder)
+
+    def claimable(self, debt: Debt) -> bool:
+        """Whether anything of this debt may be asked for, by whomever."""
         if not debt.open:
             return False
         amount = self.account.chased(debt)
@@ -256,16 +331,25 @@ class Situation:
         return max(holding, key=lambda rest: (rest.last, rest.reason), default=None)
 
     def step_on(self, step: Step, debt: Debt) -> date | None:
-        """The day on which a step falls for a debt; None while an open-ended rest freezes its age."""
-        return self.day_of(step.offset_days, debt)
+        """The day on which a step falls for a debt; None while an open-ended rest freezes its age.
+
+        What presses never falls within the days of grace, nor before the debt is late where it counts
+        from another day.
+        """
+        base = self.counts_from(step, debt)
+        if base is None:
+            return None
+        day = base + timedelta(days=step.offset_days)
+        if (self.policy.grace_days or step.anchor != "due_date") and presses(step):
+            day = max(day, debt.due_on + timedelta(days=self.policy.grace_days + 1))
+        return self._with_rests(day, max(base, debt.due_on) if step.anchor in EVENTS else debt.due_on)
 
     def day_of(self, offset_days: int, debt: Debt) -> date | None:
-        """The day on which a debt is so many days past due; None while an open-ended rest freezes its age.
+        """The day on which a debt is so many days past due; None while an open-ended rest freezes its age."""
+        return self._with_rests(debt.due_on + timedelta(days=offset_days), debt.due_on)
 
-        Days of a pause or a hold that overlap the debt's overdue time do not count.
-        """
-        day = debt.due_on + timedelta(days=offset_days)
-        counted = debt.due_on  # days of rest up to here are credited already
+    def _with_rests(self, day: date, counted: date) -> date | None:
+        """Return a day put off by the days of pauses and holds that lie after `counted`."""
         for rest in self._frozen:
             first = max(rest.first, counted + timedelta(days=1))
             if first > day or rest.last < first:
@@ -280,6 +364,76 @@ class Situation:
     def _frozen(self) -> Sequence[Rest]:
         """The rests during which no debt ages, in order."""
         return sorted((*self.pauses, *self.account.holds), key=lambda rest: rest.first)
+
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether the notices fall one after the other: all are counted from the due date."""
+        return all(notice.anchor == "due_date" for notice in self.policy.notices)
+
+    def counts_from(self, step: Step, debt: Debt) -> date | None:
+        """The day from which a step is counted; None while what it counts from has not happened.
+
+        A part of an invoice ages by its own due date, and has no date of an invoice or charge from before.
+        """
+        match step.anchor:
+            case "due_date":
+                return debt.due_on
+            case "invoice_date":
+                return debt.due_on if debt.part else debt.issued_on
+            case "month_end":
+                return month_end(debt.due_on)
+            case "first_failed_charge":
+                failed = self.account.failed.get(debt.invoice, ())
+                return next((day for day in failed if not debt.part or day >= debt.due_on), None)
+            case "previous_delivered":
+                previous = self.previous(step, debt)
+                return None if previous is None else self._delivered_on(previous, debt)
+
+    def previous(self, step: Step, debt: Debt) -> NoticeStep | None:
+        """The notice before a step, without those that press nobody or whose conditions do not hold."""
+        earlier = takewhile(lambda each: each.id != step.id, self.policy.steps)
+        notices = [each for each in earlier if isinstance(each, NoticeStep) and presses(each)]
+        return next(
+            (n for n in reversed(notices) if self.claims(debt, n.id) or self.unmet(n, debt) is None), None
+        )
+
+    def _delivered_on(self, notice: NoticeStep, debt: Debt) -> date | None:
+        """The day of a notice's delivery, or of what counts for it.
+
+        What fell before the ledger went live counts as said on its day, and what a message of the policy
+        before this one made needless as said on the day of that message.
+        """
+        claim = self.delivered(debt, notice.id)
+        if claim is not None and claim.delivered_at is not None:
+            return self.calendar.local_date(claim.delivered_at)
+        if self.claims(debt, notice.id) or (self.account.go_live_on, self.account.adopted_at) == (None, None):
+            return None
+        day, said_on = self.step_on(notice, debt), self.said_before(debt)
+        if day is None or self.before_go_live(day):
+            return day
+        return said_on if said_on is not None and day <= said_on else None
+
+    def said_before(self, debt: Debt) -> date | None:
+        """The last day on which a message about a debt went out whose step this policy does not have."""
+        if self.account.adopted_at is None:
+            return None
+        ours = {step.id for step in self.policy.steps} | RESERVED
+        key = (debt.key, debt.opening)
+        gone = [
+            claim.claimed_at
+            for claim in self.account.claims
+            if key in claim.debts and claim.is_message and claim.stands and claim.step not in ours
+        ]
+        return self.calendar.local_date(max(gone)) if gone else None
+
+    def waits_for_delivery(self, step: Step, debt: Debt) -> Reason | None:
+        """Why a step has no day yet: the notice before it went out, and nobody knows that it arrived."""
+        if step.anchor != "previous_delivered":
+            return None
+        previous = self.previous(step, debt)
+        if previous is None or not self.stands(debt, previous.id) or self._delivered_on(previous, debt):
+            return None
+        return because("hold.not_delivered", needed=previous.id, invoice=debt.invoice)
 
     def before_go_live(self, day: date) -> bool:
         """Whether a step that fell on `day` is older than the ledger and so not taken."""
@@ -304,9 +458,9 @@ class Situation:
 
     @cached_property
     def _carried_steps(self) -> frozenset[str]:
-        """The steps that are not repeated when only the last warning became untrue."""
+        """The steps that are not repeated when only the last warnings became untrue."""
         steps: list[Step] = [*self.policy.notices, *self.policy.tasks]
-        return frozenset(step.id for step in steps) - {self.policy.last_warning}
+        return frozenset(step.id for step in steps) - {self.policy.last_warning} - self.policy.end_warnings
 
     def stands(self, debt: Debt, step: str) -> bool:
         """Whether this step happened, or may have, for this opening of the debt."""
@@ -347,13 +501,27 @@ class Situation:
         return None if condition is None else because("hold.condition", step=step.id, condition=condition)
 
     def _how_much(self, step: Step, debt: Debt) -> Reason | None:
-        when, main = step.when, isinstance(step, SuspendStep)
-        if step.offset_days > 0 and self._overdue_invoices[main] < when.invoices_at_least:
+        when, main = step.when, isinstance(step, Switching)
+        on_its_day = step.anchor == "due_date" and not self.policy.grace_days
+        late = step.offset_days > 0 or (step.offset_days == 0 and not on_its_day)
+        overdue = self._overdue_invoices[main]
+        # What others collect is not overdue with us, and counts where it is asked about.
+        more = debt.invoice not in overdue and (debt.main or not main)
+        if late and len(overdue) + more < when.invoices_at_least:
             count = f"{when.invoices_at_least} or more overdue invoices"
             return because("hold.condition", step=step.id, condition=count)
-        minimum = amount_in(when.minimum, debt.open.currency)
-        if minimum is not None and self.net(debt.open.currency, [debt], main=main) < minimum:
+        return self._wrong_amount(step, debt, main=main)
+
+    def _wrong_amount(self, step: Step, debt: Debt, *, main: bool) -> Reason | None:
+        currency = debt.open.currency
+        minimum, maximum = amount_in(step.when.minimum, currency), amount_in(step.when.maximum, currency)
+        if minimum is None and maximum is None:
+            return None
+        net = self.net(currency, [debt], main=main)
+        if minimum is not None and net < minimum:
             return because("hold.condition", step=step.id, condition=f"{minimum} or more")
+        if maximum is not None and net > maximum:
+            return because("hold.condition", step=step.id, condition=f"{maximum} or less")
         return None
 
     def net(self, currency: str, also: Iterable[Debt] = (), *, main: bool = False) -> Money:
@@ -385,11 +553,10 @@ class Situation:
         return sums
 
     @cached_property
-    def _overdue_invoices(self) -> Mapping[bool, int]:
-        """How many invoices are overdue, and with True how many that are no side debts."""
+    def _overdue_invoices(self) -> Mapping[bool, Collection[str]]:
+        """The invoices that are overdue, and with True those that are no side debts."""
         return {
-            main: len({debt.invoice for debt in self.overdue if debt.main or not main})
-            for main in (False, True)
+            main: {debt.invoice for debt in self.overdue if debt.main or not main} for main in (False, True)
         }
 
     def too_little(self, currency: str, also: Iterable[Debt] = (), *, main: bool = False) -> Reason | None:

@@ -12,10 +12,10 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from domain.backtest import Past, is_for
-from domain.channels import NO_DEBTS
+from domain.channels import NO_DEBTS, SERVICE
 from domain.contact_law.books import LawOf, lawless
 from domain.interest.rates import Rates
-from domain.own_steps import THANKED, TOLD
+from domain.own_steps import THANKED, TOLD, TOLD_ENDED, TOLD_RESTRICTED
 from domain.policy import Policy
 from domain.simulation.play import simulate
 from domain.simulation.timeline import Outcome
@@ -25,6 +25,9 @@ WHATS: tuple[What, ...] = ("appears", "vanishes", "moves", "channels")
 
 _Key = tuple[str, int, str]
 """Invoice and opening, or nothing and a running number for what is done to the service; and the step."""
+
+_NEWS = (TOLD_RESTRICTED, TOLD, THANKED, TOLD_ENDED)
+"""The messages about the service, whatever invoices they name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class StepChange:
     """One step of one invoice, or of the service, that two policies take differently.
 
     Attributes:
-        invoice: empty for a suspension, a return, and the words about them.
+        invoice: empty for what is done to the service, and the words about it.
         before, after: None where the policy does not take the step.
     """
 
@@ -237,7 +240,7 @@ def _happenings(outcome: Outcome) -> dict[_Key, Happening]:
             continue
         step, channel = line.step or "", line.channel or ""
         invoices = [(debt.key, debt.opening) for debt in line.debts if debt.invoice not in NO_DEBTS]
-        if line.effect in ("suspend", "reactivate") or step in (TOLD, THANKED) or not invoices:
+        if line.channel == SERVICE or step in _NEWS or not invoices:
             service[step, channel] += 1
             invoices = [("", service[step, channel])]
         on = line.at.astimezone(zone).date()

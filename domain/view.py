@@ -35,6 +35,8 @@ from domain.view_words import (
 MAX_BYTES = 3_000
 LAST_CONTACTS = 4
 MOST_TASKS = 4
+MOST_HOLDS = 16
+"""By so many rules that hold an account the list filters: no real one is held by half as many."""
 SWITCHED_OFF = (
     "everything outward, by a switch: `go` ends a stop, `go --allow-blast` lets out what the guard holds"
     " and `worklist` lists"
@@ -177,6 +179,7 @@ def _attributes(
     upcoming = plan.forecast[0] if plan.forecast else None
     since = plan.overdue_since
     switched = {"switch"} if halted else set[str]()
+    holds = sorted({held.reason.rule for held in plan.held})[:MOST_HOLDS]
     return [
         ["Stage", "Keyword", plan.stage],
         ["NextAction", "Keyword", upcoming.step if upcoming else None],
@@ -186,7 +189,7 @@ def _attributes(
         ["OverdueSince", "Datetime", _noon(since) if since else None],
         ["Policy", "Keyword", policy],
         ["OpenTasks", "KeywordList", sorted({task.split(":")[0] for task in tasks}) or None],
-        ["Holds", "KeywordList", sorted({held.reason.rule for held in plan.held} | switched) or None],
+        ["Holds", "KeywordList", sorted(switched.union(holds)) or None],
         ["Tags", "KeywordList", list(customer.tags) or None],
     ]
 

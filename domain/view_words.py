@@ -78,7 +78,7 @@ def wake_says(plan: Plan, zone: ZoneInfo) -> str:
         held = next((held for held in plan.held if held.until == plan.wake_at), None)
         why = f": {held.step} waits, {held.reason.words}" if held else ""
         return f"look again on {_local(plan.wake_at, zone)}{why}"[:MOST_WORDS]
-    unless = " unless paid" if coming.effect in ("notice", "suspend") else ""
+    unless = " unless paid" if coming.effect in ("notice", "restrict", "suspend", "terminate") else ""
     return line_says(coming, zone) + unless
 
 

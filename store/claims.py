@@ -20,7 +20,7 @@ from domain.decide import Decision, decide
 from domain.effects import Effect, EffectDebt
 from domain.facts import Body, Bounced, Delivered
 from domain.own_steps import (
-    APPROVE,
+    AFTER_END,
     DATA_LOSS,
     DISPUTE_ANSWER,
     DISPUTE_CREDIT,
@@ -30,6 +30,7 @@ from domain.own_steps import (
     UNSENT,
     WHEREABOUTS,
     is_about_fees,
+    is_approval,
 )
 from domain.policy import Policy
 from domain.reasons import Reason
@@ -461,11 +462,11 @@ def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
     # Every attempt at it is decided anew, under the same reference.
     line = session.exec(decided.order_by(col(JournalRow.id).desc()).limit(1)).one()
     kinds = {
-        APPROVE: "approval",
         UNREACHABLE: "contact",
         UNSENT: "review",
         DATA_LOSS: "review",
         WHEREABOUTS: "review",
+        AFTER_END: "review",
         REVIEW: "review",
         REPLY: "review",
         DISPUTE_ANSWER: "review",
@@ -473,10 +474,11 @@ def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
     }
     if is_about_fees(claim.step):
         kinds[claim.step] = "review"
+    kind = "approval" if is_approval(claim.step) else kinds.get(claim.step)
     task = TaskRow(
         customer_id=claim.customer_id,
         step=claim.step,
-        kind=kinds.get(claim.step) or line.reason.get("task", "call"),
+        kind=kind or line.reason.get("task", "call"),
         opened_at=now,
         why=line.why,
         debts=line.debts,

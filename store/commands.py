@@ -11,11 +11,12 @@ from sqlmodel import Session, col, select
 from domain import commands, facts, refusals
 from domain.account import Account
 from domain.channels import TASK
-from domain.facts import Body
+from domain.facts import Body, TaskCompleted
 from domain.interest.booking import booking
-from domain.own_steps import APPROVE, REVIEW
+from domain.own_steps import APPROVE, REVIEW, approval_of, is_approval
 from domain.plan_refusals import outside
 from domain.rules.interest import over
+from domain.rules.proposals import ended_by
 from domain.situation import Situation
 from domain.spelling import closest
 from store import customers, journal, policies, tasks, verifications
@@ -83,8 +84,13 @@ def perform(
             raise Refused(refusal)
         if isinstance(body, commands.FeeEntry):
             body = _booked(at, body)
-        new = NewFact(source=SOURCE, id=key, happened_on=at.today, happened_at=now, body=body)
-        ledger_facts.append(session, row, [new], now=now)
+        new = [NewFact(source=SOURCE, id=key, happened_on=at.today, happened_at=now, body=body)]
+        if (step := ended_by(at, body)) is not None:
+            # With the last of what it asked for, the task of a hand-over or a write-off is done.
+            done_with = TaskCompleted(step=step, outcome=name, by=getattr(body, "by", None))
+            new.append(replace(new[0], id=f"{key}/task", body=done_with))
+            _close_tasks(session, row, done_with, at, now)
+        ledger_facts.append(session, row, new, now=now)
         _close_tasks(session, row, body, at, now)
         actor = commands.author_of(body)
         journal.write(
@@ -201,12 +207,20 @@ def _answered(body: Body | commands.FeeEntry, account: Account) -> str:
     match body:
         case facts.TaskCompleted(step=step):
             steps = {step} if step else {claim.step for claim in account.claims}
-        case facts.Approved():
-            steps = {APPROVE}
+        case facts.Approved(step=step):
+            steps = _approvals(step, account)
         case _:
             return ""
     tasks_of = [claim.message for claim in account.claims if claim.channel == TASK and claim.step in steps]
     return tasks_of[-1] if tasks_of else ""
+
+
+def _approvals(step: str | None, account: Account) -> set[str]:
+    """The tasks that an approval answers: those of its step, without one all that ask for an approval."""
+    asked = {claim.step for claim in account.claims if claim.channel == TASK and is_approval(claim.step)}
+    if step is None:
+        return {APPROVE, *asked}
+    return {approval_of(step)} if approval_of(step) in asked else {APPROVE}
 
 
 def _close_tasks(session: Session, row: CustomerRow, body: Body, at: Situation, now: datetime) -> None:
@@ -218,9 +232,17 @@ def _close_tasks(session: Session, row: CustomerRow, body: Body, at: Situation, 
         case facts.TaskCompleted():
             step, outcome = body.step, body.outcome or "done"
         case facts.Approved():
-            step, outcome = APPROVE, body.outcome or "approved"
+            for approval in _approvals(body.step, at.account):
+                _close(session, row, approval, body.outcome or "approved", body, now)
+            return
         case facts.OnboardingReviewed():
             step, outcome = REVIEW, body.outcome
         case _:
             return
+    _close(session, row, step, outcome, body, now)
+
+
+def _close(
+    session: Session, row: CustomerRow, step: str | None, outcome: str, body: Body, now: datetime
+) -> None:
     tasks.close(session, customer_id=row.id, step=step, now=now, outcome=outcome, by=commands.author_of(body))

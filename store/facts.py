@@ -313,6 +313,7 @@ def _claim(rows: Sequence[RowMapping]) -> Claim:
         sent_at=first["sent_at"],
         suspend_on=first["suspend_on"],
         provider_ref=first["provider_ref"],
+        kind=first["kind"],
     )
 
 

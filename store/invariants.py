@@ -17,10 +17,12 @@ from domain.channels import NO_DEBTS
 from domain.claim_key import invoice_of
 from domain.facts import Bounced, Delivered, FeeBooked, FeeCancelled, read_body
 from domain.policy import Policy
+from domain.policy_steps import SuspendStep, Switching
 from store import policies
 from store.database import Ledger
 from store.tables import ClaimRow, CustomerRow, DebtRow, EntryRow, FactRow
 
+TURNED = ("restrict", "suspend", "terminate")
 MADE = ("claimed", "sent", "unknown")
 
 
@@ -58,7 +60,7 @@ def _claims_after_the_money(session: Session) -> list[str]:
             entries[invoice].append((learned_at, minor))
     sentences = []
     for claim in session.exec(select(ClaimRow).where(col(ClaimRow.state).in_(MADE))):
-        if claim.debt in NO_DEBTS or claim.kind not in ("notice", "suspend", "charge"):
+        if claim.debt in NO_DEBTS or claim.kind not in ("notice", "charge", *TURNED):
             continue
         # What is learned at the very instant of a charge is its answer.
         until = claim.claimed_at - timedelta(microseconds=claim.kind == "charge")
@@ -81,40 +83,45 @@ class _Warning:
 
 
 def _suspended_without_warning(session: Session) -> list[str]:
-    """Every debt that suspended a service was warned before: of this opening, long enough, of that day."""
+    """Every debt that turned a service down was warned before: of this opening, long enough, of that day."""
     claims = session.exec(select(ClaimRow).where(col(ClaimRow.state).in_(MADE))).all()
     warnings = _warnings(session, claims)
     zones = dict(session.exec(select(CustomerRow.id, CustomerRow.timezone)).all())
     sentences = []
     for claim in claims:
-        if claim.kind != "suspend" or claim.debt in NO_DEBTS:
+        if claim.kind not in TURNED or claim.debt in NO_DEBTS:
             continue
         policy = policies.get(session, claim.policy_version)
-        for need in _needed(policy):
+        step = _step(policy, claim.step)
+        for need in step.needs_delivered if step else ():
             sent = [
                 warning
                 for step in _stand_ins(policy, need)
                 for warning in warnings[claim.customer_id, claim.debt, claim.opening, step]
             ]
-            wrong = _wrong(policy, sent, claim.claimed_at.astimezone(ZoneInfo(zones[claim.customer_id])))
+            at = claim.claimed_at.astimezone(ZoneInfo(zones[claim.customer_id]))
+            wrong = _wrong(step, sent, at) if step else None
             if wrong is not None:
+                done = {"restrict": "restricted", "suspend": "suspended"}.get(claim.kind, "ended")
                 sentences.append(
-                    f"{claim.customer_id}: suspended on {claim.claimed_at} for {claim.debt} "
+                    f"{claim.customer_id}: {done} on {claim.claimed_at} for {claim.debt} "
                     f"although {need} {wrong}"
                 )
     return sentences
 
 
-def _wrong(policy: Policy, sent: list[_Warning], at: datetime) -> str | None:
-    """Return what the warnings lacked at a local instant of suspension; None when all was well."""
+def _wrong(step: Switching, sent: list[_Warning], at: datetime) -> str | None:
+    """Return what the warnings lacked at a local instant of the step; None when all was well."""
     # What is learned at the very instant of the suspension may have come after it.
     arrived = [each for each in sent if each.bounced_at is None or each.bounced_at >= at]
     arrived = [each for each in arrived if each.delivered_at <= at]
     if not arrived:
         return "had not been delivered"
-    notice = timedelta(days=policy.suspension.notice_days if policy.suspension else 0)
+    notice = timedelta(days=step.notice_days)
     if all(each.delivered_at.astimezone(at.tzinfo) + notice > at for each in arrived):
         return f"had not been delivered {notice.days} days before"
+    if not isinstance(step, SuspendStep):
+        return None
     announced = max((each.suspend_on for each in arrived if each.suspend_on), default=None)
     return f"had announced {announced}" if announced and at.date() < announced else None
 
@@ -146,8 +153,9 @@ def _outcomes(session: Session) -> tuple[dict[str, datetime], dict[str, datetime
     return delivered, bounced
 
 
-def _needed(policy: Policy) -> tuple[str, ...]:
-    return policy.suspension.needs_delivered if policy.suspension else ()
+def _step(policy: Policy, step: str) -> Switching | None:
+    turns = (each for each in policy.steps if isinstance(each, Switching))
+    return next((each for each in turns if each.id == step), None)
 
 
 def _stand_ins(policy: Policy, step: str) -> list[str]:
@@ -179,7 +187,7 @@ def _wronged_by_a_fee(session: Session) -> list[str]:
     if not booked:
         return []
     main = set(session.exec(select(DebtRow.invoice).where(col(DebtRow.main).is_(True))))
-    suspends = select(ClaimRow.debt).where(ClaimRow.kind == "suspend", col(ClaimRow.state).in_(MADE))
+    suspends = select(ClaimRow.debt).where(col(ClaimRow.kind).in_(TURNED), col(ClaimRow.state).in_(MADE))
     suspending = set(session.exec(suspends))
     sentences, charged = [], dict[tuple[str, str, date | None], str]()
     for customer_id, body in booked:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from sqlmodel import Session
 
@@ -11,8 +11,8 @@ from store.database import Ledger
 from store.errors import Refused
 from store.tables import SubscriptionRow
 
-SubscriptionState = Literal["active", "suspended"]
-_STATES: dict[str, SubscriptionState] = {"active": "active", "suspended": "suspended"}
+SubscriptionState = Literal["active", "restricted", "suspended", "terminated"]
+_STATES: dict[str, SubscriptionState] = {state: state for state in get_args(SubscriptionState)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,34 +25,22 @@ class Subscription:
     changed_at: datetime
 
 
-def suspend(ledger: Ledger, subscription_id: str, customer_id: str, *, now: datetime) -> Subscription:
-    """Switch off, keeping a snapshot of what was; again changes nothing.
-
-    Raises:
-        UnknownCustomer: there is no such customer.
-        Refused: the subscription is another customer's.
-    """
-    return _switch(ledger, subscription_id, customer_id, "suspended", now)
-
-
-def reactivate(ledger: Ledger, subscription_id: str, customer_id: str, *, now: datetime) -> Subscription:
-    """Switch on again; again changes nothing. The snapshot stays, as a record.
-
-    Raises:
-        UnknownCustomer: there is no such customer.
-        Refused: the subscription is another customer's.
-    """
-    return _switch(ledger, subscription_id, customer_id, "active", now)
-
-
-def _switch(
-    ledger: Ledger, subscription_id: str, customer_id: str, to: SubscriptionState, now: datetime
+def turn(
+    ledger: Ledger, subscription_id: str, customer_id: str, to: SubscriptionState, *, now: datetime
 ) -> Subscription:
+    """Turn the switch, keeping a snapshot of what was in service; again changes nothing.
+
+    The snapshot stays as a record once the service is back.
+
+    Raises:
+        UnknownCustomer: there is no such customer.
+        Refused: the subscription is another customer's.
+    """
     with ledger.write() as session:
         customers.lock(session, customer_id)
         row = _row(session, subscription_id, customer_id, now)
         if row.state != to:
-            if to == "suspended":
+            if row.state == "active":
                 row.snapshot = {"state": row.state, "since": row.changed_at.isoformat()}
             row.state, row.changed_at = to, now
         return Subscription(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
 
-from domain.own_steps import ANSWERED
+from domain.own_steps import ANSWERED, approval_of
 from domain.rules.interest import Over
 from store.database import Ledger
 from store.tables import TaskRow
@@ -108,6 +108,7 @@ def close(
         col(TaskRow.closed_at).is_(None),
         col(TaskRow.customer_id) == customer_id if customer_id else col(TaskRow.customer_id).is_(None),
     )
-    named = col(TaskRow.step) == step if step is not None else col(TaskRow.step).not_in(ANSWERED)
+    unnamed = col(TaskRow.step).not_in(ANSWERED) & col(TaskRow.step).not_like(f"{approval_of('')}%")
+    named = col(TaskRow.step) == step if step is not None else unnamed
     done = session.exec(closing.where(named).values(closed_at=now, outcome=outcome, closed_by=by))
     return done.rowcount

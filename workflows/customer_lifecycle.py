@@ -183,9 +183,9 @@ class CustomerLifecycle(Updates):
                 return await self._start_child(OnboardingVerification.run, "onboarding", effect)
             case "onboarding_news":
                 return await self._tell_child(OnboardingVerification.run, "onboarding", effect)
-            case "suspend":
+            case "suspend" | "restrict":
                 return await self._start_child(SubscriptionSuspension.run, "suspension", effect)
-            case "reactivate":
+            case "reactivate" | "terminate":
                 return await self._tell_child(SubscriptionSuspension.run, "suspension", effect)
         order: Order = {"customer_id": self.customer_id, "key": effect["key"]}
         queue = workflow.info().task_queue

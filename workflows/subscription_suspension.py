@@ -1,8 +1,9 @@
 """One suspension of one subscription, and its end: the single writer of the service's switch.
 
 Guard, suspend and verify happen in one activity under a claim; the customer's workflow then tells.
-While the service is suspended this workflow waits for the word that it may end. Started when the
-service is suspended already, it brings it back.
+While the service is suspended, or restricted, this workflow waits for the word that it may end.
+Started when the service is suspended already, it brings it back. An activity that finds another turn
+of the switch wanted names the activity that does it, and this one runs: so the plan decides.
 """
 
 from contextlib import suppress
@@ -36,6 +37,8 @@ class SubscriptionSuspension:
             raise ApplicationError(WRONG_INPUT, non_retryable=True)
         answer = await self._switch(SUSPEND)
         while not answer["view"]["suspended"]:
+            if answer["view"].get("over"):
+                return f"The service is {answer['says']}."
             if answer["answer"] == "unwanted":
                 return f"Not suspended: {answer['says']}"
             await self._wait(answer["until"], "try the switch again")
@@ -67,7 +70,9 @@ class SubscriptionSuspension:
                 await self._wait(again_at.isoformat(), "try again: the switch did not answer")
             else:
                 workflow.set_current_details(answer["view"]["details"])
-                return answer
+                break
+        wanted = answer["view"].get("wants")
+        return answer if wanted is None else await self._switch(wanted)
 
     async def _wait(self, until: str | None, summary: str) -> None:
         """Wait for news, or until an instant."""

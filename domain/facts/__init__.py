@@ -32,12 +32,14 @@ from domain.facts.decisions import (
     SuspendRequested,
     TaskCompleted,
 )
+from domain.facts.ends import HandedOver, SubscriptionCancelled, SuspendedElsewhere, TakenBack
 from domain.facts.fact import Body, Fact, Unknown, kind_of
 from domain.facts.fees import FeeBooked, FeeCancelled, FeeWaived
 from domain.facts.fields import FIRST_DAY, LAST_DAY, Day
 from domain.facts.invoices import (
     CreditNote,
     CreditNoteCancelled,
+    DraftDeleted,
     Instalment,
     InvoiceCorrected,
     InvoiceIssued,
@@ -75,7 +77,13 @@ from domain.facts.rests import (
     Resumed,
     ends_too_early,
 )
-from domain.facts.service import SubscriptionReactivated, SubscriptionSuspended, WorkersDown
+from domain.facts.service import (
+    SubscriptionReactivated,
+    SubscriptionRestricted,
+    SubscriptionSuspended,
+    SubscriptionTerminated,
+    WorkersDown,
+)
 
 __all__ = [
     "FIRST_DAY",
@@ -99,6 +107,7 @@ __all__ = [
     "Delivered",
     "DisputeOpened",
     "DisputeResolved",
+    "DraftDeleted",
     "Exempted",
     "ExemptionEnded",
     "Fact",
@@ -106,6 +115,7 @@ __all__ = [
     "FeeBooked",
     "FeeCancelled",
     "FeeWaived",
+    "HandedOver",
     "HoldReleased",
     "HoldSet",
     "Instalment",
@@ -131,9 +141,14 @@ __all__ = [
     "Refunded",
     "Replied",
     "Resumed",
+    "SubscriptionCancelled",
     "SubscriptionReactivated",
+    "SubscriptionRestricted",
     "SubscriptionSuspended",
+    "SubscriptionTerminated",
     "SuspendRequested",
+    "SuspendedElsewhere",
+    "TakenBack",
     "TaskCompleted",
     "Unknown",
     "WorkersDown",
@@ -150,6 +165,7 @@ KnownBody = Annotated[
     InvoiceIssued
     | InvoiceCorrected
     | InvoiceVoided
+    | DraftDeleted
     | WrittenOff
     | WriteOffUndone
     | PaymentReceived
@@ -187,6 +203,12 @@ KnownBody = Annotated[
     | TaskCompleted
     | SubscriptionSuspended
     | SubscriptionReactivated
+    | SubscriptionRestricted
+    | SubscriptionTerminated
+    | SubscriptionCancelled
+    | SuspendedElsewhere
+    | HandedOver
+    | TakenBack
     | SuspendRequested
     | ReactivateRequested
     | OnboardingStarted

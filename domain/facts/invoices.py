@@ -55,6 +55,13 @@ class InvoiceVoided(Body):
     invoice: Invoice
 
 
+class DraftDeleted(Body):
+    """The draft of an invoice was deleted: as an invoice that is void, nothing of it is owed."""
+
+    type: Literal["draft_deleted"] = "draft_deleted"
+    invoice: Invoice
+
+
 class WrittenOff(Body):
     """We no longer expect this money; a later payment is still welcome."""
 

@@ -24,6 +24,22 @@ class SubscriptionReactivated(Body):
     by: Name | None = None
 
 
+class SubscriptionRestricted(Body):
+    """Our restriction took effect and was verified: what there is works on, nothing new can be ordered."""
+
+    type: Literal["subscription_restricted"] = "subscription_restricted"
+    subscription: Name
+    by: Name | None = None
+
+
+class SubscriptionTerminated(Body):
+    """We ended the subscription, and that was verified: nothing brings it back."""
+
+    type: Literal["subscription_terminated"] = "subscription_terminated"
+    subscription: Name
+    by: Name | None = None
+
+
 class WorkersDown(Body):
     """Simulation only: nothing of ours runs until `until`; facts still arrive."""
 

@@ -8,7 +8,7 @@ from domain.facts import Body, Fact
 from domain.interest.accrual import DuePart, LateDebt, Movement
 from domain.money import Money
 
-_CORRECTIONS = (facts.InvoiceCorrected, facts.InvoiceVoided, facts.CreditNote)
+_CORRECTIONS = (facts.InvoiceCorrected, facts.InvoiceVoided, facts.DraftDeleted, facts.CreditNote)
 
 
 def late_debt(

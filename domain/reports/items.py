@@ -20,6 +20,7 @@ FLOWS: Mapping[str, Flow] = {
     "invoice_issued": "invoiced",
     "invoice_corrected": "invoiced",
     "invoice_voided": "invoiced",
+    "draft_deleted": "invoiced",
     "credit_note": "credited",
     "credit_note_cancelled": "credited",
     "fee_booked": "fees",

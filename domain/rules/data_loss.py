@@ -15,7 +15,7 @@ LOSS_DAYS = 7
 def data_lost_at(at: Situation) -> datetime | None:
     """When the data of a suspended service is lost; None for one that is in service, or never suspended."""
     service, step = at.account.service, at.policy.suspension
-    if not service.suspended or service.since is None or step is None:
+    if not service.suspended or not at.has_service or service.since is None or step is None:
         return None
     return service.since + timedelta(days=step.data_kept_days)
 

@@ -9,7 +9,6 @@ from datetime import date
 
 from domain.book import Debt
 from domain.claim import Claim
-from domain.own_steps import RESERVED
 from domain.policy_steps import NoticeStep, Step
 from domain.situation import Situation
 
@@ -25,33 +24,22 @@ def passed_by(at: Situation, debt: Debt, ladder: Sequence[NoticeStep]) -> int:
 
     It counts by its day: what fell on or before that day would be milder, or the same in other words.
     """
-    said_on = _said_on(at, debt)
+    said_on = at.said_before(debt)
     if said_on is None:
         return -1
     days = [at.step_on(step, debt) for step in ladder]
     return max((i for i, day in enumerate(days) if day is not None and day <= said_on), default=-1)
 
 
-def _said_on(at: Situation, debt: Debt) -> date | None:
-    """Return the last day on which a message about a debt went out whose step this policy does not have."""
-    ours = {step.id for step in at.policy.steps} | RESERVED
-    key = (debt.key, debt.opening)
-    gone = [
-        claim.claimed_at
-        for claim in at.account.claims
-        if key in claim.debts and claim.is_message and claim.stands and claim.step not in ours
-    ]
-    return at.calendar.local_date(max(gone)) if gone else None
-
-
 def missing(
     at: Situation, debt: Debt, ladder: Sequence[NoticeStep], passed: int
 ) -> tuple[NoticeStep, date] | None:
     """Return the mildest step up to `passed` that never went out and that a step to come builds on."""
-    to_come: list[Step] = [*ladder[passed + 1 :]]
-    suspension = at.policy.suspension
-    if suspension is not None and at.meant_for(suspension) and not at.claims(debt, suspension.id):
-        to_come.append(suspension)
+    others = (step for step in at.climb if not isinstance(step, NoticeStep))
+    to_come: list[Step] = [
+        *ladder[passed + 1 :],
+        *(step for step in others if not at.claims(debt, step.id)),
+    ]
     needed = {need for step in to_come for need in step.needs_delivered}
     found: tuple[NoticeStep, date] | None = None
     for step in reversed(ladder[: passed + 1]):

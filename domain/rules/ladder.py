@@ -4,7 +4,7 @@ Each debt climbs by itself. One message goes out at a time: the most severe step
 reached, listing every debt that has reached it; the others wait for the minimum gap.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,7 +13,7 @@ from domain.channels import TASK
 from domain.claim import Claim
 from domain.effects import Effect, Held, Wanted
 from domain.own_steps import RESERVED, UNREACHABLE
-from domain.policy_steps import NoticeStep
+from domain.policy_steps import NoticeStep, Step, SuspendStep, counted, presses
 from domain.reasons import Reason, because
 from domain.rest import FOREVER
 from domain.rules import edited
@@ -59,7 +59,8 @@ def _leave_alone(at: Situation, debt: Debt, wanted: Wanted) -> None:
     exemption = at.exemption(debt)
     if exemption is None and at.paused() is None and at.chaseable(debt):
         return
-    ladder = [step for step in at.ladder if step.offset_days >= 0]
+    climb = (step for step in at.climb if isinstance(step, NoticeStep | SuspendStep))
+    ladder = [step for step in climb if presses(step)]
     begun = max((i for i, step in enumerate(ladder) if at.claims(debt, step.id)), default=-1)
     if begun + 1 == len(ladder):
         return
@@ -70,8 +71,8 @@ def _leave_alone(at: Situation, debt: Debt, wanted: Wanted) -> None:
         reason = because("hold.exempt", until=until_on or "undone", reason=exemption.reason)
         held = reason, at.after(exemption)
     elif not at.chaseable(debt):
-        disputed = at.not_asked(debt)
-        held = None if disputed is None else (disputed, None)
+        reason_or_none = _with_others(at, step, debt) or at.not_asked(debt)
+        held = None if reason_or_none is None else (reason_or_none, None)
     elif (at.step_on(step, debt) or date.max) > at.today:
         held = at.paused()  # A step that has been reached is held where it would go out.
     if held is not None:
@@ -79,9 +80,19 @@ def _leave_alone(at: Situation, debt: Debt, wanted: Wanted) -> None:
         wanted.hold(Held(step=step.id, debts=at.effect_debts([debt]), reason=reason, until=until))
 
 
+def _with_others(at: Situation, step: Step, debt: Debt) -> Reason | None:
+    """Why we do not ask any more for what is owed."""
+    if (collector := at.collector(debt)) is not None:
+        to, on = collector.reason, collector.first
+        return because("hold.handed_over", invoice=debt.invoice, to=to, on=on)
+    if at.left_on(debt) is not None:
+        return because("hold.ended", step=step.id, on=at.ended_on)
+    return None
+
+
 def _rung(at: Situation, debt: Debt, wanted: Wanted) -> _Rung | None:
     """Return the step that `debt` has reached and not yet had, noting when the next one falls."""
-    ladder = at.notices
+    ladder = at.ladder(debt)
     begun = max((i for i, step in enumerate(ladder) if at.claims(debt, step.id)), default=-1)
     lost = _lost(at, debt, ladder[: begun + 1])
     if lost is not None and (lost.channels or not at.claims(debt, UNREACHABLE)):
@@ -96,13 +107,22 @@ def _rung(at: Situation, debt: Debt, wanted: Wanted) -> _Rung | None:
             step, day = missing
             return _Rung(debt=debt, step=step, day=day, channels=_channels_left(at, step, debt), begun=False)
     due: list[tuple[NoticeStep, date]] = []
+    warns_of_the_end = at.warns_of_the_end(debt)
     for step in ladder[passed + 1 :]:
+        if warns_of_the_end and _announces_nothing(at, step):
+            continue  # What follows warns of more than the suspension that has happened.
         day_or_none = at.step_on(step, debt)
+        if day_or_none is None and (waits := at.waits_for_delivery(step, debt)) is not None:
+            wanted.hold(Held(step=step.id, debts=at.effect_debts([debt]), reason=waits))
+            if step.id in _unskippable(at):
+                break
         if day_or_none is None or (step.offset_days < 0 and at.today >= debt.due_on):
             continue
         if day_or_none > at.today:
             wanted.later.append(at.opening(day_or_none))
-            break
+            if at.in_order or step.id in _unskippable(at):
+                break
+            continue
         if at.before_go_live(day_or_none):
             wanted.hold(_too_old(at, step, debt, day_or_none))
             continue
@@ -121,7 +141,7 @@ def _lost(at: Situation, debt: Debt, begun: Sequence[NoticeStep]) -> _Rung | Non
     """Return the first message that came back although a step to come builds on it, however late we hear."""
     if not begun:
         return None
-    to_come = [step for step in at.ladder if not at.claims(debt, step.id)]
+    to_come = [step for step in at.climb if not at.claims(debt, step.id)]
     needed = {each for step in to_come for need in step.needs_delivered for each in at.stand_ins(need)}
     for step in begun:
         came_back = at.claims(debt, step.id) and not any(at.stands(debt, s) for s in at.stand_ins(step.id))
@@ -150,11 +170,15 @@ def _pick(at: Situation, debt: Debt, due: Sequence[tuple[NoticeStep, date]]) -> 
     since = _last_reminded_at(at)
     if at.broken_promise(debt, since) or at.ended_plan(debt, since) or at.won_dispute(debt, since):
         return due[0]
-    last = {at.policy.last_warning}
-    unskippable = last if at.policy.lateness == "most_severe" else at.policy.warnings
+    unskippable = _unskippable(at)
     until = next((i for i, (step, _) in enumerate(due) if step.id in unskippable), len(due) - 1)
     ready = [each for each in due[: until + 1] if at.undelivered(debt, each[0].needs_delivered) is None]
     return ready[-1] if ready else due[0]
+
+
+def _unskippable(at: Situation) -> Collection[str | None]:
+    """The notices that nothing may overtake."""
+    return {at.policy.last_warning} if at.policy.lateness == "most_severe" else at.policy.unskippable
 
 
 def _channels_left(at: Situation, step: NoticeStep, debt: Debt) -> tuple[str, ...]:
@@ -398,15 +422,23 @@ def _too_old(at: Situation, step: NoticeStep, debt: Debt, day: date) -> Held:
 def announced(at: Situation, debts: Sequence[Debt]) -> date | None:
     """The day of suspension that a last warning sent now announces: the first that is possible."""
     suspension = at.policy.suspension
-    if suspension is None:
+    if suspension is None or not at.has_service:
         return None
     notice_ends = at.calendar.days_after(at.now, suspension.notice_days)
-    days = [at.step_on(suspension, debt) for debt in debts if debt.main]
-    if not days:
+    main = [debt for debt in debts if debt.main and not _never_suspends(at, suspension, debt)]
+    if not main:
         return None
-    # Days that an open pause freezes are not known yet; nothing goes out while it holds.
-    first_day = min((day for day in days if day is not None), default=at.today)
+    days = [at.step_on(suspension, debt) for debt in main]
+    # Days that an open pause freezes are not known yet; nothing goes out while it holds. What counts from
+    # the delivery of this very message counts from today.
+    soonest = timedelta(days=suspension.offset_days if suspension.anchor == "previous_delivered" else 0)
+    first_day = min((day for day in days if day is not None), default=at.today + soonest)
     return at.calendar.local_date(max(at.opening(first_day), at.calendar.next_open(notice_ends)))
+
+
+def _never_suspends(at: Situation, step: SuspendStep, debt: Debt) -> bool:
+    """Whether the suspension counts from something that has not happened to this debt."""
+    return step.anchor == "first_failed_charge" and at.counts_from(step, debt) is None
 
 
 def _why(at: Situation, channel: str, group: list[_Rung]) -> Reason:
@@ -429,5 +461,5 @@ def _why(at: Situation, channel: str, group: list[_Rung]) -> Reason:
         return because("step.before_due", step=step.id, due_on=debt.due_on, days=-days)
     late = at.today > at.calendar.local_date(at.opening(oldest.day))
     if late:
-        return because("step.late", step=step.id, days=days, offset=step.offset_days)
-    return because("step.due", step=step.id, days=days, offset=step.offset_days)
+        return because("step.late", step=step.id, days=days, offset=counted(step))
+    return because("step.due", step=step.id, days=days, offset=counted(step))

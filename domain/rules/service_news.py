@@ -1,14 +1,14 @@
-"""The messages that say that the service was suspended, or is back."""
+"""The messages that say that the service was restricted or suspended, is back, or ended."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 from domain.book import Debt
-from domain.channels import Channel
 from domain.effects import Effect, Held, Wanted
-from domain.own_steps import THANKED, TOLD
+from domain.own_steps import THANKED, TOLD, TOLD_ENDED, TOLD_RESTRICTED
+from domain.policy import Return
 from domain.policy_fields import amount_in
-from domain.policy_steps import SuspendStep
+from domain.policy_steps import Switching
 from domain.reasons import Reason, because
 from domain.rules.contact import lawful
 from domain.rules.reactivation import blockers, returns_because
@@ -19,29 +19,60 @@ THANKS_DAYS = 30
 
 
 def news_of_the_service(at: Situation) -> Wanted:
-    """The message that says the service was suspended, or is back: once each, without a gap."""
-    service, step = at.account.service, at.policy.suspension
+    """The message that says that the service was turned down, is back, or ended: once each, without a gap."""
+    service = at.account.service
     since = None if service.since is None else at.calendar.local_date(service.since)
-    if step is None or since is None or at.today > since + timedelta(days=THANKS_DAYS):
+    if since is None:
         return Wanted()
-    if service.suspended:
-        if returns_because(at) is not None:
-            return Wanted()  # It comes back at once: what was true a moment ago would only frighten.
-        reason = because("suspend.told", on=since)
-        return _tell(at, TOLD, step.tell, step.channels, reason, blockers(at))
-    if not _paid_for(at, step, since):
+    if service.ended:
+        return _news_of_the_end(at, since)
+    if at.account.cancelled_on is not None or at.today > since + timedelta(days=THANKS_DAYS):
         return Wanted()
-    back = at.policy.back
-    return _tell(at, THANKED, back.thanks, back.channels, because("return.thanks", on=since), [])
+    if service.down:
+        return _news_of_the_turn(at, since)
+    return _thanks(at, because("return.thanks", on=since), since)
 
 
-def _paid_for(at: Situation, step: SuspendStep, since: date) -> bool:
+def _news_of_the_turn(at: Situation, since: date) -> Wanted:
+    """The message that the service was restricted or suspended."""
+    if returns_because(at) is not None:
+        return Wanted()  # It comes back at once: what was true a moment ago would only frighten.
+    debts = [debt for debt in blockers(at) if at.left_on(debt) is None]
+    restriction, suspension = at.policy.restriction, at.policy.suspension
+    if at.account.service.restricted:
+        reason = because("restrict.told", on=since)
+        return Wanted() if restriction is None else _tell(at, TOLD_RESTRICTED, restriction, reason, debts)
+    reason = because("suspend.told", on=since)
+    return Wanted() if suspension is None else _tell(at, TOLD, suspension, reason, debts)
+
+
+def _news_of_the_end(at: Situation, since: date) -> Wanted:
+    """The message that the subscription ended, and when all is paid after it a last thanks."""
+    step = at.policy.termination
+    owed = [debt for debt in at.open_debts if at.claimable(debt) and debt.main and debt.days_late(since) > 0]
+    if not owed:
+        return _thanks(at, because("terminate.thanks", on=since), since)
+    if step is None or at.today > since + timedelta(days=THANKS_DAYS):
+        return Wanted()
+    ours = [debt for debt in owed if at.collector(debt) is None]
+    return _tell(at, TOLD_ENDED, step, because("terminate.told", on=since), ours) if ours else Wanted()
+
+
+def _thanks(at: Situation, reason: Reason, since: date) -> Wanted:
+    turns = [step for step in (at.policy.restriction, at.policy.suspension) if step is not None]
+    if not turns or not _paid_for(at, turns, since):
+        return Wanted()
+    return _tell(at, THANKED, at.policy.back, reason, [])
+
+
+def _paid_for(at: Situation, turns: Sequence[Switching], since: date) -> bool:
     """Whether money brought the service back on a day, and not that chasing rests or was given up."""
     late = [debt for debt in at.scheduled if debt.main and debt.days_late(since) > 0]
     if any(_still_owed(at, late, currency) for currency in {debt.open.currency for debt in late}):
         return False
-    suspensions = [claim for claim in at.account.claims if claim.step == step.id and claim.stands]
-    names = set(suspensions[-1].invoices) if suspensions else set()
+    ids = {step.id for step in turns}
+    turned = [claim for claim in at.account.claims if claim.step in ids and claim.stands]
+    names = set(turned[-1].invoices) if turned else set()
     states = {debt.state for debt in at.account.debts if debt.invoice in names}
     return not states or not states <= {"void", "written_off"}
 
@@ -58,14 +89,10 @@ def _still_owed(at: Situation, late: Sequence[Debt], currency: str) -> bool:
 
 
 def _tell(
-    at: Situation,
-    step: str,
-    template: str,
-    channels: Sequence[Channel],
-    reason: Reason,
-    debts: Sequence[Debt],
+    at: Situation, step: str, told: Switching | Return, reason: Reason, debts: Sequence[Debt]
 ) -> Wanted:
     wanted = Wanted()
+    template = told.thanks if isinstance(told, Return) else told.tell
     this_time = at.this_suspension
     key = (this_time[0].key, this_time[0].opening)
     begun = [
@@ -74,7 +101,7 @@ def _tell(
         if claim.step == step and claim.state != "released" and key in claim.debts
     ]
     tried = at.account.tried(begun)
-    left = [c for c in channels if c not in tried and at.account.reach.get(c) == "ok"]
+    left = [c for c in told.channels if c not in tried and at.account.reach.get(c) == "ok"]
     if not left or any(claim.stands for claim in begun):
         return wanted
     # Without a channel that the law leaves open, the first one says why.

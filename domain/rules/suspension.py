@@ -14,7 +14,7 @@ from domain.effects import Effect, Held, Wanted
 from domain.money import Money
 from domain.own_steps import APPROVE
 from domain.policy_fields import amount_in
-from domain.policy_steps import SuspendStep
+from domain.policy_steps import Proposing, RestrictStep, SuspendStep, Switching
 from domain.reasons import Reason, because
 from domain.situation import Situation
 
@@ -23,14 +23,14 @@ def suspension(at: Situation) -> Wanted:
     """Return whether the service is to be suspended now, and what holds it."""
     wanted = Wanted()
     step = at.policy.suspension
-    if step is None or at.account.service.suspended:
+    if step is None or at.account.service.suspended or not at.has_service:
         return wanted
     ready = [debt for debt in at.debts if _ready(at, step, debt, wanted)]
-    ready = _enough(at, step, ready, wanted)
+    ready = enough(at, step, ready, wanted)
     if not ready:
         return wanted
     debts = at.effect_debts(ready)
-    held = at.resting(ready) or _unapproved(at, step, ready, wanted) or at.closed()
+    held = at.elsewhere() or at.resting(ready) or _unapproved(at, step, ready, wanted) or at.closed()
     if held:
         reason, until = held
         wanted.hold(Held(step=step.id, channel=SERVICE, debts=debts, reason=reason, until=until))
@@ -63,11 +63,25 @@ def _ready(at: Situation, step: SuspendStep, debt: Debt, wanted: Wanted) -> bool
 
 def not_yet(at: Situation, step: SuspendStep, debt: Debt) -> tuple[Reason, datetime | None] | None:
     """Why the warnings of a debt do not yet allow a suspension, whoever asks for it."""
+    if (held := unwarned(at, step, debt)) is not None:
+        return held
+    announced = [c.suspend_on for n in step.needs_delivered for c in at.claims(debt, n) if c.suspend_on]
+    # Also by a step that a policy adopted since does not have: the customer was told that day.
+    announced += filter(None, [at.account.announced.get((debt.key, debt.opening))])
+    if announced and at.today < max(announced):
+        return because("hold.announced", until=max(announced)), at.opening(max(announced))
+    return None
+
+
+def unwarned(at: Situation, step: Switching, debt: Debt) -> tuple[Reason, datetime | None] | None:
+    """Why a debt may not turn the service's switch: a side debt, a warning missing, or its notice running."""
     if not debt.main:
         return because("hold.side_debt", invoice=debt.invoice), None
     missing = at.undelivered(debt, step.needs_delivered)
     if missing is not None:
         return because("hold.not_delivered", needed=missing, invoice=debt.invoice), None
+    if not step.needs_delivered:
+        return None
     needed, delivered_at = _last_delivery(at, step, debt)
     notice_ends = at.calendar.days_after(delivered_at, step.notice_days)
     if at.now < notice_ends:
@@ -80,15 +94,10 @@ def not_yet(at: Situation, step: SuspendStep, debt: Debt) -> tuple[Reason, datet
             until=at.calendar.local_date(until),
         )
         return reason, until
-    announced = [c.suspend_on for n in step.needs_delivered for c in at.claims(debt, n) if c.suspend_on]
-    # Also by a step that a policy adopted since does not have: the customer was told that day.
-    announced += filter(None, [at.account.announced.get((debt.key, debt.opening))])
-    if announced and at.today < max(announced):
-        return because("hold.announced", until=max(announced)), at.opening(max(announced))
     return None
 
 
-def _last_delivery(at: Situation, step: SuspendStep, debt: Debt) -> tuple[str, datetime]:
+def _last_delivery(at: Situation, step: Switching, debt: Debt) -> tuple[str, datetime]:
     deliveries = []
     for need in step.needs_delivered:
         claim = at.delivered(debt, need)
@@ -106,13 +115,13 @@ def requested(at: Situation) -> bool:
 def asked_for(at: Situation, debt: Debt) -> bool:
     """Whether a request to suspend is about this debt: it was late already when finance asked."""
     request, since = at.account.suspend_request, at.account.service.since
-    if request is None or (since is not None and request.at <= since):
+    if request is None or (since is not None and request.at <= since and not at.account.service.restricted):
         return False
     asked_on = at.calendar.local_date(request.at)
     return debt in at.overdue and debt.main and debt.days_late(asked_on) > 0 and debt.opened_on <= asked_on
 
 
-def _enough(at: Situation, step: SuspendStep, ready: list[Debt], wanted: Wanted) -> list[Debt]:
+def enough(at: Situation, step: Switching, ready: list[Debt], wanted: Wanted) -> list[Debt]:
     """Leave out currencies in which less than the policy's minimum is owed on main debts."""
     worth = []
     for debt in ready:
@@ -141,7 +150,9 @@ def _unapproved(
     return because("hold.approval", amount=amount, threshold=threshold), None
 
 
-def over_threshold(at: Situation, step: SuspendStep, debts: Sequence[Debt]) -> tuple[Money, Money] | None:
+def over_threshold(
+    at: Situation, step: SuspendStep | RestrictStep | Proposing, debts: Sequence[Debt]
+) -> tuple[Money, Money] | None:
     """The amount that needs approval and the threshold it reaches, if any does."""
     for total in at.totals(debts):
         threshold = amount_in(step.approval, total.currency)

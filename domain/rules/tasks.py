@@ -4,7 +4,7 @@ from domain.book import Debt
 from domain.channels import TASK
 from domain.contacts import CALL
 from domain.effects import Effect, Held, Wanted
-from domain.policy_steps import TaskStep
+from domain.policy_steps import TaskStep, counted
 from domain.reasons import because
 from domain.rules.contact import lawful
 from domain.situation import Situation
@@ -30,7 +30,7 @@ def tasks(at: Situation) -> Wanted:
                 continue
             debts = at.effect_debts(due)
         days = max(debt.days_late(at.today) for debt in due)
-        reason = because("task.due", task=step.task, step=step.id, days=days, offset=step.offset_days)
+        reason = because("task.due", task=step.task, step=step.id, days=days, offset=counted(step))
         wanted.effects.append(Effect(kind="task", step=step.id, channel=TASK, debts=debts, reason=reason))
     return wanted
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from domain.account import Account, Service
+from domain.account import Account
 from domain.claim import Charged, Claim
 from domain.decide import Decision, decide
 from domain.effects import Effect
@@ -60,10 +60,11 @@ def perform(account: Account, effect: Effect, now: datetime, *, answered: bool =
         charged=charged if answered and effect.kind == "charge" else None,
     )
     account = account.with_claims([claim])
-    if effect.kind == "suspend":
-        return replace(account, service=Service(suspended=True, since=now, times=account.service.times + 1))
-    if effect.kind == "reactivate":
-        return replace(account, service=Service(since=now, times=account.service.times))
+    match effect.kind:
+        case "terminate" if account.cancelled_on is not None:
+            return replace(account, service=account.service.turned("close", now))
+        case "restrict" | "suspend" | "reactivate" | "terminate":
+            return replace(account, service=account.service.turned(effect.kind, now))
     return account
 
 

@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 from shutil import copytree
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -18,9 +19,10 @@ from domain.channels import CHANNELS
 from domain.documents import read
 from domain.interest.fees import FeeKind
 from domain.money import Money
-from domain.notice import Message, NoticeCharge, NoticeDebt, in_gsm7, sms_segments, totals_of
+from domain.notice import Message, NextStep, NoticeCharge, NoticeDebt, in_gsm7, sms_segments, totals_of
 from domain.policy import Policy
 from domain.policy_document import document
+from domain.policy_steps import Anchor
 from settings import ROOT
 
 TEMPLATES = ROOT / "templates"
@@ -117,9 +119,9 @@ def _without_months(text: str) -> str:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-@pytest.mark.parametrize("says", ["reminder", "final_notice", "suspension", "task"])
+@pytest.mark.parametrize("says", sorted(get_args(NextStep)))
 @pytest.mark.parametrize("name", ["reminder_first", "consumer_reminder_first"])
-def test_each_next_step_has_its_sentence_in_each_language(name: str, says: str, language: str) -> None:
+def test_each_next_step_has_its_sentence_in_each_language(name: str, says: NextStep, language: str) -> None:
     known = set()
     for channel in CHANNELS:
         notice = replace(specimen(name, channel, language), next_says=says, next_on=date(2026, 5, 5))
@@ -145,6 +147,19 @@ def test_no_language_announces_a_suspension_that_nothing_leads_to(
     words = LETTERS.message(plain, **TO)
     forbidden = {"de": "sperr|unterbr", "fr": "suspen|interrom|interrup", "ko": "정지|중단"}[language]
     assert not re.search(forbidden, words.text + (words.subject or ""), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("name", ["termination_warning", "consumer_termination_warning"])
+def test_each_language_announces_the_day_of_the_end_where_that_is_next(name: str, language: str) -> None:
+    announced = specimen(name, "email", language)
+    assert announced.next_on is not None
+    day = LETTERS.written(announced.next_on, language=language)
+    times = {
+        says: " ".join(LETTERS.message(replace(announced, next_says=says), **TO).text.split()).count(day)
+        for says in ("termination", "task")
+    }
+    assert times == {"termination": 2, "task": 1}
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -248,7 +263,8 @@ def test_the_policy_has_the_same_figures_in_every_language(file: Path, language:
     assert rules.version in text
     assert rules.version in page
     assert f'<html lang="{language}">' in page
-    assert page.count("<tr>") == len(rules.steps)
+    # What is proposed to finance alone is none of the customer's business.
+    assert page.count("<tr>") == sum(step.kind != "write_off" for step in rules.steps)
 
 
 STATUTORY = {"basis": "statutory", "propose_at": "final_notice"}
@@ -268,7 +284,47 @@ OTHERWISE: list[dict[str, Any]] = [
     {"interest": {**AGREED, "annual_percent": "9.5"}},
     {"interest": {**AGREED, "fees": {"final_notice": {"EUR": "5"}}}},
     {"return": {"when": "below_minimum"}},
+    {"grace_days": 6},
 ]
+
+
+Change = Callable[[list[dict[str, Any]]], object]
+
+
+def with_steps(file: Path, change: Change) -> Policy:
+    steps = policy(file).model_dump(mode="json", by_alias=True)["steps"]
+    change(steps)
+    return policy(file, steps=steps)
+
+
+def counted_from(anchor: str, days: int) -> Change:
+    return lambda steps: steps[2].update(anchor=anchor, offset_days=days)
+
+
+LAST_CALL = {"kind": "notice", "id": "last_call", "offset_days": 100, "template": "termination_warning"}
+END = {
+    "kind": "terminate",
+    "id": "end",
+    "offset_days": 130,
+    "suspended_days": 41,
+    "notice_days": 16,
+    "needs_delivered": ["last_call"],
+}
+# Each changes the steps of the business policy: a first reminder is the second, another the third.
+STEPS: dict[str, Change] = {
+    **{
+        f"{days}-days-from-{anchor}": counted_from(anchor, days)
+        for anchor in get_args(Anchor)
+        if anchor != "due_date"
+        for days in (0, 1, 5)
+        if days or anchor != "previous_delivered"
+    },
+    "due-date": lambda steps: steps[1].update(offset_days=0),
+    "maximum": lambda steps: steps[1].update(when={"maximum": {"EUR": "1040.50"}}),
+    "restriction": lambda steps: steps.insert(-1, {"kind": "restrict", "id": "restrict", "offset_days": 39}),
+    "hand-over": lambda steps: steps.append({"kind": "hand_over", "id": "agency", "offset_days": 120}),
+    "end": lambda steps: steps.extend([LAST_CALL, END]),
+}
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -283,6 +339,18 @@ def test_what_a_policy_says_otherwise_is_said_in_every_language(
     assert numbers(policy_text(after, language)) == numbers(policy_text(after, FALLBACK))
     english = policy_text(after, FALLBACK).replace(after.title, "").replace("AGB", "")
     assert not sentences(said.replace(after.title, "").replace("AGB", "")) & sentences(english)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("change", STEPS.values(), ids=STEPS)
+def test_what_a_step_says_otherwise_is_said_in_every_language(change: Change, language: str) -> None:
+    file = ROOT / "policies/business.yaml"
+    before, after = policy(file), with_steps(file, change)
+    said = policy_text(after, language).replace(after.version, before.version)
+    assert said != policy_text(before, language)
+    assert numbers(policy_text(after, language)) == numbers(policy_text(after, FALLBACK))
+    english = policy_text(after, FALLBACK).replace(after.title, "")
+    assert not sentences(said.replace(after.title, "")) & sentences(english)
 
 
 @pytest.mark.parametrize("language", OTHERS)

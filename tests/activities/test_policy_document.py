@@ -89,6 +89,33 @@ STEPS = {step["id"]: i for i, step in enumerate(BUSINESS["steps"])}
         (("return", "when"), "below_minimum", "Once what is overdue is below the amount"),
         (("steps", STEPS["reminder_first"], "offset_days"), 4, "4 days after the due date: a reminder by"),
         (("steps", STEPS["reminder_first"], "channels"), ["sms"], "due date: a reminder by text message -"),
+        (
+            ("steps", STEPS["reminder_first"], "anchor"),
+            "invoice_date",
+            "3 days after the date of the invoice, never before it is late: a reminder",
+        ),
+        (
+            ("steps", STEPS["reminder_first"], "anchor"),
+            "month_end",
+            "3 days after the end of the month in which it is due, never before it is late: a reminder",
+        ),
+        (
+            ("steps", STEPS["reminder_first"], "anchor"),
+            "first_failed_charge",
+            "3 days after the first charge that failed, never before it is late: a reminder",
+        ),
+        (
+            ("steps", STEPS["final_notice"], "anchor"),
+            "previous_delivered",
+            "30 days after the message before has reached you: a final notice",
+        ),
+        (
+            ("steps", STEPS["reminder_first"], "when"),
+            {"maximum": {"EUR": 40}},
+            "(only if so much or less is overdue: 40.00 EUR)",
+        ),
+        (("grace_days",), 6, "For 6 days after the due date we do not press you."),
+        (("grace_days",), 5, "6 days after the due date: a reminder by"),
         (("steps", STEPS["upcoming"], "offset_days"), -1, "1 day before the due date: a reminder"),
         (("steps", STEPS["upcoming"], "when"), {}, "7 days before the due date: a reminder by email -"),
         (
@@ -108,6 +135,44 @@ def test_what_the_policy_says_otherwise_the_customer_reads_otherwise(
     assert says in written(changed(path, value))
 
 
+END = {
+    "kind": "terminate",
+    "id": "terminate",
+    "offset_days": 130,
+    "suspended_days": 41,
+    "notice_days": 16,
+    "needs_delivered": ["last_call"],
+}
+ENDS: list[dict[str, Any]] = [
+    {"kind": "notice", "id": "last_call", "offset_days": 100, "template": "termination_warning"},
+    {"kind": "hand_over", "id": "agency", "offset_days": 120},
+    END,
+]
+
+
+def test_the_ends_are_in_the_words_of_the_customer() -> None:
+    says = written({**BUSINESS, "steps": [*BUSINESS["steps"], *ENDS]})
+
+    assert (
+        "- 100 days after the due date: a warning by email that your subscription is about to end -" in says
+    )
+    assert "- 120 days after the due date: we may hand what is open over to a collection agency" in says
+    assert "- 130 days after the due date: your subscription ends for good" in says
+    assert (
+        "We end no subscription before it has been suspended for 41 days, and at least 16 days pass" in says
+    )
+    assert "ends for good" not in written(BUSINESS)
+    assert "We end no subscription" not in written(BUSINESS)
+
+
+def test_a_restriction_comes_back_and_the_customer_reads_it() -> None:
+    restrict = {"kind": "restrict", "id": "restrict", "offset_days": 33}
+    says = written({**BUSINESS, "steps": [*BUSINESS["steps"][:-2], restrict]})
+
+    assert "33 days after the due date: nothing new can be ordered; what you use works on" in says
+    assert "Once nothing that suspended or restricted it is overdue any more, your service comes back" in says
+
+
 def test_a_policy_that_never_suspends_says_so() -> None:
     content = {**BUSINESS, "steps": BUSINESS["steps"][:-1]}
 
@@ -123,7 +188,9 @@ def test_it_names_the_version_that_a_customer_accepts(file: Path) -> None:
     assert f"version {policy.version}" in text
     assert f"version {policy.version}" in page
     assert "<script" not in page
-    assert page.count("<tr>") == len(policy.steps)
+    # What is proposed to finance alone is none of the customer's business.
+    assert page.count("<tr>") == sum(step.kind != "write_off" for step in policy.steps)
+    assert "write" not in text.replace("write to us", "")
 
 
 def test_what_the_seller_is_called_is_text_on_the_page() -> None:

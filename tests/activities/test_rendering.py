@@ -25,7 +25,10 @@ KINDS = (
     "reminder_second",
     "reminder_third",
     "final_notice",
+    "restricted",
     "suspended",
+    "termination_warning",
+    "terminated",
     "thanks",
     "card_update",
 )
@@ -98,7 +101,9 @@ def test_every_letter_that_asks_says_what_comes_next_and_when(name: str) -> None
     [
         ("reminder", "send you a reminder on 5 May 2026", "write to you again on 5 May 2026"),
         ("final_notice", "a final notice on 5 May 2026", "one last reminder on 5 May 2026"),
+        ("restriction", "no new orders from 5 May 2026 on", "nothing new can be ordered from 5 May 2026 on"),
         ("suspension", "suspend the service on 5 May 2026", "pause your service on 5 May 2026"),
+        ("termination", "the subscription ends on 5 May 2026", "your subscription ends on 5 May 2026"),
         ("task", "contact you in person on 5 May 2026", "get in touch with you on 5 May 2026"),
     ],
 )
@@ -149,6 +154,30 @@ def test_a_final_notice_that_nothing_follows_speaks_of_no_suspension(name: str, 
         assert "pause" not in words
 
 
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("name", ["termination_warning", "consumer_termination_warning"])
+def test_the_warning_of_the_end_announces_its_day(name: str, channel: str) -> None:
+    notice = replace(specimen(name, channel), next_on=date(2026, 7, 9))
+    day = "9 July 2026" if channel == "email" else "9 Jul 2026"
+    for words in parts(written(notice)):
+        assert day in words
+        if channel == "email":
+            assert f"subscription ends on {day}. To keep it, please pay " in words
+
+
+@pytest.mark.parametrize("name", ["termination_warning", "consumer_termination_warning"])
+def test_a_warning_of_the_end_without_its_day_is_an_error(name: str) -> None:
+    with pytest.raises(BadTemplate, match=rf"templates/en/email/{name}.j2:\d+: 'None' is not a date"):
+        written(replace(specimen(name, "email"), next_on=None))
+
+
+@pytest.mark.parametrize("name", ["termination_warning", "consumer_termination_warning"])
+def test_a_warning_of_the_end_that_another_step_follows_names_no_day_of_the_end(name: str) -> None:
+    for words in parts(written(replace(specimen(name, "email"), next_says="task"))):
+        assert "ends on" not in words
+        assert "subscription, please pay 1,490.00 EUR" in words
+
+
 @pytest.mark.parametrize("name", ["thanks", "consumer_thanks"])
 def test_thanks_speak_of_the_service_only_if_it_was_off(name: str) -> None:
     notice = specimen(name, "email")
@@ -166,7 +195,14 @@ def test_partial_payment_and_dispute_are_shown_with_their_amounts() -> None:
         assert "To pay now: 1,490.00 EUR and 40,000 JPY" in words
 
 
-SPEAK_OF_INTEREST = ("reminder_second", "reminder_third", "final_notice", "suspended")
+SPEAK_OF_INTEREST = (
+    "reminder_second",
+    "reminder_third",
+    "final_notice",
+    "restricted",
+    "suspended",
+    "termination_warning",
+)
 
 
 def charge(kind: FeeKind, minor: int, basis: str, *rows: str) -> NoticeDebt:

@@ -450,10 +450,10 @@ def test_the_verification(history: list[tuple[str, dict[str, str]]], expected: s
 
 def test_facts_that_this_version_does_not_know_are_kept_by_name() -> None:
     about = account(
-        fact("2026-02-03", "invented_tomorrow", pay_on="x"), fact("2026-02-04", "draft_deleted"), invoice()
+        fact("2026-02-03", "invented_tomorrow", pay_on="x"), fact("2026-02-04", "draft_renamed"), invoice()
     )
 
-    assert about.kept == ("draft_deleted", "invented_tomorrow")
+    assert about.kept == ("draft_renamed", "invented_tomorrow")
     assert len(about.debts) == 1
 
 

@@ -32,6 +32,7 @@ from domain.money import Money
 from domain.policy import Policy
 from domain.simulation.events import read_events
 from tests.domain.playing import FINAL, FIRST, LADDER, SECOND, SUSPEND, event, invoice, paid, policy
+from tests.domain.test_ends import LAST_CALL, RESTRICT, TERMINATE
 
 UNTIL = date(2026, 5, 31)
 NEXT = date(2026, 4, 1)
@@ -65,6 +66,21 @@ def test_a_suspension_lasts_until_the_return_or_the_last_day() -> None:
     assert (found.suspended_customers, found.suspended_at_end, found.suspended) == (1, 0, ["c-1"])
     found = tally(past(invoice()), until=date(2026, 4, 15))
     assert (found.returns, found.suspended_days, found.suspended_at_end, found.open) == (0, 14, 1, 1)
+
+
+def test_restrictions_and_ends_are_counted_and_an_end_ends_the_suspension() -> None:
+    under = policy(*LADDER[:3], RESTRICT, SUSPEND, LAST_CALL, TERMINATE)
+    found = tally(past(invoice()), under=under, until=date(2026, 7, 31))
+    assert (found.restrictions, found.suspensions, found.terminations, found.returns) == (1, 1, 1, 0)
+    assert (found.suspended_days, found.suspended_at_end) == (61, 0)  # from 1 April to 1 June
+    rows = words(whole(past(invoice()), rules=(under,)))
+    assert "restrictions" in rows
+    assert "subscriptions ended" not in rows  # they would, after the last day that is played
+
+
+def test_what_was_handed_over_under_the_old_policy_is_not_history() -> None:
+    given = event("2026-03-05", "handed_over", invoice="A")
+    assert tally(past(invoice(), given)).notices == tally(past(invoice())).notices
 
 
 def test_what_is_held_is_counted_by_its_rule() -> None:

@@ -75,6 +75,15 @@ def situation(
     return Situation(policy=under or policy(), account=account, now=now)
 
 
+AGENCY = {"kind": "hand_over", "id": "agency", "offset_days": 15, "approval": {"EUR": "80"}}
+ENDED = said("subscription_terminated", "2026-04-03T09:00:00Z", subscription="S")
+HANDED = said("handed_over", invoice="A", to="Northern")
+APPROVED = said("approved", "2026-03-12T08:00:00Z", step="agency")
+CANCELLED = said("subscription_cancelled")
+ELSEWHERE = said("suspended_elsewhere")
+RESTRICTED = said("subscription_restricted", "2026-04-02T09:00:00Z", subscription="S")
+ENDED_WORDS = "The subscription has ended for good."
+ELSEWHERE_ASKED = "Others suspended the service: ask them."
 WARNED = [claim("final")]
 SUSPENDED = said("subscription_suspended", "2026-04-02T09:00:00Z", subscription="S")
 BACK = said("subscription_reactivated", "2026-04-03T09:00:00Z", subscription="S")
@@ -94,6 +103,20 @@ WARNING_MISSING = "Nobody is suspended without warning: final has not been deliv
     [
         ("pause", situation(), None),
         ("pause", situation([]), None),
+        ("hand_over", situation([]), "Nothing is open."),
+        ("cancel_subscription", situation(), None),
+        ("cancel_subscription", situation([A, CANCELLED]), "The subscription was cancelled."),
+        (
+            "cancel_subscription",
+            situation([A, ENDED], on="2026-04-05"),
+            "The subscription has ended for good.",
+        ),
+        ("reactivate", situation([A, ENDED], on="2026-04-05"), ENDED_WORDS),
+        ("reactivate", situation([A, RESTRICTED], on="2026-04-05"), None),
+        ("reactivate", situation([A, SUSPENDED, ELSEWHERE], on="2026-04-05"), ELSEWHERE_ASKED),
+        ("suspend", situation([A, ENDED], WARNED, on="2026-04-05"), ENDED_WORDS),
+        ("suspend", situation([A, CANCELLED], WARNED), "The subscription was cancelled."),
+        ("suspend", situation([A, ELSEWHERE], WARNED), "Others suspended the service already."),
         ("resume", situation(), "Nothing is paused."),
         ("resume", situation([A, said("paused", reason="r")]), None),
         ("resume", situation([A, said("paused", reason="r", to="2026-03-19")]), "Nothing is paused."),
@@ -198,6 +221,76 @@ EXEMPT = [A, said("exempted", reason="r", invoice="A")]
 @pytest.mark.parametrize(
     ("name", "at", "data", "answer"),
     [
+        ("hand_over", situation(), {"invoice": "A"}, None),
+        ("hand_over", situation(), {}, None),
+        ("hand_over", situation(), {"invoice": "B"}, "Invoice B is not known for this customer."),
+        ("hand_over", situation([A, PAID]), {"invoice": "A"}, "Nothing is open."),
+        (
+            "hand_over",
+            situation([A, HANDED]),
+            {"invoice": "A"},
+            "Nothing of A is past due that could be handed over.",
+        ),
+        (
+            "hand_over",
+            situation(on="2026-03-01"),
+            {},
+            "Nothing of the customer is past due that could be handed over.",
+        ),
+        (
+            "hand_over",
+            situation(under=policy(FINAL, AGENCY)),
+            {"invoice": "A"},
+            "100.00 EUR needs approval from 80.00 EUR: use approve once the policy asks for it.",
+        ),
+        (
+            "hand_over",
+            situation([A, APPROVED], [claim("approve-agency", "task")], under=policy(FINAL, AGENCY)),
+            {"invoice": "A"},
+            None,
+        ),
+        ("take_back", situation(), {"invoice": "A"}, "Nothing is handed over."),
+        ("take_back", situation([A, HANDED]), {"invoice": "A"}, None),
+        ("take_back", situation([A, HANDED]), {}, None),
+        ("take_back", situation([A, HANDED]), {"invoice": "B"}, "Invoice B is not handed over."),
+        ("suspended_elsewhere", situation(), {}, None),
+        (
+            "suspended_elsewhere",
+            situation(),
+            {"outcome": "ended"},
+            "Nobody else has the service suspended.",
+        ),
+        ("suspended_elsewhere", situation([A, ELSEWHERE]), {"outcome": "ended"}, None),
+        (
+            "suspended_elsewhere",
+            situation([A, ELSEWHERE]),
+            {"outcome": "abuse"},
+            "It is known already that others suspended the service.",
+        ),
+        (
+            "approve",
+            situation(claims=[claim("approve-agency", "task")], under=policy(FINAL, AGENCY)),
+            {"step": "agency"},
+            None,
+        ),
+        (
+            "approve",
+            situation(claims=[claim("approve-agency", "task")], under=policy(FINAL, AGENCY)),
+            {"step": "suspend"},
+            "No step 'suspend' waits for approval.",
+        ),
+        (
+            "complete_task",
+            situation(claims=[claim("approve-agency", "task")], under=policy(FINAL, AGENCY)),
+            {"step": "approve-agency"},
+            APPROVAL_ENDS,
+        ),
+        (
+            "complete_task",
+            situation([A, PAID], [claim("approve-agency", "task")], under=policy(FINAL, AGENCY)),
+            {"step": "approve-agency"},
+            None,
+        ),
         ("pause", situation(), {"reason": "r", "to": "2026-04-01"}, None),
         ("pause", situation(), {"reason": "r"}, None),
         (

@@ -161,6 +161,29 @@ def test_an_invoice_that_is_paid_after_the_suspension_has_this_calendar(
     assert calendar(play(shipped(name), amount=amount, events=events)) == table.strip("\n")
 
 
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [
+        ("business", ["suspend 2026-04-20"]),
+        ("consumer", ["suspend 2026-05-08", "hand_over 2026-06-22", "write_off 2026-08-31"]),
+        ("card", ["suspend 2026-04-04", "write_off 2026-06-08"]),
+        ("reseller", ["restrict 2026-04-07", "suspend 2026-04-23", "terminate 2026-07-02"]),
+    ],
+)
+def test_chasing_ends_on_these_days(name: str, ends: list[str]) -> None:
+    customer = Customer(id="c-1", country="DE", timezone="Europe/Berlin", currency="EUR")
+    rows = show(shipped(name), due_on=DUE_ON, customer=customer)
+    assert [f"{row.step} {row.falls_on}" for row in rows if row.kind not in ("notice", "task")] == ends
+
+
+def test_a_reseller_ends_no_subscription_without_a_person() -> None:
+    customer = Customer(id="c-1", segment="reseller", country="DE", timezone="Europe/Berlin")
+    facts = read_events(customer, [{**ISSUED, "amount": "640.00"}])
+    steps = [line.step for line in simulate(shipped("reseller"), customer, facts, date(2026, 12, 31)).lines]
+    assert "approve-terminate" in steps
+    assert "service-ended" not in steps
+
+
 def test_the_shipped_policies_are_these() -> None:
     assert {path.stem for path in FILES} == {"business", "card", "compressed", "consumer", "reseller"}
 

@@ -10,6 +10,7 @@ from domain.documents import read
 from domain.policy import Policy
 from domain.policy_diff import compare
 from tests.domain.playing import CALL, FINAL, FIRST, LADDER, SECOND, SUSPEND, policy
+from tests.domain.test_ends import ENDING, HAND_OVER, RESTRICT, TERMINATE, WRITE_OFF
 
 POLICIES = Path(__file__).parents[2] / "policies"
 
@@ -67,6 +68,12 @@ AGREED = {"basis": "contract", "clause": "Terms, section 7", "propose_at": 30}
         ),
         (
             policy(),
+            steps({**FIRST, "anchor": "month_end", "offset_days": 0}),
+            "moved steps.first: moves from day +1 to day +0 from the end of the month of the due date",
+        ),
+        (policy(), policy(grace_days=3), "raised grace_days: raised from 0 to 3"),
+        (
+            policy(),
             steps({**SECOND, "offset_days": 7}),
             "moved steps.second: moves from day +8 to day +7, 1 day earlier",
         ),
@@ -81,6 +88,22 @@ AGREED = {"basis": "contract", "clause": "Terms, section 7", "propose_at": 30}
             "added steps.first.when.minimum.EUR: 10.00 EUR, where there was none",
         ),
         (policy(), policy(*LADDER[:3], CALL, SUSPEND), "added steps.call: a new task on day +20"),
+        (
+            policy(),
+            policy(*LADDER[:3], RESTRICT, SUSPEND),
+            "added steps.restrict: a new restriction on day +20",
+        ),
+        (
+            ENDING,
+            policy(*ENDING.steps[:-1], {**TERMINATE, "suspended_days": 40}),
+            "raised steps.terminate.suspended_days: raised from 30 to 40",
+        ),
+        (policy(), policy(*LADDER, HAND_OVER), "added steps.agency: a new hand-over on day +45"),
+        (
+            policy(*LADDER, WRITE_OFF),
+            policy(),
+            "removed steps.give_up: no longer a write-off proposal on day +120",
+        ),
         (policy(), policy(*LADDER[:3]), "removed steps.suspend: no longer a suspension on day +30"),
         (
             policy(FIRST),

@@ -75,8 +75,8 @@ def test_the_file_that_the_others_are_made_of_is_right() -> None:
             "on",
             (
                 "nobody knows this key; known here: allocation, charges, contact, disputes, experiment, "
-                "for, interest, lateness, minimum, minimum_gap_days, pauses, plans, policy, promises, "
-                "return, steps, title, tolerance, window"
+                "for, grace_days, interest, lateness, minimum, minimum_gap_days, pauses, plans, policy, "
+                "promises, return, steps, title, tolerance, window"
             ),
         ),
         ("    template: reminder_first\n", "", 11, "steps.0.template", "this key is required and missing"),
@@ -119,7 +119,10 @@ def test_the_file_that_the_others_are_made_of_is_right() -> None:
             "kind: suspand",
             21,
             "steps.2.kind",
-            "'suspand' is not one of notice, task, suspend (did you mean suspend?)",
+            (
+                "'suspand' is not one of notice, task, restrict, suspend, terminate, hand_over, write_off"
+                " (did you mean suspend?)"
+            ),
         ),
         (
             "kind: suspend",

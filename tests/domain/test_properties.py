@@ -25,8 +25,10 @@ from domain.claim import Claim
 from domain.customer import Customer
 from domain.decide import decide
 from domain.facts import Fact
+from domain.own_steps import AFTER_END, CLOSED
 from domain.plan import plan
 from domain.policy import Policy
+from domain.policy_steps import Switching, TerminateStep
 from domain.posting import post
 from domain.simulation.events import read_events
 from domain.simulation.play import simulate
@@ -70,6 +72,8 @@ def policies(draw: st.DrawFn) -> Policy:
         step: dict[str, Any] = {"kind": "notice", "id": f"n{n}", "offset_days": offset, "template": "t"}
         step["channels"] = draw(st.sampled_from([["email"], ["sms"], ["email", "sms"], ["sms", "email"]]))
         step["send"] = draw(st.sampled_from(["first", "all"]))
+        if offset > 0 and one_in(draw, 6):
+            step["anchor"] = draw(st.sampled_from(ANCHORS[: 4 if late_notice(steps) else 3]))
         if ids and one_in(draw, 3):
             step["needs_delivered"] = [draw(st.sampled_from(ids))]
         if one_in(draw, 8):
@@ -91,7 +95,18 @@ def policies(draw: st.DrawFn) -> Policy:
         suspend |= {"notice_days": draw(st.integers(1, 8)), "channels": ["email", "sms"]}
         if one_in(draw, 4):
             suspend["approval"] = {"EUR": "50"}
+        if one_in(draw, 3):
+            steps.append(restrict(draw, offset, late))
+            suspend["offset_days"] += 1
+        if one_in(draw, 8) and late_notice(steps):
+            suspend["anchor"] = "previous_delivered"
         steps.append(suspend)
+        if one_in(draw, 2):
+            steps += ends(draw, suspend["offset_days"], late)
+    for kind, far in (("hand_over", 50), ("write_off", 60)):
+        if late and one_in(draw, 4):
+            step = {"kind": kind, "id": kind, "offset_days": offset + far, "needs_delivered": late[:1]}
+            steps.append(step | ({"approval": {"EUR": "40"}} if one_in(draw, 3) else {}))
     return Policy.model_validate(
         {
             "policy": "p",
@@ -101,6 +116,7 @@ def policies(draw: st.DrawFn) -> Policy:
             "minimum": draw(st.sampled_from([{}, {}, {"EUR": "40"}, {"USD": "5"}])),
             "tolerance": draw(st.sampled_from([{}, {}, {"EUR": "2"}])),
             "minimum_gap_days": draw(st.integers(0, 4)),
+            "grace_days": draw(st.sampled_from([0, 0, 0, 6])),
             "lateness": draw(st.sampled_from(["never_skip", "most_severe"])),
             "allocation": draw(st.sampled_from(["oldest_due", "oldest_invoice"])),
             "interest": draw(st.sampled_from([{}, agreed(late)])),
@@ -112,6 +128,34 @@ def policies(draw: st.DrawFn) -> Policy:
             ),
         }
     )
+
+
+ANCHORS = ["invoice_date", "month_end", "first_failed_charge", "previous_delivered"]
+
+
+def late_notice(steps: list[dict[str, Any]]) -> bool:
+    """Whether there is a notice from whose delivery a step may count."""
+    return any(step["kind"] == "notice" and step["offset_days"] >= 0 for step in steps)
+
+
+def restrict(draw: st.DrawFn, offset: int, late: list[str]) -> dict[str, Any]:
+    step: dict[str, Any] = {"kind": "restrict", "id": "restrict", "offset_days": max(offset, 1)}
+    if one_in(draw, 2):
+        step |= {"needs_delivered": late[:1], "notice_days": draw(st.integers(0, 3))}
+    return step | ({"approval": {"EUR": "50"}} if one_in(draw, 4) else {})
+
+
+def ends(draw: st.DrawFn, suspended: int, late: list[str]) -> list[dict[str, Any]]:
+    """The end of a subscription, mostly with a warning of its own."""
+    own: dict[str, Any] = {"kind": "notice", "id": "last_call", "offset_days": suspended + 4, "template": "t"}
+    warned = draw(st.sampled_from([["last_call"], ["last_call"], late[-1:]]))
+    end: dict[str, Any] = {"kind": "terminate", "id": "terminate", "offset_days": suspended + 10}
+    end |= {"suspended_days": draw(st.integers(1, 15)), "notice_days": draw(st.integers(1, 8))}
+    end |= {
+        "needs_delivered": warned,
+        "approval": draw(st.sampled_from([{}, {"EUR": "1000", "USD": "1000"}])),
+    }
+    return [own, end] if warned == ["last_call"] else [end]
 
 
 CUSTOMERS = [
@@ -134,7 +178,8 @@ KINDS = """payment_received payment_received payment_received refunded charged_b
     opted_out contact_invalid contact_changed bounced bounced delivered payment_in_flight
     payment_in_flight payment_failed approved approved suspend_requested reactivate_requested
     workers_down task_completed card_added promise_made promise_made hold_set hold_released
-    fee_booked fee_booked fee_waived fee_cancelled""".split()
+    fee_booked fee_booked fee_waived fee_cancelled payment_failed handed_over handed_over taken_back
+    suspended_elsewhere subscription_cancelled draft_deleted""".split()
 
 
 @st.composite
@@ -166,7 +211,13 @@ def happenings(draw: st.DrawFn, kind: str) -> dict[str, Any]:
         case "refunded" | "charged_back" | "chargeback_reversed":
             event |= {"payment": payment, "amount": draw(st.sampled_from([None, amount]))}
         case "payment_failed":
-            event |= {"payment": payment}
+            event |= draw(st.sampled_from([{"payment": payment}, {"invoice": invoice}]))
+        case "handed_over" | "taken_back":
+            event |= {"invoice": maybe_invoice}
+        case "suspended_elsewhere":
+            event |= {"outcome": draw(st.sampled_from([None, "ended"]))}
+        case "draft_deleted":
+            event |= {"invoice": invoice}
         case "credit_note" | "credit_note_cancelled":
             event |= {"credit_note": "N", "invoice": invoice, "amount": amount}
         case "write_off" | "write_off_undone" | "invoice_voided":
@@ -358,6 +409,29 @@ class Judge:
         tolerated = {debt.open.currency: self.case.policy.tolerance.get(debt.open.currency) for debt in due}
         return made_on <= today <= last and not moved and bool(due) and not any(tolerated.values())
 
+    def step(self, line: Line) -> Switching:
+        (step,) = [step for step in self.case.policy.steps if step.id == line.step]
+        assert isinstance(step, Switching)
+        return step
+
+    def gone(self, at: datetime) -> bool:
+        """Whether others have the service suspended, or the subscription was cancelled."""
+        known = sorted(self.known(at), key=lambda fact: (fact.happened_on, str(fact.happened_at or "")))
+        others = [fact.body for fact in known if isinstance(fact.body, facts.SuspendedElsewhere)]
+        cancelled = any(isinstance(fact.body, facts.SubscriptionCancelled) for fact in known)
+        return cancelled or (bool(others) and others[-1].outcome != "ended")
+
+    def handed_over(self, at: datetime, invoice: str) -> bool:
+        """Whether others collect an invoice that was handed over by its name."""
+        with_others = False
+        for fact in self.known(at):
+            match fact.body:
+                case facts.HandedOver(invoice=name) if name == invoice:
+                    with_others = True
+                case facts.TakenBack(invoice=name) if name in (None, invoice):
+                    with_others = False
+        return with_others
+
     def claim(self, line: Line) -> Claim:
         found = [
             claim
@@ -386,7 +460,7 @@ def nobody_is_written_to_against_their_will(judge: Judge) -> None:
         if line.effect == "notice":
             assert line.channel is not None
             assert not judge.opted_out(line.at, line.channel)
-        if line.effect in ("notice", "suspend"):
+        if line.effect in ("notice", "restrict", "suspend", "terminate") and line.step != CLOSED:
             assert judge.in_window(line.at)
     for line in judge.reminders:
         assert not judge.resting(line.at), "paused"
@@ -408,10 +482,11 @@ def a_promise_is_waited_for(judge: Judge) -> None:
 def nobody_is_suspended_unwarned(judge: Judge) -> None:
     policy = judge.case.policy
     for line in judge.effects:
-        if line.effect != "suspend":
+        if line.effect not in ("restrict", "suspend", "terminate") or line.step == CLOSED:
             continue
-        step, today = policy.suspension, judge.local(line.at).date()
-        assert step is not None
+        step, today = judge.step(line), judge.local(line.at).date()
+        assert step.kind == line.effect
+        assert not judge.gone(line.at), "others suspended it, or it is cancelled"
         assert not judge.resting(line.at)
         for named in line.debts:
             debt = judge.debts(line.at)[named.invoice]
@@ -431,6 +506,8 @@ def nobody_is_suspended_unwarned(judge: Judge) -> None:
                 assert standing, f"{need} was not delivered"
                 first = min(claim.delivered_at for claim in standing if claim.delivered_at)
                 assert judge.local(first) + timedelta(days=step.notice_days) <= judge.local(line.at)
+            if step.kind != "suspend":
+                continue
             (last, *_) = [claim for claim in arrived if claim.step == policy.last_warning]
             assert last.suspend_on is not None
             assert last.suspend_on <= today
@@ -439,6 +516,52 @@ def nobody_is_suspended_unwarned(judge: Judge) -> None:
             assert not [at for at in noons if judge.resting(at, named.invoice) or judge.held(at)], (
                 "a rest since the announced day"
             )
+
+
+def the_end_is_final(judge: Judge) -> None:
+    """Only what was suspended for long ends; then nothing is done but tasks, a last word, and thanks."""
+    ended: Line | None = None
+    down: Line | None = None
+    for line in judge.effects:
+        if ended is not None:
+            before = {d.invoice for d in line.debts if d.invoice in judge.debts(ended.at)}
+            after_it = ("service-ended", "thanks", AFTER_END, "hand_over", "write_off")
+            asked = line.effect == "task" and (line.step or "").startswith("approve-")
+            assert line.effect in ("notice", "task"), "the service was turned after its end"
+            assert not before or line.step in after_it or asked, "a debt of before the end was chased"
+        if line.effect == "terminate" and line.step != CLOSED:
+            step = judge.step(line)
+            assert down is not None
+            assert down.effect == "suspend", "ended without a suspension"
+            assert isinstance(step, TerminateStep)
+            assert judge.local(down.at) + timedelta(days=step.suspended_days) <= judge.local(line.at)
+            ended = line
+        if line.effect in ("restrict", "suspend", "reactivate"):
+            down = line
+
+
+def what_others_collect_we_do_not_chase(judge: Judge) -> None:
+    for line in judge.effects:
+        if line.effect in ("notice", "restrict", "suspend", "terminate"):
+            for named in line.debts:
+                if named.invoice != SERVICE:
+                    assert not judge.handed_over(line.at, named.invoice)
+
+
+def the_stage_follows_the_facts(judge: Judge) -> None:
+    """De-escalation: the stage is never graver than what was said about a debt that is still open."""
+    policy = judge.case.policy
+    for line in judge.outcome.lines:
+        if line.kind != "stage" or line.stage not in ("reminder", "final_notice"):
+            continue
+        open_now = {name for name, debt in judge.debts(line.at).items() if debt.open}
+        said = {
+            claim.step
+            for claim in judge.outcome.account.claims
+            if claim.claimed_at <= line.at and any(name in open_now for name, _ in claim.debts)
+        }
+        assert said & {step.id for step in policy.notices}
+        assert line.stage != "final_notice" or policy.last_warning in said
 
 
 def stand_ins(policy: Policy, need: str) -> set[str]:
@@ -476,6 +599,9 @@ PROMISES = (
     nobody_is_suspended_unwarned,
     nothing_happens_twice,
     different_steps_keep_their_gap,
+    the_end_is_final,
+    what_others_collect_we_do_not_chase,
+    the_stage_follows_the_facts,
 )
 
 
@@ -502,6 +628,7 @@ def test_the_promises_hold_and_the_cases_are_worth_it() -> None:
         seen["final"] += case.policy.last_warning in steps if case.policy.last_warning else 0
         seen["bounced"] += any(claim.bounced_at for claim in outcome.account.claims)
         seen.update({f"rule {line.reason.rule}" for line in outcome.lines if line.reason})
+        seen.update({f"stage {line.stage}" for line in outcome.lines})
 
     check()
     print(seen)
@@ -510,6 +637,10 @@ def test_the_promises_hold_and_the_cases_are_worth_it() -> None:
     assert seen["suspend"] >= 0.05 * seen["cases"], seen
     assert seen["reactivate"] >= 0.02 * seen["cases"], seen
     assert seen["bounced"], seen
+    assert seen["restrict"] >= 0.02 * seen["cases"], seen
+    assert seen["terminate"] >= 0.005 * seen["cases"], seen
+    assert seen["stage terminated"], seen
+    assert seen["stage handed_over"], seen
     assert set(seen) >= HOLDS, HOLDS - set(seen)
 
 

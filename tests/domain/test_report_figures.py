@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain import facts
 from domain.ageing import BUCKETS, age
 from domain.documents import BadDocument, read
 from domain.facts import DisputeOpened, DisputeResolved, Fact, SubscriptionReactivated, SubscriptionSuspended
 from domain.instalment_plans import agreed_plans
 from domain.money import Money
 from domain.posting import post
+from domain.posting_order import is_money
 from domain.promises import told
 from domain.reports import aged
 from domain.reports.allowance import LossRates, allowance_sheet
@@ -656,3 +658,8 @@ def test_roll_forward_has_a_line_a_month() -> None:
     february, march = rows(roll_forward(months_of(items, as_of=AS_OF, shown=2), shown=2))
     assert (february["closing"], march["opening"]) == (Money(100_00, "EUR"), Money(100_00, "EUR"))
     assert (march["received"], march["closing"]) == (Money(-40_00, "EUR"), Money(60_00, "EUR"))
+
+
+def test_every_kind_of_money_fact_moves_receivables_in_some_way() -> None:
+    posted = {body for body in facts.Body.__subclasses__() if is_money(body.model_construct())}
+    assert {body.model_fields["type"].default for body in posted} == set(FLOWS)

@@ -69,6 +69,8 @@ class Done:
 class Life(RuleBasedStateMachine):
     """What may befall a customer, and what must be true after each of it."""
 
+    ladder = LADDER
+
     def __init__(self) -> None:
         super().__init__()
         self.now = BEGINNING
@@ -89,7 +91,7 @@ class Life(RuleBasedStateMachine):
         where = Whereabouts(region=region[0], places=region[1], zones=tuple(zones))
         law = SHIPPED.of(self.customer, where)
         self.building = Building(
-            self.customer, channels=CHANNELS, go_live_on=None, allocation=LADDER.allocation, law=law
+            self.customer, channels=CHANNELS, go_live_on=None, allocation=self.ladder.allocation, law=law
         )
         self.account: Account = self.building.learn([], ())
         self.an_invoice_is_issued(1, "A", "80.00", 3)
@@ -171,7 +173,7 @@ class Life(RuleBasedStateMachine):
     def nothing_happens_and_the_forecast_comes_true(self, days: int) -> None:
         until = self.now + timedelta(days=days)
         foretold = []
-        for line in coming(LADDER, self.account, self.now):
+        for line in coming(self.ladder, self.account, self.now):
             if line.at > until:
                 break
             foretold.append(line)
@@ -274,7 +276,7 @@ class Life(RuleBasedStateMachine):
     def _look(self) -> datetime | None:
         """Do what is wanted now; return when to look again."""
         for _ in range(MOST_LOOKS):
-            decision = decide(LADDER, self.account, self.now)
+            decision = decide(self.ladder, self.account, self.now)
             if not decision.effects:
                 assert decision.wake_at is None or decision.wake_at > self.now
                 return decision.wake_at

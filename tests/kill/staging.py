@@ -204,7 +204,7 @@ class Stage:
         """Suspend a service, without any worker."""
         begun = claims.begin(self.ledger, name, "suspend/service", now=now, code_version=CODE)
         assert isinstance(begun, claims.Begun), begun
-        subscriptions.suspend(self.ledger, name, name, now=now)
+        subscriptions.turn(self.ledger, name, name, "suspended", now=now)
         done = fact(f"suspend:{begun.message}", SubscriptionSuspended(subscription=name, by="arrears"), now)
         claims.confirm_with_news(self.ledger, name, begun.message, new=[done], now=now, code_version=CODE)
 

@@ -337,19 +337,19 @@ def test_the_switch_of_a_subscription_may_be_turned_twice(business):
     name = business.customer()
     ledger = business.ledger
     assert subscriptions.state(ledger, "S-1") == "active"
-    first = subscriptions.suspend(ledger, "S-1", name, now=business.at(1))
-    again = subscriptions.suspend(ledger, "S-1", name, now=business.at(2))
+    first = subscriptions.turn(ledger, "S-1", name, "suspended", now=business.at(1))
+    again = subscriptions.turn(ledger, "S-1", name, "suspended", now=business.at(2))
     assert first == again
     assert (again.state, again.changed_at) == ("suspended", business.at(1))
-    assert subscriptions.reactivate(ledger, "S-1", name, now=business.at(3)).state == "active"
+    assert subscriptions.turn(ledger, "S-1", name, "active", now=business.at(3)).state == "active"
     assert subscriptions.state(ledger, "S-1") == "active"
 
 
 def test_a_subscription_belongs_to_one_customer(business):
     a, b = business.customer("A"), business.customer("B")
-    subscriptions.suspend(business.ledger, "S-1", a, now=business.at(1))
+    subscriptions.turn(business.ledger, "S-1", a, "suspended", now=business.at(1))
     with pytest.raises(Refused, match="is not customer B's"):
-        subscriptions.reactivate(business.ledger, "S-1", b, now=business.at(2))
+        subscriptions.turn(business.ledger, "S-1", b, "active", now=business.at(2))
 
 
 def test_without_a_row_business_time_is_real_time(business):

@@ -34,7 +34,8 @@ ENDS = {"down": ("up",), "stop": ("go", "allow")}
 
 
 def policy_named(name: str) -> Policy:
-    file = ROOT / "policies" / f"{name}.yaml"
+    own = Path(__file__).parent / f"{name}.yaml"
+    file = own if own.exists() else ROOT / "policies" / f"{name}.yaml"
     return read(file.read_text(encoding="utf-8"), model=Policy, name=file.name)
 
 
@@ -233,6 +234,12 @@ def _transcript(
 ) -> str:
     day = f"{at.astimezone(zone):%Y-%m-%d}"
     about = ", ".join(sorted(debt for debt in debts if debt not in NO_DEBTS))
+    if effect == "restrict":
+        return f"{day} we restrict the service for {about}"
+    if effect == "terminate":
+        return (
+            f"{day} we end the subscription for {about}" if about else f"{day} we put the subscription away"
+        )
     if effect == "suspend":
         return f"{day} we suspend the service for {about}"
     if effect == "reactivate":
