@@ -140,7 +140,7 @@ class Books:
         """Answer a workflow, with the fresh view so that nobody need look again."""
         return Answer(
             answer=word,
-            until=None if until is None else assessment.clock.real(until).isoformat(),
+            until=None if until is None else self.real(until),
             news=assessment.news,
             view=self.view(assessment),
         )
@@ -157,7 +157,7 @@ class Books:
             chosen=assessment.chosen,
             contacts=assessment.contacts,
             tasks=[f"{task.step}: {task.why}" for task in assessment.open_tasks],
-            clock=assessment.clock,
+            clock=self.clock(),
             halted=assessment.halted,
             revision=assessment.revision,
         )

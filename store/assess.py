@@ -10,7 +10,6 @@ from sqlmodel import Session
 from domain.account import Account
 from domain.channels import NO_DEBTS, TASK
 from domain.claim import Claim
-from domain.clock import BusinessClock
 from domain.customer import Customer
 from domain.effects import EffectDebt, Held
 from domain.facts import Fact
@@ -36,7 +35,6 @@ class Assessment:
 
     Attributes:
         now: the business instant that the plan is of; never before what the ledger has seen.
-        clock: the ledger's, as it was then.
         chosen: why the customer is under this policy, as it was noted last.
         contacts: the last five messages, oldest first.
         halted: a switch put an effect off.
@@ -57,7 +55,6 @@ class Assessment:
     open_tasks: tuple[OpenTask, ...]
     halted: bool
     now: datetime
-    clock: BusinessClock
 
 
 def look(ledger: Ledger, customer_id: str) -> Loaded:
@@ -83,12 +80,11 @@ def peek(ledger: Ledger, customer_id: str, *, now: datetime) -> Assessment:
     """
     with ledger.read() as session:
         row = customers.get(session, customer_id)
-        ticking = clock.read(session)
-        now = clock.instant(ticking, row, now)
+        now = clock.instant_for(session, row, now)
         loaded = facts.load(session, row, now=now)
         fresh = _plan(row, loaded, now)
         opens = fresh.case_open and not row.case_open
-        shown = _assessment(session, row, loaded, fresh, now, ticking)
+        shown = _assessment(session, row, loaded, fresh, now)
         return replace(shown, case_number=row.case_number + opens, case_open=fresh.case_open)
 
 
@@ -130,8 +126,7 @@ def assess_locked(
     Args:
         known: every fact, where the caller has read them under this lock.
     """
-    ticking = clock.read(session)
-    now = clock.instant(ticking, row, now)
+    now = clock.instant_for(session, row, now)
     loaded = facts.load(session, row, now=now, known=known)
     fresh = _plan(row, loaded, now)
     if row.case_open and not fresh.case_open:
@@ -158,7 +153,7 @@ def assess_locked(
     row.stage, row.signature = fresh.stage, signature(fresh)
     # The plan does not know what a verification in progress wants to send.
     row.halted = row.halted and (bool(fresh.effects) or fresh.stage == "onboarding")
-    return _assessment(session, row, loaded, fresh, now, ticking)
+    return _assessment(session, row, loaded, fresh, now)
 
 
 def _plan(row: CustomerRow, loaded: Loaded, now: datetime) -> Plan:
@@ -170,9 +165,7 @@ def _plan(row: CustomerRow, loaded: Loaded, now: datetime) -> Plan:
     return replace(fresh, case_open=fresh.case_open or (row.case_open and bool(fresh.overdue)))
 
 
-def _assessment(
-    session: Session, row: CustomerRow, loaded: Loaded, fresh: Plan, now: datetime, ticking: BusinessClock
-) -> Assessment:
+def _assessment(session: Session, row: CustomerRow, loaded: Loaded, fresh: Plan, now: datetime) -> Assessment:
     messages = [
         claim
         for claim in loaded.account.claims
@@ -194,7 +187,6 @@ def _assessment(
         open_tasks=tasks.open_of(session, row.id),
         halted=row.halted,
         now=now,
-        clock=ticking,
     )
 
 

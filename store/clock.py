@@ -35,9 +35,4 @@ def instant_for(session: Session, row: CustomerRow, now: datetime) -> datetime:
 
     Never before what the ledger has seen of it; on time, where a fast clock would make us late.
     """
-    return instant(read(session), row, now)
-
-
-def instant(clock: BusinessClock, row: CustomerRow, now: datetime) -> datetime:
-    """Return the same by a clock that was read before."""
-    return max(clock.on_time(now, row.wake_at), row.last_now)
+    return max(read(session).on_time(now, row.wake_at), row.last_now)
