@@ -51,6 +51,8 @@ OF_THE_ENGINE = {
     "cloud": {*_SERVICE, "approve-terminate", "service-restricted", "service-ended", "after-end"},
 }
 SHOWN_BY_THE_DRIVER = {"hold.stopped", "hold.blast", "hold.before_go_live"}
+# The outbox says at once what became of a message; only a vendor fails in passing.
+NEEDS_A_VENDOR = {"hold.another_day"}
 BY_FINANCE = facts.FeeBooked | facts.FeeWaived | facts.FeeCancelled
 VERIFICATION = (facts.OnboardingStarted, facts.CodeAnswered, facts.OnboardingReviewed)
 
@@ -178,7 +180,7 @@ def test_every_notice_goes_out_by_each_of_its_channels_somewhere(segment: str) -
 def test_every_rule_that_holds_something_back_does_so_somewhere() -> None:
     shown = {line.reason.rule for line in lines() if line.kind == "held" and line.reason}
     rules = {rule for rule in SENTENCES if rule.startswith(("hold.", "window."))}
-    assert rules - SHOWN_BY_THE_DRIVER - shown == set()
+    assert rules - SHOWN_BY_THE_DRIVER - NEEDS_A_VENDOR - shown == set()
 
 
 @pytest.mark.parametrize("prefix", ["step", "task", "restrict", "suspend", "terminate", "return"])
