@@ -40,12 +40,15 @@ def test_every_effect_and_every_hold_appears_in_a_hundred_and_twenty_days(tmp_pa
     held = {line.rule for line in lines if line.what == "held"}
     # A slow machine looks hours of business time late, and may so miss the night or the holiday that
     # would have held something; tests/demo/test_sample.py proves that the sample meets every window.
-    wanted = {rule for rule in SENTENCES if rule.startswith("hold.")}
+    # The outbox says at once what became of a message: only a vendor fails in passing.
+    wanted = {rule for rule in SENTENCES if rule.startswith("hold.")} - {"hold.another_day"}
     assert wanted - held == set()
     done = {line.step for line in lines if line.what == "decided"}
     steps = """upcoming reminder_first reminder_second reminder_third final_notice call suspend suspended
         reactivate thanks approve unreachable onboarding onboarding_review data_loss
-        charge_1 card_update_1 charge_card_2 interest fee.reminder_second cancel_fee""".split()
+        charge_1 card_update_1 charge_card_2 interest fee.reminder_second cancel_fee customer_reply
+        restrict service-restricted end_warning hand_over approve-terminate terminate service-ended
+        write_off after-end close-service""".split()
     assert set(steps) - done == set()
     page = (tmp_path / "outbox" / "index.html").read_text(encoding="utf-8")
     assert len(re.findall('<td class="ref">', page)) == len(list((tmp_path / "outbox").glob("2*.eml"))) + len(
