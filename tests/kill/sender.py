@@ -28,7 +28,8 @@ from twilio.rest.api.v2010.account import message  # noqa: E402, F401  # else ea
 
 from activities.books import Books  # noqa: E402
 from activities.messages import Messages  # noqa: E402
-from activities.rendering import Letters, specimens  # noqa: E402
+from activities.rendering import Letters  # noqa: E402
+from activities.specimens import specimens  # noqa: E402
 from composition import seller  # noqa: E402
 from domain.clock import BusinessClock  # noqa: E402
 from providers.sendgrid_email import SendGridEmail  # noqa: E402
