@@ -17,8 +17,8 @@ from activities.books import Books
 from activities.customers import Wake
 from activities.once import Mark, unmarked
 from domain.channels import SERVICE
-from domain.decide import decide
-from domain.effects import EffectKind
+from domain.decide import Decision, decide
+from domain.effects import EffectKind, Held
 from domain.facts import (
     Body,
     SubscriptionReactivated,
@@ -131,14 +131,13 @@ class Service:
         view = self._view(customer_id, loaded)
         if word == "done":
             view["over"] = kind in ("reactivate", "terminate")
-        elif word == "unwanted" and (other := self._wanted(loaded)) not in (None, kind):
-            view["wants"] = _TURNS[other].activity
+        elif word == "unwanted":
+            decision = decide(loaded.policy, loaded.account, self.books.now())
+            if (other := _wanted(decision)) not in (None, kind):
+                view["wants"] = _TURNS[other].activity
+            elif other is None and (opens_at := _opens_at(decision)) is not None:
+                word, until = "deferred", self.books.real(opens_at)
         return SwitchAnswer(answer=word, until=until, says=says, view=view)
-
-    def _wanted(self, loaded: Loaded) -> EffectKind | None:
-        """The turn of the switch that a fresh plan wants."""
-        effects = decide(loaded.policy, loaded.account, self.books.now()).effects
-        return next((effect.kind for effect in effects if effect.channel == SERVICE), None)
 
     def _view(self, customer_id: str, loaded: Loaded) -> SubscriptionView:
         """Say how the service stands."""
@@ -177,6 +176,24 @@ class Service:
         body = turn.fact(subscription=customer_id, by="arrears")
         fact = NewFact(source="switch", id=f"{kind}:{begun.message}", happened_at=now, body=body)
         self.books.confirm_with_news(begun, fact)
+
+
+def _wanted(decision: Decision) -> EffectKind | None:
+    """The turn of the switch that a plan wants."""
+    return next((effect.kind for effect in decision.effects if effect.channel == SERVICE), None)
+
+
+def _opens_at(decision: Decision) -> datetime | None:
+    """When the hours begin again that alone keep a turn back.
+
+    It was wanted within them and is asked for after them: nobody else would ask again before the next step.
+    """
+    turns = [held for held in decision.held if held.channel == SERVICE]
+    return min((held.until for held in turns if held.until and _by_the_hour(held)), default=None)
+
+
+def _by_the_hour(held: Held) -> bool:
+    return held.reason.rule.startswith("window.")
 
 
 class LedgerSwitch:
