@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col, select
 
 from domain.reasons import Reason, because
 from store import journal, sweep, tasks
@@ -23,6 +24,7 @@ RESTS: Sequence[timedelta] = (
 )
 """Real time until one message tries again: after the first fault, the second, and so on; the last stays."""
 
+_BREAKERS = SQLModel.metadata.tables["breakers"]
 _OPEN = select(BreakerRow).where(col(BreakerRow.closed_at).is_(None))
 
 
@@ -56,12 +58,8 @@ def trip(ledger: Ledger, channel: str, sender: str, *, why: str, now: datetime, 
         speed: the business clock's: the rest is one of real time.
     """
     with ledger.write() as session:
-        row = session.get(BreakerRow, (channel, sender), with_for_update=True)
-        if row is None:
-            row = BreakerRow(
-                channel=channel, sender=sender, why=why, opened_at=now, tried_at=now, retry_at=now
-            )
-        elif row.closed_at is not None:
+        row = _at_hand(session, channel, sender, why, now)
+        if row.closed_at is not None:
             row.closed_at, row.opened_at, row.failures = None, now, 0
         row.failures += 1
         row.why, row.tried_at = why, now
@@ -72,6 +70,14 @@ def trip(ledger: Ledger, channel: str, sender: str, *, why: str, now: datetime, 
             session.add(TaskRow(step=_step(channel), kind="review", opened_at=now, why=words))
             journal.write(session, at=now, what="switch", why=words)
         return row.retry_at
+
+
+def _at_hand(session: Session, channel: str, sender: str, why: str, now: datetime) -> BreakerRow:
+    """Return the row of a sender, locked; two that meet its first fault at once write one row."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    new = BreakerRow(channel=channel, sender=sender, why=why, opened_at=now, tried_at=now, retry_at=now)
+    session.connection().execute(insert(_BREAKERS).values(new.model_dump()).on_conflict_do_nothing())
+    return session.get_one(BreakerRow, (channel, sender), with_for_update=True)
 
 
 def close(ledger: Ledger, channel: str, sender: str, *, now: datetime) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -161,3 +162,15 @@ def test_a_fault_that_comes_back_opens_it_anew(scene: Scene) -> None:
     scene.vendor.fault = Misconfigured(WHY)
     assert scene.send("B", 10)["until"] == (NOW + timedelta(minutes=15)).isoformat()
     assert len(scene.to_do()) == 1
+
+
+def test_a_breaker_that_cannot_be_written_leaves_no_claim_in_doubt(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*args: Any, **values: Any) -> datetime:
+        raise RuntimeError("the ledger is away")
+
+    monkeypatch.setattr(breakers, "trip", away)
+    with pytest.raises(RuntimeError):
+        scene.send("A")
+    assert scene.states("A") == ["released"]
