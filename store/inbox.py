@@ -106,7 +106,7 @@ def _take_for(
         if receipt.reaction in OPERATORS and receipt.trouble is not None:
             words = f"{receipt.source}: {receipt.trouble.says} ({receipt.word})"
             tasks.open_once(session, VENDOR, words, now=now)
-        found = [_fact(each, receipt, now) for each in outcomes(receipt, claim, now)]
+        found = [_fact(each, receipt, row.id, now) for each in outcomes(receipt, claim, now)]
         new = [fact for fact in found if not facts.recorded(session, fact.source, fact.id)]
         recorded = record_locked(session, row, new, now=now)
         return Taken(known="done", wake=(row.id,) if recorded.wake else ())
@@ -128,12 +128,15 @@ def _claim(session: Session, row: CustomerRow, message: str) -> Claim | None:
     return next((claim for claim in facts.read_claims(session, row.id) if claim.message == message), None)
 
 
-def _fact(outcome: Outcome, receipt: Receipt, now: datetime) -> NewFact:
-    """Name a fact: what became of a message as whoever sent it would, so that it is one however we hear."""
+def _fact(outcome: Outcome, receipt: Receipt, customer_id: str, now: datetime) -> NewFact:
+    """Name a fact: what became of a message as whoever sent it would, so that it is one however we hear.
+
+    What a customer wants is one fact for each whom an address reaches.
+    """
     of_message = isinstance(outcome.body, Delivered | Bounced)
     return NewFact(
         source=claims.SOURCE if of_message else receipt.source,
-        id=outcome.name,
+        id=outcome.name if of_message else f"{outcome.name}/{customer_id}",
         happened_at=min(receipt.at or now, now),
         body=outcome.body,
     )
