@@ -85,7 +85,6 @@ def _receipts(raw: bytes, now: datetime) -> Iterator[Receipt]:
 
 def _receipt(event: Mapping[str, Any], now: datetime) -> Receipt:
     name = event["event"].lower()
-    message_id = _text(event, "sg_message_id")
     trouble = trouble_of_event(
         name,
         kind=_text(event, "type"),
@@ -98,7 +97,7 @@ def _receipt(event: Mapping[str, Any], now: datetime) -> Receipt:
         at=_instant(_text(event, "timestamp")),
         channel="email",
         reference=_text(event, "rid") or None,
-        provider_ref=message_id.partition(".")[0] or None,
+        provider_ref=_text(event, "sg_message_id") or None,
         address=_text(event, "email").strip().lower() or None,
         word=name,
         state=_STATES.get(name, "accepted"),

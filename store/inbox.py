@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, func, select
 
 from domain.claim import Claim
-from domain.delivery import OPERATORS, Outcome, Receipt, outcomes
+from domain.delivery import OPERATORS, Outcome, Receipt, names_of, outcomes
 from domain.facts import Bounced, Delivered
 from store import claims, customers, facts, tasks
 from store.database import Ledger
@@ -81,14 +81,14 @@ def together(taken: Sequence[Taken]) -> Taken:
 
 def _about(session: Session, receipt: Receipt) -> tuple[str | None, Sequence[str]]:
     """Return the message that a report is about, and whose it is; by address only what the customer wants."""
-    for column, value in (
-        (ClaimRow.message, receipt.reference),
-        (ClaimRow.provider_ref, receipt.provider_ref),
+    theirs = names_of(receipt.provider_ref) if receipt.provider_ref else ()
+    for column, names in (
+        (ClaimRow.message, [receipt.reference]),
+        (ClaimRow.provider_ref, theirs),
     ):
-        if value:
-            claim = session.exec(select(ClaimRow).where(column == value).limit(1)).first()
-            if claim is not None:
-                return claim.message, [claim.customer_id]
+        claim = session.exec(select(ClaimRow).where(col(column).in_(names)).limit(1)).first()
+        if claim is not None:
+            return claim.message, [claim.customer_id]
     if receipt.about_the_customer and receipt.address:
         return None, customers.reached_at(session, receipt.channel, receipt.address)
     return None, []

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from activities.messages import Courier
+from domain.delivery import names_of
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.notice import Message
 from providers.loopback.faults import (
@@ -85,7 +86,7 @@ def way(request: pytest.FixtureRequest, loopback: Loopback) -> Way:
 def test_accepted(way: Way) -> None:
     name = way.deliver()
     assert way.taken == 1
-    assert way.find() == name
+    assert name in names_of(way.find() or "")
 
 
 @pytest.mark.parametrize(

@@ -319,3 +319,13 @@ def test_a_new_address_forgets_what_failed_in_passing(business: Any, sent: str) 
         message=sent, step="first", channel="email", reason="it is soft_failure", fault="passing"
     )
     assert business.assess("ACME", business.at(3, 14)).account.reach["email"] == "ok"
+
+
+def test_an_event_is_found_by_a_longer_name_than_the_vendor_answered_with(business: Any) -> None:
+    business.customer()
+    business.invoice("ACME")
+    begun = business.begun("ACME", "first/email", business.at(3))
+    business.confirm("ACME", begun.message, business.at(3), provider_ref="geopod.ismtpd.2")
+    event = receipt(None, provider_ref="geopod.ismtpd.2.recvd-1.0")
+    assert take(business, event, business.at(4)).known == "done"
+    assert bodies(business)[0].message == begun.message
