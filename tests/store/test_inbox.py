@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.delivery import Receipt
-from domain.facts import Bounced, ContactChanged, Delivered, OptedOut, Paused, Replied
+from domain.facts import Bounced, ContactChanged, Delivered, OptedIn, OptedOut, Paused, Replied
 from domain.reaction import Reaction, Trouble
 from domain.replies import Reply
 from store import customers, facts, heard, inbox, refusals, tasks
@@ -329,3 +329,23 @@ def test_an_event_is_found_by_a_longer_name_than_the_vendor_answered_with(busine
     event = receipt(None, provider_ref="geopod.ismtpd.2.recvd-1.0")
     assert take(business, event, business.at(4)).known == "done"
     assert bodies(business)[0].message == begun.message
+
+
+def test_an_opt_out_that_says_more_is_a_task_as_well(business: Any, wanted: Callable[..., list[str]]) -> None:
+    business.customer()
+    heard.take(business.ledger, reply("STOP"), now=business.at(3))
+    assert wanted(business.assess("ACME", business.at(3))) == [], "the bare word leaves nothing to read"
+    heard.take(business.ledger, reply("Stop it please", "SM2"), now=business.at(3))
+    assert wanted(business.assess("ACME", business.at(3))) == [], "said again in other words"
+    heard.take(business.ledger, reply("Stop texting me, I dispute this", "SM3"), now=business.at(3))
+    assert wanted(business.assess("ACME", business.at(3))) == ["customer_reply/task"]
+    assert bodies(business) == [OptedOut(channel="sms"), Replied(channel="sms", says="dispute")]
+
+
+def test_whether_somebody_has_opted_out_is_what_the_account_says(business: Any, sent: str) -> None:
+    """A click at an address that no longer counts as opted out opts out once more."""
+    heard.unsubscribe(business.ledger, sent, now=business.at(4))
+    business.record("ACME", OptedIn(channel="sms"), now=business.at(5))
+    business.record("ACME", OptedIn(channel="email"), now=business.at(5))
+    assert heard.unsubscribe(business.ledger, sent, now=business.at(6)).known == "done"
+    assert business.assess("ACME", business.at(6)).account.reach["email"] == "opted_out"
