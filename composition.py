@@ -295,7 +295,12 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
     tracking = Tracking(books=books, trackers=made.trackers)
-    sweeping = Sweeping(books=books, wake=wake, tracking=tracking)
+    sweeping = Sweeping(
+        books=books,
+        wake=wake,
+        tracking=tracking,
+        senders={channel: courier.sender for channel, courier in made.couriers.items()},
+    )
 
     def worker(
         queue: str, activities: Sequence[Callable[..., Any]], *, threads: int, looks: int = 0, **more: Any

@@ -81,7 +81,7 @@ class Scene:
     def due(self, minutes: float) -> list[str]:
         """Whom the sweep wakes, which lets one try where that is due."""
         at = NOW + timedelta(minutes=minutes)
-        breakers.let_one_try(self.ledger, now=at)
+        breakers.let_one_try(self.ledger, {"sms": self.vendor.sender}, now=at)
         return sweep.due(self.ledger, now=at, limit=10)
 
     def to_do(self) -> list[str]:
@@ -174,3 +174,26 @@ def test_a_breaker_that_cannot_be_written_leaves_no_claim_in_doubt(
     with pytest.raises(RuntimeError):
         scene.send("A")
     assert scene.states("A") == ["released"]
+
+
+def test_a_sender_that_is_not_used_any_more_is_given_up(scene: Scene) -> None:
+    """TWILIO_FROM names another number: nothing goes out from the first one, so nothing would close it."""
+    scene.send("A")
+    scene.send("B", 1)
+    scene.vendor.sender = "+15005550007"
+    scene.send("C", 2)
+    scene.due(3)
+    (held,) = breakers.holding(scene.ledger)
+    assert held.startswith("sms from +15005550007")
+    assert len(scene.to_do()) == 2, "the channel is still stopped"
+    scene.vendor.fault = None
+    scene.send("C", 8)
+    assert (breakers.holding(scene.ledger), scene.to_do()) == ([], [])
+
+
+def test_nobody_tries_while_a_switch_keeps_everything_back(scene: Scene) -> None:
+    scene.send("A")
+    scene.send("B", 1)
+    scene.send("C", 1)
+    switches.stop(scene.ledger, reason="test", by="maria", now=NOW)
+    assert not set(scene.due(6)) & {"B", "C"}
