@@ -4,7 +4,7 @@ What is about nobody we know is kept and counted, and changes nothing. No event 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -184,7 +184,7 @@ class Waiting:
 
 
 def waiting(
-    ledger: Ledger, *, now: datetime, after: timedelta, within: timedelta, limit: int
+    ledger: Ledger, channels: Iterable[str], *, now: datetime, after: timedelta, within: timedelta, limit: int
 ) -> list[Waiting]:
     """Return messages sent longer than `after` and less than `within` ago that neither arrived nor failed."""
     ends = [ClaimRow.message + f"/{name}" for name in ("delivered", "bounced", "passing", "ours")]
@@ -200,6 +200,7 @@ def waiting(
             ClaimRow.state == "sent",
             ClaimRow.position == 0,
             ClaimRow.kind == "notice",
+            col(ClaimRow.channel).in_(channels),
             col(ClaimRow.provider_ref).is_not(None),
             col(ClaimRow.sent_at) < now - after,
             col(ClaimRow.sent_at) > now - within,

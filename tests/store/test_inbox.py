@@ -305,11 +305,12 @@ def test_refusals_are_added_up_by_door_reason_and_day(ledger: Ledger, business: 
 
 def test_messages_that_nobody_heard_of_are_found_for_the_poller(business: Any, sent: str) -> None:
     ask = {"after": timedelta(minutes=15), "within": timedelta(days=4), "limit": 10}
-    assert inbox.waiting(business.ledger, now=business.at(3, 10, 10), **ask) == []
-    (waiting,) = inbox.waiting(business.ledger, now=business.at(3, 11), **ask)
+    assert inbox.waiting(business.ledger, ["email"], now=business.at(3, 10, 10), **ask) == []
+    (waiting,) = inbox.waiting(business.ledger, ["email"], now=business.at(3, 11), **ask)
     assert (waiting.message, waiting.provider_ref, waiting.channel) == (sent, "SG1", "email")
+    assert inbox.waiting(business.ledger, ["sms"], now=business.at(3, 11), **ask) == []
     take(business, receipt(sent), business.at(3, 12))
-    assert inbox.waiting(business.ledger, now=business.at(3, 13), **ask) == []
+    assert inbox.waiting(business.ledger, ["email"], now=business.at(3, 13), **ask) == []
 
 
 def test_a_new_address_forgets_what_failed_in_passing(business: Any, sent: str) -> None:
