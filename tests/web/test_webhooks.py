@@ -214,3 +214,24 @@ async def test_an_opt_out_by_address_reaches_everybody_there_and_names_nobody(we
     for name in ("ACME", "BETA"):
         assert web.business.assess(name, at(4)).account.reach["email"] == "opted_out"
         assert "example.com" not in str(facts.history(web.business.ledger, name)).lower()
+
+
+async def test_health_is_answered_whatever_host_is_asked(web: Web) -> None:
+    """A load balancer asks by address."""
+    for host in ("10.0.0.7:8080", "anything.example"):
+        assert (await web.client.get("/healthz", headers={"Host": host})).status_code == 200
+        assert (await web.client.get("/u/x", headers={"Host": host})).status_code == 400
+
+
+async def test_where_one_cannot_be_woken_nobody_else_is_waited_for(web: Web) -> None:
+    asked = list[str]()
+
+    async def wake(customer_id: str) -> None:
+        asked.append(customer_id)
+        raise RuntimeError("Temporal is away")
+
+    object.__setattr__(web.site, "wake", wake)
+    for name in ("ACME", "BETA"):
+        web.business.customer(name)
+    await web.inbound("I paid yesterday")
+    assert asked == ["ACME"]
