@@ -107,7 +107,7 @@ class Messages:
         try:
             return self._courier(begun).find(begun.message, to=_address(begun), since=since)
         except Misconfigured as wrong:
-            raise TryAgainLater(str(wrong)) from wrong
+            self.books.unasked(wrong, since=begun.claimed_at, now=begun.now)
 
     def _deliver(self, claimed: Claimed) -> Answer:
         begun, now = claimed.begun, claimed.begun.now

@@ -14,7 +14,7 @@ from activities.messages import Messages
 from composition import parts
 from domain.customer import Customer
 from domain.documents import read
-from domain.errors import Misconfigured, Refused
+from domain.errors import InDoubt, Misconfigured, Refused
 from domain.facts import InvoiceIssued
 from domain.notice import Accepted, Message
 from domain.policy import Policy
@@ -197,3 +197,19 @@ def test_nobody_tries_while_a_switch_keeps_everything_back(scene: Scene) -> None
     scene.send("C", 1)
     switches.stop(scene.ledger, reason="test", by="maria", now=NOW)
     assert not set(scene.due(6)) & {"B", "C"}
+
+
+def test_a_vendor_that_cannot_be_asked_is_given_up_after_ten_minutes(scene: Scene) -> None:
+    """The key was revoked after the call: an SMS may have gone out, and is not repeated."""
+
+    def unasked(*args: Any, **values: Any) -> None:
+        raise Misconfigured("the API key is refused")
+
+    scene.vendor.fault = InDoubt("no answer")
+    scene.send("A")
+    scene.vendor.find = unasked  # type: ignore[method-assign,assignment]
+    assert scene.send("A", 5)["answer"] == "deferred"
+    assert (scene.states("A"), scene.to_do()) == (["claimed"], [])
+    assert scene.send("A", 11)["answer"] == "done"
+    assert (scene.states("A"), scene.to_do()) == (["unknown"], ["the API key is refused"])
+    assert scene.vendor.calls == 1
