@@ -270,6 +270,15 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
     )
 
 
+def _sweeping(made: Parts, wake: Wake) -> Sweeping:
+    return Sweeping(
+        books=made.books,
+        wake=wake,
+        tracking=Tracking(books=made.books, trackers=made.trackers),
+        senders={channel: courier.sender for channel, courier in made.couriers.items()},
+    )
+
+
 def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     """Return the workers of one process: one for the workflows, one per vendor's queue.
 
@@ -294,8 +303,6 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     )
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
-    tracking = Tracking(books=books, trackers=made.trackers)
-    sweeping = Sweeping(books=books, wake=wake, tracking=tracking)
 
     def worker(
         queue: str, activities: Sequence[Callable[..., Any]], *, threads: int, looks: int = 0, **more: Any
@@ -319,7 +326,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         customers.start_the_right_one,
         tasks.open_task,
     ]
-    looking += [sweeping.wake_who_is_due]
+    looking += [_sweeping(made, wake).wake_who_is_due]
     looking += [onboarding.look, onboarding.check_identifiers, onboarding.conclude]
     return [
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),

@@ -7,26 +7,31 @@ sending, and a retry is a new moment.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NoReturn
 
 from temporalio import activity
 
 from activities.answers import Answer, Word
 from domain.clock import BusinessClock
+from domain.errors import InDoubt, Misconfigured, TryAgainLater
 from domain.notice import Outcome
 from domain.view import View, view_of
 from store import assess as assessing
-from store import breakers, claims
+from store import breakers, claims, tasks
 from store.assess import Assessment
 from store.claims import Begun, PutOff, Unwanted
 from store.database import Ledger
 from store.facts import NewFact
+from store.inbox import VENDOR
 
 Clock = Callable[[], BusinessClock]
 """Reads the business clock; asked at each use, because a demo sets it."""
 
 AT_WORK = timedelta(seconds=10)
 """Real time after which an attempt is over: the start-to-close of an effect. No vendor is called later."""
+
+SETTLED = timedelta(minutes=10)
+"""Real time after which a vendor that cannot be asked leaves it in doubt whether it took something."""
 
 RESTS = (AT_WORK, timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
 """Real time after the first attempt that came to nothing, the second, and so on; the last one stays."""
@@ -129,6 +134,19 @@ class Books:
     def stop_sender(self, channel: str, sender: str, *, why: str, now: datetime) -> datetime:
         """Open the breaker of a sender; return when one message may try it again."""
         return breakers.trip(self.ledger, channel, sender, why=why, now=now, speed=self.clock().speed)
+
+    def unasked(self, wrong: Misconfigured, *, since: datetime, now: datetime) -> NoReturn:
+        """Raise what it means that a fault of ours keeps a vendor from being asked.
+
+        Raises:
+            TryAgainLater: it is asked again.
+            InDoubt: what was begun at `since` is too old to wait for that; a task says what to mend.
+        """
+        if now - since < self.lasting(SETTLED):
+            raise TryAgainLater(str(wrong)) from wrong
+        with self.ledger.write() as session:
+            tasks.open_once(session, VENDOR, str(wrong), now=now)
+        raise InDoubt(str(wrong)) from wrong
 
     def release(self, begun: Begun) -> None:
         """Give a claim back whose effect certainly did not happen."""

@@ -107,7 +107,7 @@ class Messages:
         try:
             return self._courier(begun).find(begun.message, to=_address(begun), since=since)
         except Misconfigured as wrong:
-            raise TryAgainLater(str(wrong)) from wrong
+            self.books.unasked(wrong, since=begun.claimed_at, now=begun.now)
 
     def _deliver(self, claimed: Claimed) -> Answer:
         begun, now = claimed.begun, claimed.begun.now
@@ -123,7 +123,10 @@ class Messages:
         except Refused as refused:
             return self._refuse(begun, refused)
         except Misconfigured as wrong:
-            return self.once.put_off(begun, until=self._stop_sender(begun, wrong))
+            # Given back first: whatever happens to the breaker, this claim is no matter of doubt.
+            self.books.release(begun)
+            until = self._stop_sender(begun, wrong)
+            return self.books.put_off(begun.customer.id, begun.now, until=until)
         except TryAgainLater as later:
             rest = max(self.books.lasting(later.delay), self.books.rest(begun))
             return self.once.put_off(begun, until=now + rest)

@@ -171,7 +171,7 @@ class Onboarding:
 
     def _deliver(self, begun: CodeBegun, now: datetime) -> MoveAnswer:
         try:
-            accepted = self._found(begun)
+            accepted = self._found(begun, now)
         except TryAgainLater as later:
             return self._unknown(begun, now + self.books.lasting(later.delay))
         try:
@@ -203,18 +203,19 @@ class Onboarding:
         self.mark("confirmed")
         return MoveAnswer(until=None, says=f"Code {begun.attempt} of {MOST_SENDS} was sent.")
 
-    def _found(self, begun: CodeBegun) -> Accepted | None:
+    def _found(self, begun: CodeBegun, now: datetime) -> Accepted | None:
         """What became of an earlier attempt; where nobody can tell, the same code goes out again."""
         if not begun.settle:
             return None
         since = self.books.clock().real(begun.since)
         try:
             with without_words():
-                return self.verifier.find(begun.reference, to=begun.contact.phone or "", since=since)
+                try:
+                    return self.verifier.find(begun.reference, to=begun.contact.phone or "", since=since)
+                except Misconfigured as wrong:
+                    self.books.unasked(wrong, since=begun.since, now=now)
         except InDoubt:
             return None
-        except Misconfigured as wrong:
-            raise TryAgainLater(str(wrong)) from wrong
 
     def _unknown(self, begun: CodeBegun, until: datetime) -> MoveAnswer:
         """Leave the claim of a code as it is: nobody knows yet whether it went out."""

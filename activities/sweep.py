@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from temporalio import activity
 
@@ -19,13 +20,28 @@ ASK_SECONDS = 2.0
 """So long after its start a sweep asks vendors: the last question still ends within the attempt's time."""
 
 
-class Sweeping:
-    """Wakes customers whose workflow should have looked and has not."""
+_NOBODY: Mapping[str, str] = {}
 
-    def __init__(self, *, books: Books, wake: Wake, tracking: Tracking | None = None) -> None:
+
+class Sweeping:
+    """Wakes customers whose workflow should have looked and has not.
+
+    Args:
+        senders: from where each channel sends.
+    """
+
+    def __init__(
+        self,
+        *,
+        books: Books,
+        wake: Wake,
+        tracking: Tracking | None = None,
+        senders: Mapping[str, str] = _NOBODY,
+    ) -> None:
         self.books = books
         self.wake = wake
         self.tracking = tracking
+        self.senders = senders
 
     @activity.defn(name="Wake who is due")
     async def wake_who_is_due(self, order: dict[str, str]) -> int:
@@ -50,5 +66,5 @@ class Sweeping:
 
     def _due(self, now: str) -> list[str]:
         ledger, speed, at = self.books.ledger, self.books.clock().speed, self.books.at(now)
-        breakers.let_one_try(ledger, now=at)
+        breakers.let_one_try(ledger, self.senders, now=at)
         return sweep.due(ledger, now=at, limit=BATCH, speed=speed)

@@ -74,11 +74,12 @@ class Tracking:
 
     def _waiting(self, now: datetime) -> list[inbox.Waiting]:
         """Return what may be asked about now, what was never asked about first."""
-        found = inbox.waiting(self.books.ledger, now=now, after=AFTER, within=WITHIN, limit=MOST)
+        found = inbox.waiting(
+            self.books.ledger, self.trackers, now=now, after=AFTER, within=WITHIN, limit=MOST
+        )
         names = {each.message for each in found}
         self._asked = {name: at for name, at in self._asked.items() if name in names}
         due = self.monotonic() - AGAIN_SECONDS
-        found = [each for each in found if each.channel in self.trackers]
         ready = [each for each in found if self._asked.get(each.message, due) <= due]
         return sorted(ready, key=lambda each: self._asked.get(each.message, 0.0))
 

@@ -21,6 +21,9 @@ SLOW_AFTER = timedelta(hours=24)
 SPAM = "spam"
 """What a complaint is called among the things that a customer says."""
 
+_MOST_PARTS = 8
+"""More than a vendor puts behind a name; what has more is not from one."""
+
 _STRENGTH: Mapping[Fault | None, int] = {"slow": 1, "ours": 2, "passing": 3, None: 4}
 _FAULTS: Mapping[Reaction, Fault] = {
     "retry_later": "ours",
@@ -97,14 +100,28 @@ def outcomes(receipt: Receipt, claim: Claim | None, now: datetime) -> tuple[Outc
 
 def _of_another_attempt(receipt: Receipt, claim: Claim) -> bool:
     """Whether it is about an earlier attempt under the same reference: its failure says nothing of this."""
-    known = None not in (receipt.provider_ref, claim.provider_ref)
-    return known and receipt.provider_ref != claim.provider_ref and receipt.state != "delivered"
+    theirs, ours = receipt.provider_ref, claim.provider_ref
+    if theirs is None or ours in (None, claim.message) or receipt.state == "delivered":
+        return False  # Where the vendor gave no name, our own reference stands for it.
+    return theirs not in names_of(ours) and ours not in names_of(theirs)
+
+
+def names_of(provider_ref: str) -> tuple[str, ...]:
+    """Return the names under which a message may be known, the longest first.
+
+    An event may carry the name that the vendor answered with, and more behind a dot: so may the name itself.
+    """
+    parts = provider_ref.split(".")
+    shortest = max(len(parts) - _MOST_PARTS, 1)
+    return tuple(".".join(parts[:count]) for count in range(len(parts), shortest - 1, -1))
 
 
 def _failure(receipt: Receipt, claim: Claim, now: datetime) -> tuple[str, Fault | None] | None:
     """Return how a message failed: the name of the fact, and the fault that says nothing of the address."""
     if receipt.state == "waiting":
-        return ("slow", "slow") if now - claim.claimed_at >= SLOW_AFTER else None
+        # A report that comes late says how it was then, not that it still is.
+        at = min(receipt.at or now, now)
+        return ("slow", "slow") if at - claim.claimed_at >= SLOW_AFTER else None
     if receipt.state == "canceled":
         return "ours", "ours"
     if receipt.state != "failed":

@@ -38,10 +38,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
-    """What a reply seems to be about; `answered` where the vendor answers it by itself."""
+    """What a reply seems to be about.
+
+    Attributes:
+        answered: the vendor answers it by itself.
+        besides: what else a person has to read in a stop that is more than the bare word.
+    """
 
     says: Says
     answered: bool = False
+    besides: Says | None = None
 
 
 def understand(text: str, *, keyword: str = "") -> Understood:
@@ -54,10 +60,14 @@ def understand(text: str, *, keyword: str = "") -> Understood:
     if keyword == "START" or said in START:
         return Understood(says="start", answered=True)
     words = plain(text)
-    for says, pattern in _READ:
-        if pattern.search(words):
-            return Understood(says=says)
-    return Understood(says="other")
+    says = _about(_WISHES, " ".join(_NO_WISH.sub(" ", words).split()))
+    if says == "stop":
+        return Understood(says="stop", besides=_about(_SUBJECTS, words) or "unclear_stop")
+    return Understood(says=says or _about((*_SUBJECTS, *_QUESTIONS), words) or "other")
+
+
+def _about(read: Sequence[tuple[Says, re.Pattern[str]]], words: str) -> Says | None:
+    return next((says for says, pattern in read if pattern.search(words)), None)
 
 
 def plain(text: str) -> str:
@@ -87,9 +97,22 @@ _DAYS = (
     "|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|demain|semaine prochaine|fin du mois"
 )
 
+# Complaints that sound like a wish to hear no more: cut out before such a wish is looked for, so that
+# one that stands beside them is heard.
+_GOT = "(?:bekommen|erhalten|gekriegt)"
+_NO_WISH = _any(
+    r"\b(?:you|they) (?:never|dont|do not) (?:send|mail|email) (?:me |us )?(?:an?|the|any|my|our|your)?"
+    r" ?(?:\w+ )?(?:invoice|bill|statement|receipt|contract|document|copy|copies)",
+    r"\b(?:dont|do not|never) send (?:me|us|this|it|that) to\b",
+    rf"\bhab\w* (?:(?!will|woll|möcht|moecht)\w+ ){{0,3}}keine? (?:\w+ ){{1,4}}{_GOT}\b",
+    rf"^keine? (?:(?!mehr\b)\w+ ){{1,3}}{_GOT}$",
+    r"\b(?:sie|ihr) (?:schick|send|schreib)\w* (?:mir|uns) nie\b(?! (?:wieder|mehr)\b)",
+    r"\bvous ne (?:me |m |nous )?(?:avez|envoy\w*|[eé]cri\w*) (?:jamais|pas)\b",
+)
+
 # Read in this order, each in English, German, French and Korean. A wish to hear no more comes before all
 # else, unless the same words deny it; whatever has such a word and is not understood, a person decides.
-_READ: Sequence[tuple[Says, re.Pattern[str]]] = (
+_WISHES: Sequence[tuple[Says, re.Pattern[str]]] = (
     (
         "unclear_stop",
         _any(
@@ -115,7 +138,9 @@ _READ: Sequence[tuple[Says, re.Pattern[str]]] = (
             r"\b(?:nicht|nie) (?:mehr|wieder) (?:an)?(?:schreib|kontaktier|text|send|schick)",
             r"\b(?:abmelden|abbestell\w*|austragen|stopp(?:en)?|aufhören|hört auf|hören sie auf)\b",
             r"\b(?:schreib|kontaktier|send|schick|text)\w* (?:sie )?mi(?:r|ch) (?:bitte )?(?:nicht|kein|nie)",
-            r"\b(?:entfernen|löschen) sie mein|\bwiderrufe\b|\bmich in ruhe\b",
+            r"\b(?:entfernen|löschen) sie mein|\bmich in ruhe\b",
+            r"^(?:ich |hiermit )*widerrufe(?: ich| hiermit)*$",
+            r"\bwiderrufe (?:\w+ ){0,4}(?:einwilligung|zustimmung|einverständnis|erlaubnis)",
             r"\b(?:arr[eê]te[rz]?|cesse[rz]?|stoppe[rz]?)\b",
             r"\bd[eé]sabonn|\bd[eé]sinscri|\bplus de (?:sms|message|texto|mail|courriel)",
             r"\bne (?:me |m |nous )?(?:plus )?(?:contact|envoy|[eé]cri)\w*",
@@ -125,6 +150,8 @@ _READ: Sequence[tuple[Says, re.Pattern[str]]] = (
         ),
     ),
     ("unclear_stop", _any(r"\bstop\b|\bunsub|\bopt ?out\b|\babmeld|\barr[eê]t|그만|거부")),
+)
+_SUBJECTS: Sequence[tuple[Says, re.Pattern[str]]] = (
     (
         "dispute",
         _any(
@@ -132,7 +159,7 @@ _READ: Sequence[tuple[Says, re.Pattern[str]]] = (
             r"\b(?:not|isnt) (?:mine|my|our)\b|\b(?:never|didnt|did not) (?:order|receiv|get|got)",
             r"\b(?:dont|do not) owe\b|\blawyer\b|\battorney\b|\bfraud",
             r"\breklam|\brechnung (?:ist )?falsch|\bfalsche rechnung|\bbestreite|\bwiderspr|\banwalt\b",
-            r"\b(?:nicht|nie) (?:bestellt|erhalten|bekommen)\b",
+            rf"\b(?:nicht|nie) bestellt\b|\b(?:nicht |nie |keine? (?:\w+ ){{1,4}}){_GOT}\b|\bwiderruf",
             r"\bconteste|\blitige\b|\berreur\b|\bavocat\b|\br[eé]clamation\b",
             r"\b(?:pas|jamais) (?:command|re[cç]u)",
             r"이의|잘못|틀렸|변호사|주문(?:한 적|하지 않)",
@@ -169,6 +196,8 @@ _READ: Sequence[tuple[Says, re.Pattern[str]]] = (
             r"\b[0-9]{1,2} ?월 ?[0-9]{1,2} ?일|내일|[월화수목금토일]요일",
         ),
     ),
+)
+_QUESTIONS: Sequence[tuple[Says, re.Pattern[str]]] = (
     (
         "help",
         _any(r"\bhelp\b|\bwho (?:is|are)\b|\bhilfe\b|\bwer (?:ist|sind)\b|\baide\b|\bqui \w+tes\b|도움|누구"),

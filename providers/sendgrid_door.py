@@ -4,6 +4,7 @@ The validator looks at no clock: events that are older than SendGrid would still
 from the future, are refused here.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -84,7 +85,6 @@ def _receipts(raw: bytes, now: datetime) -> Iterator[Receipt]:
 
 def _receipt(event: Mapping[str, Any], now: datetime) -> Receipt:
     name = event["event"].lower()
-    message_id = _text(event, "sg_message_id")
     trouble = trouble_of_event(
         name,
         kind=_text(event, "type"),
@@ -93,16 +93,22 @@ def _receipt(event: Mapping[str, Any], now: datetime) -> Receipt:
     )
     return Receipt(
         source=SOURCE,
-        dedupe=json.dumps([_text(event, each) for each in _NAMES]),
+        dedupe=_name(event),
         at=_instant(_text(event, "timestamp")),
         channel="email",
         reference=_text(event, "rid") or None,
-        provider_ref=message_id.partition(".")[0] or None,
+        provider_ref=_text(event, "sg_message_id") or None,
         address=_text(event, "email").strip().lower() or None,
         word=name,
         state=_STATES.get(name, "accepted"),
         trouble=trouble,
     )
+
+
+def _name(event: Mapping[str, Any]) -> str:
+    """Return what tells an event from all others, without the address that is part of it."""
+    told = json.dumps([_text(event, each) for each in _NAMES])
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
 def _text(event: Mapping[str, Any], name: str) -> str:

@@ -160,7 +160,7 @@ class SendGridEmail:
             name = str(each["sg_message_id"])
             logged = json.loads(logs._(name).get().body)
             if (logged.get("custom_args") or {}).get("rid") == reference:
-                return name.partition(".")[0]
+                return name
         return None
 
     def _raise_sorted(self, error: Exception) -> NoReturn:

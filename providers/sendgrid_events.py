@@ -28,10 +28,12 @@ EVENTS: Mapping[str, Trouble] = {
     ),
     "spamreport": Trouble("complained", "the customer called the message spam"),
     "unsubscribe": Trouble("opted_out", "the customer unsubscribed"),
-    "group_unsubscribe": Trouble("opted_out", "the customer unsubscribed from this group of messages"),
-    "group_resubscribe": Trouble("opted_in", "the customer subscribed to this group of messages again"),
 }
-"""Events that need nothing further to be understood; `bounce` and `dropped` have kinds of their own."""
+"""Events that need nothing further to be understood; `bounce` and `dropped` have kinds of their own.
+
+`group_unsubscribe` and `group_resubscribe` are none of ours: our letters belong to no group, so they
+are about other mail of the account.
+"""
 
 BLOCKED: Mapping[str, Trouble] = {
     "content": Trouble("content", "the mail server refused it for what it says"),

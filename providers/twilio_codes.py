@@ -150,6 +150,20 @@ _BY_STATUS: Mapping[int, Trouble] = _codes(
 ) | _codes("retry_later", {429: "there were too many requests at once"})
 
 
+STARTS: Mapping[int, Trouble] = {
+    **VERIFY,
+    **_codes(
+        "configuration",
+        {
+            20404: "TWILIO_VERIFY is no Verify service of this account: check its id",
+            60605: "codes may not be sent to this country: allow it in Geo Permissions of the Verify service",
+        },
+    ),
+    **_codes("retry_later", {60203: "codes were sent to this number too often: wait ten minutes"}),
+}
+"""Those of starting a verification: no code has been sent yet, so none says anything of the number."""
+
+
 def trouble_of(code: int | None, *, status: int = 0, codes: Mapping[int, Trouble] = MESSAGES) -> Trouble:
     """Return what a code calls for; one that nobody knows goes by the HTTP status it came with.
 

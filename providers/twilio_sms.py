@@ -59,10 +59,9 @@ class TwilioSms:
 
     def deliver(self, message: Message, *, at: datetime) -> Accepted:
         """Hand one SMS over; errors as those of a `Courier`."""
+        bounds = self._bounds(message)
         try:
-            taken = self._messages.create(
-                to=message.to, body=message.text, **self._from(), **self._bounds(message)
-            )
+            taken = self._messages.create(to=message.to, body=message.text, **self._from(), **bounds)
         except _ERRORS as error:
             raise_sorted(error, delay=self._http.asked_delay(self._now()))
         if (status := self._http.last_status) != 201 or not taken.sid:
@@ -102,7 +101,9 @@ class TwilioSms:
             bounds["status_callback"] = f"{self._public_url}{STATUS_PATH}?{query}#rc=5&rp=all"
         if message.not_after is not None:
             left = int((message.not_after - self._now()).total_seconds())
-            bounds["validity_period"] = min(max(left, 1), _MOST_VALID_SECONDS)
+            if left < 1:
+                raise TryAgainLater("the hours of contact ended before it was handed over")
+            bounds["validity_period"] = min(left, _MOST_VALID_SECONDS)
         return bounds
 
 

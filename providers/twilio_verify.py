@@ -15,10 +15,11 @@ from twilio.base.exceptions import TwilioException
 from domain.errors import InDoubt, Refused, TryAgainLater
 from domain.notice import Accepted, OneTimeCode
 from providers.twilio_client import RoutedHttp, client, raise_sorted, raise_unanswered
-from providers.twilio_codes import VERIFY
+from providers.twilio_codes import STARTS, VERIFY
 from providers.vendor_http import SETTLE, real_now
 
 _SKEW = timedelta(seconds=120)
+_TOO_OFTEN, _REST = 60203, timedelta(minutes=10)
 _WITHOUT_SMS = frozenset({"landline"})
 _ERRORS = (TwilioException, requests.RequestException, ValueError, KeyError, TypeError)
 
@@ -59,7 +60,10 @@ class TwilioVerify:
         try:
             started = self._service.verifications.create(to=to, channel="sms")
         except _ERRORS as error:
-            raise_sorted(error, delay=self._http.asked_delay(self._now()), codes=VERIFY)
+            delay = self._http.asked_delay(self._now())
+            if delay is None and getattr(error, "code", None) == _TOO_OFTEN:
+                delay = _REST
+            raise_sorted(error, delay=delay, codes=STARTS)
         if self._http.last_status != 201 or not started.sid:
             raise InDoubt("Twilio Verify did not answer with 201")
         return Accepted(reference=code.reference, provider_ref=started.sid)

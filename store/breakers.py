@@ -5,14 +5,15 @@ sender. Until its rest is over nothing is claimed there. Then one message is let
 success closes the breaker, its failure makes the next rest longer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col, select
 
 from domain.reasons import Reason, because
-from store import journal, sweep, tasks
+from store import journal, sweep, switches, tasks
 from store.database import Ledger
 from store.tables import BreakerRow, CustomerRow, TaskRow
 
@@ -23,6 +24,7 @@ RESTS: Sequence[timedelta] = (
 )
 """Real time until one message tries again: after the first fault, the second, and so on; the last stays."""
 
+_BREAKERS = SQLModel.metadata.tables["breakers"]
 _OPEN = select(BreakerRow).where(col(BreakerRow.closed_at).is_(None))
 
 
@@ -56,12 +58,8 @@ def trip(ledger: Ledger, channel: str, sender: str, *, why: str, now: datetime, 
         speed: the business clock's: the rest is one of real time.
     """
     with ledger.write() as session:
-        row = session.get(BreakerRow, (channel, sender), with_for_update=True)
-        if row is None:
-            row = BreakerRow(
-                channel=channel, sender=sender, why=why, opened_at=now, tried_at=now, retry_at=now
-            )
-        elif row.closed_at is not None:
+        row = _at_hand(session, channel, sender, why, now)
+        if row.closed_at is not None:
             row.closed_at, row.opened_at, row.failures = None, now, 0
         row.failures += 1
         row.why, row.tried_at = why, now
@@ -74,37 +72,67 @@ def trip(ledger: Ledger, channel: str, sender: str, *, why: str, now: datetime, 
         return row.retry_at
 
 
+def _at_hand(session: Session, channel: str, sender: str, why: str, now: datetime) -> BreakerRow:
+    """Return the row of a sender, locked; two that meet its first fault at once write one row."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    new = BreakerRow(channel=channel, sender=sender, why=why, opened_at=now, tried_at=now, retry_at=now)
+    session.connection().execute(insert(_BREAKERS).values(new.model_dump()).on_conflict_do_nothing())
+    return session.get_one(BreakerRow, (channel, sender), with_for_update=True)
+
+
 def close(ledger: Ledger, channel: str, sender: str, *, now: datetime) -> int:
     """Close a breaker whose sender works again, and have everybody woken who waits; count them."""
     with ledger.write() as session:
         row = session.get(BreakerRow, (channel, sender), with_for_update=True)
         if row is None or row.closed_at is not None:
             return 0
-        row.closed_at = now
-        words = f"{channel} from {sender} works again"
-        tasks.close(session, customer_id=None, step=_step(channel), now=now, outcome=words, by="engine")
-        journal.write(session, at=now, what="switch", why=words)
+        _close(session, row, f"{channel} from {sender} works again", now)
     # Afterwards, as `go` does: customers are locked before anything else.
     with ledger.write() as session:
         return sweep.mark(session, col(CustomerRow.halted).is_(True))
 
 
-def let_one_try(ledger: Ledger, *, now: datetime) -> None:
+def _close(session: Session, row: BreakerRow, words: str, now: datetime) -> None:
+    row.closed_at = now
+    session.flush()
+    if session.exec(_OPEN.where(BreakerRow.channel == row.channel).limit(1)).first() is None:
+        tasks.close(session, customer_id=None, step=_step(row.channel), now=now, outcome=words, by="engine")
+    journal.write(session, at=now, what="switch", why=words)
+
+
+def let_one_try(ledger: Ledger, senders: Mapping[str, str], *, now: datetime) -> None:
     """Have one customer woken who waits, where a sender is to be tried again: else nobody would.
 
-    The others wait without a timer of their own; who was not looked at for longest has its turn.
+    The others wait without a timer of their own; who was not looked at for longest has its turn. Nobody
+    has while a switch keeps everything back.
+
+    Args:
+        senders: from where each channel sends today; the breaker of another one is closed.
     """
-    resting_over = _OPEN.where(col(BreakerRow.retry_at) <= now).limit(1)
     with ledger.read() as session:
-        if session.exec(resting_over).first() is None:
-            return
+        stopped = session.exec(_OPEN).all()
+    if not stopped or switches.holding(switches.read(ledger)):
+        return
+    for row in stopped:
+        if senders.get(row.channel, row.sender) != row.sender:
+            _retire(ledger, row.channel, row.sender, now)
+    if not any(row.retry_at <= now for row in stopped):
+        return
     waiting = (
         select(CustomerRow.id).where(col(CustomerRow.halted)).order_by(col(CustomerRow.last_now)).limit(1)
     )
     with ledger.write() as session:
-        found = session.exec(waiting.order_by(col(CustomerRow.last_now)).limit(1)).first()
+        found = session.exec(waiting).first()
         if found is not None:
             sweep.mark(session, col(CustomerRow.id) == found)
+
+
+def _retire(ledger: Ledger, channel: str, sender: str, now: datetime) -> None:
+    """Close the breaker of a sender that nothing goes out from any more: no success of its own would."""
+    with ledger.write() as session:
+        row = session.get_one(BreakerRow, (channel, sender), with_for_update=True)
+        if row.closed_at is None:
+            _close(session, row, f"{channel} from {sender} is not used any more", now)
 
 
 def holding(ledger: Ledger) -> list[str]:

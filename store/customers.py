@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, func, select
 
 from domain.contact_law.placing import read_city, read_region
 from domain.contact_law.whereabouts import ANYWHERE, Whereabouts
@@ -285,9 +285,11 @@ def known_contact(ledger: Ledger, customer_id: str) -> dict[str, bool]:
 
 def reached_at(session: Session, channel: str, address: str) -> list[str]:
     """Return the ids of all customers whose number or email address this is, sorted."""
-    column = ContactRow.phone if channel == "sms" else ContactRow.email
-    found = select(ContactRow.customer_id).where(column == address)
-    return sorted(session.exec(found))
+    found = select(ContactRow.customer_id)
+    if channel == "sms":
+        return sorted(session.exec(found.where(ContactRow.phone == address)))
+    # Vendors lower it as they like, and nobody has two mailboxes that differ by case.
+    return sorted(session.exec(found.where(func.lower(ContactRow.email) == address.lower())))
 
 
 def has_contact(session: Session, customer_id: str) -> bool:

@@ -216,6 +216,23 @@ def _loaded(
     policy: Policy,
     choice: Choice | None,
 ) -> Loaded:
+    account = account_of(session, row, known, allocation=policy.allocation)
+    return Loaded(policy=policy, policy_version=version, choice=choice, account=account, history=tuple(known))
+
+
+def account_of(
+    session: Session,
+    row: CustomerRow,
+    known: Sequence[Fact] | None = None,
+    *,
+    allocation: str = "oldest_due",
+) -> Account:
+    """Return the account that the facts of a customer are; who asks for the reach alone needs no policy.
+
+    Args:
+        known: every fact, where the caller has read them under this lock.
+    """
+    known = read(session, row.id) if known is None else known
     email, phone, go_live_on = session.connection().execute(_AROUND, {"customer": row.id}).one()
     channels = [channel for channel, address in (("email", email), ("sms", phone)) if address]
     customer, law_of = row.customer(), session.info.get(LAW_OF, lawless)
@@ -225,7 +242,7 @@ def _loaded(
         read_claims(session, row.id),
         channels=channels,
         go_live_on=go_live_on,
-        allocation=policy.allocation,
+        allocation=allocation,
         rates=rates.shipped(),
         law=law_of(customer, whereabouts.read(row, phone)),
     )
@@ -233,7 +250,7 @@ def _loaded(
     lost = {channel for channel, reach in account.reach.items() if reach == "ok" and channel not in channels}
     if lost:
         account = replace(account, reach={**account.reach, **dict.fromkeys(lost, "missing")})
-    return Loaded(policy=policy, policy_version=version, choice=choice, account=account, history=tuple(known))
+    return account
 
 
 def policy_for(

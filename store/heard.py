@@ -4,14 +4,13 @@ What they wrote is personal data and stands in rows that go with the contact dat
 say what it was about.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from domain.contact_law.books import lawless
-from domain.facts import Body, Fact, OptedIn, OptedOut, Replied
+from domain.facts import Body, OptedIn, OptedOut, Replied
 from domain.replies import Reply, Says, Understood, understand
 from store import customers, facts, inbox, whereabouts
 from store.database import LAW_OF, Ledger
@@ -71,30 +70,43 @@ def _take_for(ledger: Ledger, customer_id: str, reply: Reply, understood: Unders
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
         now = max(now, row.last_now)
-        out = opted_out(facts.read(session, row.id), reply.channel)
-        says = _says(session, row, reply, understood, now, out=out)
+        out = _opted_out(session, row, reply.channel)
+        meant = _meant(session, row, reply, understood, now, out=out)
+        says = meant.says
         if not inbox.note(session, _event(reply, says), row.id, now):
             return Heard(taken=Taken(known="again"), says=says)
         text = reply.text.replace("\0", "")
         session.add(ReplyRow(customer_id=row.id, heard_at=now, channel=reply.channel, says=says, text=text))
-        body = _body(says, reply.channel)
-        new = [NewFact(source=reply.source, id=f"{reply.dedupe}/{row.id}", happened_at=now, body=body)]
-        recorded = record_locked(session, row, new if _is_news(body, out) else [], now=now)
+        name = f"{reply.dedupe}/{row.id}"
+        new = [
+            NewFact(source=reply.source, id=id_, happened_at=now, body=body)
+            for id_, body in ((name, _body(says, reply.channel)), *_besides(name, reply.channel, meant, out))
+            if _is_news(body, out)
+        ]
+        recorded = record_locked(session, row, new, now=now)
         taken = Taken(known="done", wake=(row.id,) if recorded.wake else ())
-        ours = says == "stop" and not understood.answered and not out
+        ours = says == "stop" and not meant.answered and not out
         return Heard(taken=taken, says=says, confirm=row.language if ours else None)
 
 
-def _says(
+def _meant(
     session: Session, row: CustomerRow, reply: Reply, understood: Understood, now: datetime, *, out: bool
-) -> Says:
+) -> Understood:
     """Return what a reply says to this customer's contact law, and in this customer's state."""
     law = session.info.get(LAW_OF, lawless)(row.customer(), whereabouts.read(row, reply.sender))
     if law.opts_out(reply.channel, reply.text, now):
-        return "stop"
+        return replace(understood, says="stop", besides=None)
     if understood.says == "start" and not out:
-        return "other"  # There is nothing to take back: a plain "yes" answers something else.
-    return understood.says
+        # There is nothing to take back: a plain "yes" answers something else.
+        return Understood(says="other")
+    return understood
+
+
+def _besides(name: str, channel: str, meant: Understood, out: bool) -> list[tuple[str, Body]]:
+    """Return what a person has to read in an opt-out; to say it again in other words is nothing new."""
+    if meant.besides is None or (out and meant.besides == "unclear_stop"):
+        return []
+    return [(f"{name}/says", Replied(channel=channel, says=meant.besides))]
 
 
 def _body(says: Says, channel: str) -> Body:
@@ -118,18 +130,9 @@ def _is_news(body: Body, out: bool) -> bool:
             return True
 
 
-def opted_out(known: Sequence[Fact], channel: str) -> bool:
+def _opted_out(session: Session, row: CustomerRow, channel: str) -> bool:
     """Whether the customer has opted out of a channel and not taken it back."""
-    out = False
-    for fact in known:
-        match fact.body:
-            case OptedOut(channel=of) if of in (None, channel):
-                out = True
-            case OptedIn(channel=of) if of == channel:
-                out = False
-            case _:
-                pass
-    return out
+    return facts.account_of(session, row).reach.get(channel) == "opted_out"
 
 
 def language_of(ledger: Ledger, message: str) -> str | None:
@@ -148,7 +151,7 @@ def unsubscribe(ledger: Ledger, message: str, *, now: datetime) -> Taken:
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
         now = max(now, row.last_now)
-        if opted_out(facts.read(session, row.id), "email"):
+        if _opted_out(session, row, "email"):
             return Taken(known="again")
         name = f"{message}/{row.revision}"  # After an opt-in the same link opts out once more.
         new = NewFact(source=UNSUBSCRIBE, id=name, happened_at=now, body=OptedOut(channel="email"))

@@ -4,7 +4,7 @@ What is about nobody we know is kept and counted, and changes nothing. No event 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, func, select
 
 from domain.claim import Claim
-from domain.delivery import OPERATORS, Outcome, Receipt, outcomes
+from domain.delivery import OPERATORS, Outcome, Receipt, names_of, outcomes
 from domain.facts import Bounced, Delivered
 from store import claims, customers, facts, tasks
 from store.database import Ledger
@@ -81,14 +81,14 @@ def together(taken: Sequence[Taken]) -> Taken:
 
 def _about(session: Session, receipt: Receipt) -> tuple[str | None, Sequence[str]]:
     """Return the message that a report is about, and whose it is; by address only what the customer wants."""
-    for column, value in (
-        (ClaimRow.message, receipt.reference),
-        (ClaimRow.provider_ref, receipt.provider_ref),
+    theirs = names_of(receipt.provider_ref) if receipt.provider_ref else ()
+    for column, names in (
+        (ClaimRow.message, [receipt.reference]),
+        (ClaimRow.provider_ref, theirs),
     ):
-        if value:
-            claim = session.exec(select(ClaimRow).where(column == value).limit(1)).first()
-            if claim is not None:
-                return claim.message, [claim.customer_id]
+        claim = session.exec(select(ClaimRow).where(col(column).in_(names)).limit(1)).first()
+        if claim is not None:
+            return claim.message, [claim.customer_id]
     if receipt.about_the_customer and receipt.address:
         return None, customers.reached_at(session, receipt.channel, receipt.address)
     return None, []
@@ -106,7 +106,7 @@ def _take_for(
         if receipt.reaction in OPERATORS and receipt.trouble is not None:
             words = f"{receipt.source}: {receipt.trouble.says} ({receipt.word})"
             tasks.open_once(session, VENDOR, words, now=now)
-        found = [_fact(each, receipt, now) for each in outcomes(receipt, claim, now)]
+        found = [_fact(each, receipt, row.id, now) for each in outcomes(receipt, claim, now)]
         new = [fact for fact in found if not facts.recorded(session, fact.source, fact.id)]
         recorded = record_locked(session, row, new, now=now)
         return Taken(known="done", wake=(row.id,) if recorded.wake else ())
@@ -128,12 +128,15 @@ def _claim(session: Session, row: CustomerRow, message: str) -> Claim | None:
     return next((claim for claim in facts.read_claims(session, row.id) if claim.message == message), None)
 
 
-def _fact(outcome: Outcome, receipt: Receipt, now: datetime) -> NewFact:
-    """Name a fact: what became of a message as whoever sent it would, so that it is one however we hear."""
+def _fact(outcome: Outcome, receipt: Receipt, customer_id: str, now: datetime) -> NewFact:
+    """Name a fact: what became of a message as whoever sent it would, so that it is one however we hear.
+
+    What a customer wants is one fact for each whom an address reaches.
+    """
     of_message = isinstance(outcome.body, Delivered | Bounced)
     return NewFact(
         source=claims.SOURCE if of_message else receipt.source,
-        id=outcome.name,
+        id=outcome.name if of_message else f"{outcome.name}/{customer_id}",
         happened_at=min(receipt.at or now, now),
         body=outcome.body,
     )
@@ -181,7 +184,7 @@ class Waiting:
 
 
 def waiting(
-    ledger: Ledger, *, now: datetime, after: timedelta, within: timedelta, limit: int
+    ledger: Ledger, channels: Iterable[str], *, now: datetime, after: timedelta, within: timedelta, limit: int
 ) -> list[Waiting]:
     """Return messages sent longer than `after` and less than `within` ago that neither arrived nor failed."""
     ends = [ClaimRow.message + f"/{name}" for name in ("delivered", "bounced", "passing", "ours")]
@@ -197,6 +200,7 @@ def waiting(
             ClaimRow.state == "sent",
             ClaimRow.position == 0,
             ClaimRow.kind == "notice",
+            col(ClaimRow.channel).in_(channels),
             col(ClaimRow.provider_ref).is_not(None),
             col(ClaimRow.sent_at) < now - after,
             col(ClaimRow.sent_at) > now - within,

@@ -16,6 +16,7 @@ from fastapi import BackgroundTasks, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from domain.delivery import Receipt
 from domain.errors import Unverified
@@ -31,6 +32,7 @@ Wake = Callable[[str], Awaitable[None]]
 TELL_SECONDS = 10.0
 """So often the ledger is told what was refused, at most."""
 WAKE_SECONDS = 5.0
+HEALTH = "/healthz"
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 """Where a health check asks from the same machine."""
 
@@ -81,7 +83,7 @@ def application(site: Site) -> FastAPI:
         await asyncio.to_thread(tell, site)
 
     app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.add_api_route("/healthz", lambda: {"status": "ok"}, methods=["GET"])
+    app.add_api_route(HEALTH, lambda: {"status": "ok"}, methods=["GET"])
     for path in PATHS:
         if path.door in site.doors:
             app.add_api_route(path.path, _webhook(site, path), methods=["POST"])
@@ -89,8 +91,18 @@ def application(site: Site) -> FastAPI:
         app.add_api_route("/u/{token}", _asked(site, site.links), methods=["GET"])
         app.add_api_route("/u/{token}", _unsubscribed(site, site.links), methods=["POST"])
     host = urlsplit(site.public_url).hostname or ""
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[host, *LOCAL_HOSTS], www_redirect=False)
+    app.add_middleware(_Hosts, allowed_hosts=[host, *LOCAL_HOSTS], www_redirect=False)
     return app
+
+
+class _Hosts(TrustedHostMiddleware):
+    """Refuses other hosts, except where a proxy asks by whatever address it knows whether we are well."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == HEALTH:
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def _webhook(site: Site, path: Path) -> Callable[[Request, BackgroundTasks], Awaitable[Response]]:
@@ -106,8 +118,7 @@ def _webhook(site: Site, path: Path) -> Callable[[Request, BackgroundTasks], Awa
             wake, answer = await asyncio.to_thread(_take_all, site, reports)
         except Exception as error:  # noqa: BLE001 - the vendor tries again; its words may be personal data
             return _failed(error)
-        for customer_id in wake:
-            afterwards.add_task(_woken, site, customer_id)
+        afterwards.add_task(_woken, site, wake)
         return Response(answer or path.answer, media_type=path.answer_type, status_code=200)
 
     return take
@@ -159,10 +170,11 @@ def _take_all(site: Site, reports: Sequence[Receipt | Reply]) -> tuple[Sequence[
     return list(wake), answer
 
 
-async def _woken(site: Site, customer_id: str) -> None:
-    """Wake a workflow; where that fails the sweep does it within a minute."""
+async def _woken(site: Site, customers: Sequence[str]) -> None:
+    """Wake workflows until one fails: Temporal is away then, and the sweep wakes the rest within a minute."""
     try:
-        await asyncio.wait_for(site.wake(customer_id), timeout=WAKE_SECONDS)
+        for customer_id in customers:
+            await asyncio.wait_for(site.wake(customer_id), timeout=WAKE_SECONDS)
     except Exception as error:  # noqa: BLE001 - whatever it is, the fact is written
         _log.warning("a workflow was not woken (%s): the sweep does it", type(error).__name__)
 
@@ -201,8 +213,7 @@ def _unsubscribed(site: Site, links: Links) -> Callable[[str, BackgroundTasks], 
             taken = await asyncio.to_thread(heard.unsubscribe, site.ledger, message, now=site.now())
         except Exception as error:  # noqa: BLE001 - as at the webhooks
             return _failed(error)
-        for customer_id in taken.wake:
-            afterwards.add_task(_woken, site, customer_id)
+        afterwards.add_task(_woken, site, taken.wake)
         return HTMLResponse(pages.done(language), headers=_PRIVATE)
 
     return unsubscribe

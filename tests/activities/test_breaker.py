@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -13,7 +14,7 @@ from activities.messages import Messages
 from composition import parts
 from domain.customer import Customer
 from domain.documents import read
-from domain.errors import Misconfigured, Refused
+from domain.errors import InDoubt, Misconfigured, Refused
 from domain.facts import InvoiceIssued
 from domain.notice import Accepted, Message
 from domain.policy import Policy
@@ -80,7 +81,7 @@ class Scene:
     def due(self, minutes: float) -> list[str]:
         """Whom the sweep wakes, which lets one try where that is due."""
         at = NOW + timedelta(minutes=minutes)
-        breakers.let_one_try(self.ledger, now=at)
+        breakers.let_one_try(self.ledger, {"sms": self.vendor.sender}, now=at)
         return sweep.due(self.ledger, now=at, limit=10)
 
     def to_do(self) -> list[str]:
@@ -161,3 +162,54 @@ def test_a_fault_that_comes_back_opens_it_anew(scene: Scene) -> None:
     scene.vendor.fault = Misconfigured(WHY)
     assert scene.send("B", 10)["until"] == (NOW + timedelta(minutes=15)).isoformat()
     assert len(scene.to_do()) == 1
+
+
+def test_a_breaker_that_cannot_be_written_leaves_no_claim_in_doubt(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*args: Any, **values: Any) -> datetime:
+        raise RuntimeError("the ledger is away")
+
+    monkeypatch.setattr(breakers, "trip", away)
+    with pytest.raises(RuntimeError):
+        scene.send("A")
+    assert scene.states("A") == ["released"]
+
+
+def test_a_sender_that_is_not_used_any_more_is_given_up(scene: Scene) -> None:
+    """TWILIO_FROM names another number: nothing goes out from the first one, so nothing would close it."""
+    scene.send("A")
+    scene.send("B", 1)
+    scene.vendor.sender = "+15005550007"
+    scene.send("C", 2)
+    scene.due(3)
+    (held,) = breakers.holding(scene.ledger)
+    assert held.startswith("sms from +15005550007")
+    assert len(scene.to_do()) == 2, "the channel is still stopped"
+    scene.vendor.fault = None
+    scene.send("C", 8)
+    assert (breakers.holding(scene.ledger), scene.to_do()) == ([], [])
+
+
+def test_nobody_tries_while_a_switch_keeps_everything_back(scene: Scene) -> None:
+    scene.send("A")
+    scene.send("B", 1)
+    scene.send("C", 1)
+    switches.stop(scene.ledger, reason="test", by="maria", now=NOW)
+    assert not set(scene.due(6)) & {"B", "C"}
+
+
+def test_a_vendor_that_cannot_be_asked_is_given_up_after_ten_minutes(scene: Scene) -> None:
+    """The key was revoked after the call: an SMS may have gone out, and is not repeated."""
+
+    def unasked(*args: Any, **values: Any) -> None:
+        raise Misconfigured("the API key is refused")
+
+    scene.vendor.fault = InDoubt("no answer")
+    scene.send("A")
+    scene.vendor.find = unasked  # type: ignore[method-assign,assignment]
+    assert scene.send("A", 5)["answer"] == "deferred"
+    assert (scene.states("A"), scene.to_do()) == (["claimed"], [])
+    assert scene.send("A", 11)["answer"] == "done"
+    assert (scene.states("A"), scene.to_do()) == (["unknown"], ["the API key is refused"])
+    assert scene.vendor.calls == 1

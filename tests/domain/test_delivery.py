@@ -11,7 +11,7 @@ from domain.account import Account
 from domain.account_fold import Building, build
 from domain.claim import Claim
 from domain.customer import Customer
-from domain.delivery import SLOW_AFTER, Receipt, State, outcomes
+from domain.delivery import SLOW_AFTER, Receipt, State, names_of, outcomes
 from domain.facts import Body, Bounced, ContactChanged, Delivered, Fact, OptedIn, OptedOut, Paused, Replied
 from domain.reaction import REACTIONS, Reaction, Trouble
 
@@ -184,3 +184,36 @@ def test_an_opt_out_is_taken_back_by_the_customer_alone() -> None:
     assert reach_after(back) == "ok"
     bounced = Bounced(message="m-1", step="first", channel="email")
     assert reach_after(bounced, back) == "invalid", "to want messages makes no address good"
+
+
+@pytest.mark.parametrize(
+    ("told", "ours", "counts"),
+    [
+        ("abc.recvd-1.2.0", "abc", True),
+        ("geopod.ismtpd.2.recvd-1.0", "geopod.ismtpd.2", True),
+        ("abc", "abc.recvd-1.2.0", True),
+        ("abcd.recvd-1", "abc", False),
+        ("other.recvd-1", "abc", False),
+        ("abc.recvd-1", "m-1", True),
+        ("abc.recvd-1", None, True),
+    ],
+)
+def test_an_event_carries_the_vendors_name_with_more_behind_a_dot(
+    told: str, ours: str | None, counts: bool
+) -> None:
+    """`sg_message_id` begins with `X-Message-Id`, which may be missing: then ours, `m-1`, stands."""
+    event = receipt("failed", "invalid_contact", provider_ref=told)
+    assert bool(outcomes(event, claim(provider_ref=ours), LATER)) == counts
+
+
+def test_a_name_of_nothing_but_dots_costs_little() -> None:
+    assert len(names_of("." * 100_000)) <= 9
+
+
+def test_a_deferral_counts_by_when_it_was_and_not_by_when_it_is_heard() -> None:
+    """A report of the first hour that comes a day late is no deferral of a day."""
+    for hours, slow in ((1, False), (24, True)):
+        event = receipt("waiting", "waiting", at=BEGUN + timedelta(hours=hours))
+        assert bool(outcomes(event, claim(), LATER + timedelta(hours=1))) == slow
+    ahead = receipt("waiting", "waiting", at=LATER + timedelta(days=1))
+    assert outcomes(ahead, claim(), BEGUN) == ()

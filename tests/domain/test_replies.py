@@ -87,3 +87,42 @@ def test_no_words_are_too_strange(text: str) -> None:
 @given(st.sampled_from(sorted(STOP)), st.text(alphabet=" \t\n", max_size=3))
 def test_stop_is_never_missed_for_blanks_or_case(word: str, blank: str) -> None:
     assert understand(blank + word.swapcase() + blank).says == "stop"
+
+
+@pytest.mark.parametrize(
+    ("text", "besides"),
+    [
+        ("STOP", None),
+        ("stop", None),
+        ("Stop please", "unclear_stop"),
+        ("Stop texting me, I never ordered this", "dispute"),
+        ("I already paid, stop texting me", "paid"),
+        ("No more texts, call me", "call_me"),
+        ("Don't text me, I will pay Friday", "will_pay"),
+        ("Hören Sie auf, die Rechnung ist falsch", "dispute"),
+        ("Arrêtez, j'ai payé hier", "paid"),
+        ("Keine SMS mehr! Ich habe keine Rechnung erhalten", "dispute"),
+        ("I told you do not text me", "unclear_stop"),
+        ("Ich habe gesagt, ich will keine SMS bekommen", "dispute"),
+    ],
+)
+def test_a_stop_that_says_more_is_read_by_a_person_too(text: str, besides: Says | None) -> None:
+    assert (understand(text).says, understand(text).besides) == ("stop", besides)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Ich habe keine E-Mail bekommen", "dispute"),
+        ("Ich habe keine Nachricht erhalten", "dispute"),
+        ("Keine Mail bekommen", "dispute"),
+        ("You never send me an invoice", "other"),
+        ("Sie schicken mir nie eine Rechnung", "other"),
+        ("Ich widerrufe den Vertrag", "dispute"),
+        ("Please do not send me to collections, I will pay Friday", "will_pay"),
+        ("Vous ne m'envoyez jamais de facture", "other"),
+    ],
+)
+def test_a_complaint_is_no_stop(text: str, says: Says) -> None:
+    assert understand(text).says == says
+    assert understand(f"{text}. Stop texting me").says == "stop"

@@ -111,8 +111,8 @@ def test_a_status_of_sendgrid_has_its_reaction(status: int, reaction: str) -> No
         ("dropped", "", "", "a new one", "soft_failure"),
         ("spamreport", "", "", "", "complained"),
         ("unsubscribe", "", "", "", "opted_out"),
-        ("group_unsubscribe", "", "", "", "opted_out"),
-        ("group_resubscribe", "", "", "", "opted_in"),
+        ("group_unsubscribe", "", "", "", None),
+        ("group_resubscribe", "", "", "", None),
     ],
 )
 def test_an_event_has_its_reaction(

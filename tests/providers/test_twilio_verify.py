@@ -1,6 +1,7 @@
 """Codes by Twilio Verify, over the real SDK at the loopback vendor: started, checked once, looked up."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -84,9 +85,10 @@ def test_a_code_that_is_gone_or_was_tried_too_often_says_so(loopback: Loopback) 
     ("fault", "error"),
     [
         (refused(60200), Refused),
-        (refused(60203, 429), Refused),
+        (refused(60203, 429), TryAgainLater),
         (refused(60410, 403), Refused),
-        (refused(60605, 403), Refused),
+        (refused(60605, 403), Misconfigured),
+        (refused(20404, 404), Misconfigured),
         (refused(60223), Misconfigured),
         (refused(20003, 401), Misconfigured),
         (throttled(), TryAgainLater),
@@ -98,6 +100,13 @@ def test_a_start_ends_as_any_other_call(fault: Any, error: type[Exception], loop
     loopback.faults.add("verify", [fault])
     with pytest.raises(error):
         verifier_of(loopback).send(CODE, to=PHONE, at=now())
+
+
+def test_a_number_with_too_many_codes_rests_for_ten_minutes(loopback: Loopback) -> None:
+    loopback.faults.add("verify", [refused(60203, 429)])
+    with pytest.raises(TryAgainLater) as later:
+        verifier_of(loopback).send(CODE, to=PHONE, at=now())
+    assert later.value.delay == timedelta(minutes=10)
 
 
 def test_a_start_in_doubt_is_found_or_asked_about_again(loopback: Loopback) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.delivery import Receipt
-from domain.facts import Bounced, ContactChanged, Delivered, OptedOut, Paused, Replied
+from domain.facts import Bounced, ContactChanged, Delivered, OptedIn, OptedOut, Paused, Replied
 from domain.reaction import Reaction, Trouble
 from domain.replies import Reply
 from store import customers, facts, heard, inbox, refusals, tasks
@@ -305,11 +305,12 @@ def test_refusals_are_added_up_by_door_reason_and_day(ledger: Ledger, business: 
 
 def test_messages_that_nobody_heard_of_are_found_for_the_poller(business: Any, sent: str) -> None:
     ask = {"after": timedelta(minutes=15), "within": timedelta(days=4), "limit": 10}
-    assert inbox.waiting(business.ledger, now=business.at(3, 10, 10), **ask) == []
-    (waiting,) = inbox.waiting(business.ledger, now=business.at(3, 11), **ask)
+    assert inbox.waiting(business.ledger, ["email"], now=business.at(3, 10, 10), **ask) == []
+    (waiting,) = inbox.waiting(business.ledger, ["email"], now=business.at(3, 11), **ask)
     assert (waiting.message, waiting.provider_ref, waiting.channel) == (sent, "SG1", "email")
+    assert inbox.waiting(business.ledger, ["sms"], now=business.at(3, 11), **ask) == []
     take(business, receipt(sent), business.at(3, 12))
-    assert inbox.waiting(business.ledger, now=business.at(3, 13), **ask) == []
+    assert inbox.waiting(business.ledger, ["email"], now=business.at(3, 13), **ask) == []
 
 
 def test_a_new_address_forgets_what_failed_in_passing(business: Any, sent: str) -> None:
@@ -319,3 +320,33 @@ def test_a_new_address_forgets_what_failed_in_passing(business: Any, sent: str) 
         message=sent, step="first", channel="email", reason="it is soft_failure", fault="passing"
     )
     assert business.assess("ACME", business.at(3, 14)).account.reach["email"] == "ok"
+
+
+def test_an_event_is_found_by_a_longer_name_than_the_vendor_answered_with(business: Any) -> None:
+    business.customer()
+    business.invoice("ACME")
+    begun = business.begun("ACME", "first/email", business.at(3))
+    business.confirm("ACME", begun.message, business.at(3), provider_ref="geopod.ismtpd.2")
+    event = receipt(None, provider_ref="geopod.ismtpd.2.recvd-1.0")
+    assert take(business, event, business.at(4)).known == "done"
+    assert bodies(business)[0].message == begun.message
+
+
+def test_an_opt_out_that_says_more_is_a_task_as_well(business: Any, wanted: Callable[..., list[str]]) -> None:
+    business.customer()
+    heard.take(business.ledger, reply("STOP"), now=business.at(3))
+    assert wanted(business.assess("ACME", business.at(3))) == [], "the bare word leaves nothing to read"
+    heard.take(business.ledger, reply("Stop it please", "SM2"), now=business.at(3))
+    assert wanted(business.assess("ACME", business.at(3))) == [], "said again in other words"
+    heard.take(business.ledger, reply("Stop texting me, I dispute this", "SM3"), now=business.at(3))
+    assert wanted(business.assess("ACME", business.at(3))) == ["customer_reply/task"]
+    assert bodies(business) == [OptedOut(channel="sms"), Replied(channel="sms", says="dispute")]
+
+
+def test_whether_somebody_has_opted_out_is_what_the_account_says(business: Any, sent: str) -> None:
+    """A click at an address that no longer counts as opted out opts out once more."""
+    heard.unsubscribe(business.ledger, sent, now=business.at(4))
+    business.record("ACME", OptedIn(channel="sms"), now=business.at(5))
+    business.record("ACME", OptedIn(channel="email"), now=business.at(5))
+    assert heard.unsubscribe(business.ledger, sent, now=business.at(6)).known == "done"
+    assert business.assess("ACME", business.at(6)).account.reach["email"] == "opted_out"

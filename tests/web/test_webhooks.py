@@ -1,12 +1,13 @@
 """Vendors' webhooks, end to end: signed as the vendors sign, over HTTP, into the ledger and the plan."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from domain.facts import Bounced, ContactInvalid, Delivered, OptedOut
-from store import facts, heard, inbox, tasks
+from store import customers, facts, heard, inbox, tasks
 from tests.store.conftest import at, keys
 from tests.web.conftest import PUBLIC, Web
 
@@ -97,7 +98,7 @@ async def test_events_of_sendgrid_are_taken_by_our_reference(web: Web, mailed: s
         ({"event": "dropped", "reason": "Unsubscribed Address"}, "opted_out"),
         ({"event": "dropped", "reason": "Spam Reporting Address"}, "opted_out"),
         ({"event": "spamreport"}, "opted_out"),
-        ({"event": "group_unsubscribe", "asm_group_id": 12345}, "opted_out"),
+        ({"event": "group_unsubscribe", "asm_group_id": 12345}, "ok"),
         ({"event": "unsubscribe"}, "opted_out"),
         ({"event": "deferred", "attempt": "3"}, "ok"),
     ],
@@ -185,3 +186,52 @@ async def test_health_is_answered_and_nothing_else_is_shown(web: Web) -> None:
     for path in ("/", "/docs", "/openapi.json", "/twilio", "/webhooks/twilio/status/"):
         assert (await web.client.get(path)).status_code == 404
     assert (await web.client.get("/webhooks/twilio/status")).status_code == 405
+
+
+@pytest.mark.parametrize("event", ["group_unsubscribe", "group_resubscribe"])
+async def test_what_a_customer_wants_of_other_mail_says_nothing_of_ours(web: Web, event: str) -> None:
+    """Our letters carry no unsubscribe group: the event is kept, and has no consequence."""
+    web.business.customer()
+    if event == "group_resubscribe":
+        await web.events({"event": "unsubscribe", "email": "acme@example.com", "timestamp": 1772791100})
+    before = facts.history(web.business.ledger, "ACME")
+    await web.events(
+        {"event": event, "email": "acme@example.com", "asm_group_id": 7, "timestamp": 1772791200}
+    )
+    assert facts.history(web.business.ledger, "ACME") == before
+    assert inbox.unknown_since(web.business.ledger, at(0)) == {"sendgrid": 1}
+
+
+async def test_an_opt_out_by_address_reaches_everybody_there_and_names_nobody(web: Web) -> None:
+    for name in ("ACME", "BETA"):
+        web.business.customer(name)
+        with web.business.ledger.write() as session:
+            row = customers.lock(session, name)
+            data = replace(customers.contact(session, name), email="Billing@Example.com")
+            customers.change_contact(session, row, data, now=at(0))
+    event = {"event": "unsubscribe", "email": "billing@example.COM", "timestamp": 1772791200}
+    await web.events(event)
+    for name in ("ACME", "BETA"):
+        assert web.business.assess(name, at(4)).account.reach["email"] == "opted_out"
+        assert "example.com" not in str(facts.history(web.business.ledger, name)).lower()
+
+
+async def test_health_is_answered_whatever_host_is_asked(web: Web) -> None:
+    """A load balancer asks by address."""
+    for host in ("10.0.0.7:8080", "anything.example"):
+        assert (await web.client.get("/healthz", headers={"Host": host})).status_code == 200
+        assert (await web.client.get("/u/x", headers={"Host": host})).status_code == 400
+
+
+async def test_where_one_cannot_be_woken_nobody_else_is_waited_for(web: Web) -> None:
+    asked = list[str]()
+
+    async def wake(customer_id: str) -> None:
+        asked.append(customer_id)
+        raise RuntimeError("Temporal is away")
+
+    object.__setattr__(web.site, "wake", wake)
+    for name in ("ACME", "BETA"):
+        web.business.customer(name)
+    await web.inbound("I paid yesterday")
+    assert asked == ["ACME"]
