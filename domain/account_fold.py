@@ -32,7 +32,7 @@ from domain.own_steps import APPROVE, approval_of, is_answered, is_approval
 from domain.posting import Posted, post
 from domain.promises import Promise
 from domain.promises import told as told_promise
-from domain.rest import FOREVER, Rest
+from domain.rest import FOREVER, HandOver, Rest
 
 
 def build(
@@ -156,7 +156,7 @@ class _Folding:
         self.pauses: list[Rest] = []
         self.exemptions: list[Rest] = []
         self.holds: list[Rest] = []
-        self.handed_over: list[Rest] = []
+        self.handed_over: list[HandOver] = []
         self.elsewhere_on: date | None = None
         self.cancelled_on: date | None = None
         self.promises: list[tuple[date, facts.PromiseMade]] = []
@@ -444,14 +444,13 @@ class _Folding:
         on = fact.happened_on
         match fact.body:
             case facts.HandedOver(invoice=invoice, to=to):
-                if not any(r.last == FOREVER and r.invoice in (None, invoice) for r in self.handed_over):
-                    rest = Rest(first=on, last=FOREVER, reason=to or "others", invoice=invoice)
+                same = [rest for rest in self.handed_over if rest.invoice == invoice]
+                # Without a name a later day hands over more: what has become past due since.
+                if not any(rest.last == FOREVER and (invoice or rest.first == on) for rest in same):
+                    rest = HandOver(first=on, last=FOREVER, reason=to or "others", invoice=invoice)
                     self.handed_over.append(rest)
             case facts.TakenBack(invoice=invoice):
-                self.handed_over = [
-                    rest.cut(on) if invoice in (None, rest.invoice) or rest.invoice is None else rest
-                    for rest in self.handed_over
-                ]
+                self.handed_over = [rest.taken_back(invoice, on) for rest in self.handed_over]
 
     def _promise(self, on: date, body: facts.PromiseMade, book: Book) -> Promise:
         return told_promise(book, on, body, self.customer.currency)

@@ -47,7 +47,7 @@ def allowed(at: Situation) -> dict[str, Refusal]:
     answers["approve"] = _approve(at)
     answers["suspend"] = "The service is suspended already." if service.suspended else _suspend(at)
     answers["reactivate"] = _reactivate(at)
-    if not at.account.handed_over or at.account.handed_over[-1].last < FOREVER:
+    if not any(rest.to_come(at.today) for rest in at.account.handed_over):
         answers["take_back"] = "Nothing is handed over."
     if at.account.cancelled_on is not None or service.ended:
         answers["cancel_subscription"] = _gone(at)
@@ -257,8 +257,12 @@ def _hand_over(at: Situation, body: facts.HandedOver) -> Refusal:
 
 
 def _take_back(at: Situation, invoice: str) -> Refusal:
-    if any(debt.invoice == invoice and at.collector(debt) for debt in at.open_debts):
+    named = [debt for debt in at.open_debts if debt.invoice == invoice]
+    rests = [(debt, rest) for debt in named if (rest := at.collector(debt)) is not None]
+    if any(debt.about is None or rest.invoice == invoice for debt, rest in rests):
         return None
+    if rests:
+        return f"Fee {invoice} is with invoice {named[0].about}: take that back."
     return f"Invoice {invoice} is not handed over."
 
 

@@ -34,7 +34,7 @@ from domain.policy_steps import EVENTS, NoticeStep, Step, SuspendStep, Switching
 from domain.policy_window import Window
 from domain.promises import worth_resting
 from domain.reasons import Reason, because
-from domain.rest import FOREVER, Rest
+from domain.rest import FOREVER, HandOver, Rest
 
 
 @dataclass(frozen=True)
@@ -176,16 +176,17 @@ class Situation:
                 opened_on = max(debt.opened_on, rest.last + timedelta(days=1))
                 carried = debt.carried + 1 if carries else 0
                 debt = replace(debt, opening=debt.opening + 1, opened_on=opened_on, carried=carried)
-        for rest in self._taken_back:
-            if self._handed_over(rest, debt):
+        for each in self._taken_back:
+            rest = each.of(debt.invoice, debt.about)
+            if rest.over(self.today) and self._handed_over(rest, debt):
                 opened_on = max(debt.opened_on, rest.last + timedelta(days=1))
                 debt = replace(debt, opening=debt.opening + 1, opened_on=opened_on, carried=0)
         return debt
 
     @cached_property
-    def _taken_back(self) -> Sequence[Rest]:
-        """The hand-overs that are over: whatever was said before them, we begin anew."""
-        return [rest for rest in self.account.handed_over if rest.over(self.today)]
+    def _taken_back(self) -> Sequence[HandOver]:
+        """The hand-overs that are over, if only for some: whatever was said before them, we begin anew."""
+        return [rest for rest in self.account.handed_over if rest.back or rest.over(self.today)]
 
     @cached_property
     def _rests_over(self) -> Sequence[tuple[Rest, bool]]:
@@ -220,9 +221,9 @@ class Situation:
 
     def collector(self, debt: Debt) -> Rest | None:
         """Since when, and by whom, a debt is collected that was handed over; None when it was not."""
-        rests = self.account.handed_over
-        if not rests:
+        if not self.account.handed_over:
             return None
+        rests = [rest.of(debt.invoice, debt.about) for rest in self.account.handed_over]
         return next((r for r in rests if r.holds(self.today) and self._handed_over(r, debt)), None)
 
     def _handed_over(self, rest: Rest, debt: Debt) -> bool:

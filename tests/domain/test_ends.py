@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from domain import facts
 from domain.documents import Faults
 from domain.plan import plan
 from domain.policy import Policy
 from domain.policy_lint import lint
 from domain.policy_page import show
+from domain.refusals import refusal
 from domain.simulation.timeline import Outcome
+from domain.situation import Situation
 from tests.domain.playing import (
     CUSTOMER,
     FINAL,
@@ -322,6 +325,35 @@ def test_a_hand_over_that_is_said_twice_is_taken_back_once() -> None:
     back = event("2026-06-01T08:00:00Z", "taken_back")
     once, twice = [end(A, *[HANDED] * n, back, under=GIVING) for n in (1, 2)]
     assert effects(once) == effects(twice)
+
+
+BLANKET = event("2026-04-20", "handed_over", to="Northern")
+B_LATER = invoice("B", due="2026-05-04")
+
+
+@pytest.mark.parametrize("named", [None, "B"])
+def test_a_later_hand_over_takes_what_has_become_past_due_since(named: str | None) -> None:
+    again = event("2026-05-06", "handed_over", **({"invoice": named} if named else {}))
+    played = end(A, B_LATER, BLANKET, again, under=policy(FIRST, SECOND))
+    assert [each for each in effects(played) if each.endswith("B")] == ["05-05 09:00 first/email B"]
+    assert played.stage == "handed_over"
+
+
+def test_one_invoice_is_taken_back_alone_out_of_all_that_was_handed_over() -> None:
+    back = event("2026-06-01T08:00:00Z", "taken_back", invoice="A")
+    played = end(A, invoice("B"), BLANKET, back, under=policy(FIRST, SECOND))
+    assert [each for each in effects(played) if each > "04-20"] == ["06-01 09:00 second/email A"]
+    at = Situation(policy=GIVING, account=played.account, now=at_noon("2026-06-02"))
+    said = {name: refusal(at, "take_back", facts.TakenBack(invoice=name)) for name in ("A", "B")}
+    assert said == {"A": "Invoice A is not handed over.", "B": None}
+
+
+def test_of_several_hand_overs_any_can_be_taken_back() -> None:
+    taken = event("2026-05-06", "taken_back", invoice="B")
+    b = event("2026-05-05", "handed_over", invoice="B")
+    played = end(A, B_LATER, BLANKET, b, taken, under=GIVING)
+    at = Situation(policy=GIVING, account=played.account, now=at_noon("2026-06-02"))
+    assert refusal(at, "take_back", facts.TakenBack()) is None
 
 
 def test_a_chargeback_of_what_others_collected_is_a_task() -> None:
