@@ -213,11 +213,13 @@ class Situation:
         return self.claimable(debt) and self.left_on(debt) is None
 
     def left_on(self, debt: Debt) -> date | None:
-        """The day on which a debt left our chasing: handed over, or open when the subscription ended."""
+        """The day on which a debt left our chasing: handed over, or due when the subscription ended."""
         if (rest := self.collector(debt)) is not None:
             return rest.first
         ended_on = self.ended_on
-        return ended_on if ended_on is not None and debt.issued_on <= ended_on else None
+        if ended_on is None or debt.due_on <= ended_on:
+            return ended_on
+        return ended_on if self._follows(debt, ended_on + timedelta(days=1)) else None
 
     def collector(self, debt: Debt) -> Rest | None:
         """Since when, and by whom, a debt is collected that was handed over; None when it was not."""
@@ -236,7 +238,17 @@ class Situation:
         later = [plan for plan in self.plans if plan.agreed_on >= rest.first] if debt.in_plan else []
         if any(each.invoice == debt.invoice for plan in later for each in plan.covered):
             return any(e.invoice == debt.invoice and e.due_on < rest.first for e in self.scheduled)
-        return debt.due_on < rest.first
+        return debt.due_on < rest.first or self._follows(debt, rest.first)
+
+    def _follows(self, fee: Debt, left_on: date) -> bool:
+        """Whether a fee is about an invoice that was past due on a day, and not paid by then."""
+        if fee.about is None:
+            return False
+        entries = [each for each in self.account.entries if each.invoice == fee.about]
+        owed = sum(each.amount.minor for each in entries if each.on <= left_on)
+        about = (debt for debt in self.account.debts if debt.invoice == fee.about)
+        dues = [due.due_on for debt in about for due in (debt.instalments or [debt])]
+        return owed > 0 and min(dues, default=left_on) < left_on
 
     @cached_property
     def ended_on(self) -> date | None:

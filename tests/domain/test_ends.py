@@ -268,6 +268,15 @@ def test_an_invoice_after_the_end_is_chased_without_a_service_to_suspend() -> No
     assert played.account.claims[-1].suspend_on is None
 
 
+def test_an_invoice_from_before_the_end_that_falls_due_after_it_is_chased() -> None:
+    played = end(A, {**invoice("B", due="2026-06-29"), "at": "2026-05-28"}, under=ENDING)
+    assert effects(played)[len(TO_END) :] == [
+        "06-30 09:00 first/email B",
+        "07-07 09:00 second/email B",
+        "07-14 09:00 final/email B",
+    ]
+
+
 # --- hand over, take back ------------------------------------------------------------------------
 
 HANDED = event("2026-04-20T10:00:00Z", "handed_over", invoice="A", to="Northern")

@@ -219,6 +219,15 @@ def test_the_fees_about_an_invoice_go_where_it_goes() -> None:
     assert [each for each in effects(later) if "A-I1" in each]
 
 
+@pytest.mark.parametrize("gone", ["handed over", "ended"])
+def test_a_fee_that_is_booked_later_goes_where_its_invoice_went_and_is_no_task(gone: str) -> None:
+    fee = {**FEE, "at": "2026-07-01", "until": "2026-07-01"}
+    under, left = (ENDING, []) if gone == "ended" else (GIVING, [event("2026-04-20", "handed_over")])
+    assert not [each for each in effects(end(A, fee, *left, under=under)) if "A-I1" in each]
+    settled = paid("2026-04-16T10:00:00Z", invoice="A")  # what is paid before it goes takes no fee along
+    assert [each for each in effects(end(A, settled, fee, *left, under=under)) if "A-I1" in each]
+
+
 def test_a_fee_alone_restricts_and_ends_nothing() -> None:
     """Open-source lessons, section 3, 10: side debts must not suspend the main service."""
     fee, settled = {**FEE, "until": "2026-04-01"}, paid("2026-04-01T10:00:00Z", invoice="A")
