@@ -510,6 +510,20 @@ def test_lint_finds_an_end_that_cannot_be_and_debts_that_nobody_warned_of() -> N
     assert missing.step == "terminate"
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ([TERMINATE], ["end-without-owner"]),
+        ([TERMINATE, WRITE_OFF], []),
+        ([TERMINATE, {**HAND_OVER, "offset_days": 100}], []),
+        ([{**HAND_OVER, "offset_days": 70}, TERMINATE, WRITE_OFF], ["end-after-hand-over"]),
+    ],
+)
+def test_lint_asks_who_owns_what_is_owed_at_the_end(more: list[dict[str, Any]], expected: list[str]) -> None:
+    found = lint(policy(FIRST, SECOND, FINAL, SUSPEND, LAST_CALL, *more))
+    assert [each.rule for each in found if each.step == "terminate"] == expected
+
+
 def test_the_calendar_shows_the_ends() -> None:
     under = policy(FIRST, SECOND, FINAL, RESTRICT, SUSPEND, LAST_CALL, TERMINATE, WRITE_OFF)
     rows = show(under, due_on=date(2026, 3, 2), customer=CUSTOMER)
