@@ -505,32 +505,37 @@ class Situation:
         """Whether a step is for customers like this one at all."""
         return self._who(step) is None
 
-    def unmet(self, step: Step, debt: Debt) -> Reason | None:
-        """The condition of a step that does not hold now; None when all do."""
-        return self._who(step) or self._how_much(step, debt)
+    def unmet(self, step: Step, debt: Debt, also: Sequence[Debt] = ()) -> Reason | None:
+        """The condition of a step that does not hold now; None when all do.
+
+        Debts of `also` count as what is overdue does, though we do not chase them.
+        """
+        return self._who(step) or self._how_much(step, debt, also)
 
     def _who(self, step: Step) -> Reason | None:
         condition = missed(step.when, self.account.customer)
         return None if condition is None else because("hold.condition", step=step.id, condition=condition)
 
-    def _how_much(self, step: Step, debt: Debt) -> Reason | None:
+    def _how_much(self, step: Step, debt: Debt, also: Sequence[Debt]) -> Reason | None:
         when, main = step.when, isinstance(step, Switching)
         on_its_day = step.anchor == "due_date" and not self.policy.grace_days
         late = step.offset_days > 0 or (step.offset_days == 0 and not on_its_day)
         overdue = self._overdue_invoices[main]
-        # What others collect is not overdue with us, and counts where it is asked about.
-        more = debt.invoice not in overdue and (debt.main or not main)
-        if late and len(overdue) + more < when.invoices_at_least:
-            count = f"{when.invoices_at_least} or more overdue invoices"
-            return because("hold.condition", step=step.id, condition=count)
-        return self._wrong_amount(step, debt, main=main)
+        asked = [debt, *also]
+        if late and len(overdue) < when.invoices_at_least:
+            # What others collect is not overdue with us, and counts where it is asked about.
+            more = {each.invoice for each in asked if each.main or not main} - set(overdue)
+            if len(overdue) + len(more) < when.invoices_at_least:
+                count = f"{when.invoices_at_least} or more overdue invoices"
+                return because("hold.condition", step=step.id, condition=count)
+        return self._wrong_amount(step, asked, main=main)
 
-    def _wrong_amount(self, step: Step, debt: Debt, *, main: bool) -> Reason | None:
-        currency = debt.open.currency
+    def _wrong_amount(self, step: Step, asked: Sequence[Debt], *, main: bool) -> Reason | None:
+        currency = asked[0].open.currency
         minimum, maximum = amount_in(step.when.minimum, currency), amount_in(step.when.maximum, currency)
         if minimum is None and maximum is None:
             return None
-        net = self.net(currency, [debt], main=main)
+        net = self.net(currency, asked, main=main)
         if minimum is not None and net < minimum:
             return because("hold.condition", step=step.id, condition=f"{minimum} or more")
         if maximum is not None and net > maximum:

@@ -402,6 +402,19 @@ def test_an_ended_subscription_leaves_debts_to_hand_over_and_to_write_off() -> N
     ]
 
 
+@pytest.mark.parametrize("ended", [True, False])
+def test_the_amounts_of_a_proposal_are_of_all_that_is_past_due(ended: bool) -> None:
+    """Also when what is past due is no longer chased: each of these alone is too little, or not too much."""
+    end_of_it = [SUSPEND, LAST_CALL, TERMINATE] if ended else [SUSPEND]
+    agency = {**HAND_OVER, "offset_days": 100, "when": {"minimum": {"EUR": "100"}, "invoices_at_least": 2}}
+    small = {**WRITE_OFF, "when": {"maximum": {"EUR": "99"}}}
+    under = policy(FIRST, SECOND, FINAL, *end_of_it, agency, small)
+    played = effects(end(invoice("A", "60.00"), invoice("B", "60.00"), under=under))
+    assert [each for each in played if "agency" in each or "give_up" in each] == [
+        "06-10 09:00 agency/task A,B"
+    ]
+
+
 # --- what others do ------------------------------------------------------------------------------
 
 
