@@ -299,6 +299,28 @@ def test_a_hand_over_waits_for_approval_from_an_amount_on() -> None:
     assert effects(end(A, yes, under=under))[-1] == "04-17 10:00 agency/task A"
 
 
+@pytest.mark.parametrize(
+    ("step", "body"),
+    [(HAND_OVER, facts.HandedOver), (WRITE_OFF, facts.WrittenOff)],
+    ids=["agency", "give_up"],
+)
+def test_what_waits_for_approval_together_is_not_let_through_one_by_one(
+    step: dict[str, Any], body: Any
+) -> None:
+    under = policy(FIRST, SECOND, FINAL, {**step, "approval": {"EUR": "1000"}})
+    both = [invoice("A", "600.00"), invoice("B", "600.00")]
+    name = "hand_over" if body is facts.HandedOver else "write_off"
+
+    def said(*more: Event) -> list[str | None]:
+        played = end(*both, *more, under=under, until="2026-07-30")
+        at = Situation(policy=under, account=played.account, now=at_noon("2026-07-31"))
+        return [refusal(at, name, body(invoice=each)) for each in "AB"]
+
+    waits = "1,200.00 EUR needs approval from 1,000.00 EUR: use approve once the policy asks for it."
+    assert said() == [waits, waits]
+    assert said(event("2026-07-10", "approved", step=step["id"])) == [None, None]
+
+
 def test_who_was_handed_over_does_not_get_the_service_back_for_it() -> None:
     under = policy(FIRST, SECOND, FINAL, SUSPEND, HAND_OVER)
     handed = end(A, HANDED, under=under)
