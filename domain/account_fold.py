@@ -375,6 +375,7 @@ class _Folding:
                 self.suspend_request = Request(at=at, by=body.by or "finance")
             case facts.ReactivateRequested() as body:
                 self.reactivate_request = Request(at=at, by=body.by or "finance")
+                self._suspend_no_more(at)
             case facts.OnboardingStarted():
                 self.onboarding = "pending"
             case facts.Onboarded() as body:
@@ -391,6 +392,11 @@ class _Folding:
                 self.adopted_at = at
             case _:
                 pass  # Money is the book's, the rest is only shown.
+
+    def _suspend_no_more(self, at: datetime) -> None:
+        """Forget a request to suspend that has been done, or was taken back, by an instant."""
+        if self.suspend_request is not None and self.suspend_request.at <= at:
+            self.suspend_request = None
 
     def _open_steps(self) -> set[str]:
         """The steps whose tasks are done when all work is."""
@@ -566,6 +572,8 @@ class _Folding:
     def _switch(self, fact: Fact) -> None:
         at = instant(fact, self.customer.timezone)
         before = self.service
+        if isinstance(fact.body, facts.SubscriptionSuspended | facts.SubscriptionReactivated):
+            self._suspend_no_more(at)
         match fact.body:
             case _ if before.ended:
                 pass  # Whatever is said later, nothing brings it back.

@@ -324,6 +324,19 @@ def test_what_finance_gave_back_after_a_suspension_is_not_restricted_for_the_sam
 # --- contact law ---------------------------------------------------------------------------------
 
 
+def test_a_request_to_suspend_that_finance_took_back_is_not_revived_by_a_restriction() -> None:
+    """Only the approval of the suspension is asked for, and nothing is suspended without it."""
+    late_suspend = {**SUSPEND, "offset_days": 60, "approval": {"EUR": "50"}}
+    under = policy(FIRST, SECOND, FINAL, RESTRICT, late_suspend)
+    asked = event("2026-03-30", "suspend_requested", reason="x")
+    back = event("2026-04-08", "reactivate_requested", reason="agreed")
+    events = [A, invoice("B", due="2026-03-20")]
+    asked_for = effects(end(*events, asked, under=under))
+    assert [each for each in asked_for if " suspend/" in each]
+    taken_back = effects(end(*events, asked, back, under=under))
+    assert not [each for each in taken_back if " suspend/" in each and each > "04-08"]
+
+
 def test_contact_law_holds_the_letters_of_an_end_and_names_itself() -> None:
     """12 CFR 1006.14(h), a channel that the customer asked not to use; the service itself is no contact."""
     wide = {"weekdays": law.ALWAYS["weekdays"], "holidays": False, "opens": "06:00", "closes": "23:00"}
