@@ -52,6 +52,7 @@ from tests.domain.test_ends import (
     RESTRICT,
     RESTRICTING,
     TERMINATE,
+    TO_END,
     WRITE_OFF,
     end,
 )
@@ -322,6 +323,12 @@ def test_what_finance_gave_back_after_a_suspension_is_not_restricted_for_the_sam
 
 
 # --- contact law ---------------------------------------------------------------------------------
+
+
+def test_nobody_is_asked_to_save_data_at_the_instant_of_the_end() -> None:
+    suspend = {**SUSPEND, "data_kept_days": 68}  # so finance would hear of it on the very day of the end
+    played = end(A, under=policy(FIRST, SECOND, FINAL, suspend, LAST_CALL, TERMINATE))
+    assert effects(played) == TO_END
 
 
 def test_a_request_to_suspend_that_finance_took_back_is_not_revived_by_a_restriction() -> None:
