@@ -10,6 +10,7 @@ from domain.interest.announced import announced
 from domain.notice import NextStep, Notice, NoticeCharge, NoticeDebt, Seller, totals_of
 from domain.own_steps import is_about_fees, is_approval
 from domain.policy_steps import Switching, TaskStep
+from domain.rules.service_news import told_again
 from domain.simulation.forecast import coming, perform
 from domain.simulation.timeline import Line
 from domain.situation import Situation
@@ -22,6 +23,7 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
     effect = begun.effect
     named = {(debt.key, debt.opening) for debt in effect.debts}
     debts = [debt for debt in at.open_debts if (debt.key, debt.opening) in named]
+    debts = debts or told_again(at, effect.step)
     invoices = {debt.invoice for debt in debts}
     others = [debt for debt in at.debts if debt not in debts]
     charges = [debt for debt in others if debt.about in invoices and debt.due_on <= at.today]

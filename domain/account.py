@@ -20,7 +20,7 @@ from domain.money import Money
 from domain.onboarding import Progress
 from domain.override import Override
 from domain.promises import Promise
-from domain.rest import Rest
+from domain.rest import HandOver, Rest
 
 Reach = Literal["ok", "missing", "invalid", "opted_out"]
 Turn = Literal["restrict", "suspend", "reactivate", "terminate", "close"]
@@ -124,9 +124,6 @@ class Account:
         handed_over: days on which others collect a debt; without an invoice what was past due on the first.
         elsewhere_on: since when others have the service suspended.
         cancelled_on: when the subscription was cancelled.
-        handed_over: days on which others collect a debt; without an invoice what was past due on the first.
-        elsewhere_on: since when others have the service suspended.
-        cancelled_on: when the subscription was cancelled.
         kept: types of facts that this version keeps and shows but does not act on.
         fees: what was booked about the invoices and not cancelled.
         rates: the tables of the law on late payment.
@@ -170,7 +167,7 @@ class Account:
     wallet: Wallet = field(default_factory=Wallet)
     override: Override | None = None
     adopted_at: datetime | None = None
-    handed_over: tuple[Rest, ...] = ()
+    handed_over: tuple[HandOver, ...] = ()
     elsewhere_on: date | None = None
     cancelled_on: date | None = None
     work: tuple[Work, ...] = ()

@@ -32,7 +32,7 @@ from domain.own_steps import APPROVE, approval_of, is_answered, is_approval
 from domain.posting import Posted, post
 from domain.promises import Promise
 from domain.promises import told as told_promise
-from domain.rest import FOREVER, Rest
+from domain.rest import FOREVER, HandOver, Rest
 
 
 def build(
@@ -156,7 +156,7 @@ class _Folding:
         self.pauses: list[Rest] = []
         self.exemptions: list[Rest] = []
         self.holds: list[Rest] = []
-        self.handed_over: list[Rest] = []
+        self.handed_over: list[HandOver] = []
         self.elsewhere_on: date | None = None
         self.cancelled_on: date | None = None
         self.promises: list[tuple[date, facts.PromiseMade]] = []
@@ -375,6 +375,7 @@ class _Folding:
                 self.suspend_request = Request(at=at, by=body.by or "finance")
             case facts.ReactivateRequested() as body:
                 self.reactivate_request = Request(at=at, by=body.by or "finance")
+                self._suspend_no_more(at)
             case facts.OnboardingStarted():
                 self.onboarding = "pending"
             case facts.Onboarded() as body:
@@ -391,6 +392,11 @@ class _Folding:
                 self.adopted_at = at
             case _:
                 pass  # Money is the book's, the rest is only shown.
+
+    def _suspend_no_more(self, at: datetime) -> None:
+        """Forget a request to suspend that has been done, or was taken back, by an instant."""
+        if self.suspend_request is not None and self.suspend_request.at <= at:
+            self.suspend_request = None
 
     def _open_steps(self) -> set[str]:
         """The steps whose tasks are done when all work is."""
@@ -444,14 +450,13 @@ class _Folding:
         on = fact.happened_on
         match fact.body:
             case facts.HandedOver(invoice=invoice, to=to):
-                if not any(r.last == FOREVER and r.invoice in (None, invoice) for r in self.handed_over):
-                    rest = Rest(first=on, last=FOREVER, reason=to or "others", invoice=invoice)
+                same = [rest for rest in self.handed_over if rest.invoice == invoice]
+                # Without a name a later day hands over more: what has become past due since.
+                if not any(rest.last == FOREVER and (invoice or rest.first == on) for rest in same):
+                    rest = HandOver(first=on, last=FOREVER, reason=to or "others", invoice=invoice)
                     self.handed_over.append(rest)
             case facts.TakenBack(invoice=invoice):
-                self.handed_over = [
-                    rest.cut(on) if invoice in (None, rest.invoice) or rest.invoice is None else rest
-                    for rest in self.handed_over
-                ]
+                self.handed_over = [rest.taken_back(invoice, on) for rest in self.handed_over]
 
     def _promise(self, on: date, body: facts.PromiseMade, book: Book) -> Promise:
         return told_promise(book, on, body, self.customer.currency)
@@ -567,6 +572,8 @@ class _Folding:
     def _switch(self, fact: Fact) -> None:
         at = instant(fact, self.customer.timezone)
         before = self.service
+        if isinstance(fact.body, facts.SubscriptionSuspended | facts.SubscriptionReactivated):
+            self._suspend_no_more(at)
         match fact.body:
             case _ if before.ended:
                 pass  # Whatever is said later, nothing brings it back.

@@ -44,8 +44,8 @@ RULES = (
 )
 """The rules that ask for effects, the most pressing first."""
 
-CHASING = frozenset({tasks, interest, charges, reminders})
-"""Those that ask the customer, or people of ours, for what is owed: of what ends now nothing is asked."""
+CHASING = frozenset({tasks, interest, charges, reminders, data_loss})
+"""Those that ask customers, or people of ours, to pay or to save data: of what ends now nobody is asked."""
 
 
 _WORKED_ON = ("reminder", "final_notice", "restricted", "suspended")

@@ -18,7 +18,17 @@ from domain.policy import Policy
 from domain.policy_fields import amount_in
 from domain.policy_lint_law import never_open, too_close, too_many
 from domain.policy_order import comparable
-from domain.policy_steps import ANCHORS, NoticeStep, SuspendStep, Switching, TaskStep, When, presses
+from domain.policy_steps import (
+    ANCHORS,
+    HandOverStep,
+    NoticeStep,
+    SuspendStep,
+    Switching,
+    TaskStep,
+    TerminateStep,
+    When,
+    presses,
+)
 from domain.policy_window import Weekday
 from domain.spelling import closest
 
@@ -237,11 +247,25 @@ def _ends(policy: Policy) -> Iterator[Finding]:
             )
             remedy = f"set `offset_days` to {first} or more, or `suspended_days` to less"
             yield _warning("end-too-early", step.id, f"{message}; {remedy}")
+    if step is not None:
+        yield from _owners(policy, step)
     for proposal in policy.proposals:
         if not proposal.needs_delivered:
             message = "debts may come to it of which the customer never heard from us"
             remedy = "name the notices that must have arrived in `needs_delivered`"
             yield _warning("unwarned-end", proposal.id, f"{message}; {remedy}")
+
+
+def _owners(policy: Policy, end: TerminateStep) -> Iterator[Finding]:
+    """An end after which nobody collects, or that what others collect never comes to."""
+    place = policy.steps.index(end)
+    if not any(proposal in policy.steps[place:] for proposal in policy.proposals):
+        message = "what is owed then is chased by nobody, and no later step hands it over or writes it off"
+        yield _warning("end-without-owner", end.id, f"{message}; add a hand_over or a write_off after it")
+    for step in policy.steps[:place]:
+        if isinstance(step, HandOverStep):
+            message = f"what {step.id} has handed over before ends no subscription"
+            yield _warning("end-after-hand-over", end.id, f"{message}; put {step.id} after it")
 
 
 def _gaps(policy: Policy) -> Iterator[Finding]:

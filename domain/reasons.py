@@ -16,6 +16,7 @@ SENTENCES: Mapping[str, str] = {
     "step.ended_plan": "{step}: the plan to pay {plan} is over",
     "step.won_dispute": "{step}: dispute {dispute} was decided for us",
     "step.next_channel": "{step} by {channel}, because {failed} does not reach the customer",
+    "step.again": "{step} by {channel} once more: the message before did not arrive",
     "step.settle": "{step} by {channel} was begun at {since}: find out whether it went out",
     "task.due": "{task} task {step}: {days} days past due, the policy says day {offset}",
     "task.unreachable": "nobody can be reached for {step}: {channels}",

@@ -1,5 +1,6 @@
 """Why a command makes no sense now: the sentence, the same wherever it was asked for."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from domain.own_steps import APPROVE, REVIEW, approval_of, is_answered, is_appro
 from domain.plan_refusals import ending_refused, plan_refused
 from domain.promises import Promise, asked_for, promise, worth_resting
 from domain.rest import FOREVER, Rest
-from domain.rules.approval import is_approved, needs_approval
+from domain.rules.approval import still_to_approve
 from domain.rules.interest import over
 from domain.rules.suspension import not_yet, over_threshold, requested
 from domain.situation import Situation
@@ -47,7 +48,7 @@ def allowed(at: Situation) -> dict[str, Refusal]:
     answers["approve"] = _approve(at)
     answers["suspend"] = "The service is suspended already." if service.suspended else _suspend(at)
     answers["reactivate"] = _reactivate(at)
-    if not at.account.handed_over or at.account.handed_over[-1].last < FOREVER:
+    if not any(rest.to_come(at.today) for rest in at.account.handed_over):
         answers["take_back"] = "Nothing is handed over."
     if at.account.cancelled_on is not None or service.ended:
         answers["cancel_subscription"] = _gone(at)
@@ -113,7 +114,9 @@ def refusal(at: Situation, name: str, body: Input) -> Refusal:
                 return _unknown(invoice)
             if not debt.open:
                 return f"Invoice {invoice} is {debt.state.replace('_', ' ')}: nothing is open on it."
-            return _too_much(getattr(body, "amount", None), debt, "disputed")
+            if isinstance(body, facts.WrittenOff):
+                return _unapproved(at, "write_off", [d for d in at.open_debts if d.invoice == invoice])
+            return _too_much(body.amount, debt, "disputed")
         case facts.DisputeResolved(dispute=dispute) if dispute not in at.account.disputes:
             return f"No dispute {dispute!r} is open; open are {', '.join(at.account.disputes)}."
         case facts.DisputeResolved(invoice=str(invoice)):
@@ -249,16 +252,25 @@ def _hand_over(at: Situation, body: facts.HandedOver) -> Refusal:
     debts = [debt for debt in late if body.invoice in (None, debt.invoice) and at.collector(debt) is None]
     if not debts:
         return f"Nothing of {body.invoice or 'the customer'} is past due that could be handed over."
-    for step in at.policy.proposals:
-        over = needs_approval(at, step, debts) if step.kind == "hand_over" else None
-        if over is not None and not is_approved(at, step, debts):
-            return f"{over[0]} needs approval from {over[1]}: use approve once the policy asks for it."
-    return None
+    return _unapproved(at, "hand_over", debts)
+
+
+def _unapproved(at: Situation, kind: str, debts: Sequence[Debt]) -> Refusal:
+    """Why debts cannot be handed over, or written off, without the approval that the policy asks for."""
+    steps = [step for step in at.policy.proposals if step.kind == kind and at.meant_for(step)]
+    over = next((found for step in steps if (found := still_to_approve(at, step, debts))), None)
+    if over is None:
+        return None
+    return f"{over[0]} needs approval from {over[1]}: use approve once the policy asks for it."
 
 
 def _take_back(at: Situation, invoice: str) -> Refusal:
-    if any(debt.invoice == invoice and at.collector(debt) for debt in at.open_debts):
+    named = [debt for debt in at.open_debts if debt.invoice == invoice]
+    rests = [(debt, rest) for debt in named if (rest := at.collector(debt)) is not None]
+    if any(debt.about is None or rest.invoice == invoice for debt, rest in rests):
         return None
+    if rests:
+        return f"Fee {invoice} is with invoice {named[0].about}: take that back."
     return f"Invoice {invoice} is not handed over."
 
 

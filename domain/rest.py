@@ -1,7 +1,9 @@
-"""A rest: days on which chasing rests."""
+"""A rest: days on which chasing rests; a hand-over: days on which others chase."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Self
 
 FOREVER = date.max
 
@@ -35,7 +37,7 @@ class Rest:
         """How many days it has."""
         return (self.last - self.first).days + 1
 
-    def bounded(self, days: int) -> "Rest":
+    def bounded(self, days: int) -> Self:
         """Return it with at most so many days."""
         most = (
             date.max
@@ -44,6 +46,29 @@ class Rest:
         )
         return self if self.last <= most else replace(self, last=most)
 
-    def cut(self, on: date) -> "Rest":
+    def cut(self, on: date) -> Self:
         """Return it cut short, so that `on` is a working day again."""
         return self if self.last < on else replace(self, last=max(on - timedelta(days=1), date.min))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver(Rest):
+    """Days on which others collect: one invoice, or without a name all that was past due on the first.
+
+    `back` has the invoices that were taken back one by one out of such a whole, and since which day.
+    """
+
+    back: Mapping[str, date] = field(default_factory=dict)
+
+    def taken_back(self, invoice: str | None, on: date) -> Self:
+        """Return it after one invoice was taken back on a day, or without a name all."""
+        if invoice in (None, self.invoice):
+            return self.cut(on)
+        if self.invoice is not None or self.last < on or invoice in self.back:
+            return self
+        return replace(self, back={**self.back, invoice: on})
+
+    def of(self, *names: str | None) -> Self:
+        """Return it as it is for an invoice, or for a fee about one."""
+        days = [self.back[name] for name in names if name is not None and name in self.back]
+        return self.cut(min(days)) if days else self

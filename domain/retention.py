@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from domain.account import Account
 from domain.contact_law.rules import Retention
 from domain.money import per_currency
+from domain.own_steps import REPLY
 
 
 def kept_because(account: Account, now: datetime) -> str | None:
@@ -21,10 +22,24 @@ def kept_because(account: Account, now: datetime) -> str | None:
     if any(claim.unsettled for claim in account.claims):
         return "a message is on its way: ask again when it is known whether it went out"
     today = now.astimezone(ZoneInfo(account.customer.timezone)).date()
+    if (waits := _waits(account, today)) is not None:
+        return waits
     rule, last = account.law.retention(today), last_activity_on(account)
     if rule is None or last is None or (ends_on := kept_until(rule, last)) < today:
         return None
     return f"{rule.id} keeps records until {ends_on} ({rule.source}): the last activity was on {last}"
+
+
+def _waits(account: Account, today: date) -> str | None:
+    """Say what a person has to end first: a hold, a dispute, a reply that nobody has read."""
+    if hold := next((rest for rest in account.holds if rest.to_come(today)), None):
+        return f"a hold is set ({hold.reason}): it is released before the customer is forgotten"
+    if account.disputes:
+        return f"dispute {account.disputes[0]} is open: it is resolved before the customer is forgotten"
+    read_until = account.tasks_done.get(REPLY)
+    if any(read_until is None or said.at > read_until for said in account.replies):
+        return "a reply waits to be read: its task is done before the customer is forgotten"
+    return None
 
 
 def kept_until(rule: Retention, last_on: date) -> date:

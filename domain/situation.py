@@ -34,7 +34,7 @@ from domain.policy_steps import EVENTS, NoticeStep, Step, SuspendStep, Switching
 from domain.policy_window import Window
 from domain.promises import worth_resting
 from domain.reasons import Reason, because
-from domain.rest import FOREVER, Rest
+from domain.rest import FOREVER, HandOver, Rest
 
 
 @dataclass(frozen=True)
@@ -176,16 +176,17 @@ class Situation:
                 opened_on = max(debt.opened_on, rest.last + timedelta(days=1))
                 carried = debt.carried + 1 if carries else 0
                 debt = replace(debt, opening=debt.opening + 1, opened_on=opened_on, carried=carried)
-        for rest in self._taken_back:
-            if self._handed_over(rest, debt):
+        for each in self._taken_back:
+            rest = each.of(debt.invoice, debt.about)
+            if rest.over(self.today) and self._handed_over(rest, debt):
                 opened_on = max(debt.opened_on, rest.last + timedelta(days=1))
                 debt = replace(debt, opening=debt.opening + 1, opened_on=opened_on, carried=0)
         return debt
 
     @cached_property
-    def _taken_back(self) -> Sequence[Rest]:
-        """The hand-overs that are over: whatever was said before them, we begin anew."""
-        return [rest for rest in self.account.handed_over if rest.over(self.today)]
+    def _taken_back(self) -> Sequence[HandOver]:
+        """The hand-overs that are over, if only for some: whatever was said before them, we begin anew."""
+        return [rest for rest in self.account.handed_over if rest.back or rest.over(self.today)]
 
     @cached_property
     def _rests_over(self) -> Sequence[tuple[Rest, bool]]:
@@ -212,17 +213,19 @@ class Situation:
         return self.claimable(debt) and self.left_on(debt) is None
 
     def left_on(self, debt: Debt) -> date | None:
-        """The day on which a debt left our chasing: handed over, or open when the subscription ended."""
+        """The day on which a debt left our chasing: handed over, or due when the subscription ended."""
         if (rest := self.collector(debt)) is not None:
             return rest.first
         ended_on = self.ended_on
-        return ended_on if ended_on is not None and debt.issued_on <= ended_on else None
+        if ended_on is None or debt.due_on <= ended_on:
+            return ended_on
+        return ended_on if self._follows(debt, ended_on + timedelta(days=1)) else None
 
     def collector(self, debt: Debt) -> Rest | None:
         """Since when, and by whom, a debt is collected that was handed over; None when it was not."""
-        rests = self.account.handed_over
-        if not rests:
+        if not self.account.handed_over:
             return None
+        rests = [rest.of(debt.invoice, debt.about) for rest in self.account.handed_over]
         return next((r for r in rests if r.holds(self.today) and self._handed_over(r, debt)), None)
 
     def _handed_over(self, rest: Rest, debt: Debt) -> bool:
@@ -235,7 +238,17 @@ class Situation:
         later = [plan for plan in self.plans if plan.agreed_on >= rest.first] if debt.in_plan else []
         if any(each.invoice == debt.invoice for plan in later for each in plan.covered):
             return any(e.invoice == debt.invoice and e.due_on < rest.first for e in self.scheduled)
-        return debt.due_on < rest.first
+        return debt.due_on < rest.first or self._follows(debt, rest.first)
+
+    def _follows(self, fee: Debt, left_on: date) -> bool:
+        """Whether a fee is about an invoice that was past due on a day, and not paid by then."""
+        if fee.about is None:
+            return False
+        entries = [each for each in self.account.entries if each.invoice == fee.about]
+        owed = sum(each.amount.minor for each in entries if each.on <= left_on)
+        about = (debt for debt in self.account.debts if debt.invoice == fee.about)
+        dues = [due.due_on for debt in about for due in (debt.instalments or [debt])]
+        return owed > 0 and min(dues, default=left_on) < left_on
 
     @cached_property
     def ended_on(self) -> date | None:
@@ -492,32 +505,37 @@ class Situation:
         """Whether a step is for customers like this one at all."""
         return self._who(step) is None
 
-    def unmet(self, step: Step, debt: Debt) -> Reason | None:
-        """The condition of a step that does not hold now; None when all do."""
-        return self._who(step) or self._how_much(step, debt)
+    def unmet(self, step: Step, debt: Debt, also: Sequence[Debt] = ()) -> Reason | None:
+        """The condition of a step that does not hold now; None when all do.
+
+        Debts of `also` count as what is overdue does, though we do not chase them.
+        """
+        return self._who(step) or self._how_much(step, debt, also)
 
     def _who(self, step: Step) -> Reason | None:
         condition = missed(step.when, self.account.customer)
         return None if condition is None else because("hold.condition", step=step.id, condition=condition)
 
-    def _how_much(self, step: Step, debt: Debt) -> Reason | None:
+    def _how_much(self, step: Step, debt: Debt, also: Sequence[Debt]) -> Reason | None:
         when, main = step.when, isinstance(step, Switching)
         on_its_day = step.anchor == "due_date" and not self.policy.grace_days
         late = step.offset_days > 0 or (step.offset_days == 0 and not on_its_day)
         overdue = self._overdue_invoices[main]
-        # What others collect is not overdue with us, and counts where it is asked about.
-        more = debt.invoice not in overdue and (debt.main or not main)
-        if late and len(overdue) + more < when.invoices_at_least:
-            count = f"{when.invoices_at_least} or more overdue invoices"
-            return because("hold.condition", step=step.id, condition=count)
-        return self._wrong_amount(step, debt, main=main)
+        asked = [debt, *also]
+        if late and len(overdue) < when.invoices_at_least:
+            # What others collect is not overdue with us, and counts where it is asked about.
+            more = {each.invoice for each in asked if each.main or not main} - set(overdue)
+            if len(overdue) + len(more) < when.invoices_at_least:
+                count = f"{when.invoices_at_least} or more overdue invoices"
+                return because("hold.condition", step=step.id, condition=count)
+        return self._wrong_amount(step, asked, main=main)
 
-    def _wrong_amount(self, step: Step, debt: Debt, *, main: bool) -> Reason | None:
-        currency = debt.open.currency
+    def _wrong_amount(self, step: Step, asked: Sequence[Debt], *, main: bool) -> Reason | None:
+        currency = asked[0].open.currency
         minimum, maximum = amount_in(step.when.minimum, currency), amount_in(step.when.maximum, currency)
         if minimum is None and maximum is None:
             return None
-        net = self.net(currency, [debt], main=main)
+        net = self.net(currency, asked, main=main)
         if minimum is not None and net < minimum:
             return because("hold.condition", step=step.id, condition=f"{minimum} or more")
         if maximum is not None and net > maximum:

@@ -99,7 +99,11 @@ PLOTS: Mapping[str, Plot] = {
     "suspensions": Plot(
         draw=stacked,
         title="Suspensions by month",
-        parts=(("back", "came back", "first"), ("still_suspended", "still suspended", "stop")),
+        parts=(
+            ("back", "came back", "first"),
+            ("ended", "ended", "rest"),
+            ("still_suspended", "still suspended", "stop"),
+        ),
     ),
 }
 

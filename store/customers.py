@@ -301,10 +301,10 @@ def destroy_contact(session: Session, customer_id: str) -> bool:
     """Destroy the personal data of a customer; facts stay. False when there was none."""
     row = lock(session, customer_id)
     data = session.get(ContactRow, customer_id)
+    session.exec(delete(ReplyRow).where(col(ReplyRow.customer_id) == customer_id))
     if data is None:
         return False
     session.delete(data)
-    session.exec(delete(ReplyRow).where(col(ReplyRow.customer_id) == customer_id))
     whereabouts.note_phone(row, None)
     session.flush()
     row.revision += 1

@@ -69,6 +69,10 @@ def _event(reply: Reply, says: str) -> Event:
 def _take_for(ledger: Ledger, customer_id: str, reply: Reply, understood: Understood, now: datetime) -> Heard:
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
+        if not customers.has_contact(session, row.id):
+            # Forgotten since the number was looked up: nothing of these words is kept.
+            first = inbox.note(session, _event(reply, understood.says), None, now)
+            return Heard(taken=Taken(known="unknown" if first else "again"), says=understood.says)
         now = max(now, row.last_now)
         out = _opted_out(session, row, reply.channel)
         meant = _meant(session, row, reply, understood, now, out=out)

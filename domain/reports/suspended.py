@@ -5,37 +5,48 @@ from dataclasses import dataclass, replace
 from datetime import date
 from statistics import median_low
 
-from domain.facts import Fact, SubscriptionReactivated, SubscriptionSuspended
+from domain.facts import Fact, SubscriptionReactivated, SubscriptionSuspended, SubscriptionTerminated
 from domain.reports.ratios import percent, rounded
 from domain.reports.sheet import Cell, Sheet, column
+
+_Turn = SubscriptionSuspended | SubscriptionReactivated | SubscriptionTerminated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspended:
-    """One suspension of one service; `back_on` is None while it lasts."""
+    """One suspension of one service; it is over when the service is back, or the subscription has ended."""
 
     customer: str
     subscription: str
     suspended_on: date
     back_on: date | None = None
+    ended_on: date | None = None
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the service is still suspended."""
+        return self.back_on is None and self.ended_on is None
 
     @property
     def days(self) -> int | None:
-        """How many days it lasted."""
+        """How many days it lasted, of a service that came back."""
         return None if self.back_on is None else (self.back_on - self.suspended_on).days
 
 
 def suspended(customer: str, known: Iterable[Fact]) -> list[Suspended]:
     """Return the suspensions of a customer's services."""
     found: list[Suspended] = []
-    told = [f for f in known if isinstance(f.body, SubscriptionSuspended | SubscriptionReactivated)]
+    told = [f for f in known if isinstance(f.body, _Turn)]
     for fact in sorted(told, key=lambda fact: (fact.happened_on, fact.happened_at or fact.learned_at)):
-        assert isinstance(fact.body, SubscriptionSuspended | SubscriptionReactivated)
+        assert isinstance(fact.body, _Turn)
         name = fact.body.subscription
-        lasting = [i for i, each in enumerate(found) if each.subscription == name and each.back_on is None]
+        lasting = [i for i, each in enumerate(found) if each.subscription == name and each.lasts]
         if isinstance(fact.body, SubscriptionReactivated):
             for place in lasting:
                 found[place] = replace(found[place], back_on=fact.happened_on)
+        elif isinstance(fact.body, SubscriptionTerminated):
+            for place in lasting:
+                found[place] = replace(found[place], ended_on=fact.happened_on)
         elif not lasting:
             found.append(Suspended(customer=customer, subscription=name, suspended_on=fact.happened_on))
     return found
@@ -55,6 +66,7 @@ def suspensions_sheet(suspensions: Iterable[Suspended], *, as_of: date) -> Sheet
             column("back_percent", "back %"),
             column("days_median", "days to return"),
             column("days_longest", "longest"),
+            column("ended"),
             column("still_suspended", "still suspended"),
             column("still_days_longest", "for days"),
         ),
@@ -66,7 +78,7 @@ def suspensions_sheet(suspensions: Iterable[Suspended], *, as_of: date) -> Sheet
 
 def _row(month: str, of: Sequence[Suspended], as_of: date) -> tuple[Cell, ...]:
     days = sorted(each.days for each in of if each.days is not None)
-    lasting = [(as_of - each.suspended_on).days for each in of if each.back_on is None]
+    lasting = [(as_of - each.suspended_on).days for each in of if each.lasts]
     return (
         month,
         len(of),
@@ -74,6 +86,7 @@ def _row(month: str, of: Sequence[Suspended], as_of: date) -> tuple[Cell, ...]:
         rounded(percent(len(days), len(of)), 1),
         median_low(days) if days else None,
         max(days, default=None),
+        sum(each.ended_on is not None for each in of),
         len(lasting),
         max(lasting, default=None),
     )
@@ -88,10 +101,11 @@ def suspensions_listed(suspensions: Iterable[Suspended]) -> Sheet:
             column("subscription", words=True),
             column("suspended_on", "suspended on"),
             column("back_on", "back on"),
+            column("ended_on", "ended on"),
             column("days"),
         ),
         rows=tuple(
-            (each.customer, each.subscription, each.suspended_on, each.back_on, each.days)
+            (each.customer, each.subscription, each.suspended_on, each.back_on, each.ended_on, each.days)
             for each in sorted(suspensions, key=lambda each: (each.suspended_on, each.customer))
         ),
         empty="Nobody was suspended.",

@@ -44,6 +44,19 @@ def needs_approval(at: Situation, step: Approved, debts: Sequence[Debt]) -> tupl
     return over_threshold(at, step, debts)
 
 
+def still_to_approve(at: Situation, step: Proposing, named: Sequence[Debt]) -> tuple[Money, Money] | None:
+    """The amount for which a command about debts waits for approval, and from which on.
+
+    What the step asked approval for together is added up, else each invoice would pass by itself. What it
+    has asked a person to do needs no more.
+    """
+    new = [debt for debt in named if not at.stands(debt, step.id)]
+    asked = [debt for debt in at.open_debts if at.claims(debt, approval_of(step.id))]
+    waiting = {debt.key: debt for debt in (*new, *asked) if not at.stands(debt, step.id)}
+    over = needs_approval(at, step, list(waiting.values())) if new else None
+    return None if over is None or is_approved(at, step, new) else over
+
+
 def is_approved(at: Situation, step: Approved, debts: Sequence[Debt]) -> bool:
     """Whether a person said yes to each of these debts, after having been asked about it."""
     given = [at.account.approvals.get(name) for name in (step.id, ANY_STEP)]

@@ -446,6 +446,8 @@ def _why(at: Situation, channel: str, group: list[_Rung]) -> Reason:
     step, debt = oldest.step, oldest.debt
     failed = [claim.channel for claim in at.claims(debt, step.id) if not claim.stands]
     if oldest.begun and failed:
+        if channel in failed:
+            return because("step.again", step=step.id, channel=channel)
         return because("step.next_channel", step=step.id, channel=channel, failed=" and ".join(failed))
     broken = at.broken_promise(debt, since=_last_reminded_at(at))
     if broken is not None:

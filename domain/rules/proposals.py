@@ -18,7 +18,11 @@ def proposals(at: Situation) -> Wanted:
     """The hand-overs and write-offs that have fallen due, as tasks."""
     wanted = Wanted()
     for step in at.policy.proposals:
-        due = [debt for debt in _ours_to_end(at, step) if _due(at, step, debt, wanted)]
+        ours = _ours_to_end(at, step)
+        reached = [debt for debt in ours if _reached(at, step, debt, wanted)]
+        # Their conditions are about all that is past due, also with others or of what has ended.
+        late = [debt for debt in ours if debt.days_late(at.today) > 0] if reached else []
+        due = [debt for debt in reached if at.unmet(step, debt, late) is None]
         due = [debt for debt in due if at.too_little(debt.open.currency, due) is None]
         if not due:
             continue
@@ -41,14 +45,14 @@ def _ours_to_end(at: Situation, step: Proposing) -> Sequence[Debt]:
     return debts
 
 
-def _due(at: Situation, step: Proposing, debt: Debt, wanted: Wanted) -> bool:
+def _reached(at: Situation, step: Proposing, debt: Debt, wanted: Wanted) -> bool:
     day = at.step_on(step, debt)
     if day is None or at.claims(debt, step.id) or not at.meant_for(step):
         return False
     if at.opening(day) > at.now:
         wanted.later.append(at.opening(day))
         return False
-    if at.before_go_live(day) or at.unmet(step, debt) is not None:
+    if at.before_go_live(day):
         return False
     return at.undelivered(debt, step.needs_delivered) is None
 

@@ -37,13 +37,28 @@ def _news_of_the_turn(at: Situation, since: date) -> Wanted:
     """The message that the service was restricted or suspended."""
     if returns_because(at) is not None:
         return Wanted()  # It comes back at once: what was true a moment ago would only frighten.
-    debts = [debt for debt in blockers(at) if at.left_on(debt) is None]
+    debts = _behind_the_turn(at)
     restriction, suspension = at.policy.restriction, at.policy.suspension
     if at.account.service.restricted:
         reason = because("restrict.told", on=since)
         return Wanted() if restriction is None else _tell(at, TOLD_RESTRICTED, restriction, reason, debts)
     reason = because("suspend.told", on=since)
     return Wanted() if suspension is None else _tell(at, TOLD, suspension, reason, debts)
+
+
+def _behind_the_turn(at: Situation) -> list[Debt]:
+    """The debts for which the service is down, without those that have left our chasing."""
+    return [debt for debt in blockers(at) if at.left_on(debt) is None]
+
+
+def told_again(at: Situation, step: str) -> list[Debt]:
+    """The debts for which the service is down again: an earlier message of this step has named them already.
+
+    No claim names a debt twice, and still the letter says what is to be paid.
+    """
+    if step not in (TOLD, TOLD_RESTRICTED):
+        return []
+    return [debt for debt in _behind_the_turn(at) if at.claims(debt, step)]
 
 
 def _news_of_the_end(at: Situation, since: date) -> Wanted:

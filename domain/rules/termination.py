@@ -1,6 +1,6 @@
 """The end of a subscription: only after it was suspended for long, was warned of, and a person said yes.
 
-It is final. What is owed then is nobody's to chase but those to whom it is handed over; what comes in
+It is final. What is due then is nobody's to chase but those to whom it is handed over; what comes in
 later is booked, and what is taken back later is for a person.
 """
 
@@ -86,7 +86,11 @@ def after_the_end(at: Situation) -> Wanted:
     again = []
     for debt in at.scheduled:
         left_on = at.left_on(debt)
-        if left_on is not None and debt.opened_on > left_on and not at.claims(debt, AFTER_END):
+        # A fee that was booked since is no debt that was opened again: it goes with what it is about.
+        opened_again = debt.about is None or debt.opening > 1
+        if left_on is None or debt.opened_on <= left_on or not opened_again:
+            continue
+        if not at.claims(debt, AFTER_END):
             again.append(debt)
     if again:
         names = ", ".join(debt.name for debt in again)

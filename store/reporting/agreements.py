@@ -46,7 +46,7 @@ def suspensions(reading: Reading) -> Report:
         each
         for customer, known in reading.facts_of("subscription_suspended")
         for each in suspended.suspended(customer, known)
-        if each.back_on is None or each.suspended_on >= reading.first_on
+        if each.lasts or each.suspended_on >= reading.first_on
     ]
     sheet = suspended.suspensions_sheet(found, as_of=reading.asked.as_of)
     return reading.report("suspensions", sheet, suspended.suspensions_listed(found))

@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
+from domain import delivery
+from domain.claim import Claim
 from domain.claim_key import invoice_of
+from domain.facts import Bounced, Delivered
 from domain.money import Money
 from domain.reports import contacted, held
 from domain.reports.contacted import Contact, came_in_after
@@ -24,14 +26,8 @@ from store.tables import FactRow, JournalRow
 _CLAIMS = SQLModel.metadata.tables["claims"]
 _Row = sa.Row[Any]
 _Paid = Mapping[tuple[str, str], Sequence[tuple[date, int]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcomes:
-    """The messages that arrived, and those that came back."""
-
-    delivered: frozenset[str]
-    came_back: frozenset[str]
+_Outcomes = Mapping[str, Sequence[tuple[datetime, Delivered | Bounced]]]
+"""What was reported of each message, in the order learned."""
 
 
 def contacts(reading: Reading, *, within_days: int) -> Report:
@@ -74,6 +70,7 @@ def _contact(
     as_of: date,
 ) -> Contact:
     first = rows[0]
+    outcome = _outcome(first, outcomes)
     asked: dict[str, int] = defaultdict(int)
     for row in rows:
         asked[invoice_of(row.debt)] += row.amount_minor
@@ -95,8 +92,8 @@ def _contact(
         invoices=tuple(asked),
         asked=Money(sum(asked.values()), first.currency),
         came_in=Money(came_in, first.currency),
-        delivered=first.message in outcomes.delivered,
-        came_back=first.message in outcomes.came_back,
+        delivered=outcome.delivered_at is not None and outcome.bounced_at is None,
+        came_back=outcome.bounced_at is not None,
         over=on + timedelta(days=within_days) <= as_of,
     )
 
@@ -112,16 +109,27 @@ def _paid(reading: Reading) -> _Paid:
 
 def _outcomes(reading: Reading) -> _Outcomes:
     asked = reading.asked
-    rows = select(FactRow.kind, FactRow.body).where(
+    rows = select(FactRow.learned_at, FactRow.body).where(
         col(FactRow.kind).in_(("delivered", "bounced")), col(FactRow.happened_on) <= asked.as_of
     )
     if asked.known_at is not None:
         rows = rows.where(col(FactRow.learned_at) <= asked.known_at)
-    named: dict[str, set[str]] = defaultdict(set)
-    for kind, body in reading.session.exec(rows):
-        named[kind].add(getattr(read_text(body), "message", None) or "")
-    back = frozenset(named["bounced"])
-    return _Outcomes(delivered=frozenset(named["delivered"]) - back, came_back=back)
+    told: dict[str, list[tuple[datetime, Delivered | Bounced]]] = defaultdict(list)
+    for learned_at, text in reading.session.exec(rows.order_by(col(FactRow.number))):
+        body = read_text(text)
+        if isinstance(body, Delivered | Bounced) and body.message is not None:
+            told[body.message].append((learned_at, body))
+    return told
+
+
+def _outcome(row: _Row, outcomes: _Outcomes) -> Claim:
+    """The claim of a message after all that was reported of it, by the rule that the plan goes by."""
+    claim = Claim(
+        message=row.message, step=row.step, channel=row.channel, debts=(), claimed_at=row.claimed_at
+    )
+    for learned_at, body in outcomes.get(row.message, ()):
+        claim = delivery.after(claim, body, learned_at)
+    return claim
 
 
 def holds(reading: Reading) -> Report:

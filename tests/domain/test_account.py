@@ -401,14 +401,14 @@ def test_a_completed_task_is_its_own_step_or_all_that_were_begun() -> None:
 
 def test_what_people_ask_for_keeps_its_instant_and_its_author() -> None:
     about = account(
-        fact("2026-02-03T09:00", "suspend_requested", reason="r", by="maria"),
-        fact("2026-02-04T09:00", "reactivate_requested", reason="r"),
+        fact("2026-02-03T09:00", "reactivate_requested", reason="r"),
+        fact("2026-02-04T09:00", "suspend_requested", reason="r", by="maria"),
     )
 
     assert about.suspend_request is not None
     assert about.reactivate_request is not None
-    assert (about.suspend_request.at, about.suspend_request.by) == (utc("2026-02-03T09:00"), "maria")
-    assert (about.reactivate_request.at, about.reactivate_request.by) == (utc("2026-02-04T09:00"), "finance")
+    assert (about.suspend_request.at, about.suspend_request.by) == (utc("2026-02-04T09:00"), "maria")
+    assert (about.reactivate_request.at, about.reactivate_request.by) == (utc("2026-02-03T09:00"), "finance")
 
 
 @pytest.mark.parametrize(

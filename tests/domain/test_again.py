@@ -61,6 +61,12 @@ def test_when_a_message_that_failed_goes_out_again(
     assert effects(play(A, *events, under=policy(step))) == expected
 
 
+def test_a_second_try_by_the_same_channel_is_not_explained_as_another() -> None:
+    _, again = [line for line in play(A, failed(3), under=policy(MAIL)).lines if line.kind == "effect"]
+    assert again.reason is not None
+    assert again.reason.words == "first by email once more: the message before did not arrive"
+
+
 def test_what_waits_for_another_day_says_so() -> None:
     told = holds(play(A, failed(3), under=policy(MAIL)))
     assert any("hold.another_day" in each for each in told), told

@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from domain import facts
 from domain.documents import Faults
 from domain.plan import plan
 from domain.policy import Policy
 from domain.policy_lint import lint
 from domain.policy_page import show
+from domain.refusals import refusal
 from domain.simulation.timeline import Outcome
+from domain.situation import Situation
 from tests.domain.playing import (
     CUSTOMER,
     FINAL,
@@ -265,6 +268,15 @@ def test_an_invoice_after_the_end_is_chased_without_a_service_to_suspend() -> No
     assert played.account.claims[-1].suspend_on is None
 
 
+def test_an_invoice_from_before_the_end_that_falls_due_after_it_is_chased() -> None:
+    played = end(A, {**invoice("B", due="2026-06-29"), "at": "2026-05-28"}, under=ENDING)
+    assert effects(played)[len(TO_END) :] == [
+        "06-30 09:00 first/email B",
+        "07-07 09:00 second/email B",
+        "07-14 09:00 final/email B",
+    ]
+
+
 # --- hand over, take back ------------------------------------------------------------------------
 
 HANDED = event("2026-04-20T10:00:00Z", "handed_over", invoice="A", to="Northern")
@@ -285,6 +297,28 @@ def test_a_hand_over_waits_for_approval_from_an_amount_on() -> None:
     yes = event("2026-04-17T10:00:00Z", "approved", step="agency")
     assert effects(end(A, under=under)) == [*TO_FINAL, "04-16 09:00 approve-agency/task A"]
     assert effects(end(A, yes, under=under))[-1] == "04-17 10:00 agency/task A"
+
+
+@pytest.mark.parametrize(
+    ("step", "body"),
+    [(HAND_OVER, facts.HandedOver), (WRITE_OFF, facts.WrittenOff)],
+    ids=["agency", "give_up"],
+)
+def test_what_waits_for_approval_together_is_not_let_through_one_by_one(
+    step: dict[str, Any], body: Any
+) -> None:
+    under = policy(FIRST, SECOND, FINAL, {**step, "approval": {"EUR": "1000"}})
+    both = [invoice("A", "600.00"), invoice("B", "600.00")]
+    name = "hand_over" if body is facts.HandedOver else "write_off"
+
+    def said(*more: Event) -> list[str | None]:
+        played = end(*both, *more, under=under, until="2026-07-30")
+        at = Situation(policy=under, account=played.account, now=at_noon("2026-07-31"))
+        return [refusal(at, name, body(invoice=each)) for each in "AB"]
+
+    waits = "1,200.00 EUR needs approval from 1,000.00 EUR: use approve once the policy asks for it."
+    assert said() == [waits, waits]
+    assert said(event("2026-07-10", "approved", step=step["id"])) == [None, None]
 
 
 def test_who_was_handed_over_does_not_get_the_service_back_for_it() -> None:
@@ -324,6 +358,35 @@ def test_a_hand_over_that_is_said_twice_is_taken_back_once() -> None:
     assert effects(once) == effects(twice)
 
 
+BLANKET = event("2026-04-20", "handed_over", to="Northern")
+B_LATER = invoice("B", due="2026-05-04")
+
+
+@pytest.mark.parametrize("named", [None, "B"])
+def test_a_later_hand_over_takes_what_has_become_past_due_since(named: str | None) -> None:
+    again = event("2026-05-06", "handed_over", **({"invoice": named} if named else {}))
+    played = end(A, B_LATER, BLANKET, again, under=policy(FIRST, SECOND))
+    assert [each for each in effects(played) if each.endswith("B")] == ["05-05 09:00 first/email B"]
+    assert played.stage == "handed_over"
+
+
+def test_one_invoice_is_taken_back_alone_out_of_all_that_was_handed_over() -> None:
+    back = event("2026-06-01T08:00:00Z", "taken_back", invoice="A")
+    played = end(A, invoice("B"), BLANKET, back, under=policy(FIRST, SECOND))
+    assert [each for each in effects(played) if each > "04-20"] == ["06-01 09:00 second/email A"]
+    at = Situation(policy=GIVING, account=played.account, now=at_noon("2026-06-02"))
+    said = {name: refusal(at, "take_back", facts.TakenBack(invoice=name)) for name in ("A", "B")}
+    assert said == {"A": "Invoice A is not handed over.", "B": None}
+
+
+def test_of_several_hand_overs_any_can_be_taken_back() -> None:
+    taken = event("2026-05-06", "taken_back", invoice="B")
+    b = event("2026-05-05", "handed_over", invoice="B")
+    played = end(A, B_LATER, BLANKET, b, taken, under=GIVING)
+    at = Situation(policy=GIVING, account=played.account, now=at_noon("2026-06-02"))
+    assert refusal(at, "take_back", facts.TakenBack()) is None
+
+
 def test_a_chargeback_of_what_others_collected_is_a_task() -> None:
     money = [paid("2026-05-04"), event("2026-06-01T08:00:00Z", "charged_back", payment="P")]
     assert effects(end(A, HANDED, *money, under=GIVING))[-1] == "06-01 08:00 after-end/task A"
@@ -358,6 +421,19 @@ def test_an_ended_subscription_leaves_debts_to_hand_over_and_to_write_off() -> N
     assert effects(end(A, under=under))[len(TO_END) :] == [
         "06-10 09:00 agency/task A",
         "06-30 09:00 give_up/task A",
+    ]
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_the_amounts_of_a_proposal_are_of_all_that_is_past_due(ended: bool) -> None:
+    """Also when what is past due is no longer chased: each of these alone is too little, or not too much."""
+    end_of_it = [SUSPEND, LAST_CALL, TERMINATE] if ended else [SUSPEND]
+    agency = {**HAND_OVER, "offset_days": 100, "when": {"minimum": {"EUR": "100"}, "invoices_at_least": 2}}
+    small = {**WRITE_OFF, "when": {"maximum": {"EUR": "99"}}}
+    under = policy(FIRST, SECOND, FINAL, *end_of_it, agency, small)
+    played = effects(end(invoice("A", "60.00"), invoice("B", "60.00"), under=under))
+    assert [each for each in played if "agency" in each or "give_up" in each] == [
+        "06-10 09:00 agency/task A,B"
     ]
 
 
@@ -467,6 +543,20 @@ def test_lint_finds_an_end_that_cannot_be_and_debts_that_nobody_warned_of() -> N
     }
     (missing,) = [found for found in lint(ENDING, templates=templates) if found.rule == "template-missing"]
     assert missing.step == "terminate"
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ([TERMINATE], ["end-without-owner"]),
+        ([TERMINATE, WRITE_OFF], []),
+        ([TERMINATE, {**HAND_OVER, "offset_days": 100}], []),
+        ([{**HAND_OVER, "offset_days": 70}, TERMINATE, WRITE_OFF], ["end-after-hand-over"]),
+    ],
+)
+def test_lint_asks_who_owns_what_is_owed_at_the_end(more: list[dict[str, Any]], expected: list[str]) -> None:
+    found = lint(policy(FIRST, SECOND, FINAL, SUSPEND, LAST_CALL, *more))
+    assert [each.rule for each in found if each.step == "terminate"] == expected
 
 
 def test_the_calendar_shows_the_ends() -> None:

@@ -52,6 +52,7 @@ from tests.domain.test_ends import (
     RESTRICT,
     RESTRICTING,
     TERMINATE,
+    TO_END,
     WRITE_OFF,
     end,
 )
@@ -219,6 +220,15 @@ def test_the_fees_about_an_invoice_go_where_it_goes() -> None:
     assert [each for each in effects(later) if "A-I1" in each]
 
 
+@pytest.mark.parametrize("gone", ["handed over", "ended"])
+def test_a_fee_that_is_booked_later_goes_where_its_invoice_went_and_is_no_task(gone: str) -> None:
+    fee = {**FEE, "at": "2026-07-01", "until": "2026-07-01"}
+    under, left = (ENDING, []) if gone == "ended" else (GIVING, [event("2026-04-20", "handed_over")])
+    assert not [each for each in effects(end(A, fee, *left, under=under)) if "A-I1" in each]
+    settled = paid("2026-04-16T10:00:00Z", invoice="A")  # what is paid before it goes takes no fee along
+    assert [each for each in effects(end(A, settled, fee, *left, under=under)) if "A-I1" in each]
+
+
 def test_a_fee_alone_restricts_and_ends_nothing() -> None:
     """Open-source lessons, section 3, 10: side debts must not suspend the main service."""
     fee, settled = {**FEE, "until": "2026-04-01"}, paid("2026-04-01T10:00:00Z", invoice="A")
@@ -313,6 +323,25 @@ def test_what_finance_gave_back_after_a_suspension_is_not_restricted_for_the_sam
 
 
 # --- contact law ---------------------------------------------------------------------------------
+
+
+def test_nobody_is_asked_to_save_data_at_the_instant_of_the_end() -> None:
+    suspend = {**SUSPEND, "data_kept_days": 68}  # so finance would hear of it on the very day of the end
+    played = end(A, under=policy(FIRST, SECOND, FINAL, suspend, LAST_CALL, TERMINATE))
+    assert effects(played) == TO_END
+
+
+def test_a_request_to_suspend_that_finance_took_back_is_not_revived_by_a_restriction() -> None:
+    """Only the approval of the suspension is asked for, and nothing is suspended without it."""
+    late_suspend = {**SUSPEND, "offset_days": 60, "approval": {"EUR": "50"}}
+    under = policy(FIRST, SECOND, FINAL, RESTRICT, late_suspend)
+    asked = event("2026-03-30", "suspend_requested", reason="x")
+    back = event("2026-04-08", "reactivate_requested", reason="agreed")
+    events = [A, invoice("B", due="2026-03-20")]
+    asked_for = effects(end(*events, asked, under=under))
+    assert [each for each in asked_for if " suspend/" in each]
+    taken_back = effects(end(*events, asked, back, under=under))
+    assert not [each for each in taken_back if " suspend/" in each and each > "04-08"]
 
 
 def test_contact_law_holds_the_letters_of_an_end_and_names_itself() -> None:

@@ -167,7 +167,10 @@ def test_an_invoice_that_is_paid_after_the_suspension_has_this_calendar(
         ("business", ["suspend 2026-04-20"]),
         ("consumer", ["suspend 2026-05-08", "hand_over 2026-06-22", "write_off 2026-08-31"]),
         ("card", ["suspend 2026-04-04", "write_off 2026-06-08"]),
-        ("reseller", ["restrict 2026-04-07", "suspend 2026-04-23", "terminate 2026-07-02"]),
+        (
+            "reseller",
+            ["restrict 2026-04-07", "suspend 2026-04-23", "terminate 2026-07-02", "hand_over 2026-08-03"],
+        ),
     ],
 )
 def test_chasing_ends_on_these_days(name: str, ends: list[str]) -> None:

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from domain import facts
 from domain.ageing import BUCKETS, age
 from domain.documents import BadDocument, read
-from domain.facts import DisputeOpened, DisputeResolved, Fact, SubscriptionReactivated, SubscriptionSuspended
+from domain.facts import (
+    DisputeOpened,
+    DisputeResolved,
+    Fact,
+    SubscriptionReactivated,
+    SubscriptionSuspended,
+    SubscriptionTerminated,
+)
 from domain.instalment_plans import agreed_plans
 from domain.money import Money
 from domain.posting import post
@@ -407,6 +414,15 @@ def test_days_to_return_are_those_of_the_services_that_came_back() -> None:
     assert (row["suspended"], row["back"], row["back_percent"]) == (3, 2, Decimal("66.7"))
     assert (row["days_median"], row["days_longest"]) == (3, 7)
     assert (row["still_suspended"], row["still_days_longest"]) == (1, 11)
+
+
+def test_a_suspension_is_over_when_the_subscription_has_ended() -> None:
+    stopped, over = SubscriptionSuspended(subscription="S"), SubscriptionTerminated(subscription="S")
+    (each,) = suspended("c-1", [said(2, stopped), said(9, over)])
+    assert (each.lasts, each.back_on, each.ended_on) == (False, None, date(2026, 3, 9))
+    (row,) = rows(suspensions_sheet([each], as_of=AS_OF))
+    assert (row["suspended"], row["back"], row["ended"], row["still_suspended"]) == (1, 0, 1, 0)
+    assert (row["days_longest"], row["still_days_longest"]) == (None, None)
 
 
 @pytest.mark.parametrize(

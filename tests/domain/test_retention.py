@@ -64,6 +64,29 @@ def test_a_message_on_its_way_is_waited_for() -> None:
     )
 
 
+HOLD = event("2026-04-10", "hold_set", reason="litigation")
+DISPUTE = event("2026-03-10", "dispute_opened", dispute="D", invoice="A")
+REPLIED = event("2026-04-10", "replied", channel="sms", says="other")
+
+
+@pytest.mark.parametrize(
+    ("open_", "ended", "sentence"),
+    [
+        (HOLD, event("2026-04-20", "hold_released"), "a hold is set (litigation): it is released"),
+        ({**HOLD, "from": "2026-08-01"}, None, "a hold is set (litigation): it is released"),
+        (DISPUTE, event("2026-04-20", "dispute_resolved", dispute="D"), "dispute D is open: it is resolved"),
+        (REPLIED, event("2026-04-20", "task_completed", step="customer_reply"), "a reply waits to be read"),
+    ],
+)
+def test_nobody_is_forgotten_while_a_person_has_to_end_something(
+    open_: Event, ended: Event | None, sentence: str
+) -> None:
+    """A legal hold keeps what may be evidence, whatever is owed."""
+    assert (kept(*settled(), open_) or "").startswith(sentence)
+    if ended is not None:
+        assert kept(*settled(), open_, ended) is None
+
+
 @pytest.mark.parametrize(("on", "may"), [("2029-04-01", False), ("2029-04-02", True)])
 def test_12_cfr_1006_100_a_counts_three_years_from_the_last_activity(on: str, *, may: bool) -> None:
     sentence = kept(*settled("USD"), customer=AMERICAN, on=on)

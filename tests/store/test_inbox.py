@@ -13,6 +13,7 @@ from domain.reaction import Reaction, Trouble
 from domain.replies import Reply
 from store import customers, facts, heard, inbox, refusals, tasks
 from store.database import Ledger
+from store.tables import ReplyRow
 
 CODE = "test"
 
@@ -256,6 +257,30 @@ def test_a_reply_with_content_is_a_task_and_its_text_goes_with_the_contact_data(
     assert (task.step, task.why) == ("customer_reply", "1 by sms to read: paid")
     assert [words.text for words in heard.read(business.ledger, "ACME")] == ["I paid yesterday"]
     assert "yesterday" not in str(facts.history(business.ledger, "ACME"))
+    with business.ledger.write() as session:
+        customers.destroy_contact(session, "ACME")
+    assert heard.read(business.ledger, "ACME") == []
+
+
+def test_words_of_somebody_who_is_forgotten_meanwhile_are_not_kept(
+    business: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business.customer()
+    with business.ledger.write() as session:
+        customers.destroy_contact(session, "ACME")
+    monkeypatch.setattr(customers, "reached_at", lambda *_: ["ACME"])  # as it was looked up before
+    told = heard.take(business.ledger, reply("I paid yesterday"), now=business.at(3))
+    assert (told.taken.known, told.taken.wake) == ("unknown", ())
+    assert heard.read(business.ledger, "ACME") == []
+    assert facts.history(business.ledger, "ACME") == ()
+
+
+def test_forgetting_again_destroys_words_that_were_left(business: Any) -> None:
+    business.customer()
+    with business.ledger.write() as session:
+        customers.destroy_contact(session, "ACME")
+        row = ReplyRow(customer_id="ACME", heard_at=business.at(3), channel="sms", says="paid", text="mine")
+        session.add(row)
     with business.ledger.write() as session:
         customers.destroy_contact(session, "ACME")
     assert heard.read(business.ledger, "ACME") == []

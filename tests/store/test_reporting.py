@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from domain.ageing import BUCKETS
 from domain.facts import (
+    Bounced,
+    Delivered,
     DisputeOpened,
     DisputeResolved,
     Instalment,
@@ -247,6 +249,17 @@ def test_recovery_can_be_asked_as_it_was_known(business):
     then = recovery.recovered(business.ledger, known_at=business.at(43), **asked).cohorts
     now = recovery.recovered(business.ledger, **asked).cohorts
     assert [each.came_in.plain() for each in (*then, *now)] == ["130.00", "140.00"]
+
+
+def test_a_message_that_arrived_after_all_has_not_come_back(business):
+    business.invoice(business.customer())
+    begun = business.begun("ACME", "first/email", business.at(3))
+    business.confirm("ACME", begun.message, business.at(3))
+    about = {"message": begun.message, "step": "first", "channel": "email"}
+    for day, body in ((4, Bounced(**about, fault="slow")), (5, Delivered(**about))):
+        business.record("ACME", body, now=business.at(day))
+    (row,) = rows(read(business, after_a_week))
+    assert (row["sent"], row["delivered"], row["came_back"]) == (1, 1, 0)
 
 
 def test_a_contact_that_waits_for_its_window_is_held_by_a_rule(business):
