@@ -104,12 +104,14 @@ def perform(
             actor=actor,
             key=f"{SOURCE}/{key}",
         )
-        words = commands.words_of(body)
-        rest = outside(at, body) if isinstance(body, facts.PlanAgreed) else None
-        told = (
-            f"{words[0].upper()}{words[1:]}." if rest is None else f"{words[0].upper()}{words[1:]}: {rest}."
-        )
-        return Done(words=told, wake=True, already=False)
+        return Done(words=_told(at, body), wake=True, already=False)
+
+
+def _told(at: Situation, body: Body) -> str:
+    """Say what a command did, and of a plan what stays outside it."""
+    words = commands.words_of(body)
+    rest = outside(at, body) if isinstance(body, facts.PlanAgreed) else None
+    return f"{words[0].upper()}{words[1:]}." if rest is None else f"{words[0].upper()}{words[1:]}: {rest}."
 
 
 def _entered(
