@@ -452,7 +452,7 @@ def test_the_spaces_of_an_amount_make_no_sms_dearer(tmp_path: Path) -> None:
     words = "{{ seller.name }}: {{ notice.totals | amounts }}, {{ notice.debts[0].due_on | day }}"
     letters = with_words(tmp_path, "fr/sms/upcoming.j2", words)
     text = letters.message(replace(specimen("upcoming", "sms"), language="fr-CH"), **TO).text
-    assert text == "Harbourlight Cloud: 1 490,00 EUR et 40 000 JPY, 1 mars 2026"
+    assert text == "Harbourlight Cloud: 1 490,00 EUR et 40 000 JPY, 1 mars 2026 Ref 7QK4M2XD"
 
 
 def test_american_english_writes_american_dates() -> None:

@@ -529,7 +529,8 @@ def test_go_says_for_how_long_it_lets_out_what_the_guard_holds(cli) -> None:
 
 def test_an_approval_says_how_much_it_covers(acme) -> None:
     as_listed = acme("go", "--allow-blast", "--up-to", "812").out
-    assert as_listed.splitlines() == [
+    # The clock of this business goes on from nine o'clock while the tests run.
+    assert re.sub(r" 09:\d\d ", " 09:00 ", as_listed).splitlines() == [
         "go: 0 customers are waiting and will be woken by the sweep",
         "812 effects may go out beyond the limit until 11 Feb 2026 09:00 UTC; more ask again",
     ]

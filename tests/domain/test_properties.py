@@ -524,7 +524,9 @@ def the_end_is_final(judge: Judge) -> None:
     down: Line | None = None
     for line in judge.effects:
         if ended is not None:
-            before = {d.invoice for d in line.debts if d.invoice in judge.debts(ended.at)}
+            due = {name: debt.due_on for name, debt in judge.debts(line.at).items()}
+            end = judge.local(ended.at).date()
+            before = {d.invoice for d in line.debts if d.invoice in due and due[d.invoice] <= end}
             after_it = ("service-ended", "thanks", AFTER_END, "hand_over", "write_off")
             asked = line.effect == "task" and (line.step or "").startswith("approve-")
             assert line.effect in ("notice", "task"), "the service was turned after its end"
