@@ -109,6 +109,10 @@ def dry_run(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="a policy file: what adopting it would change"),
     ] = None,
+    code: Annotated[
+        bool,
+        typer.Option("--code", help="for whom this version plans otherwise than the one that looked last"),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List what would go out now, to nobody's harm, and say what keeps the rest.
@@ -121,6 +125,9 @@ def dry_run(
     ledger = open_ledger(Settings.from_env())
     if policy is not None:
         _what_if(ledger, policy, as_json=as_json)
+        return
+    if code:
+        _rethought(ledger, as_json=as_json)
         return
     found = reports.dry_run(ledger, now=now_of(ledger))
     if as_json:
@@ -143,6 +150,19 @@ def dry_run(
     if found.next_at and not found.wanted:
         typer.echo(f"nobody else is due before {found.next_at:%d %b %Y %H:%M} UTC")
     typer.echo(f"would go out now: {len(found.wanted)}")
+
+
+def _rethought(ledger: Any, *, as_json: bool) -> None:
+    from commandline.progress import bar
+    from store import what_if
+
+    looked, found = what_if.rethinking(ledger, bar=bar)
+    if as_json:
+        typer.echo(json.dumps([each.json() for each in found], indent=2))
+        return
+    for each in found:
+        typer.echo(each.words)
+    typer.echo(f"{looked} customers planned again at their last look, {len(found)} of them otherwise")
 
 
 def _what_if(ledger: Any, file: Path, *, as_json: bool) -> None:

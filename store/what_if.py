@@ -1,4 +1,5 @@
-"""What would be otherwise for customers: under a policy that is not adopted, or not for their case.
+"""What would be otherwise for customers: under a policy that is not adopted, or not for their case, or
+under this version of the code.
 
 Nothing is written. Whoever has nothing open is left out: there is nothing to chase.
 """
@@ -14,9 +15,11 @@ from sqlmodel import Session, col, select
 
 from domain.assignment import choose
 from domain.override import in_force
+from domain.plan import plan
 from domain.policy import Policy
 from domain.policy_change import Change, change
 from store import facts, policies
+from store.assess import signature
 from store.database import Ledger
 from store.errors import NoPolicy
 from store.tables import CustomerRow, DebtRow, PolicyRow
@@ -122,6 +125,83 @@ def switching(ledger: Ledger, name: str, customer_id: str | None, *, now: dateti
                 found.append(WhatIf(change=different, before=names[0], after=names[1], case_open=False))
                 seen(done)
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rethought:
+    """A customer for whom this version of the code plans otherwise than the one that looked last.
+
+    Attributes:
+        looked_at: the instant of that look; both plans are of it, and of the same facts.
+        before, after: the stage then, and the stage by this version.
+        wants: the keys of the effects that this version wants at that instant.
+        wake_at: when it looks again.
+    """
+
+    customer_id: str
+    looked_at: datetime
+    before: str | None
+    after: str
+    wants: tuple[str, ...]
+    wake_at: datetime | None
+
+    @property
+    def words(self) -> str:
+        """It in one line."""
+        wants = ", ".join(self.wants) or "nothing"
+        again = f"{self.wake_at:%d %b %Y %H:%M} UTC" if self.wake_at else "on news only"
+        return (
+            f"{self.customer_id}: {self.before} -> {self.after} at {self.looked_at:%d %b %Y %H:%M} UTC;"
+            f" this version wants {wants}, and looks again {again}"
+        )
+
+    def json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "customer": self.customer_id,
+            "looked_at": self.looked_at.isoformat(),
+            "before": self.before,
+            "after": self.after,
+            "wants": list(self.wants),
+            "wake_at": self.wake_at.isoformat() if self.wake_at else None,
+        }
+
+
+def rethinking(ledger: Ledger, *, bar: Bar) -> tuple[int, list[Rethought]]:
+    """Return how many customers were looked at to the end, and for whom this code plans otherwise.
+
+    Each is planned for again at the instant of the last look, so that time explains no difference. Whoever
+    has facts that nobody has looked at is left out: there is no plan to compare with.
+    """
+    looked = select(CustomerRow).where(col(CustomerRow.signature).is_not(None))
+    looked = looked.where(col(CustomerRow.revision) == col(CustomerRow.assessed_revision))
+    found = []
+    with ledger.read() as session:
+        rows = session.exec(looked.order_by(col(CustomerRow.id))).all()
+        with bar("Planning again", len(rows)) as seen:
+            for done, row in enumerate(rows, start=1):
+                one = _rethought(session, row)
+                found += [] if one is None else [one]
+                seen(done)
+    return len(rows), found
+
+
+def _rethought(session: Session, row: CustomerRow) -> Rethought | None:
+    try:
+        loaded = facts.load(session, row, now=row.last_now)
+    except NoPolicy:
+        return None
+    fresh = plan(loaded.policy, loaded.account, row.last_now)
+    if signature(fresh) == row.signature:
+        return None
+    return Rethought(
+        customer_id=row.id,
+        looked_at=row.last_now,
+        before=row.stage,
+        after=fresh.stage,
+        wants=tuple(effect.key for effect in fresh.effects),
+        wake_at=fresh.wake_at,
+    )
 
 
 def _cases(session: Session, policy: Policy, customer_id: str | None) -> Sequence[CustomerRow]:
