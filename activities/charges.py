@@ -79,7 +79,7 @@ class Charges:
             with without_words():
                 receipt = self.cashier.charge(charge, at=begun.now)
         except TryAgainLater as later:
-            return self.once.put_off(begun, until=begun.now + max(later.delay, self.books.rest(begun)))
+            return self.once.try_later(begun, later)
         self.mark("charged")
         return self._confirm(begun, receipt)
 

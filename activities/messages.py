@@ -128,8 +128,7 @@ class Messages:
             until = self._stop_sender(begun, wrong)
             return self.books.put_off(begun.customer.id, begun.now, until=until)
         except TryAgainLater as later:
-            rest = max(self.books.lasting(later.delay), self.books.rest(begun))
-            return self.once.put_off(begun, until=now + rest)
+            return self.once.try_later(begun, later)
         self.mark("sent")
         return self._confirm(begun, accepted)
 

@@ -2,7 +2,7 @@
 
 The claim is committed before the vendor is called. An attempt that finds an unconfirmed claim waits until
 no other can be at work on it, and asks the vendor by reference before anything is done again. Where not even
-the vendor can tell, it is done again or never, as the effect's channel or the policy says.
+the vendor can tell, it is done again or never, as the caller says.
 """
 
 import time
@@ -129,6 +129,11 @@ class Once:
         """Give a claim back whose effect certainly did not happen, and try again at an instant."""
         self.books.release(begun)
         return self.books.put_off(begun.customer.id, begun.now, until=until)
+
+    def try_later(self, begun: Begun, later: TryAgainLater) -> Answer:
+        """Give a claim back that a vendor could not serve, for as long as it asks and attempts rest."""
+        rest = max(self.books.lasting(later.delay), self.books.rest(begun))
+        return self.put_off(begun, until=begun.now + rest)
 
     def leave(self, begun: Begun) -> Answer:
         """Leave a claim as it is, whose effect may have happened: the next attempt asks."""

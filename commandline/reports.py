@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -119,7 +120,7 @@ def report_dso(
         "listed": listed,
         "conversion": conversion_of(into, rate, rates_of),
     }
-    made = lambda reading: money.dso(reading, period=period)  # noqa: E731
+    made = partial(money.dso, period=period)
     _report(asked, made, as_csv=as_csv, as_json=as_json, html=html)
 
 
@@ -207,7 +208,7 @@ def report_promises(
     from store.reporting import agreements
 
     asked = {"as_of": as_of, "known_at": known_at, "months": months, "listed": listed}
-    made = lambda reading: agreements.promises(reading, grace_days=grace)  # noqa: E731
+    made = partial(agreements.promises, grace_days=grace)
     _report(asked, made, as_csv=as_csv, as_json=as_json, html=html)
 
 
@@ -246,7 +247,7 @@ def report_contacts(
     from store.reporting import contacts
 
     asked = {"as_of": as_of, "known_at": known_at, "months": months, "listed": listed}
-    made = lambda reading: contacts.contacts(reading, within_days=within)  # noqa: E731
+    made = partial(contacts.contacts, within_days=within)
     _report(asked, made, as_csv=as_csv, as_json=as_json, html=html)
 
 
@@ -306,7 +307,7 @@ def report_forecast(
         "listed": listed,
         "conversion": conversion_of(into, rate, rates_of),
     }
-    made = lambda reading: agreements.forecast(reading, weeks=weeks)  # noqa: E731
+    made = partial(agreements.forecast, weeks=weeks)
     _report(asked, made, as_csv=as_csv, as_json=as_json, html=html)
 
 
@@ -333,7 +334,7 @@ def report_allowance(
         "listed": listed,
         "conversion": conversion_of(into, rate, rates_of),
     }
-    made = lambda reading: money.allowance(reading, matrix)  # noqa: E731
+    made = partial(money.allowance, rates=matrix)
     _report(asked, made, as_csv=as_csv, as_json=as_json, html=html)
 
 
