@@ -157,14 +157,20 @@ class Messages:
         headers = self.headers(begun.message) if email else ()
         return replace(message, headers=message.headers + headers, not_after=self._not_after(begun))
 
-    def _not_after(self, begun: Begun) -> datetime:
-        """The real instant from which the customer may not be contacted any more."""
+    def _not_after(self, begun: Begun) -> datetime | None:
+        """The real instant from which the customer may not be contacted any more.
+
+        None on a business clock of another speed: hours of it are over before any vendor has answered.
+        """
+        clock = self.books.clock()
+        if clock.speed != 1:
+            return None
         at = Situation(policy=begun.policy, account=begun.account, now=begun.now)
         effect = begun.effect
         closes = at.contacting.open_until(
             effect.channel, [debt.invoice for debt in effect.debts], effect.step
         )
-        return self.books.clock().real(closes)
+        return clock.real(closes)
 
     def _confirm(self, begun: Begun, accepted: Accepted) -> Answer:
         assessment = self.books.confirm(begun, provider_ref=accepted.provider_ref, outcome=accepted.outcome)

@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.answers import Answer
 from activities.messages import Messages
 from composition import parts
+from domain.clock import BusinessClock
 from domain.customer import Customer
 from domain.decide import decide
 from domain.documents import read
@@ -20,7 +21,7 @@ from domain.notice import Accepted, Message
 from domain.policy import Policy
 from domain.reaction import Reaction
 from settings import Settings
-from store import customers, doors, policies, switches
+from store import clock, customers, doors, policies, switches
 from store.assess import look
 from store.customers import ContactData
 from store.database import Ledger, migrate
@@ -235,6 +236,13 @@ def test_a_message_says_until_when_it_may_arrive(stage: Stage) -> None:
     scene = stage("sms")
     scene.send("sms")
     assert scene.vendor.messages[0].not_after == NOW.replace(hour=18)
+
+
+def test_on_a_fast_clock_no_hour_of_real_time_bounds_a_message(stage: Stage) -> None:
+    scene = stage("sms")
+    clock.set_clock(scene.ledger, BusinessClock(real_at=NOW, business_at=NOW, speed=86_400))
+    scene.send("sms")
+    assert scene.vendor.messages[0].not_after is None
 
 
 def test_words_that_cannot_be_rendered_are_no_matter_of_doubt(
