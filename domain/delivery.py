@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from domain.claim import Claim
-from domain.facts import Body, Bounced, Delivered, Fault, OptedIn, OptedOut, Paused, Replied
+from domain.facts import Body, Bounced, Delivered, Fault, OptedOut, Paused, Replied
 from domain.reaction import Reaction, Trouble
 
 State = Literal["accepted", "waiting", "delivered", "failed", "canceled"]
@@ -70,7 +70,7 @@ class Receipt:
     @property
     def about_the_customer(self) -> bool:
         """Whether it says what the customer wants, whatever became of the message."""
-        return self.reaction in ("opted_out", "opted_in", "complained")
+        return self.reaction in ("opted_out", "complained")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +139,6 @@ def _preferences(receipt: Receipt) -> list[tuple[str, Body]]:
     match receipt.reaction:
         case "opted_out":
             return [(receipt.dedupe, OptedOut(channel=channel))]
-        case "opted_in":
-            return [(receipt.dedupe, OptedIn(channel=channel))]
         case "complained":
             paused = Paused(reason="the customer called our email spam: a person looks first")
             return [

@@ -44,6 +44,15 @@ class SendGridDoor:
     def __init__(self, *, public_key: str) -> None:
         self._webhook = EventWebhook(public_key)
 
+    @property
+    def answer_type(self) -> str:
+        """SendGrid reads no answer."""
+        return "text/plain"
+
+    def answer(self, text: str | None) -> str:
+        """Return nothing: an email is not answered here."""
+        return ""
+
     def verify(self, raw: bytes, headers: Mapping[str, str], url: str, now: datetime) -> Sequence[Receipt]:
         """Return the events of one request; those that nobody could read are left out.
 

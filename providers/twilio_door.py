@@ -10,6 +10,7 @@ from datetime import datetime
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from twilio.request_validator import RequestValidator
+from twilio.twiml.messaging_response import MessagingResponse
 
 from domain.delivery import Receipt, State
 from domain.errors import Unverified
@@ -35,6 +36,18 @@ class TwilioDoor:
     def __init__(self, *, account_sid: str, auth_token: str) -> None:
         self._account_sid = account_sid
         self._validator = RequestValidator(auth_token)
+
+    @property
+    def answer_type(self) -> str:
+        """TwiML is XML."""
+        return "text/xml"
+
+    def answer(self, text: str | None) -> str:
+        """Return TwiML that texts `text` back, or does nothing."""
+        response = MessagingResponse()
+        if text is not None:
+            response.message(text)
+        return str(response)
 
     def verify(
         self, raw: bytes, headers: Mapping[str, str], url: str, now: datetime

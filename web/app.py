@@ -106,20 +106,24 @@ class _Hosts(TrustedHostMiddleware):
 
 
 def _webhook(site: Site, path: Path) -> Callable[[Request, BackgroundTasks], Awaitable[Response]]:
+    door = site.doors[path.door]
+
     async def take(request: Request, afterwards: BackgroundTasks) -> Response:
         try:
             raw = await _read(request, path)
-            reports = _verified(site, site.doors[path.door], raw, request)
+            reports = _verified(site, door, raw, request)
         except Refused as refused:
             return _refuse(site, path.door, refused)
         except ClientDisconnect:
             return Response(status_code=400)
         try:
-            wake, answer = await asyncio.to_thread(_take_all, site, reports)
+            wake, confirmation = await asyncio.to_thread(_take_all, site, reports)
         except Exception as error:  # noqa: BLE001 - the vendor tries again; its words may be personal data
             return _failed(error)
         afterwards.add_task(_woken, site, wake)
-        return Response(answer or path.answer, media_type=path.answer_type, status_code=200)
+        if not path.answers:
+            return Response(media_type="text/plain")
+        return Response(door.answer(confirmation), media_type=door.answer_type)
 
     return take
 
@@ -154,20 +158,21 @@ def _failed(error: Exception) -> Response:
     return Response(status_code=503, headers={"Retry-After": "30"})
 
 
-def _take_all(site: Site, reports: Sequence[Receipt | Reply]) -> tuple[Sequence[str], str]:
-    """Take each report, in a transaction of its own; return whom to wake, and an answer that is not empty."""
-    business, answer, wake = clock.read(site.ledger), "", dict[str, None]()
+def _take_all(site: Site, reports: Sequence[Receipt | Reply]) -> tuple[Sequence[str], str | None]:
+    """Take each report, in a transaction of its own; return whom to wake, and what to text back."""
+    business, wake = clock.read(site.ledger), dict[str, None]()
+    confirmation: str | None = None
     now = business.business(site.real_now())
     for report in reports:
         if isinstance(report, Reply):
             told = heard.take(site.ledger, report, now=now)
             taken = told.taken
             if told.confirm is not None:
-                answer = pages.confirmation(told.confirm, site.seller)
+                confirmation = pages.confirmation(told.confirm, site.seller)
         else:
             taken = inbox.take(site.ledger, report, now=now, code_version=site.code_version)
         wake.update(dict.fromkeys(taken.wake))
-    return list(wake), answer
+    return list(wake), confirmation
 
 
 async def _woken(site: Site, customers: Sequence[str]) -> None:

@@ -35,13 +35,23 @@ STATUS: Mapping[Why, int] = {
 class Door(Protocol):
     """Verifies a request of one vendor and reads it. `url` is the public one, as the vendor signed it.
 
+    Attributes:
+        answer_type: the media type of an answer.
+
     Raises:
         Unverified: it is not from whom it says, or cannot be read.
     """
 
+    @property
+    def answer_type(self) -> str: ...
+
     def verify(
         self, raw: bytes, headers: Mapping[str, str], url: str, now: datetime
     ) -> Sequence[Receipt | Reply]: ...
+
+    def answer(self, text: str | None) -> str:
+        """Return the words in which the vendor texts `text` back to the customer, or with None nothing."""
+        ...
 
 
 class Links(Protocol):
@@ -56,28 +66,19 @@ class Path:
 
     Attributes:
         media_type: that of the body; nothing else is read.
-        answer: what the vendor reads as "thank you, and nothing else".
-        answer_type: the media type of the answer.
+        answers: whether the vendor reads an answer: what is to be said to the customer, or nothing.
     """
 
     door: str
     path: str
     media_type: str
-    answer: str = ""
-    answer_type: str = "text/plain"
+    answers: bool = False
 
 
-TWIML = "text/xml"
 FORM = "application/x-www-form-urlencoded"
 PATHS = (
     Path(door="twilio", path="/webhooks/twilio/status", media_type=FORM),
-    Path(
-        door="twilio",
-        path="/webhooks/twilio/inbound",
-        media_type=FORM,
-        answer='<?xml version="1.0" encoding="UTF-8"?><Response/>',
-        answer_type=TWIML,
-    ),
+    Path(door="twilio", path="/webhooks/twilio/inbound", media_type=FORM, answers=True),
     Path(door="sendgrid", path="/webhooks/sendgrid/events", media_type="application/json"),
 )
 

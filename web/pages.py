@@ -84,6 +84,5 @@ def unknown() -> str:
 
 
 def confirmation(language: str, seller: str) -> str:
-    """Return the answer to Twilio that texts the one confirmation of an opt-out."""
-    text = escape(_words(language)[1].texted.format(seller=seller))
-    return f'<?xml version="1.0" encoding="UTF-8"?><Response><Message>{text}</Message></Response>'
+    """Return the one confirmation of an opt-out, as it is texted."""
+    return _words(language)[1].texted.format(seller=seller)

@@ -11,8 +11,9 @@ from domain.delivery import Receipt
 from domain.facts import Bounced, ContactChanged, Delivered, OptedIn, OptedOut, Paused, Replied
 from domain.reaction import Reaction, Trouble
 from domain.replies import Reply
-from store import customers, facts, heard, inbox, refusals, tasks
+from store import customers, doors, facts, heard, inbox, refusals, tasks
 from store.database import Ledger
+from store.facts import NewFact
 from store.tables import ReplyRow
 
 CODE = "test"
@@ -315,7 +316,8 @@ def test_a_click_unsubscribes_from_email_once_and_again_after_an_opt_in(business
     assert heard.unsubscribe(business.ledger, sent, now=business.at(4)).known == "done"
     assert heard.unsubscribe(business.ledger, sent, now=business.at(4)).known == "again"
     assert business.assess("ACME", business.at(4)).account.reach == {"email": "opted_out", "sms": "ok"}
-    take(business, receipt(sent, "accepted", "opted_in"), business.at(5))
+    again = NewFact(source="cli", id="again", happened_at=business.at(5), body=OptedIn(channel="email"))
+    doors.record(business.ledger, "ACME", [again], now=business.at(5))
     assert business.assess("ACME", business.at(5)).account.reach["email"] == "ok"
     assert heard.unsubscribe(business.ledger, sent, now=business.at(6)).known == "done"
 

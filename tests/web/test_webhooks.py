@@ -124,7 +124,7 @@ async def test_twilio_s_own_words_are_answered_by_twilio_alone(web: Web) -> None
     web.business.customer()
     answer = await web.inbound("STOP")
     assert answer.headers["content-type"].startswith("text/xml")
-    assert answer.text.endswith("<Response/>")
+    assert answer.text.endswith("<Response />")
     assert web.business.assess("ACME", at(4)).account.reach["sms"] == "opted_out"
 
 
@@ -132,7 +132,7 @@ async def test_stop_in_other_words_is_confirmed_once(web: Web) -> None:
     web.business.customer(language="de")
     first, again = await web.inbound("Bitte keine SMS mehr!"), await web.inbound("Bitte keine SMS mehr!")
     assert "<Message>Example Cloud: Sie erhalten keine SMS mehr" in first.text
-    assert again.text.endswith("<Response/>")
+    assert again.text.endswith("<Response />")
     assert web.business.assess("ACME", at(4)).account.reach["sms"] == "opted_out"
 
 
@@ -145,7 +145,7 @@ async def test_advanced_opt_out_says_what_it_took_the_words_for(web: Web) -> Non
 async def test_a_reply_wakes_the_workflow_for_its_task(web: Web) -> None:
     web.business.customer()
     answer = await web.inbound("I paid yesterday 💶")
-    assert answer.text.endswith("<Response/>")
+    assert answer.text.endswith("<Response />")
     assert web.woken == ["ACME"]
     assert [words.says for words in heard.read(web.business.ledger, "ACME")] == ["paid"]
 
