@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
 from domain.reasons import Reason, because
 from store import journal, sweep, switches, tasks
-from store.database import Ledger
+from store.database import Ledger, upsert
 from store.tables import BreakerRow, CustomerRow, TaskRow
 
 RESTS: Sequence[timedelta] = (
@@ -74,9 +73,9 @@ def trip(ledger: Ledger, channel: str, sender: str, *, why: str, now: datetime, 
 
 def _at_hand(session: Session, channel: str, sender: str, why: str, now: datetime) -> BreakerRow:
     """Return the row of a sender, locked; two that meet its first fault at once write one row."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     new = BreakerRow(channel=channel, sender=sender, why=why, opened_at=now, tried_at=now, retry_at=now)
-    session.connection().execute(insert(_BREAKERS).values(new.model_dump()).on_conflict_do_nothing())
+    written = upsert(session, _BREAKERS).values(new.model_dump()).on_conflict_do_nothing()
+    session.connection().execute(written)
     return session.get_one(BreakerRow, (channel, sender), with_for_update=True)
 
 

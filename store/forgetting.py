@@ -2,11 +2,9 @@
 
 from datetime import datetime
 
-from domain.account_fold import build
-from domain.contact_law.books import lawless
 from domain.retention import kept_because
-from store import customers, facts, journal, whereabouts
-from store.database import LAW_OF, Ledger
+from store import customers, facts, journal
+from store.database import Ledger
 from store.errors import Refused
 
 
@@ -19,14 +17,7 @@ def forget(ledger: Ledger, customer_id: str, *, by: str, now: datetime) -> bool:
     """
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
-        law_of = session.info.get(LAW_OF, lawless)
-        account = build(
-            row.customer(),
-            facts.read(session, row.id),
-            facts.read_claims(session, row.id),
-            allocation=row.allocation,
-            law=law_of(row.customer(), whereabouts.read(row, customers.contact(session, row.id).phone)),
-        )
+        account = facts.account_of(session, row, allocation=row.allocation)
         kept = kept_because(account, max(now, row.last_now))
         if kept is not None:
             raise Refused(kept)

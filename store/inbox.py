@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, func, select
 
 from domain.claim import Claim
 from domain.delivery import OPERATORS, Outcome, Receipt, names_of, outcomes
 from domain.facts import Bounced, Delivered
 from store import claims, customers, facts, tasks
-from store.database import Ledger
+from store.database import Ledger, upsert
 from store.doors import record_locked
 from store.facts import NewFact
 from store.tables import ClaimRow, ContactRow, CustomerRow, FactRow, InboxRow
@@ -155,8 +154,9 @@ def note(session: Session, event: Event, customer_id: str | None, now: datetime)
         "provider_ref": event.provider_ref,
         "outcome": "done" if customer_id else _NOTHING_MINE,
     }
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    written = insert(_INBOX).values(values).on_conflict_do_nothing(index_elements=["source", "dedupe"])
+    written = (
+        upsert(session, _INBOX).values(values).on_conflict_do_nothing(index_elements=["source", "dedupe"])
+    )
     return session.connection().execute(written.returning(_INBOX.c.id)).first() is not None
 
 

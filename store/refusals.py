@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from datetime import date
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col, func, select
 
-from store.database import Ledger
+from store.database import Ledger, upsert
 from store.tables import RefusalRow
 
 _REFUSALS = SQLModel.metadata.tables["refusals"]
@@ -15,9 +14,8 @@ _REFUSALS = SQLModel.metadata.tables["refusals"]
 def add(ledger: Ledger, counts: Mapping[tuple[str, str], int], *, on: date) -> None:
     """Add what was refused since the last time, by door and reason."""
     with ledger.write() as session:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
         for (door, why), count in sorted(counts.items()):
-            written = insert(_REFUSALS).values(door=door, why=why, on=on, count=count)
+            written = upsert(session, _REFUSALS).values(door=door, why=why, on=on, count=count)
             added = written.on_conflict_do_update(
                 index_elements=["door", "why", "on"],
                 set_={"count": _REFUSALS.c.count + written.excluded.count},
