@@ -34,7 +34,8 @@ from domain.own_steps import (
 )
 from domain.policy import Policy
 from domain.reasons import Reason
-from store import breakers, clock, customers, facts, journal, switches
+from domain.wording import Wording
+from store import breakers, clock, customers, facts, journal, switches, written
 from store.assess import Assessment, assess_locked
 from store.breakers import Passage
 from store.customers import ContactData
@@ -342,6 +343,7 @@ def confirm(
     outcome: Literal["delivered", "bounced"] | None = None,
     new: Sequence[NewFact] = (),
     why: str = "",
+    words: Wording | None = None,
 ) -> Assessment:
     """Note how a claimed effect went, with the facts that are its outcome, and assess afresh.
 
@@ -354,10 +356,12 @@ def confirm(
         row = customers.lock(session, customer_id)
         now = max(now, row.last_now)
         first = _settle(session, row, message, state, provider_ref, now, code_version, why)
+        if words is not None:
+            written.keep(session, row.id, message, words, now=now)
         known = facts.read(session, row.id)
         outcomes = [*_outcome(first, outcome, now), *new]
-        written = facts.append(session, row, outcomes, now=now, news=False, known=known)
-        return assess_locked(session, row, now=now, code_version=code_version, known=[*known, *written])
+        added = facts.append(session, row, outcomes, now=now, news=False, known=known)
+        return assess_locked(session, row, now=now, code_version=code_version, known=[*known, *added])
 
 
 def prove(
