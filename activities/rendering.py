@@ -25,6 +25,7 @@ from jinja2.exceptions import TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from domain.channels import CHANNELS
+from domain.digest.compose import Digest
 from domain.money import Money, decimals
 from domain.notice import (
     DailyInterest,
@@ -167,6 +168,13 @@ class Letters:
         words = {"document": document, "seller": _printable(document.seller), "language": words_of.folder}
         text = _flowed(self._render(words_of, words_of.text, "policy.j2", words))
         return text, _without_blank_lines(self._render(words_of, words_of.html, "policy.j2", words))
+
+    def digest(self, digest: Digest, seller: Seller) -> tuple[str, str]:
+        """Return a digest as text and as HTML, for people of ours: in English, as all that they read."""
+        words_of = self._language(FALLBACK)
+        words = {"digest": digest, "seller": _printable(seller), "language": words_of.folder}
+        text = _flowed(self._render(words_of, words_of.text, "digest.j2", words))
+        return text, _without_blank_lines(self._render(words_of, words_of.html, "digest.j2", words))
 
     def overview(self, messages: Sequence[tuple[str, Message]]) -> str:
         """Return one self-contained HTML page that shows messages, by language, as their readers see them."""

@@ -35,7 +35,7 @@ from domain.own_steps import (
 from domain.policy import Policy
 from domain.reasons import Reason
 from domain.wording import Wording
-from store import breakers, clock, customers, facts, journal, switches, written
+from store import breakers, clock, controls, customers, facts, journal, switches, written
 from store.assess import Assessment, assess_locked
 from store.breakers import Passage
 from store.customers import ContactData
@@ -52,6 +52,9 @@ Long, because each try costs history: a stop of a month must not fill that of ev
 
 SOURCE = "claim"
 """Of facts that say what became of a message."""
+
+_CONTROLS: Mapping[str, Sequence[str]] = {"notice": ("M2", "S27b"), "suspend": ("S19c",)}
+"""Of which controls it is a run that an effect of a kind went out."""
 
 _OF_CUSTOMER = select(ClaimRow).where(ClaimRow.customer_id == bindparam("customer"))
 _OF_MESSAGE = _OF_CUSTOMER.where(ClaimRow.message == bindparam("message")).order_by(col(ClaimRow.position))
@@ -425,6 +428,8 @@ def _settle(
             claim.provider_ref = provider_ref or claim.provider_ref
         if first.channel == TASK and state == "sent":
             _open_task(session, first, now)
+        if state == "sent" and first.kind in _CONTROLS:
+            controls.ran(session, *_CONTROLS[first.kind], at=now)
         _journal_outcome(session, first, now, code_version, why)
     return first
 
