@@ -16,8 +16,11 @@ from temporalio.client import (
     Schedule,
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
     ScheduleIntervalSpec,
+    ScheduleRange,
     ScheduleSpec,
+    ScheduleUpdate,
 )
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
@@ -26,6 +29,7 @@ from temporalio.worker import Worker
 from activities.books import Books
 from activities.charges import Cashier, Charges
 from activities.customers import Customers, Wake
+from activities.digests import Digests
 from activities.messages import Courier, Headers, Messages, no_headers
 from activities.onboarding import CodeByMessage, Onboarding, PhoneVerifier
 from activities.once import Mark, unmarked
@@ -34,6 +38,7 @@ from activities.service import LedgerSwitch, Service
 from activities.sweep import Sweeping
 from activities.tasks import Tasks
 from activities.tracking import Tracker, Tracking
+from domain.digest.seen import HOUR
 from domain.notice import Seller
 from ending import WRONG_USAGE, Stop, Unreachable
 from providers.bank import Bank
@@ -45,6 +50,7 @@ from store.database import Ledger
 from store.verifications import CodeCheck
 from workflows.conversion import DATA_CONVERTER
 from workflows.customer_lifecycle import CustomerLifecycle
+from workflows.daily_digest import DailyDigest
 from workflows.onboarding_verification import OnboardingVerification
 from workflows.subscription_suspension import SubscriptionSuspension
 from workflows.sweep import Sweep
@@ -57,12 +63,17 @@ if TYPE_CHECKING:
     from providers.twilio_verify import TwilioVerify
     from web.doors import Door
 
-WORKFLOWS = (CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, Sweep)
+WORKFLOWS = (CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, Sweep, DailyDigest)
 
 
 def sweep_id(task_queue: str) -> str:
     """Return the id of the schedule of a queue's sweep; its runs are called so too."""
     return f"sweep/{task_queue}"
+
+
+def digest_id(task_queue: str) -> str:
+    """Return the id of the schedule of a queue's daily digest; its runs are called so too."""
+    return f"digest/{task_queue}"
 
 
 LEDGER = "ledger"
@@ -164,6 +175,8 @@ class Parts:
     seller: Seller
     headers: Headers = no_headers
     trackers: Mapping[str, Tracker] = field(default_factory=dict)
+    finance_email: str | None = None
+    zone: str = "UTC"
     mark: Mark = unmarked
 
 
@@ -267,7 +280,20 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         seller=seller(settings),
         headers=one_click(settings, ledger).headers if settings.public_url else no_headers,
         trackers=trackers(settings),
+        finance_email=settings.finance_email,
+        zone=settings.seller_timezone,
         mark=mark,
+    )
+
+
+def _digests(made: Parts) -> Digests:
+    return Digests(
+        books=made.books,
+        letters=made.letters,
+        courier=made.couriers["email"],
+        seller=made.seller,
+        to=made.finance_email,
+        zone=made.zone,
     )
 
 
@@ -327,7 +353,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         customers.start_the_right_one,
         tasks.open_task,
     ]
-    looking += [_sweeping(made, wake).wake_who_is_due]
+    looking += [_sweeping(made, wake).wake_who_is_due, _digests(made).write]
     looking += [onboarding.look, onboarding.check_identifiers, onboarding.conclude]
     return [
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
@@ -441,3 +467,26 @@ async def start_sweep(
                 f" or delete the schedule {name} if that ledger is gone"
             )
     return None
+
+
+async def start_digest(client: Client, settings: Settings, *, every: timedelta | None = None) -> None:
+    """Create the schedule of the daily digest, or bring the one that is there to these settings.
+
+    A day on which nobody worked is made up for by one run.
+
+    Args:
+        every: look so often whether one is due, as a demo does whose days pass in seconds.
+    """
+    name, queue = digest_id(settings.task_queue), settings.task_queue
+    action = ScheduleActionStartWorkflow(DailyDigest.run, {}, id=name, task_queue=queue)
+    hour = ScheduleCalendarSpec(hour=[ScheduleRange(HOUR.hour)], minute=[ScheduleRange(HOUR.minute)])
+    spec = (
+        ScheduleSpec(calendars=[hour], time_zone_name=settings.seller_timezone)
+        if every is None
+        else ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
+    )
+    wanted = Schedule(action=action, spec=spec)
+    try:
+        await client.create_schedule(name, wanted)
+    except ScheduleAlreadyRunningError:
+        await client.get_schedule_handle(name).update(lambda there: ScheduleUpdate(schedule=wanted))

@@ -15,6 +15,7 @@ from temporalio.client import Client
 
 import lawbooks
 from composition import connected
+from domain.clouds import CLOUDS
 from domain.contact_law.whereabouts import Whereabouts
 from domain.documents import BadDocument
 from domain.interest.rates import Rates
@@ -24,6 +25,7 @@ from store import (
     breakers,
     claims,
     clock,
+    controls,
     inbox,
     policies,
     rates,
@@ -75,6 +77,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += await asyncio.to_thread(_ledger, settings)
     findings += await asyncio.to_thread(lambda: [*_contact_law(settings)])
     findings.append(await asyncio.to_thread(_outbox, settings))
+    findings.append(_partner_center(settings))
     findings += await _temporal(settings)
     return findings
 
@@ -88,7 +91,7 @@ def _ledger(settings: Settings) -> list[Finding]:
         migrate(settings.database_url)
         ledger = Ledger(settings.database_url)
         identity = Finding(about=about, ok=True, words=f"identity {ledger.identity}")
-        looks = (_work, _doors, _policies, _rates, _switches)
+        looks = (_work, _doors, _policies, _rates, _switches, _controls)
         return [identity, *(finding for look in looks for finding in look(ledger))]
     except (SQLAlchemyError, CommandError, OSError) as error:
         return [Finding(about=about, ok=False, words=ledger_words(error))]
@@ -187,12 +190,35 @@ def _whereabouts(settings: Settings) -> Mapping[tuple[str | None, str | None], i
         return {}
 
 
+def _controls(ledger: Ledger) -> Iterator[Finding]:
+    """Name the controls that are off or did not run when they should; a person decided the first."""
+    now = clock.read(ledger).business(datetime.now(UTC))
+    with ledger.read() as session:
+        found = controls.register(session, now)
+    for each in found:
+        for words in each.words:
+            yield Finding(about="control", ok=each.off is not None or not each.overdue, words=words)
+    if not any(each.words for each in found):
+        yield Finding(about="controls", ok=True, words=f"{len(found)} are on, and ran when they should")
+
+
 def _switches(ledger: Ledger) -> Iterator[Finding]:
     holding = [*switches.holding(switches.read(ledger)), *breakers.holding(ledger)]
     for words in holding:
         yield Finding(about="switch", ok=False, words=words)
     if not holding:
         yield Finding(about="switch", ok=True, words="go")
+
+
+def _partner_center(settings: Settings) -> Finding:
+    """Say which cloud is ours, and what it does not have."""
+    name = settings.partner_center_cloud
+    if name is None:
+        return Finding(about="Partner Center", ok=True, words="none is set up")
+    cloud = CLOUDS[name]
+    lacking = sorted(each.replace("_", " ") for each in CLOUDS["commercial"].offers - cloud.offers)
+    without = f", which has no {', '.join(lacking)}" if lacking else ""
+    return Finding(about="Partner Center", ok=True, words=f"{name} at {cloud.api}{without}")
 
 
 def _outbox(settings: Settings) -> Finding:

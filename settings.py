@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.clouds import CloudName
 from domain.customer import known_zone
 
 VERSION = "0.1.0"
@@ -43,6 +44,8 @@ class Settings(BaseSettings):
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
         api_tokens: which programs may use the REST API, as `name=token`, separated by commas; without it
             there is none.
+        finance_email: who reads the daily digest; without it the digest is only kept.
+        partner_center_cloud: whose Partner Center is ours; without it, none.
         public_url: where the vendors reach our webhooks; without it they are told of none.
         seller_*: who writes to the customers; `seller_timezone` decides which day a report is of,
             `seller_language` in which language a policy's document is written.
@@ -75,6 +78,8 @@ class Settings(BaseSettings):
     sendgrid_webhook_key: str | None = None
     sendgrid_base: str | None = Field(default=None, pattern=_BASE)
     sendgrid_logs_base: str | None = Field(default=None, pattern=_BASE)
+    finance_email: str | None = Field(default=None, pattern=r"^[^\s@<>]+@[^\s@<>]+$", repr=False)
+    partner_center_cloud: CloudName | None = None
     public_url: str | None = Field(default=None, pattern=_BASE)
     api_tokens: SecretStr | None = None
     seller_name: str = "Example Cloud"

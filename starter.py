@@ -14,7 +14,9 @@ use_pinned_zones()  # before anything reads a zone
 import typer  # noqa: E402
 
 from commandline import (  # noqa: E402
+    controls,
     customers,
+    digest,
     fees,
     policies,
     policy_tools,
@@ -37,13 +39,14 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (customers, tasks, switches, receivables, running):
+for group in (customers, tasks, switches, receivables, digest, running):
     app.add_typer(group.app)
 policies.app.add_typer(policy_tools.app)
 app.add_typer(fees.app, name="fee")
 app.add_typer(policies.app, name="policy")
 app.add_typer(reports.app, name="report")
 app.add_typer(templates.app, name="templates")
+app.add_typer(controls.app, name="controls")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

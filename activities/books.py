@@ -16,6 +16,7 @@ from domain.clock import BusinessClock
 from domain.errors import InDoubt, Misconfigured, TryAgainLater
 from domain.notice import Outcome
 from domain.view import View, view_of
+from domain.wording import Wording
 from store import assess as assessing
 from store import breakers, claims, tasks
 from store.assess import Assessment
@@ -102,10 +103,11 @@ class Books:
         outcome: Outcome | None = None,
         new: Sequence[NewFact] = (),
         why: str = "",
+        words: Wording | None = None,
     ) -> Assessment:
         """Write down how a claimed effect went; what it changed is an outcome, not news.
 
-        `why` goes into the journal, where it is more than what the state says.
+        `why` goes into the journal, where it is more than what the state says; `words` are kept of a message.
         """
         return claims.confirm(
             self.ledger,
@@ -117,6 +119,7 @@ class Books:
             outcome=outcome,
             new=new,
             why=why,
+            words=words,
             code_version=self.code_version,
         )
 

@@ -19,6 +19,7 @@ from domain.facts import ContactInvalid, OptedOut
 from domain.notice import Accepted, Message, Seller
 from domain.reaction import Reaction
 from domain.situation import Situation
+from domain.wording import Wording
 from store import breakers
 from store.claims import Begun
 from store.facts import NewFact
@@ -111,10 +112,11 @@ class Messages:
 
     def _deliver(self, claimed: Claimed) -> Answer:
         begun, now = claimed.begun, claimed.begun.now
-        message = self._message(begun)
-        if message is None or self.once.stale(claimed):
-            rest = timedelta() if message else self.books.rest(begun)
+        written = self._written(begun)
+        if written is None or self.once.stale(claimed):
+            rest = timedelta() if written else self.books.rest(begun)
             return self.once.put_off(begun, until=now + rest)
+        message, words = written
         try:
             with without_words():
                 accepted = self._courier(begun).deliver(message, at=now)
@@ -130,7 +132,7 @@ class Messages:
         except TryAgainLater as later:
             return self.once.try_later(begun, later)
         self.mark("sent")
-        return self._confirm(begun, accepted)
+        return self._confirm(begun, accepted, words)
 
     def _stop_sender(self, begun: Begun, wrong: Misconfigured) -> datetime:
         """Let nobody else run into a fault of ours; return when the next message may try."""
@@ -140,8 +142,8 @@ class Messages:
     def _courier(self, begun: Begun) -> Courier:
         return self.couriers[begun.effect.channel]
 
-    def _message(self, begun: Begun) -> Message | None:
-        """Render what goes out; None where the words cannot be rendered, which the log explains.
+    def _written(self, begun: Begun) -> tuple[Message, Wording] | None:
+        """Render what goes out, and say in which words; None where they cannot be, which the log explains.
 
         Nothing has left us by then, so the claim is no matter of doubt: it is given back.
         """
@@ -151,11 +153,13 @@ class Messages:
                 notice = notice_of(begun, seller=self.seller)
                 sender = self.seller.support_email if email else self.seller.name
                 message = self.letters.message(notice, to=_address(begun), sender=sender)
+                words = self.letters.words(notice, message)
         except RuntimeError as fault:
             activity.logger.error("%s by %s: %s", begun.effect.step, begun.effect.channel, fault)
             return None
         headers = self.headers(begun.message) if email else ()
-        return replace(message, headers=message.headers + headers, not_after=self._not_after(begun))
+        whole = replace(message, headers=message.headers + headers, not_after=self._not_after(begun))
+        return whole, words
 
     def _not_after(self, begun: Begun) -> datetime | None:
         """The real instant from which the customer may not be contacted any more.
@@ -172,8 +176,11 @@ class Messages:
         )
         return clock.real(closes)
 
-    def _confirm(self, begun: Begun, accepted: Accepted) -> Answer:
-        assessment = self.books.confirm(begun, provider_ref=accepted.provider_ref, outcome=accepted.outcome)
+    def _confirm(self, begun: Begun, accepted: Accepted, words: Wording | None = None) -> Answer:
+        """Write down that it went out; the words are not known of what an earlier attempt handed over."""
+        assessment = self.books.confirm(
+            begun, provider_ref=accepted.provider_ref, outcome=accepted.outcome, words=words
+        )
         self.mark("confirmed")
         self._sender_works(begun)
         return self.books.answer("done", assessment)

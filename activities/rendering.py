@@ -5,12 +5,14 @@ condition is the same in every language, under `templates/shared/`. Nothing a cu
 A fault in the words is a `BadTemplate` that names file and line, never a gap in a letter.
 """
 
+import hashlib
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, time
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +25,7 @@ from jinja2.exceptions import TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from domain.channels import CHANNELS
+from domain.digest.compose import Digest
 from domain.money import Money, decimals
 from domain.notice import (
     DailyInterest,
@@ -37,6 +40,7 @@ from domain.notice import (
     sms_segments,
 )
 from domain.policy_document import PolicyDocument
+from domain.wording import Wording, sha256_of
 
 FALLBACK = "en"
 SHARED = "shared"
@@ -109,6 +113,11 @@ class Letters:
             return " ".join(write["money"](value).split())
         return str(write["short_day" if short else "day"](value))
 
+    def phrase(self, name: str, *given: object, language: str) -> str:
+        """Return a phrase that every letter of a language shares, as text; a macro is given its values."""
+        found = getattr(self._language(language).text.get_template("words.j2").module, name)
+        return str(found(*given) if given else found)
+
     def names(self, channel: str, language: str = FALLBACK) -> tuple[str, ...]:
         """Return the templates of a channel that a notice may name, in order of name."""
         folder = self._templates / self._language(language).folder / channel
@@ -125,6 +134,26 @@ class Letters:
             "notice", notice, template=notice.template, step=notice.step, to=to, sender=sender
         )
 
+    def words(self, notice: Notice, message: Message) -> Wording:
+        """Return in which words a notice became a message."""
+        return Wording(
+            channel=notice.channel,
+            template=notice.template,
+            asked=notice.language,
+            language=self._language(notice.language).folder,
+            version=self.version,
+            sha256=sha256_of(message),
+        )
+
+    @cached_property
+    def version(self) -> str:
+        """The version of all words: a digest of every file, by name and content."""
+        seen = hashlib.sha256()
+        for path in sorted(self._templates.rglob("*.j2")):
+            seen.update(f"{path.relative_to(self._templates).as_posix()}\0".encode())
+            seen.update(hashlib.sha256(path.read_bytes()).digest())
+        return seen.hexdigest()[:12]
+
     def code(self, code: OneTimeCode, *, to: str, sender: str) -> Message:
         """Return the message that carries a one-time code; errors as in `message`."""
         return self._message("code", code, template=CODE_TEMPLATE, step=CODE_TEMPLATE, to=to, sender=sender)
@@ -139,6 +168,13 @@ class Letters:
         words = {"document": document, "seller": _printable(document.seller), "language": words_of.folder}
         text = _flowed(self._render(words_of, words_of.text, "policy.j2", words))
         return text, _without_blank_lines(self._render(words_of, words_of.html, "policy.j2", words))
+
+    def digest(self, digest: Digest, seller: Seller) -> tuple[str, str]:
+        """Return a digest as text and as HTML, for people of ours: in English, as all that they read."""
+        words_of = self._language(FALLBACK)
+        words = {"digest": digest, "seller": _printable(seller), "language": words_of.folder}
+        text = _flowed(self._render(words_of, words_of.text, "digest.j2", words))
+        return text, _without_blank_lines(self._render(words_of, words_of.html, "digest.j2", words))
 
     def overview(self, messages: Sequence[tuple[str, Message]]) -> str:
         """Return one self-contained HTML page that shows messages, by language, as their readers see them."""

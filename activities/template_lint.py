@@ -211,8 +211,20 @@ def _statements(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
             yield "the day of the next step", written(notice.next_on)
         if email:
             yield "the bank account", seller.account
+        if email:
+            yield from _rights(letters, notice)
     if notice.template.endswith("final_notice") and notice.suspend_on is not None:
         yield "the day of the suspension", written(notice.suspend_on)
+
+
+def _rights(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
+    """Yield what a letter that asks for money owes its reader: how late it is, and how to contest it."""
+    late = notice.debts[0].days_late
+    if late > 0:
+        yield "how late it is", _plain(letters.phrase("late", late, language=notice.language))
+    yield "how to contest it", _plain(letters.phrase("wrong_title", language=notice.language))
+    if notice.template.endswith("termination_warning") and notice.next_on is not None:
+        yield "the day of the end", letters.written(notice.next_on, language=notice.language)
 
 
 def _plain(words: str) -> str:

@@ -96,14 +96,16 @@ def replies(customer: CustomerId, as_json: AsJson = False) -> None:
 
 @app.command()
 def mended(by: By = "cli") -> None:
-    """Say that what vendors reported about our account or our texts is mended: it ends the `vendor` tasks."""
+    """Say that what vendors or the engine itself found wrong with us is mended: it ends those tasks."""
     from store import tasks
     from store.inbox import VENDOR
 
     ledger = open_ledger(Settings.from_env())
+    now = now_of(ledger)
     with ledger.write() as session:
-        closed = tasks.close(
-            session, customer_id=None, step=VENDOR, now=now_of(ledger), outcome="mended", by=by
+        closed = sum(
+            tasks.close(session, customer_id=None, step=step, now=now, outcome="mended", by=by)
+            for step in (VENDOR, *tasks.TO_MEND)
         )
     typer.echo(f"tasks that are done: {closed}")
 
@@ -154,11 +156,13 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
     )
     from store.inbox import VENDOR
     from store.switches import BLAST
+    from store.tasks import TO_MEND, UNAPPLIED
 
     who, done = task.customer_id, f"starter.py task {task.customer_id} {task.step}"
     up_to = f" --up-to {len(held.effects)}" if held and held.effects else ""
     endings = {
-        VENDOR: "starter.py mended",
+        **dict.fromkeys((VENDOR, *TO_MEND), "starter.py mended"),
+        UNAPPLIED: "name its invoice, or give it back: it ends by itself on the day after",
         REPLY: f"starter.py replies {who} && {done}",
         BLAST: f"starter.py go --allow-blast{up_to}",
         APPROVE: f"starter.py approve {who}",

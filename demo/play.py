@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from composition import connect, parts, start_sweep, sweep_id, waker, workers
+from composition import connect, parts, start_digest, start_sweep, sweep_id, waker, workers
 from demo.applicants import Applicants, ReadByApplicants
 from demo.sample import POLICIES, SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
@@ -45,6 +45,7 @@ PATIENCE_DAYS = 14
 
 SCREEN_SECONDS = 0.5
 SWEEP_EVERY = timedelta(seconds=2)
+DIGEST_EVERY = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,7 @@ def play(
                 bank=folder / "bank",
                 temporal_address=server.address,
                 temporal_ui=server.ui,
+                finance_email="finance@seller.example",
             )
             migrate(settings.database_url)
             with ExitStack() as running:
@@ -145,6 +147,7 @@ class Stage:
                 await running.enter_async_context(worker)
             await self._verify(Applicants(self.ledger, verifier, self.wake))
             await start_sweep(client, queue, self.ledger, every=SWEEP_EVERY)
+            await start_digest(client, self.settings, every=DIGEST_EVERY)
             watching = asyncio.create_task(self._watch())
             await asyncio.gather(self._tell(), self._throw_switches())
             await self._until(self.end_at)
@@ -157,6 +160,7 @@ class Stage:
                 self._set_clock(self.clock.business(datetime.now(UTC)), speed=1)
                 await client.get_schedule_handle(sweep_id(queue)).delete()
                 await start_sweep(client, queue, self.ledger)
+                await start_digest(client, self.settings)
                 self._say_where()
                 await asyncio.Event().wait()
         self.ledger.close()

@@ -18,6 +18,7 @@ from domain.policy import Policy
 from domain.reasons import Reason, because
 from domain.rules.interest import over
 from domain.situation import Situation
+from domain.stages import may_follow
 from store import clock, customers, facts, journal, postings, tasks
 from store.database import Ledger
 from store.errors import NoPolicy
@@ -150,10 +151,21 @@ def assess_locked(
     row.assessed_revision = row.revision
     # What is wanted now stays overdue until it is done: whoever loses it, the sweep finds it.
     row.last_now, row.wake_at = now, now if fresh.effects else fresh.wake_at
+    if not may_follow(row.stage, fresh.stage):
+        _tell_of_turn(session, row, fresh.stage, now)
     row.stage, row.signature = fresh.stage, signature(fresh)
     # The plan does not know what a verification in progress wants to send.
     row.halted = row.halted and (bool(fresh.effects) or fresh.stage == "onboarding")
     return _assessment(session, row, loaded, fresh, now)
+
+
+def _tell_of_turn(session: Session, row: CustomerRow, stage: str, now: datetime) -> None:
+    """Tell a person of a turn that no life should take; the plan goes by the facts all the same."""
+    why = (
+        f"{row.id} went from stage {row.stage} to {stage}, which is no turn: its facts contradict each other"
+    )
+    journal.write(session, at=now, what="note", why=why, customer_id=row.id)
+    tasks.open_once(session, tasks.ODD_TURN, why, now=now)
 
 
 def _plan(row: CustomerRow, loaded: Loaded, now: datetime) -> Plan:

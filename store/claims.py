@@ -34,7 +34,8 @@ from domain.own_steps import (
 )
 from domain.policy import Policy
 from domain.reasons import Reason
-from store import breakers, clock, customers, facts, journal, switches
+from domain.wording import Wording
+from store import breakers, clock, controls, customers, facts, journal, switches, written
 from store.assess import Assessment, assess_locked
 from store.breakers import Passage
 from store.customers import ContactData
@@ -51,6 +52,9 @@ Long, because each try costs history: a stop of a month must not fill that of ev
 
 SOURCE = "claim"
 """Of facts that say what became of a message."""
+
+_CONTROLS: Mapping[str, Sequence[str]] = {"notice": ("M2", "S27b"), "suspend": ("S19c",)}
+"""Of which controls it is a run that an effect of a kind went out."""
 
 _OF_CUSTOMER = select(ClaimRow).where(ClaimRow.customer_id == bindparam("customer"))
 _OF_MESSAGE = _OF_CUSTOMER.where(ClaimRow.message == bindparam("message")).order_by(col(ClaimRow.position))
@@ -342,6 +346,7 @@ def confirm(
     outcome: Literal["delivered", "bounced"] | None = None,
     new: Sequence[NewFact] = (),
     why: str = "",
+    words: Wording | None = None,
 ) -> Assessment:
     """Note how a claimed effect went, with the facts that are its outcome, and assess afresh.
 
@@ -354,10 +359,12 @@ def confirm(
         row = customers.lock(session, customer_id)
         now = max(now, row.last_now)
         first = _settle(session, row, message, state, provider_ref, now, code_version, why)
+        if words is not None:
+            written.keep(session, row.id, message, words, now=now)
         known = facts.read(session, row.id)
         outcomes = [*_outcome(first, outcome, now), *new]
-        written = facts.append(session, row, outcomes, now=now, news=False, known=known)
-        return assess_locked(session, row, now=now, code_version=code_version, known=[*known, *written])
+        added = facts.append(session, row, outcomes, now=now, news=False, known=known)
+        return assess_locked(session, row, now=now, code_version=code_version, known=[*known, *added])
 
 
 def prove(
@@ -421,6 +428,8 @@ def _settle(
             claim.provider_ref = provider_ref or claim.provider_ref
         if first.channel == TASK and state == "sent":
             _open_task(session, first, now)
+        if state == "sent" and first.kind in _CONTROLS:
+            controls.ran(session, *_CONTROLS[first.kind], at=now)
         _journal_outcome(session, first, now, code_version, why)
     return first
 

@@ -11,7 +11,7 @@ from domain.assignment import Choice, who
 from domain.customer import Customer
 from domain.policy import Policy
 from domain.policy_audience import Audience
-from store import journal, sweep
+from store import controls, journal, sweep
 from store.database import Ledger
 from store.errors import NoPolicy, Refused
 from store.tables import CustomerRow, IdentityRow, PolicyRow, SwitchesRow
@@ -62,6 +62,7 @@ def _adopt(session: Session, policy: Policy, *, now: datetime, by: str) -> str:
     sweep.mark(session, _concerned(session, concerned))
     if position == 1 and older is None:
         _go_live(session, now.date())
+    controls.ran(session, "S4", at=now)
     why = f"policy {policy.policy} {version} was adopted"
     journal.write(session, at=now, what="note", why=why, actor=by, policy_version=version)
     return version

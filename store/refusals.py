@@ -23,11 +23,11 @@ def add(ledger: Ledger, counts: Mapping[tuple[str, str], int], *, on: date) -> N
             session.connection().execute(added)
 
 
-def since(ledger: Ledger, day: date) -> dict[tuple[str, str], int]:
-    """Return how many were refused from a day on, by door and reason."""
+def since(ledger: Ledger, day: date, *, before: date = date.max) -> dict[tuple[str, str], int]:
+    """Return how many were refused from a day on, and before another one, by door and reason."""
     found = (
         select(RefusalRow.door, RefusalRow.why, func.sum(RefusalRow.count))
-        .where(col(RefusalRow.on) >= day)
+        .where(col(RefusalRow.on) >= day, col(RefusalRow.on) < before)
         .group_by(RefusalRow.door, RefusalRow.why)
         .order_by(RefusalRow.door, RefusalRow.why)
     )

@@ -462,3 +462,79 @@ class IdentityRow(SQLModel, table=True):
     id: int = Field(default=1, primary_key=True)
     identity: str
     code_key: str
+
+
+class ControlTurnRow(SQLModel, table=True):
+    """One turn of a control's switch; the newest counts, and only until its time is over.
+
+    Attributes:
+        until: off until then; null where it was switched on.
+    """
+
+    __tablename__ = "control_turns"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    control: str = Field(index=True, max_length=16)
+    at: datetime = Field(sa_type=Instant)
+    by: str
+    reason: str
+    until: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ControlRunRow(SQLModel, table=True):
+    """That a control ran on a day (UTC): its first run of it.
+
+    Attributes:
+        by: who did it and says so; null where the engine did.
+    """
+
+    __tablename__ = "control_runs"
+
+    control: str = Field(primary_key=True, max_length=16)
+    on: date = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    by: str | None = None
+    note: str | None = None
+
+
+class WordsRow(SQLModel, table=True):
+    """In which words a message went out: enough to prove a copy of it right, and no copy.
+
+    Attributes:
+        asked: the customer's language; `language` is the one that it was written in.
+        version: of the words that ship, a digest of all files under `templates/`.
+        sha256: of the message as it was handed over.
+    """
+
+    __tablename__ = "words"
+
+    message: str = Field(primary_key=True)
+    customer_id: str = Field(foreign_key=_CUSTOMER, index=True, max_length=64)
+    at: datetime = Field(sa_type=Instant, index=True)
+    channel: str
+    template: str
+    asked: str
+    language: str
+    version: str
+    sha256: str
+
+
+class DigestRow(SQLModel, table=True):
+    """The digest of one day: made once, sent at most once for sure.
+
+    Attributes:
+        on: the day on which it is read; it tells of the days from `since` until the one before.
+        state: made, claimed, sent, refused, or kept where nobody is to get it.
+        reference: carried by the message, so that the vendor can be asked for it.
+    """
+
+    __tablename__ = "digests"
+
+    on: date = Field(primary_key=True)
+    since: date
+    made_at: datetime = Field(sa_type=Instant)
+    content: str
+    state: str
+    reference: str
+    claimed_at: datetime | None = Field(default=None, sa_type=Instant)
+    provider_ref: str | None = None

@@ -13,6 +13,12 @@ from domain.rules.interest import Over
 from store.database import Ledger
 from store.tables import TaskRow
 
+ODD_TURN, DIFFERENCE, UNREAD = "odd-turn", "ledger-differs", "digest"
+TO_MEND = (ODD_TURN, DIFFERENCE, UNREAD)
+"""Tasks about the whole ledger that `mended` ends: what the engine found wrong with itself."""
+UNAPPLIED = "unapplied"
+"""The task about money that pays nothing; it ends by itself."""
+
 _OPEN_OF = (
     select(TaskRow.step, TaskRow.why, TaskRow.opened_at)
     .where(TaskRow.customer_id == bindparam("customer"), col(TaskRow.closed_at).is_(None))

@@ -45,5 +45,15 @@ EFFECT = EffectOptions(
         maximum_interval=timedelta(seconds=30),
     ),
 )
+DIGEST = EffectOptions(
+    start_to_close_timeout=timedelta(minutes=1),  # it reads the whole ledger
+    schedule_to_close_timeout=timedelta(hours=12),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=30),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(minutes=30),
+    ),
+)
+"""Of the digest: it may come in the course of the day, and the next one is better than none."""
 AFTER_TIMEOUT = timedelta(minutes=5)
 """How long an effect rests whose two minutes were not enough."""

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +34,7 @@ from domain.posting import post
 from domain.simulation.events import read_events
 from domain.simulation.play import simulate
 from domain.simulation.timeline import Line, Outcome
+from domain.stages import may_follow
 
 START, UNTIL = date(2026, 1, 5), date(2026, 6, 30)
 DAYS = 120
@@ -566,6 +568,11 @@ def the_stage_follows_the_facts(judge: Judge) -> None:
         assert line.stage != "final_notice" or policy.last_warning in said
 
 
+def the_stages_follow_each_other(judge: Judge) -> None:
+    stages = [line.stage for line in judge.outcome.lines if line.kind == "stage"]
+    assert [pair for pair in pairwise(stages) if not may_follow(*pair)] == []
+
+
 def stand_ins(policy: Policy, need: str) -> set[str]:
     """What may stand for a warning: itself; under `most_severe` every later notice, not for the last."""
     ids = [step.id for step in policy.notices]
@@ -604,6 +611,7 @@ PROMISES = (
     the_end_is_final,
     what_others_collect_we_do_not_chase,
     the_stage_follows_the_facts,
+    the_stages_follow_each_other,
 )
 
 

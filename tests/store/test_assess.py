@@ -422,3 +422,17 @@ def test_all_work_that_is_done_leaves_what_needs_an_answer(business):
         done = tasks.close(session, customer_id=name, step=None, now=opened_at, outcome=None, by="maria")
     assert done == 2
     assert {task.step for task in tasks.worklist(business.ledger)} == {"approve", "onboarding_review"}
+
+
+def test_a_turn_that_no_life_takes_is_told(business):
+    """A stage follows the facts, so only a fault of ours can bring one: here the row is made to lie."""
+    business.customer("ACME")
+    business.assess("ACME", business.at(0))
+    with business.ledger.write() as session:
+        session.get_one(CustomerRow, "ACME").stage = "terminated"
+    business.assess("ACME", business.at(1))
+    business.assess("ACME", business.at(2))
+
+    (task,) = tasks.worklist(business.ledger)
+    assert task.step == tasks.ODD_TURN
+    assert task.why.startswith("ACME went from stage terminated to current, which is no turn")
