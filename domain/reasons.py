@@ -29,6 +29,7 @@ SENTENCES: Mapping[str, str] = {
         " {owner} is to write the credit note"
     ),
     "task.unsent": "{step} by {channel} failed {failed} times: the log of the workers says why",
+    "task.withheld": "nothing is owed that would keep the service down, and it is not given back: {why}",
     "task.after_end": "{invoices} is open again after our chasing had ended: decide what becomes of it",
     "task.approval": "{step} of {amount} needs a person's approval from {threshold}",
     "task.interest": "{asked} on {invoice} to {until}: {formula}; {basis}{withheld}",
@@ -84,6 +85,7 @@ SENTENCES: Mapping[str, str] = {
     "hold.handed_over": "{invoice} was handed over to {to} on {on}",
     "hold.ended": "the subscription ended on {on}: {step} is not sent any more",
     "hold.elsewhere": "others suspended the service on {on}: we neither suspend it nor bring it back",
+    "hold.incident": "incident {incident} is open: nothing is given back by itself",
     "hold.disputed": "invoice {invoice} is disputed",
     "hold.lost": "dispute {dispute} was lost: {amount} on {invoice} are to be credited",
     "hold.in_flight": "payment {payment} of {amount} is on its way",
