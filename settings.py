@@ -38,6 +38,7 @@ class Settings(BaseSettings):
         twilio_verify: the Verify service that brings codes to telephones; without it, ours does.
         sendgrid_*: the account that sends email, its verified sender, and the public key of its events.
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
+        incident_webhook_secret: with which notices of incidents are signed, as Standard Webhooks says.
         public_url: where the vendors reach our webhooks; without it they are told of none.
         seller_*: who writes to the customers; `seller_timezone` decides which day a report is of,
             `seller_language` in which language a policy's document is written.
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     sendgrid_webhook_key: str | None = None
     sendgrid_base: str | None = Field(default=None, pattern=_BASE)
     sendgrid_logs_base: str | None = Field(default=None, pattern=_BASE)
+    incident_webhook_secret: SecretStr | None = None
     public_url: str | None = Field(default=None, pattern=_BASE)
     seller_name: str = "Example Cloud"
     seller_email: str = "billing@seller.example"

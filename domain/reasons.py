@@ -63,6 +63,17 @@ SENTENCES: Mapping[str, str] = {
     "onboarding.review": "the check of {check} came out as {outcome}",
     "onboarding.passed": "every check was passed",
     "onboarding.reviewed": "a person decided: {verdict}",
+    # What comes next in an incident.
+    "incident.acknowledge": "{owner} is to acknowledge it by {by}",
+    "incident.contain": "{owner} is to stop the harm by {by}, or find that there is none",
+    "incident.respond": "{owner} is to answer whoever reported it by {by}",
+    "incident.close": "{owner} is to close it by {by}",
+    "incident.open": "a person is to go on",
+    "incident.late": "nobody did {level} it by {by}",
+    "incident.limited": "{action}: nobody did {level} it by {by}, and the playbook allows that much",
+    "incident.unverified": "no channel that can be trusted has confirmed it: it is for people alone",
+    "incident.refund": "{days} days after it began: ask the vendor to give back what it has cost",
+    "incident.over": "it was closed by {by}",
     # Who gets which policy, and why not the one before.
     "assigned.match": "it is the first policy for {audience}",
     "assigned.override": "{by} chose it until {until}: {reason}",
