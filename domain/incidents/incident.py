@@ -185,7 +185,9 @@ def incident_of(id: str, entries: Iterable[Entry]) -> Incident:
     Raises:
         ValueError: there is no notice among them.
     """
-    once = {entry.key: entry for entry in entries}
+    # Of what was written twice the first time counts, and so stands last here.
+    newest_first = sorted(entries, key=lambda entry: (entry.at, entry.by, entry.note), reverse=True)
+    once = {entry.key: entry for entry in newest_first}
     ordered = sorted(once.values(), key=lambda entry: (entry.at, _RANK.get(entry.what, 99), entry.key))
     noticed = [entry for entry in ordered if entry.what == "noticed"]
     if not noticed:
