@@ -30,6 +30,7 @@ from activities.books import Books
 from activities.charges import Cashier, Charges
 from activities.customers import Customers, Wake
 from activities.digests import Digests
+from activities.incidents import Incidents, WakeIncident
 from activities.messages import Courier, Headers, Messages, no_headers
 from activities.onboarding import CodeByMessage, Onboarding, PhoneVerifier
 from activities.once import Mark, unmarked
@@ -52,18 +53,23 @@ from workflows.conversion import DATA_CONVERTER
 from workflows.customer_lifecycle import CustomerLifecycle
 from workflows.daily_digest import DailyDigest
 from workflows.onboarding_verification import OnboardingVerification
+from workflows.risk_incident import RiskIncident
 from workflows.subscription_suspension import SubscriptionSuspension
 from workflows.sweep import Sweep
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from domain.incidents.notice import Notice
     from providers.one_click import OneClick
     from providers.twilio_client import RoutedHttp
     from providers.twilio_verify import TwilioVerify
     from web.doors import Door
 
-WORKFLOWS = (CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, Sweep, DailyDigest)
+WORKFLOWS = (
+    *(CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, RiskIncident),
+    *(Sweep, DailyDigest),
+)
 
 
 def sweep_id(task_queue: str) -> str:
@@ -154,6 +160,22 @@ def waker(client: Client, task_queue: str) -> Wake:
             CustomerLifecycle.run,
             {"customer_id": customer_id},
             id=f"customer/{customer_id}",
+            task_queue=task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal="News",
+        )
+
+    return wake
+
+
+def incident_waker(client: Client, task_queue: str) -> WakeIncident:
+    """Return what starts or wakes an incident's workflow: one call, whichever it needs."""
+
+    async def wake(incident_id: str) -> None:
+        await client.start_workflow(
+            RiskIncident.run,
+            {"incident_id": incident_id},
+            id=f"incident/{incident_id}",
             task_queue=task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             start_signal="News",
@@ -297,10 +319,11 @@ def _digests(made: Parts) -> Digests:
     )
 
 
-def _sweeping(made: Parts, wake: Wake) -> Sweeping:
+def _sweeping(made: Parts, wake: Wake, wake_incident: WakeIncident) -> Sweeping:
     return Sweeping(
         books=made.books,
         wake=wake,
+        wake_incident=wake_incident,
         tracking=Tracking(books=made.books, trackers=made.trackers),
         senders={channel: courier.sender for channel, courier in made.couriers.items()},
     )
@@ -313,7 +336,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     are more than all of them together can take, so that no vendor keeps another waiting.
     """
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="waking"))
-    wake = waker(client, task_queue)
+    wake, wake_incident = waker(client, task_queue), incident_waker(client, task_queue)
     books = made.books
     customers = Customers(books=books, wake=wake, check=made.code_check)
     messages = Messages(
@@ -330,6 +353,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     )
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
+    incidents = Incidents(books=books, wake=wake, wake_incident=wake_incident, mark=made.mark)
 
     def worker(
         queue: str, activities: Sequence[Callable[..., Any]], *, threads: int, looks: int = 0, **more: Any
@@ -353,7 +377,8 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         customers.start_the_right_one,
         tasks.open_task,
     ]
-    looking += [_sweeping(made, wake).wake_who_is_due, _digests(made).write]
+    looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, _digests(made).write]
+    looking += [incidents.look, incidents.write_down, incidents.act, incidents.start_the_right_one]
     looking += [onboarding.look, onboarding.check_identifiers, onboarding.conclude]
     return [
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
@@ -395,10 +420,38 @@ def doors(settings: Settings) -> "dict[str, Door]":
         except (ValueError, TypeError):
             remedy = "copy the verification key of the Event Webhook from the SendGrid console"
             raise Stop(f"SENDGRID_WEBHOOK_KEY is no public key: {remedy}", status=WRONG_USAGE) from None
+    if settings.incident_webhook_secret is not None:
+        made["incidents"] = _incident_door(settings.incident_webhook_secret.get_secret_value())
     return made
 
 
-def site(settings: Settings, ledger: Ledger, wake: Wake, *, public_url: str) -> "FastAPI":
+def _incident_door(secret: str) -> "Door":
+    from providers.incident_door import IncidentDoor
+
+    try:
+        return IncidentDoor(secret=secret)
+    except ValueError:
+        remedy = "write whsec_ and a key of 24 to 64 bytes in base64"
+        raise Stop(f"INCIDENT_WEBHOOK_SECRET is no secret: {remedy}", status=WRONG_USAGE) from None
+
+
+def notices_of(raw: bytes, format: str) -> "list[Notice]":
+    """Return the notices in a file: an email, or what the API of Partner Center or Graph answered.
+
+    Raises:
+        Stop: it cannot be read.
+    """
+    from providers import incident_mail, microsoft_alerts
+
+    try:
+        return [incident_mail.read(raw)] if format == "mail" else microsoft_alerts.read(raw, format)
+    except (incident_mail.Unreadable, microsoft_alerts.Unreadable) as error:
+        raise Stop(str(error), status=WRONG_USAGE) from None
+
+
+def site(
+    settings: Settings, ledger: Ledger, wake: Wake, wake_incident: WakeIncident, *, public_url: str
+) -> "FastAPI":
     """Return what `serve` serves; `public_url` stands in where the settings name none.
 
     Raises:
@@ -417,6 +470,7 @@ def site(settings: Settings, ledger: Ledger, wake: Wake, *, public_url: str) -> 
             public_url=settings.public_url or public_url,
             seller=settings.seller_name,
             wake=wake,
+            wake_incident=wake_incident,
             code_version=code_version(),
             tokens=Tokens(settings.callers),
             view=_viewer(ledger),
@@ -435,16 +489,22 @@ def _viewer(ledger: Ledger) -> Callable[[str], Mapping[str, Any]]:
     return view
 
 
-def patient_waker(settings: Settings) -> Wake:
-    """Return a waker that connects when it is first needed: webhooks are taken while Temporal is away."""
+def patient_wakers(settings: Settings) -> tuple[Wake, WakeIncident]:
+    """Return wakers that connect when it is first needed: webhooks are taken while Temporal is away."""
     clients: list[Client] = []
 
-    async def wake(customer_id: str) -> None:
+    async def client() -> Client:
         if not clients:
             clients.append(await connect(settings))
-        await waker(clients[0], settings.task_queue)(customer_id)
+        return clients[0]
 
-    return wake
+    async def wake(customer_id: str) -> None:
+        await waker(await client(), settings.task_queue)(customer_id)
+
+    async def wake_incident(incident_id: str) -> None:
+        await incident_waker(await client(), settings.task_queue)(incident_id)
+
+    return wake, wake_incident
 
 
 async def start_sweep(

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
             there is none.
         finance_email: who reads the daily digest; without it the digest is only kept.
         partner_center_cloud: whose Partner Center is ours; without it, none.
+        incident_webhook_secret: with which notices of incidents are signed, as Standard Webhooks says.
         public_url: where the vendors reach our webhooks; without it they are told of none.
         seller_*: who writes to the customers; `seller_timezone` decides which day a report is of,
             `seller_language` in which language a policy's document is written.
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     sendgrid_logs_base: str | None = Field(default=None, pattern=_BASE)
     finance_email: str | None = Field(default=None, pattern=r"^[^\s@<>]+@[^\s@<>]+$", repr=False)
     partner_center_cloud: CloudName | None = None
+    incident_webhook_secret: SecretStr | None = None
     public_url: str | None = Field(default=None, pattern=_BASE)
     api_tokens: SecretStr | None = None
     seller_name: str = "Example Cloud"

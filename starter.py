@@ -18,6 +18,7 @@ from commandline import (  # noqa: E402
     customers,
     digest,
     fees,
+    incidents,
     policies,
     policy_tools,
     receivables,
@@ -43,6 +44,7 @@ for group in (customers, tasks, switches, receivables, digest, running):
     app.add_typer(group.app)
 policies.app.add_typer(policy_tools.app)
 app.add_typer(fees.app, name="fee")
+app.add_typer(incidents.app, name="incident")
 app.add_typer(policies.app, name="policy")
 app.add_typer(reports.app, name="report")
 app.add_typer(templates.app, name="templates")

@@ -4,6 +4,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
+from domain.incidents.page import IncidentView
 from domain.view import View
 
 
@@ -89,4 +90,17 @@ class MoveAnswer(TypedDict):
     """What became of a move; put off until `until`, an instant of workflow time, where there is one."""
 
     until: str | None
+    says: str
+
+
+class IncidentLooked(TypedDict):
+    """An incident's view, or the sentence that says that there is none."""
+
+    view: IncidentView | None
+    unknown: str
+
+
+class IncidentAnswer(TypedDict):
+    """What was done in an incident, in words."""
+
     says: str

@@ -8,8 +8,9 @@ from temporalio import activity
 
 from activities.books import Books
 from activities.customers import Wake
+from activities.incidents import WakeIncident
 from activities.tracking import Tracking
-from store import breakers, controls, sweep
+from store import breakers, controls, incidents, sweep
 
 BATCH = 500
 """So many customers of either kind are woken by one sweep; the next one goes on."""
@@ -35,11 +36,13 @@ class Sweeping:
         *,
         books: Books,
         wake: Wake,
+        wake_incident: WakeIncident,
         tracking: Tracking | None = None,
         senders: Mapping[str, str] = _NOBODY,
     ) -> None:
         self.books = books
         self.wake = wake
+        self.wake_incident = wake_incident
         self.tracking = tracking
         self.senders = senders
 
@@ -48,17 +51,22 @@ class Sweeping:
         """Wake them, and return how many they were. One who cannot be woken keeps nobody else waiting."""
         began = time.monotonic()
         due = await asyncio.to_thread(self._due, order["now"])
+        late = await asyncio.to_thread(self._late, order["now"])
         await self._wake(due)
+        await self._all(self.wake_incident, late)
         if self.tracking is not None:
             left = ASK_SECONDS - (time.monotonic() - began)
             heard = await asyncio.to_thread(self.tracking.ask_for, left, self.books.at(order["now"]))
             await self._wake(heard)
-        return len(due)
+        return len(due) + len(late)
 
     async def _wake(self, customers: list[str]) -> None:
+        await self._all(self.wake, customers)
+
+    async def _all(self, wake: Wake, names: list[str]) -> None:
         failed: list[BaseException] = []
-        for start in range(0, len(customers), AT_ONCE):
-            waking = (self.wake(customer_id) for customer_id in customers[start : start + AT_ONCE])
+        for start in range(0, len(names), AT_ONCE):
+            waking = (wake(name) for name in names[start : start + AT_ONCE])
             ends = await asyncio.gather(*waking, return_exceptions=True)
             failed += [end for end in ends if end is not None]
         if failed:
@@ -69,3 +77,8 @@ class Sweeping:
         breakers.let_one_try(ledger, self.senders, now=at)
         controls.note(ledger, "S11c", "S13", at=at)
         return sweep.due(ledger, now=at, limit=BATCH, speed=speed)
+
+    def _late(self, now: str) -> list[str]:
+        """Return the incidents whose workflow should have looked and has not."""
+        ledger, speed, at = self.books.ledger, self.books.clock().speed, self.books.at(now)
+        return incidents.due(ledger, now=at, limit=BATCH, speed=speed)

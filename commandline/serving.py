@@ -10,7 +10,7 @@ from typing import Any
 import typer
 import uvicorn
 
-from composition import patient_waker, site
+from composition import patient_wakers, site
 from ending import Stop
 from settings import Settings
 
@@ -33,7 +33,7 @@ async def serving(settings: Settings, ledger: Any, *, host: str, port: int) -> N
         Stop: a key cannot be used, or the port is taken.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    app = site(settings, ledger, patient_waker(settings), public_url=f"http://{host}:{port}")
+    app = site(settings, ledger, *patient_wakers(settings), public_url=f"http://{host}:{port}")
     config = uvicorn.Config(
         app,
         host=host,

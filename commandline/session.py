@@ -4,7 +4,7 @@ Heavy modules are imported inside the functions that need them, so that `--help`
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from typing import Any
@@ -38,11 +38,24 @@ def now_of(ledger: Any) -> datetime:
 
 def wake(settings: Settings, customer_id: str) -> str:
     """Wake a customer's workflow; where Temporal does not answer, say that the sweep will."""
-    from composition import connected, waker
+    from composition import waker
+
+    return _waken(settings, waker, customer_id)
+
+
+def wake_incident(settings: Settings, incident_id: str) -> str:
+    """Wake an incident's workflow; where Temporal does not answer, say that the sweep will."""
+    from composition import incident_waker
+
+    return _waken(settings, incident_waker, incident_id)
+
+
+def _waken(settings: Settings, waker: Callable[[Any, str], Any], name: str) -> str:
+    from composition import connected
 
     async def call() -> None:
         async with connected(settings) as client:
-            await waker(client, settings.task_queue)(customer_id)
+            await waker(client, settings.task_queue)(name)
 
     try:
         asyncio.run(call())

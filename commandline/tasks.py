@@ -146,6 +146,7 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         APPROVE,
         CANCEL_FEE,
         FEE,
+        INCIDENT,
         INTEREST,
         REPLY,
         REVIEW,
@@ -167,6 +168,7 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         BLAST: f"starter.py go --allow-blast{up_to}",
         APPROVE: f"starter.py approve {who}",
         REVIEW: f"starter.py review {who} OUTCOME",
+        INCIDENT: f"starter.py incident show {task.why.partition(':')[0]}",
         UNREACHABLE: f"starter.py contact {who} --email ADDRESS && {done}",
         WHEREABOUTS: f"starter.py contact {who} --timezone ZONE --region REGION && {done}",
     }

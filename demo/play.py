@@ -11,7 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from composition import connect, parts, start_digest, start_sweep, sweep_id, waker, workers
+from composition import (
+    connect,
+    incident_waker,
+    parts,
+    start_digest,
+    start_sweep,
+    sweep_id,
+    waker,
+    workers,
+)
 from demo.applicants import Applicants, ReadByApplicants
 from demo.sample import POLICIES, SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
@@ -139,10 +148,12 @@ class Stage:
         made = parts(self.settings, self.ledger)
         verifier = ReadByApplicants(made.verifier)
         queue = self.settings.task_queue
-        self.wake = waker(client, queue)
+        self.wake, self.wake_incident = waker(client, queue), incident_waker(client, queue)
         async with AsyncExitStack() as running:
             if self.vendors is not None:
-                await running.enter_async_context(listening(self.settings, self.ledger, self.wake))
+                await running.enter_async_context(
+                    listening(self.settings, self.ledger, self.wake, self.wake_incident)
+                )
             for worker in workers(client, queue, replace(made, verifier=verifier)):
                 await running.enter_async_context(worker)
             await self._verify(Applicants(self.ledger, verifier, self.wake))

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 
 from activities.customers import Wake
+from activities.incidents import WakeIncident
 from composition import site
 from providers.loopback.server import Loopback
 from providers.outbox import bounces_in_samples
@@ -34,11 +35,13 @@ def loopback_vendors(settings: Settings) -> Iterator[tuple[Settings, Loopback]]:
 
 
 @asynccontextmanager
-async def listening(settings: Settings, ledger: Ledger, wake: Wake) -> AsyncIterator[None]:
+async def listening(
+    settings: Settings, ledger: Ledger, wake: Wake, wake_incident: WakeIncident
+) -> AsyncIterator[None]:
     """Take the vendors' webhooks while the block runs, at the address that `loopback_vendors` gave."""
     public_url = settings.public_url or ""
     port = int(public_url.rpartition(":")[2])
-    app = site(settings, ledger, wake, public_url=public_url)
+    app = site(settings, ledger, wake, wake_incident, public_url=public_url)
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
     server = _Quiet(config)
     serving = asyncio.create_task(server.serve())

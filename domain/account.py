@@ -123,6 +123,7 @@ class Account:
         adopted_at: when a policy was last adopted for this customer alone, if one ever was.
         handed_over: days on which others collect a debt; without an invoice what was past due on the first.
         elsewhere_on: since when others have the service suspended.
+        incidents: those that are open about the customer, the oldest first.
         cancelled_on: when the subscription was cancelled.
         kept: types of facts that this version keeps and shows but does not act on.
         fees: what was booked about the invoices and not cancelled.
@@ -169,6 +170,7 @@ class Account:
     adopted_at: datetime | None = None
     handed_over: tuple[HandOver, ...] = ()
     elsewhere_on: date | None = None
+    incidents: tuple[str, ...] = ()
     cancelled_on: date | None = None
     work: tuple[Work, ...] = ()
     replies: tuple[Said, ...] = ()

@@ -32,7 +32,7 @@ from domain.own_steps import APPROVE, approval_of, is_answered, is_approval
 from domain.posting import Posted, post
 from domain.promises import Promise
 from domain.promises import told as told_promise
-from domain.rest import FOREVER, HandOver, Rest
+from domain.rest import FOREVER, HandOver, Rest, Withheld
 
 
 def build(
@@ -107,6 +107,9 @@ class Building:
         )
 
 
+ELSEWHERE = ""
+"""Under which that others suspended the service stands among what is withheld; no incident is called so."""
+
 FAILED_IN_A_ROW = 2
 """So many messages in a row that failed in passing mean that the address reaches nobody."""
 
@@ -120,6 +123,7 @@ _ENDS = (
     facts.PaymentFailed,
     facts.SubscriptionReactivated,
     facts.TakenBack,
+    facts.IncidentClosed,
     facts.ContactChanged,
     facts.CardRemoved,
     facts.CodeAnswered,
@@ -157,7 +161,7 @@ class _Folding:
         self.exemptions: list[Rest] = []
         self.holds: list[Rest] = []
         self.handed_over: list[HandOver] = []
-        self.elsewhere_on: date | None = None
+        self.withheld: dict[str, Withheld] = {}  # by the incident; what others suspended has no name
         self.cancelled_on: date | None = None
         self.promises: list[tuple[date, facts.PromiseMade]] = []
         self.plans: list[Told] = []
@@ -201,7 +205,7 @@ class _Folding:
             changed_at=dict(self.changed_at),
             pauses=tuple(self.pauses),
             exemptions=tuple(self.exemptions),
-            holds=tuple(self.holds),
+            holds=(*self.holds, *self.withheld.values()),
             promises=tuple(self._promise(on, body, book) for on, body in self.promises),
             plans=agreed_plans(book, self.plans, self.customer.currency) if self.plans else (),
             claims=self._answered(),
@@ -220,7 +224,8 @@ class _Folding:
             contests=self._contests(book),
             failed=dict(self.failed),
             handed_over=tuple(self.handed_over),
-            elsewhere_on=self.elsewhere_on,
+            elsewhere_on=self.withheld[ELSEWHERE].first if ELSEWHERE in self.withheld else None,
+            incidents=tuple(name for name in self.withheld if name != ELSEWHERE),
             cancelled_on=self.cancelled_on,
             kept=tuple(sorted(self.kept)),
             work=tuple(self.work),
@@ -329,8 +334,8 @@ class _Folding:
                 self._switch(fact)
             case facts.HandedOver() | facts.TakenBack():
                 self._hand_over(fact)
-            case facts.SuspendedElsewhere(outcome=outcome):
-                self.elsewhere_on = None if outcome == "ended" else self.elsewhere_on or fact.happened_on
+            case facts.SuspendedElsewhere() | facts.IncidentOpened() | facts.IncidentClosed():
+                self._withhold(fact)
             case facts.SubscriptionCancelled():
                 self.cancelled_on = self.cancelled_on or fact.happened_on
             case _:
@@ -445,6 +450,22 @@ class _Folding:
             case facts.HoldReleased(reason=reason) as body:
                 ends = body.from_ or on
                 self.holds = [r.cut(ends) if reason in (None, r.reason) else r for r in self.holds]
+
+    def _withhold(self, fact: Fact) -> None:
+        """Let all rest from the day of a fact on, or end that."""
+        match fact.body:
+            case facts.IncidentOpened(incident=name, kind=kind):
+                reason, over = f"incident {name} ({kind})", False
+            case facts.IncidentClosed(incident=name):
+                reason, over = "", True
+            case _:
+                name, reason = ELSEWHERE, "others suspended the service"
+                over = isinstance(fact.body, facts.SuspendedElsewhere) and fact.body.outcome == "ended"
+        if not over:
+            first = fact.happened_on
+            self.withheld.setdefault(name, Withheld(first=first, last=FOREVER, reason=reason))
+        elif name in self.withheld:
+            self.holds.append(self.withheld.pop(name).cut(fact.happened_on))
 
     def _hand_over(self, fact: Fact) -> None:
         on = fact.happened_on

@@ -61,13 +61,13 @@ class Command:
     Attributes:
         name: as the command line and the Temporal UI call it.
         does: what it does, for help texts.
-        body: the fact that it writes; of `enter_code` and `book_fee` the input that it is made of.
+        body: the fact that it writes, or the input that this is made of.
         example: a complete JSON input.
     """
 
     name: str
     does: str
-    body: type[facts.Body] | type[CodeEntry] | type[FeeEntry]
+    body: type[BaseModel]
     example: Mapping[str, Any]
 
 
@@ -280,8 +280,9 @@ def read(name: str, data: Mapping[str, Any]) -> Input:
         KeyError: there is no such command.
         pydantic.ValidationError: the input is wrong.
     """
-    adapter: TypeAdapter[Input] = TypeAdapter(COMMANDS[name].body)
-    return adapter.validate_python(dict(data))
+    adapter: TypeAdapter[Any] = TypeAdapter(COMMANDS[name].body)
+    given: Input = adapter.validate_python(dict(data))
+    return given
 
 
 def wrong(name: str, data: object) -> str | None:
@@ -290,12 +291,16 @@ def wrong(name: str, data: object) -> str | None:
     Raises:
         KeyError: there is no such command.
     """
-    command = COMMANDS[name]
+    return mistakes(COMMANDS[name], data)
+
+
+def mistakes(command: Command, data: object) -> str | None:
+    """Return what is wrong with a command's JSON input, all of it and with an example; None if nothing."""
     if not isinstance(data, dict):
         problems = ["write one JSON object"]
     else:
         try:
-            read(name, data)
+            command.body.model_validate(data)
         except ValidationError as error:
             # What was given as a code is shown to nobody: it may be right but for its form.
             secret = command.body is CodeEntry

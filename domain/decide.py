@@ -36,11 +36,12 @@ from domain.rules.suspension import suspension
 from domain.rules.tasks import tasks
 from domain.rules.termination import after_the_end, termination
 from domain.rules.unsent import unsent
+from domain.rules.withheld import withheld
 from domain.situation import Situation
 
 RULES = (
-    *(admission, reactivation, termination, suspension, restriction, news_of_the_service, data_loss),
-    *(disputes, tasks, replies, interest, proposals, after_the_end, unsent, charges, reminders),
+    *(admission, reactivation, withheld, termination, suspension, restriction, news_of_the_service),
+    *(data_loss, disputes, tasks, replies, interest, proposals, after_the_end, unsent, charges, reminders),
 )
 """The rules that ask for effects, the most pressing first."""
 

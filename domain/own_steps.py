@@ -10,8 +10,6 @@ REVIEW = "onboarding_review"
 INTEREST, CANCEL_FEE = "interest", "cancel_fee"
 FEE = "fee."
 """With this begins the step that proposes the fee of a step of the policy, whose id has no dot."""
-ANSWERED = frozenset({APPROVE, REVIEW})
-"""Their tasks end with an answer of their own; that all work is done says nothing of them."""
 DISPUTE_ANSWER, DISPUTE_CREDIT = "dispute_answer", "dispute_credit"
 # Later ones have a hyphen, which no step of a policy has: an adopted one may be called "restricted".
 TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END = (
@@ -20,12 +18,17 @@ TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END = (
     "close-service",
     "after-end",
 )
+WITHHELD = "return-withheld"
+INCIDENT = "incident-response"
+"""The work on an incident; it is answered there, and no claim is behind it."""
+ANSWERED = frozenset({APPROVE, REVIEW, INCIDENT})
+"""Their tasks end with an answer of their own; that all work is done says nothing of them."""
 _APPROVAL = "approve-"
 RESERVED = frozenset(
     {
         *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
         *(WHEREABOUTS, REPLY, INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
-        *(TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END),
+        *(TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END, WITHHELD, INCIDENT),
     }
 )
 

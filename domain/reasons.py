@@ -29,6 +29,7 @@ SENTENCES: Mapping[str, str] = {
         " {owner} is to write the credit note"
     ),
     "task.unsent": "{step} by {channel} failed {failed} times: the log of the workers says why",
+    "task.withheld": "nothing is owed that would keep the service down, and it is not given back: {why}",
     "task.after_end": "{invoices} is open again after our chasing had ended: decide what becomes of it",
     "task.approval": "{step} of {amount} needs a person's approval from {threshold}",
     "task.interest": "{asked} on {invoice} to {until}: {formula}; {basis}{withheld}",
@@ -62,6 +63,17 @@ SENTENCES: Mapping[str, str] = {
     "onboarding.review": "the check of {check} came out as {outcome}",
     "onboarding.passed": "every check was passed",
     "onboarding.reviewed": "a person decided: {verdict}",
+    # What comes next in an incident.
+    "incident.acknowledge": "{owner} is to acknowledge it by {by}",
+    "incident.contain": "{owner} is to stop the harm by {by}, or find that there is none",
+    "incident.respond": "{owner} is to answer whoever reported it by {by}",
+    "incident.close": "{owner} is to close it by {by}",
+    "incident.open": "a person is to go on",
+    "incident.late": "nobody did {level} it by {by}",
+    "incident.limited": "{action}: nobody did {level} it by {by}, and the playbook allows that much",
+    "incident.unverified": "no channel that can be trusted has confirmed it: it is for people alone",
+    "incident.refund": "{days} days after it began: ask the vendor to give back what it has cost",
+    "incident.over": "it was closed by {by}",
     # Who gets which policy, and why not the one before.
     "assigned.match": "it is the first policy for {audience}",
     "assigned.override": "{by} chose it until {until}: {reason}",
@@ -84,6 +96,7 @@ SENTENCES: Mapping[str, str] = {
     "hold.handed_over": "{invoice} was handed over to {to} on {on}",
     "hold.ended": "the subscription ended on {on}: {step} is not sent any more",
     "hold.elsewhere": "others suspended the service on {on}: we neither suspend it nor bring it back",
+    "hold.incident": "incident {incident} is open: nothing is given back by itself",
     "hold.disputed": "invoice {invoice} is disputed",
     "hold.lost": "dispute {dispute} was lost: {amount} on {invoice} are to be credited",
     "hold.in_flight": "payment {payment} of {amount} is on its way",

@@ -14,7 +14,7 @@ from domain.override import in_force
 from domain.own_steps import APPROVE, REVIEW, approval_of, is_answered, is_approval
 from domain.plan_refusals import ending_refused, plan_refused
 from domain.promises import Promise, asked_for, promise, worth_resting
-from domain.rest import FOREVER, Rest
+from domain.rest import FOREVER, Rest, Withheld
 from domain.rules.approval import still_to_approve
 from domain.rules.interest import over
 from domain.rules.suspension import not_yet, over_threshold, requested
@@ -36,8 +36,8 @@ def allowed(at: Situation) -> dict[str, Refusal]:
         answers["resume"] = "Nothing is paused."
     if not any(rest.to_come(at.today) for rest in at.account.exemptions):
         answers["end_exemption"] = "Nothing is exempt."
-    if not any(rest.to_come(at.today) for rest in at.account.holds):
-        answers["release"] = "Nothing is on hold."
+    if not _releasable(at):
+        answers["release"] = _nothing_to_release(at)
     if not any(debt.open for debt in at.account.debts):
         answers["promise"] = "Nothing is open that could be promised."
         answers["agree_plan"] = "Nothing is open that could be paid in instalments."
@@ -72,6 +72,19 @@ def allowed(at: Situation) -> dict[str, Refusal]:
     return answers
 
 
+def _releasable(at: Situation) -> list[Rest]:
+    """The holds that a person set and may end."""
+    return [rest for rest in at.account.holds if rest.to_come(at.today) and not isinstance(rest, Withheld)]
+
+
+def _nothing_to_release(at: Situation) -> str:
+    if at.account.incidents:
+        return f"Incident {at.account.incidents[0]} keeps everything back: it ends when that is closed."
+    if at.account.elsewhere_on is not None:
+        return "Others suspended the service: it ends when they give it back (suspended_elsewhere)."
+    return "Nothing is on hold."
+
+
 def lapses_at(at: Situation) -> datetime | None:
     """Return when time alone may lift a refusal of `allowed`: a notice ends, an announced day comes."""
     step = at.policy.suspension
@@ -99,7 +112,7 @@ def refusal(at: Situation, name: str, body: Input) -> Refusal:
         case facts.PlanEnded():
             return ending_refused(at, body)
         case facts.HoldReleased(reason=str(reason)):
-            reasons = sorted({rest.reason for rest in at.account.holds if rest.to_come(at.today)})
+            reasons = sorted({rest.reason for rest in _releasable(at)})
             if reason not in reasons:
                 return f"No hold is for {reason!r}; there is {', '.join(map(repr, reasons))}."
         case facts.Approved(step=str(step)) if step not in _waiting(at):
@@ -293,6 +306,8 @@ def _reactivate(at: Situation) -> Refusal:
         return _gone(at)
     if not at.account.service.down:
         return "The service is not suspended."
+    if at.account.incidents:
+        return f"Incident {at.account.incidents[0]} is open: it is closed before the service comes back."
     return None if at.account.elsewhere_on is None else "Others suspended the service: ask them."
 
 

@@ -51,6 +51,12 @@ class Rest:
         return self if self.last < on else replace(self, last=max(on - timedelta(days=1), date.min))
 
 
+class Withheld(Rest):
+    """Days on which all rests that nobody can release: of an incident, or of a suspension by others."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver(Rest):
     """Days on which others collect: one invoice, or without a name all that was past due on the first.

@@ -266,6 +266,11 @@ class Situation:
         on = self.account.elsewhere_on
         return None if on is None else (because("hold.elsewhere", on=on), None)
 
+    def investigated(self) -> tuple[Reason, None] | None:
+        """Why nothing is given back by itself: an incident is open about the customer."""
+        open_ones = self.account.incidents
+        return (because("hold.incident", incident=", ".join(open_ones)), None) if open_ones else None
+
     @cached_property
     def climb(self) -> tuple[Step, ...]:
         """The steps for this customer without tasks; notices past the suspension only while it lasts."""

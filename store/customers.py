@@ -18,7 +18,7 @@ from store import facts, journal, policies, whereabouts
 from store.database import Ledger
 from store.errors import Refused, UnknownCustomer
 from store.facts import NewFact
-from store.tables import ContactRow, CustomerRow, ReplyRow
+from store.tables import ContactRow, CustomerRow, IncidentRow, IncidentTextRow, ReplyRow
 
 _LOCKED = select(CustomerRow).where(CustomerRow.id == bindparam("customer")).with_for_update()
 
@@ -307,6 +307,8 @@ def destroy_contact(session: Session, customer_id: str) -> bool:
     row = lock(session, customer_id)
     data = session.get(ContactRow, customer_id)
     session.exec(delete(ReplyRow).where(col(ReplyRow.customer_id) == customer_id))
+    theirs = select(IncidentRow.id).where(IncidentRow.customer_id == customer_id)
+    session.exec(delete(IncidentTextRow).where(col(IncidentTextRow.incident_id).in_(theirs)))
     if data is None:
         return False
     session.delete(data)

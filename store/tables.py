@@ -450,6 +450,66 @@ class VerificationRow(SQLModel, table=True):
     evidence: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
+class IncidentRow(SQLModel, table=True):
+    """One incident, and when its workflow is to look; what happened is its entries. This row is a lock.
+
+    It is taken after that of the customer, where one is known.
+
+    Attributes:
+        source, source_id: of the notice that it began with.
+        wake_at: when its workflow should have looked; null where only a person can go on, or it is over.
+    """
+
+    __tablename__ = "incidents"
+    __table_args__ = (UniqueConstraint("source", "source_id"), Index("ix_incidents_wake_at", "wake_at"))
+
+    id: str = Field(primary_key=True, max_length=64)
+    source: str
+    source_id: str
+    customer_id: str | None = Field(default=None, foreign_key=_CUSTOMER, index=True, max_length=64)
+    kind: str
+    opened_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    wake_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class IncidentNameRow(SQLModel, table=True):
+    """By which names an incident is known, in digests: a notice, an event of a vendor's, or what was said."""
+
+    __tablename__ = "incident_names"
+
+    name: str = Field(primary_key=True)
+    incident_id: str = Field(foreign_key="incidents.id", index=True, max_length=64)
+
+
+class IncidentEntryRow(SQLModel, table=True):
+    """One line of an incident's history, for ever; `key` is what it must not be written twice by."""
+
+    __tablename__ = "incident_entries"
+    __table_args__ = (UniqueConstraint("incident_id", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    incident_id: str = Field(foreign_key="incidents.id", index=True, max_length=64)
+    key: str
+    what: str
+    at: datetime = Field(sa_type=Instant)
+    by: str
+    note: str = ""
+    data: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+
+
+class IncidentTextRow(SQLModel, table=True):
+    """A notice as it came: personal data perhaps, destroyed with the contact data."""
+
+    __tablename__ = "incident_texts"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    incident_id: str = Field(foreign_key="incidents.id", index=True, max_length=64)
+    heard_at: datetime = Field(sa_type=Instant)
+    source: str
+    text: str
+
+
 class IdentityRow(SQLModel, table=True):
     """Which ledger this is, at random: two ledgers on one queue would mix their customers.
 

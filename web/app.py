@@ -6,7 +6,7 @@ now and then; a wake that fails is healed by the sweep.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,8 +20,9 @@ from starlette.types import Receive, Scope, Send
 
 from domain.delivery import Receipt
 from domain.errors import Unverified
+from domain.incidents.notice import Notice
 from domain.replies import Reply
-from store import clock, heard, inbox, refusals
+from store import clock, heard, inbox, incidents, refusals
 from store.database import Ledger
 from web import pages
 from web.api.app import api
@@ -31,6 +32,8 @@ from web.doors import PATHS, SECONDS, STATUS, Door, Links, Path, Refused, Tally,
 from web.log import where
 
 Wake = Callable[[str], Awaitable[None]]
+Woken = tuple[Wake, str]
+"""Who is to be woken, and by what."""
 
 TELL_SECONDS = 10.0
 """So often the ledger is told what was refused, at most."""
@@ -52,6 +55,7 @@ class Site:
         seller: who confirms an opt-out by SMS.
         tokens: of the programs that may use the REST API; without any there is none.
         view: what finance sees of a customer, for the REST API.
+        wake, wake_incident: wake the workflow of a customer, or of an incident.
     """
 
     ledger: Ledger
@@ -60,6 +64,7 @@ class Site:
     public_url: str
     seller: str
     wake: Wake
+    wake_incident: Wake
     code_version: str
     tokens: Tokens = field(default_factory=lambda: Tokens({}))
     view: View = nothing_seen
@@ -106,7 +111,7 @@ def application(site: Site) -> FastAPI:
 
 def _api(site: Site) -> Api:
     async def woken(customers: Sequence[str]) -> None:
-        await _woken(site, customers)
+        await _woken([(site.wake, customer_id) for customer_id in customers])
 
     return Api(
         ledger=site.ledger,
@@ -143,7 +148,7 @@ def _webhook(site: Site, path: Path) -> Callable[[Request, BackgroundTasks], Awa
             wake, confirmation = await asyncio.to_thread(_take_all, site, reports)
         except Exception as error:  # noqa: BLE001 - the vendor tries again; its words may be personal data
             return _failed(error)
-        afterwards.add_task(_woken, site, wake)
+        afterwards.add_task(_woken, wake)
         if not path.answers:
             return Response(media_type="text/plain")
         return Response(door.answer(confirmation), media_type=door.answer_type)
@@ -162,7 +167,7 @@ async def _read(request: Request, path: Path) -> bytes:
         raise Refused("too_slow") from None
 
 
-def _verified(site: Site, door: Door, raw: bytes, request: Request) -> Sequence[Receipt | Reply]:
+def _verified(site: Site, door: Door, raw: bytes, request: Request) -> Sequence[Receipt | Reply | Notice]:
     try:
         return door.verify(raw, request.headers, site.url(request), site.real_now())
     except Unverified as unverified:
@@ -181,12 +186,15 @@ def _failed(error: Exception) -> Response:
     return Response(status_code=503, headers={"Retry-After": "30"})
 
 
-def _take_all(site: Site, reports: Sequence[Receipt | Reply]) -> tuple[Sequence[str], str | None]:
+def _take_all(site: Site, reports: Sequence[Receipt | Reply | Notice]) -> tuple[Sequence[Woken], str | None]:
     """Take each report, in a transaction of its own; return whom to wake, and what to text back."""
-    business, wake = clock.read(site.ledger), dict[str, None]()
+    business, wake = clock.read(site.ledger), dict[Woken, None]()
     confirmation: str | None = None
     now = business.business(site.real_now())
     for report in reports:
+        if isinstance(report, Notice):
+            wake.update(dict.fromkeys(_take_notice(site, report, now)))
+            continue
         if isinstance(report, Reply):
             told = heard.take(site.ledger, report, now=now)
             taken = told.taken
@@ -194,15 +202,24 @@ def _take_all(site: Site, reports: Sequence[Receipt | Reply]) -> tuple[Sequence[
                 confirmation = pages.confirmation(told.confirm, site.seller)
         else:
             taken = inbox.take(site.ledger, report, now=now, code_version=site.code_version)
-        wake.update(dict.fromkeys(taken.wake))
+        wake.update(dict.fromkeys((site.wake, customer_id) for customer_id in taken.wake))
     return list(wake), confirmation
 
 
-async def _woken(site: Site, customers: Sequence[str]) -> None:
+def _take_notice(site: Site, notice: Notice, now: datetime) -> Iterator[Woken]:
+    """Take the notice of an incident; yield whom to wake."""
+    taken = incidents.take(site.ledger, notice, now=now)
+    if taken.wake:
+        yield site.wake_incident, taken.incident
+    if taken.customer is not None:
+        yield site.wake, taken.customer
+
+
+async def _woken(waking: Sequence[Woken]) -> None:
     """Wake workflows until one fails: Temporal is away then, and the sweep wakes the rest within a minute."""
     try:
-        for customer_id in customers:
-            await asyncio.wait_for(site.wake(customer_id), timeout=WAKE_SECONDS)
+        for wake, name in waking:
+            await asyncio.wait_for(wake(name), timeout=WAKE_SECONDS)
     except Exception as error:  # noqa: BLE001 - whatever it is, the fact is written
         _log.warning("a workflow was not woken (%s): the sweep does it", type(error).__name__)
 
@@ -241,7 +258,7 @@ def _unsubscribed(site: Site, links: Links) -> Callable[[str, BackgroundTasks], 
             taken = await asyncio.to_thread(heard.unsubscribe, site.ledger, message, now=site.now())
         except Exception as error:  # noqa: BLE001 - as at the webhooks
             return _failed(error)
-        afterwards.add_task(_woken, site, taken.wake)
+        afterwards.add_task(_woken, [(site.wake, customer_id) for customer_id in taken.wake])
         return HTMLResponse(pages.done(language), headers=_PRIVATE)
 
     return unsubscribe

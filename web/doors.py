@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Literal, Protocol
 
 from domain.delivery import Receipt
+from domain.incidents.notice import Notice
 from domain.replies import Reply
 
 MOST_BYTES = 1 << 20
@@ -47,7 +48,7 @@ class Door(Protocol):
 
     def verify(
         self, raw: bytes, headers: Mapping[str, str], url: str, now: datetime
-    ) -> Sequence[Receipt | Reply]: ...
+    ) -> Sequence[Receipt | Reply | Notice]: ...
 
     def answer(self, text: str | None) -> str:
         """Return the words in which the vendor texts `text` back to the customer, or with None nothing."""
@@ -80,6 +81,7 @@ PATHS = (
     Path(door="twilio", path="/webhooks/twilio/status", media_type=FORM),
     Path(door="twilio", path="/webhooks/twilio/inbound", media_type=FORM, answers=True),
     Path(door="sendgrid", path="/webhooks/sendgrid/events", media_type="application/json"),
+    Path(door="incidents", path="/webhooks/incidents", media_type="application/json"),
 )
 
 

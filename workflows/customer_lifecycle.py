@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeIndexedValueType, SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
@@ -20,25 +19,14 @@ with workflow.unsafe.imports_passed_through():
     from domain.channels import ONBOARDING, QUEUED
     from domain.commands import COMMANDS
     from domain.finance_page import details
-    from domain.view import Attribute, View, WantedEffect
+    from domain.view import View, WantedEffect
+    from workflows.attributes import at_start, changed, pair
     from workflows.onboarding_verification import OnboardingVerification
     from workflows.patience import AFTER_TIMEOUT, EFFECT, LOCAL
     from workflows.subscription_suspension import SubscriptionSuspension
     from workflows.updates import Updates
 
 WRONG_INPUT = 'Start it with one JSON object that names a customer, like {"customer_id": "ACME"}.'
-_KEYS: dict[str, Any] = {
-    "Keyword": SearchAttributeKey.for_keyword,
-    "KeywordList": SearchAttributeKey.for_keyword_list,
-    "Datetime": SearchAttributeKey.for_datetime,
-    "Double": SearchAttributeKey.for_float,
-}
-_KINDS = {
-    SearchAttributeIndexedValueType.KEYWORD: "Keyword",
-    SearchAttributeIndexedValueType.KEYWORD_LIST: "KeywordList",
-    SearchAttributeIndexedValueType.DATETIME: "Datetime",
-    SearchAttributeIndexedValueType.DOUBLE: "Double",
-}
 
 
 @workflow.defn
@@ -59,7 +47,7 @@ class CustomerLifecycle(Updates):
         self.bug: BaseException | None = None
         self.timer: asyncio.Task[None] | None = None
         self.timer_at: datetime | None = None
-        self.attributes = _attributes_at_start()
+        self.attributes = at_start()
 
     @workflow.run
     async def run(self, given: Any = None) -> str:
@@ -123,11 +111,9 @@ class CustomerLifecycle(Updates):
         workflow.set_current_details(
             details(view, COMMANDS, namespace=workflow.info().namespace, put_off=self._put_off(view))
         )
-        changed = [attribute for attribute in view["attributes"] if attribute not in self.attributes]
-        known = {name for name, _, value in self.attributes if value is not None}
-        changed = [each for each in changed if each[2] is not None or each[0] in known]
-        if changed and settled:
-            workflow.upsert_search_attributes([_pair(attribute) for attribute in changed])
+        new = changed(view["attributes"], self.attributes)
+        if new and settled:
+            workflow.upsert_search_attributes([pair(attribute) for attribute in new])
             self.attributes = view["attributes"]
 
     def _wanted(self, view: View) -> list[WantedEffect]:
@@ -269,22 +255,3 @@ def _news_of_verification(view: View) -> list[WantedEffect]:
     key = f"{ONBOARDING}/{ONBOARDING}"
     says = "tell the verification to look again"
     return [WantedEffect(key=key, about="", kind="onboarding_news", channel=ONBOARDING, says=says)]
-
-
-def _pair(attribute: Attribute) -> SearchAttributeUpdate[Any]:
-    """Turn an attribute into a typed one; only history knows which there are, so replay holds."""
-    name, kind, value = attribute
-    if kind == "Datetime" and value is not None:
-        value = datetime.fromisoformat(value)
-    key: SearchAttributeKey[Any] = _KEYS[kind](name)
-    return key.value_unset() if value is None else key.value_set(value)
-
-
-def _attributes_at_start() -> list[Attribute]:
-    """The attributes that an earlier run of this workflow has set."""
-    found: list[Attribute] = []
-    for pair in workflow.info().typed_search_attributes.search_attributes:
-        kind = _KINDS[pair.key.indexed_value_type]
-        value = pair.value.isoformat() if kind == "Datetime" else pair.value
-        found.append([pair.key.name, kind, list(value) if kind == "KeywordList" else value])
-    return found

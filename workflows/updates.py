@@ -6,7 +6,7 @@ much as everything else together.
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -45,12 +45,22 @@ class Updates:
         return done["words"]
 
 
-def _update(command: Command) -> Any:
+class Updated(Protocol):
+    """A workflow with updates of commands."""
+
+    def _may(self, name: str, data: Any) -> None: ...
+
+    async def _do(self, name: str, data: Any) -> str: ...
+
+
+def update_of(command: Command) -> Any:
+    """Return the update of a command: its validator refuses what makes no sense, and leaves no trace."""
+
     # An empty form sends nothing at all: it gets the sentence that says what to send.
-    async def handle(self: Updates, data: Any = None) -> str:
+    async def handle(self: Updated, data: Any = None) -> str:
         return await self._do(command.name, data)
 
-    def validate(self: Updates, data: Any = None) -> None:
+    def validate(self: Updated, data: Any = None) -> None:
         self._may(command.name, data)
 
     handle.__name__ = handle.__qualname__ = command.name
@@ -61,4 +71,4 @@ def _update(command: Command) -> Any:
 
 
 for _command in COMMANDS.values():
-    setattr(Updates, _command.name, _update(_command))
+    setattr(Updates, _command.name, update_of(_command))

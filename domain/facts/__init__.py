@@ -36,6 +36,7 @@ from domain.facts.ends import HandedOver, SubscriptionCancelled, SuspendedElsewh
 from domain.facts.fact import Body, Fact, Unknown, kind_of
 from domain.facts.fees import FeeBooked, FeeCancelled, FeeWaived
 from domain.facts.fields import FIRST_DAY, LAST_DAY, Day
+from domain.facts.incidents import IncidentClosed, IncidentOpened
 from domain.facts.invoices import (
     CreditNote,
     CreditNoteCancelled,
@@ -56,6 +57,7 @@ from domain.facts.onboarding import (
     OnboardingReviewed,
     OnboardingStarted,
 )
+from domain.facts.orders import OrdersBlocked, OrdersUnblocked
 from domain.facts.payments import (
     ChargebackReversed,
     ChargedBack,
@@ -118,6 +120,8 @@ __all__ = [
     "HandedOver",
     "HoldReleased",
     "HoldSet",
+    "IncidentClosed",
+    "IncidentOpened",
     "Instalment",
     "InvoiceCorrected",
     "InvoiceIssued",
@@ -127,6 +131,8 @@ __all__ = [
     "OnboardingStarted",
     "OptedIn",
     "OptedOut",
+    "OrdersBlocked",
+    "OrdersUnblocked",
     "Paused",
     "PaymentFailed",
     "PaymentInFlight",
@@ -209,6 +215,10 @@ KnownBody = Annotated[
     | SuspendedElsewhere
     | HandedOver
     | TakenBack
+    | IncidentOpened
+    | IncidentClosed
+    | OrdersBlocked
+    | OrdersUnblocked
     | SuspendRequested
     | ReactivateRequested
     | OnboardingStarted

@@ -21,7 +21,7 @@ def reactivation(at: Situation) -> Wanted:
     """Return whether the service is to come back now. No window, no gap, no approval."""
     wanted = Wanted()
     reason = returns_because(at) if at.account.service.down and at.has_service else None
-    if reason is not None and (held := at.elsewhere()) is not None:
+    if reason is not None and (held := at.elsewhere() or at.investigated()) is not None:
         wanted.hold(Held(step=RETURNED, channel=SERVICE, debts=at.this_suspension, reason=held[0]))
     elif reason is not None:
         effect = Effect(

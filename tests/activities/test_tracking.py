@@ -128,7 +128,10 @@ async def test_the_sweep_asks_and_wakes(business: Any, texted: str) -> None:
     business.assess("ACME", business.at(10, 10))
     mine = books(business)
     sweeping = Sweeping(
-        books=mine, wake=wake, tracking=Tracking(books=mine, trackers={"sms": Answering(arrived(texted))})
+        books=mine,
+        wake=wake,
+        wake_incident=wake,
+        tracking=Tracking(books=mine, trackers={"sms": Answering(arrived(texted))}),
     )
     assert await sweeping.wake_who_is_due({"now": business.at(10, 11).isoformat()}) == 0
 

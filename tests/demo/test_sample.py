@@ -50,7 +50,7 @@ OF_THE_ENGINE = {
     "terms": {"fee.reminder_second", "cancel_fee"},
     "cloud": {*_SERVICE, "approve-terminate", "service-restricted", "service-ended", "after-end"},
 }
-SHOWN_BY_THE_DRIVER = {"hold.stopped", "hold.blast", "hold.before_go_live"}
+SHOWN_BY_THE_DRIVER = {"hold.incident", "hold.stopped", "hold.blast", "hold.before_go_live"}
 # The outbox says at once what became of a message; only a vendor fails in passing.
 NEEDS_A_VENDOR = {"hold.another_day", "step.again"}
 BY_FINANCE = facts.FeeBooked | facts.FeeWaived | facts.FeeCancelled
@@ -199,6 +199,7 @@ def test_every_kind_of_fact_that_comes_from_outside_is_told() -> None:
         *("onboarded", "checked", "code_sent", "policy_adopted", "unknown", "workers_down"),
         *("policy_override_set", "policy_override_ended"),
         *("subscription_restricted", "subscription_terminated"),
+        *("incident_opened", "incident_closed", "orders_blocked", "orders_unblocked"),
     }
     by_people_at_the_demo = {"task_completed", "contact_invalid", "contact_changed", "exemption_ended"}
     assert facts.KNOWN_TYPES - outcomes_of_ours - by_people_at_the_demo <= told

@@ -183,6 +183,7 @@ ONLY: dict[str, dict[str, Any]] = {
     "checked": {"check": "phone", "outcome": "pass"},
     "onboarding_reviewed": {"outcome": "approve"},
 }
+ONLY["incident_opened"] = {"category": "fraud"}
 ONLY["fee_booked"] = {"kind": "interest"}
 
 

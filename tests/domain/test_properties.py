@@ -181,7 +181,7 @@ KINDS = """payment_received payment_received payment_received refunded charged_b
     payment_in_flight payment_failed approved approved suspend_requested reactivate_requested
     workers_down task_completed card_added promise_made promise_made hold_set hold_released
     fee_booked fee_booked fee_waived fee_cancelled payment_failed handed_over handed_over taken_back
-    suspended_elsewhere subscription_cancelled draft_deleted""".split()
+    suspended_elsewhere subscription_cancelled draft_deleted incident_opened incident_closed""".split()
 
 
 @st.composite
@@ -220,6 +220,10 @@ def happenings(draw: st.DrawFn, kind: str) -> dict[str, Any]:
             event |= {"outcome": draw(st.sampled_from([None, "ended"]))}
         case "draft_deleted":
             event |= {"invoice": invoice}
+        case "incident_opened":
+            event |= {"incident": "inc-1", "kind": "spam", "category": "misuse"}
+        case "incident_closed":
+            event |= {"incident": "inc-1"}
         case "credit_note" | "credit_note_cancelled":
             event |= {"credit_note": "N", "invoice": invoice, "amount": amount}
         case "write_off" | "write_off_undone" | "invoice_voided":

@@ -99,7 +99,8 @@ async def test_what_others_collect_we_leave_alone(play: Play) -> None:
 
 async def test_what_others_suspended_is_theirs_to_give_back(play: Play) -> None:
     """
-    The fraud desk suspends Acme before we would; the debt is chased, and the switch left alone.
+    The fraud desk suspends Acme before we would: the switch is left alone, and nobody is chased for a service
+    that others took away. What was announced before is said anew.
 
     policy full
 
@@ -107,16 +108,10 @@ async def test_what_others_suspended_is_theirs_to_give_back(play: Play) -> None:
     2026-02-06        we email reminder_first about INV-1
     2026-02-20        we email final_notice about INV-1
     2026-02-20        others suspend the service
-    2026-02-23        held restrict: others suspended the service on 2026-02-20: we neither suspend it
-                          nor bring it back
-    2026-03-05        held suspend: others suspended the service on 2026-02-20: we neither suspend it
-                          nor bring it back
+    2026-02-20        held suspend: nothing may be said or done until released: others suspended the service
     2026-03-10 12:00  others give the service back
-    2026-03-10        we suspend the service for INV-1
-    2026-03-10        we email suspended about INV-1
+    2026-03-10        we email reminder_first about INV-1
     2026-03-12        customer pays 500.00 EUR (P-1)
-    2026-03-12        we bring the service back
-    2026-03-12        we email thanks
     2026-04-30        the story ends
     """
     await play()

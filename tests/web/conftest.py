@@ -127,6 +127,9 @@ async def web(ledger: Ledger, policy: Policy) -> AsyncIterator[Web]:
     async def wake(customer_id: str) -> None:
         woken.append(customer_id)
 
+    async def wake_incident(incident_id: str) -> None:
+        woken.append(f"incident {incident_id}")
+
     site = Site(
         ledger=ledger,
         doors={
@@ -137,6 +140,7 @@ async def web(ledger: Ledger, policy: Policy) -> AsyncIterator[Web]:
         public_url=PUBLIC,
         seller="Example Cloud",
         wake=wake,
+        wake_incident=wake_incident,
         code_version="test",
         real_now=lambda: now[0],
     )
