@@ -10,7 +10,8 @@ REVIEW = "onboarding_review"
 INTEREST, CANCEL_FEE = "interest", "cancel_fee"
 FEE = "fee."
 """With this begins the step that proposes the fee of a step of the policy, whose id has no dot."""
-ANSWERED = frozenset({APPROVE, REVIEW})
+CALL_APPLICANT, WAITS_TOO_LONG = "onboarding-call", "onboarding-late"
+ANSWERED = frozenset({APPROVE, REVIEW, CALL_APPLICANT})
 """Their tasks end with an answer of their own; that all work is done says nothing of them."""
 DISPUTE_ANSWER, DISPUTE_CREDIT = "dispute_answer", "dispute_credit"
 # Later ones have a hyphen, which no step of a policy has: an adopted one may be called "restricted".
@@ -25,7 +26,7 @@ RESERVED = frozenset(
     {
         *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
         *(WHEREABOUTS, REPLY, INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
-        *(TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END),
+        *(TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END, CALL_APPLICANT, WAITS_TOO_LONG),
     }
 )
 

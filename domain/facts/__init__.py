@@ -23,6 +23,7 @@ from domain.facts.contacts import (
     OptedOut,
     Replied,
 )
+from domain.facts.credit import CreditGranted
 from domain.facts.decisions import (
     Approved,
     PolicyAdopted,
@@ -49,12 +50,14 @@ from domain.facts.invoices import (
     wrong_instalments,
 )
 from domain.facts.onboarding import (
+    CalledBack,
     Checked,
     CodeAnswered,
     CodeSent,
     Onboarded,
     OnboardingReviewed,
     OnboardingStarted,
+    PolicyAccepted,
 )
 from domain.facts.payments import (
     ChargebackReversed,
@@ -92,6 +95,7 @@ __all__ = [
     "Approved",
     "Body",
     "Bounced",
+    "CalledBack",
     "CardAdded",
     "CardRemoved",
     "ChargebackReversed",
@@ -101,6 +105,7 @@ __all__ = [
     "CodeSent",
     "ContactChanged",
     "ContactInvalid",
+    "CreditGranted",
     "CreditNote",
     "CreditNoteCancelled",
     "Day",
@@ -133,6 +138,7 @@ __all__ = [
     "PaymentReceived",
     "PlanAgreed",
     "PlanEnded",
+    "PolicyAccepted",
     "PolicyAdopted",
     "PolicyOverrideEnded",
     "PolicyOverrideSet",
@@ -217,6 +223,9 @@ KnownBody = Annotated[
     | CodeSent
     | CodeAnswered
     | OnboardingReviewed
+    | PolicyAccepted
+    | CalledBack
+    | CreditGranted
     | PolicyAdopted
     | PolicyOverrideSet
     | PolicyOverrideEnded
