@@ -16,6 +16,7 @@ import typer  # noqa: E402
 from commandline import (  # noqa: E402
     customers,
     fees,
+    onboarding,
     policies,
     policy_tools,
     receivables,
@@ -41,6 +42,7 @@ for group in (customers, tasks, switches, receivables, running):
     app.add_typer(group.app)
 policies.app.add_typer(policy_tools.app)
 app.add_typer(fees.app, name="fee")
+app.add_typer(onboarding.app, name="onboarding")
 app.add_typer(policies.app, name="policy")
 app.add_typer(reports.app, name="report")
 app.add_typer(templates.app, name="templates")

@@ -6,7 +6,7 @@ Nothing of it is personal data, and it is short: it stays in history once for ev
 from collections.abc import Iterator
 
 from domain.onboarding import MOST_SENDS, Check, Progress
-from domain.onboarding.decision import Decided, decide, explained
+from domain.onboarding.decision import Decided, checks_wanted, decide, explained
 from domain.onboarding.findings import words_of
 from store.onboarding import Standing
 
@@ -62,8 +62,13 @@ def _sources(check: Check) -> Iterator[str]:
 
 
 def explanation(standing: Standing) -> list[str]:
-    """Return everything: each check, and the decision table row by row."""
-    progress = standing.progress
-    lines = [f"{name}: {check_words(check)}" for name, check in progress.in_order()]
-    lines += explained(decide(standing.rules, progress, standing.customer), standing.rules)
+    """Return everything: each check, and the decision table row by row once it has been asked."""
+    progress, rules, customer = standing.progress, standing.rules, standing.customer
+    lines = [line.removeprefix("- ").replace("**", "") for line in "".join(_checks(progress)).splitlines()]
+    if standing.move is not None and standing.move.decided is None:
+        wanted = checks_wanted(rules, progress, customer)
+        left = [name for name in wanted if progress.outcome(name) in (None, "error")]
+        lines.append(f"the decision table {rules.rules} {rules.version} is asked after {', '.join(left)}")
+        return lines
+    lines += explained(decide(rules, progress, customer), rules)
     return lines
