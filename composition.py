@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ from activities.digests import Digests
 from activities.incidents import Incidents, WakeIncident
 from activities.messages import Courier, Headers, Messages, no_headers
 from activities.onboarding import CodeByMessage, Onboarding, PhoneVerifier
+from activities.onboarding_checks import CheckPorts, OnboardingChecks
 from activities.once import Mark, unmarked
 from activities.rendering import Letters
 from activities.service import LedgerSwitch, Service
@@ -43,6 +44,7 @@ from domain.digest.seen import HOUR
 from domain.notice import Seller
 from ending import WRONG_USAGE, Stop, Unreachable
 from providers.bank import Bank
+from providers.onboarding_files import NumberPlan, OnboardingFiles
 from providers.outbox import Outbox
 from settings import ROOT, VERSION, Settings
 from store import clock as clocks
@@ -192,6 +194,7 @@ class Parts:
     letters: Letters
     couriers: dict[str, Courier]
     verifier: PhoneVerifier
+    checking: CheckPorts
     code_check: CodeCheck | None = None
     cashier: Cashier
     seller: Seller
@@ -272,6 +275,50 @@ def email(settings: Settings) -> Courier | None:
     )
 
 
+def checking(settings: Settings) -> CheckPorts:
+    """Return who is asked about new customers: a provider that is set up, else files and the number plan."""
+    files = onboarding_files(settings)
+    made = CheckPorts(
+        bureau=files, identities=files, cards=files, lines=NumberPlan(), sanctions=files, lists=files
+    )
+    if settings.credit_bureau_url is not None and settings.credit_bureau_key is not None:
+        from providers.generic_bureau import GenericBureau
+
+        key = settings.credit_bureau_key.get_secret_value()
+        made = replace(made, bureau=GenericBureau(base=settings.credit_bureau_url, key=key))
+    if settings.identity_url is not None and settings.identity_key is not None:
+        from providers.generic_bureau import GenericIdentities
+
+        key = settings.identity_key.get_secret_value()
+        made = replace(made, identities=GenericIdentities(base=settings.identity_url, key=key))
+    if settings.stripe_api_key is not None:
+        from providers.stripe_cards import StripeCards
+
+        key = settings.stripe_api_key.get_secret_value()
+        made = replace(made, cards=StripeCards(key=key, base=settings.stripe_base))
+    account, api_key, secret = (
+        settings.twilio_account_sid,
+        settings.twilio_api_key,
+        settings.twilio_api_secret,
+    )
+    if settings.twilio_lookup and account is not None and api_key is not None and secret is not None:
+        from providers.twilio_lookup import TwilioLookup
+
+        lines = TwilioLookup(
+            account=account,
+            key=api_key.get_secret_value(),
+            secret=secret.get_secret_value(),
+            http=twilio_http(settings),
+        )
+        made = replace(made, lines=lines)
+    return made
+
+
+def onboarding_files(settings: Settings) -> OnboardingFiles:
+    """Return the lists and tables of onboarding that finance fills."""
+    return OnboardingFiles(settings.onboarding_files or ROOT / "policies" / "onboarding")
+
+
 def trackers(settings: Settings) -> dict[str, Tracker]:
     """Return who is asked about messages of which nothing came back, by channel."""
     account, key, secret = settings.twilio_account_sid, settings.twilio_api_key, settings.twilio_api_secret
@@ -297,6 +344,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         letters=letters,
         couriers={"email": email(settings) or outbox, "sms": by_sms},
         verifier=verify(settings) or CodeByMessage(letters=letters, courier=by_sms, name=named),
+        checking=checking(settings),
         code_check=code_check(settings),
         cashier=Bank(settings.bank),
         seller=seller(settings),
@@ -349,7 +397,12 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     )
     service = Service(books=books, switch=LedgerSwitch(books.ledger), wake=wake, mark=made.mark)
     onboarding = Onboarding(
-        books=books, verifier=made.verifier, seller=made.seller, wake=wake, mark=made.mark
+        books=books,
+        verifier=made.verifier,
+        checks=OnboardingChecks(books=books, ports=made.checking),
+        seller=made.seller,
+        wake=wake,
+        mark=made.mark,
     )
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
@@ -379,11 +432,12 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     ]
     looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, _digests(made).write]
     looking += [incidents.look, incidents.write_down, incidents.act, incidents.start_the_right_one]
-    looking += [onboarding.look, onboarding.check_identifiers, onboarding.conclude]
+    looking += [onboarding.look, onboarding.check_here, onboarding.check_identifiers, onboarding.conclude]
     return [
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
         worker(f"{task_queue}-email", [messages.send], threads=4),
         worker(f"{task_queue}-sms", [messages.send, onboarding.send_code], threads=4),
+        worker(f"{task_queue}-checks", [onboarding.ask], threads=4),
         worker(f"{task_queue}-charge", [charges.charge], threads=4),
         worker(
             f"{task_queue}-service",

@@ -18,6 +18,8 @@ _BASE = r"^https?://[^\s?#]+[^\s?#/]$"
 _CALLER = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _SHORTEST_TOKEN = 24
 _TWILIO = ("twilio_account_sid", "twilio_api_key", "twilio_api_secret", "twilio_auth_token")
+_BUREAU = ("credit_bureau_url", "credit_bureau_key")
+_IDENTITY = ("identity_url", "identity_key")
 _SENDGRID = ("sendgrid_api_key", "sendgrid_from", "sendgrid_webhook_key")
 
 
@@ -40,6 +42,10 @@ class Settings(BaseSettings):
         twilio_*: the account that sends SMS: an API key, a sender (a number or a Messaging Service), and
             the auth token with which Twilio signs what it calls back with. All of them or none.
         twilio_verify: the Verify service that brings codes to telephones; without it, ours does.
+        twilio_lookup: whether Twilio is asked, for money, what kind of line a telephone number is.
+        onboarding_files: a folder of lists and tables of onboarding in place of those that ship.
+        stripe_api_key: with which Stripe is asked what a card is; a restricted key that may read is enough.
+        credit_bureau_*, identity_*: who is asked about companies and persons, in place of the files.
         sendgrid_*: the account that sends email, its verified sender, and the public key of its events.
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
         api_tokens: which programs may use the REST API, as `name=token`, separated by commas; without it
@@ -74,6 +80,14 @@ class Settings(BaseSettings):
     twilio_api_base: str | None = Field(default=None, pattern=_BASE)
     twilio_verify_base: str | None = Field(default=None, pattern=_BASE)
     twilio_lookups_base: str | None = Field(default=None, pattern=_BASE)
+    twilio_lookup: bool = False
+    onboarding_files: Path | None = None
+    stripe_api_key: SecretStr | None = None
+    stripe_base: str | None = Field(default=None, pattern=_BASE)
+    credit_bureau_url: str | None = Field(default=None, pattern=_BASE)
+    credit_bureau_key: SecretStr | None = None
+    identity_url: str | None = Field(default=None, pattern=_BASE)
+    identity_key: SecretStr | None = None
     sendgrid_api_key: SecretStr | None = None
     sendgrid_from: str | None = None
     sendgrid_webhook_key: str | None = None
@@ -109,6 +123,10 @@ class Settings(BaseSettings):
             problems.append("set either TWILIO_FROM or TWILIO_MESSAGING_SERVICE, and not both")
         if self.twilio_verify and not self.twilio_account_sid:
             problems.append(f"TWILIO_VERIFY needs the account: set {_names(_TWILIO)} too")
+        for vendor, names in (("A credit bureau", _BUREAU), ("An identity provider", _IDENTITY)):
+            problems.append(_half(self, vendor, names))
+        if self.twilio_lookup and not self.twilio_account_sid:
+            problems.append(f"TWILIO_LOOKUP needs the account: set {_names(_TWILIO)} too")
         if told := [problem for problem in problems if problem]:
             raise ValueError("; ".join(told))
         return self

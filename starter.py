@@ -19,6 +19,7 @@ from commandline import (  # noqa: E402
     digest,
     fees,
     incidents,
+    onboarding,
     policies,
     policy_tools,
     receivables,
@@ -45,6 +46,7 @@ for group in (customers, tasks, switches, receivables, digest, running):
 policies.app.add_typer(policy_tools.app)
 app.add_typer(fees.app, name="fee")
 app.add_typer(incidents.app, name="incident")
+app.add_typer(onboarding.app, name="onboarding")
 app.add_typer(policies.app, name="policy")
 app.add_typer(reports.app, name="report")
 app.add_typer(templates.app, name="templates")

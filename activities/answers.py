@@ -75,8 +75,8 @@ class OnboardingView(TypedDict):
     """A verification as its workflow sees it.
 
     Attributes:
-        move: `check`, `send`, `wait`, `review` or `conclude`; `over` when there is none.
-        until: of `wait`, in workflow time.
+        move: `check_here`, `ask`, `send`, `wait`, `call`, `review` or `conclude`; `over` when there is none.
+        until: when to look again, in workflow time; of `wait`, and where a person may take too long.
         says: the move in words.
     """
 

@@ -15,16 +15,18 @@ from activities.answers import MoveAnswer, OnboardingView
 from activities.books import AT_WORK, RESTS, Books
 from activities.customers import Wake
 from activities.messages import Courier
+from activities.onboarding_checks import OnboardingChecks
+from activities.onboarding_words import details_of
 from activities.once import Mark, unmarked, without_words
 from activities.rendering import Letters
 from domain.channels import ONBOARDING
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
-from domain.identifiers import FINDINGS, RULESET, CheckResult, check_identifiers
+from domain.facts import Checked
 from domain.notice import Accepted, OneTimeCode, Seller
-from domain.onboarding import CODE_VALID, MOST_SENDS, PHONE_FINDINGS, Progress, Verdict
+from domain.onboarding import CODE_VALID, MOST_SENDS, PHONE_FINDINGS, Verdict
+from domain.onboarding.findings import words_of
 from store import onboarding, verifications
 from store.claims import Begun, PutOff, Unwanted
-from store.doors import Recorded
 from store.errors import NoPolicy, UnknownCustomer
 from store.onboarding import Standing
 from store.verifications import CHANNEL, CodeBegun
@@ -72,12 +74,14 @@ class Onboarding:
         *,
         books: Books,
         verifier: PhoneVerifier,
+        checks: OnboardingChecks,
         seller: Seller,
         wake: Wake,
         mark: Mark = unmarked,
     ) -> None:
         self.books = books
         self.verifier = verifier
+        self.checks = checks
         self.seller = seller
         self.wake = wake
         self.mark = mark
@@ -100,7 +104,7 @@ class Onboarding:
             return OnboardingView(move="over", until=None, says=str(unknown), details=str(unknown)), False
         if isinstance(claimed, PutOff):
             until, says = self.books.real(claimed.until), claimed.reason.words
-            view = OnboardingView(move="wait", until=until, says=says, details=_details(standing, says))
+            view = OnboardingView(move="wait", until=until, says=says, details=details_of(standing, says))
             return view, False
         return self._view(standing), claimed
 
@@ -122,25 +126,43 @@ class Onboarding:
             says = "Nobody is being verified here."
             if standing.onboarding is not None:
                 says = f"The verification is over: {standing.onboarding.replace('_', ' with ')}."
-            return OnboardingView(move="over", until=None, says=says, details=_details(standing, says))
+            return OnboardingView(move="over", until=None, says=says, details=details_of(standing, says))
         says = move.reason.words
         until = None if move.until is None else self.books.real(move.until)
-        return OnboardingView(move=move.kind, until=until, says=says, details=_details(standing, says))
+        kind: str = move.kind
+        if kind == "check":
+            more = onboarding.particulars_of(self.books.ledger, standing.customer.id)
+            kind = "check_here" if self.checks.is_here(move.check, more) else "ask"
+        return OnboardingView(move=kind, until=until, says=says, details=details_of(standing, says))
+
+    @activity.defn(name="Check the application")
+    async def check_here(self, order: dict[str, str]) -> MoveAnswer:
+        """Make all checks that are next and need nobody outside, in one go."""
+        return await self._check_here(order["customer_id"])
 
     @activity.defn(name="Check identifiers")
     async def check_identifiers(self, order: dict[str, str]) -> MoveAnswer:
-        """Check name, addresses, telephone number and VAT id, offline."""
-        customer_id = order["customer_id"]
-        result, recorded = await asyncio.to_thread(self._check, customer_id)
+        """Do the same under the name that histories from before have."""
+        return await self._check_here(order["customer_id"])
+
+    async def _check_here(self, customer_id: str) -> MoveAnswer:
+        made, recorded = await asyncio.to_thread(self.checks.make_those_here, customer_id)
         if recorded.wake:
             await self.wake(customer_id)
-        says = f"{result.outcome}: {_findings(result.reasons)}" if result.reasons else result.outcome
-        return MoveAnswer(until=None, says=says)
+        return MoveAnswer(until=None, says=_found(made))
 
-    def _check(self, customer_id: str) -> tuple[CheckResult, Recorded]:
-        ledger, now = self.books.ledger, self.books.now()
-        result = check_identifiers(onboarding.application_of(ledger, customer_id))
-        return result, onboarding.checked(ledger, customer_id, result, ruleset=RULESET, now=now)
+    @activity.defn(name="Ask a provider")
+    async def ask(self, order: dict[str, str]) -> MoveAnswer:
+        """Ask one provider for the check that is next, if it still is."""
+        customer_id = order["customer_id"]
+        made, recorded, delay = await asyncio.to_thread(self.checks.ask, customer_id)
+        if isinstance(recorded, PutOff):
+            return MoveAnswer(until=self.books.real(recorded.until), says=recorded.reason.words)
+        if recorded.wake:
+            await self.wake(customer_id)
+        # The provider's own delay counts where it is longer than ours: the wait is the workflow's.
+        until = None if delay is None else self.books.real(self.books.now() + self.books.lasting(delay))
+        return MoveAnswer(until=until, says=_found([made] if made else []))
 
     @activity.defn(name="Send the code")
     async def send_code(self, order: dict[str, str]) -> MoveAnswer:
@@ -266,27 +288,10 @@ class Onboarding:
         return onboarding.conclude(self.books.ledger, customer_id, now=now, code_version=code_version)
 
 
-def _findings(codes: Iterable[str]) -> str:
-    return "; ".join(FINDINGS[code].words if code in FINDINGS else PHONE_FINDINGS[code] for code in codes)
-
-
-def _details(standing: Standing, says: str) -> str:
-    """Render the page that finance reads, without personal data: it stays in history."""
-    customer = standing.customer.id
-    lines = [f"# Verification of {customer}: {says}", *_checks(standing.progress)]
-    if standing.move is not None:
-        lines.append(
-            f"Send `enter_code` and `review_onboarding` to the workflow customer/{customer}:"
-            " a person may decide at any time."
-        )
-    return "\n\n".join(lines)
-
-
-def _checks(progress: Progress) -> list[str]:
+def _found(made: Iterable[Checked]) -> str:
+    """Say how checks came out, in a line."""
     lines = []
-    for name, check in sorted(progress.checks.items()):
-        why = f": {_findings(check.reasons)}" if check.reasons else ""
-        lines.append(f"- **{name}**: {check.outcome}{why}")
-    if progress.sends:
-        lines.append(f"- codes sent: {progress.sends} of {MOST_SENDS}")
-    return ["\n".join(lines)] if lines else []
+    for body in made:
+        why = f": {'; '.join(map(words_of, body.reasons))}" if body.reasons else ""
+        lines.append(f"{body.check} {body.outcome}{why}")
+    return ", ".join(lines) or "checked before"

@@ -2,7 +2,8 @@
 
 import json
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,6 +22,10 @@ from commandline.values import (
 )
 from ending import Stop
 from settings import VERSION, Settings
+
+if TYPE_CHECKING:
+    from domain.onboarding import Application
+    from domain.onboarding.application import Particulars
 
 app = typer.Typer()
 
@@ -356,11 +361,37 @@ def onboard(
     vat_id: Annotated[str | None, typer.Option("--vat-id", help="tax number of a company")] = None,
     size: Annotated[str | None, typer.Option(help="small, medium, large, or another word")] = None,
     risk: Annotated[str | None, typer.Option(help="low, medium, high, or another word")] = None,
+    card_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--card", exists=True, dir_okay=False, help="what a processor says of the card, in JSON"
+        ),
+    ] = None,
+    card_reference: Annotated[
+        str | None, typer.Option(help="the processor's name for the card or a charge, like pm_1Nqz")
+    ] = None,
+    identity: Annotated[str | None, typer.Option(help="the identity provider's reference of a proof")] = None,
+    company_number: Annotated[str | None, typer.Option(help="in the register of companies")] = None,
+    expects: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="AMOUNT CURRENCY", help="what the customer expects to spend a month"),
+    ] = None,
+    accepts_policy: Annotated[
+        str | None, typer.Option(help="the collections policy that was accepted, by name or version")
+    ] = None,
+    network: Annotated[str | None, typer.Option(help="the address that it came from")] = None,
+    device: Annotated[str | None, typer.Option(help="the device that it came from, by any name")] = None,
+    form_seconds: Annotated[int | None, typer.Option(min=0, help="to fill in the form")] = None,
 ) -> None:
-    """Begin the verification of a new customer."""
+    """Begin the verification of a new customer.
+
+    What comes with the application, from --card on, is for its checks. Network, device and card are kept
+    as hashes that nobody can read; a card number is refused.
+    """
+    from commandline.onboarding import card_of, expected
     from domain.identifiers import unusable
     from domain.onboarding import Application
-    from store import onboarding
+    from domain.onboarding.application import Particulars
 
     application = Application(
         customer_id=customer,
@@ -382,9 +413,35 @@ def onboard(
     problems = unusable(application)
     if problems:
         raise Stop("\n".join(problems), status=2)
-    settings = Settings.from_env()
+    more = Particulars(
+        card=card_of(card_file),
+        card_reference=card_reference,
+        identity=identity,
+        company_number=company_number,
+        network=network,
+        device=device,
+        form_seconds=form_seconds,
+        expects=expected(expects),
+        accepts=accepts_policy,
+    )
+    _apply(application, more)
+
+
+def _apply(application: "Application", more: "Particulars") -> None:
+    from composition import onboarding_files
+    from domain.errors import Misconfigured
+    from store import onboarding
+    from store.errors import Refused
+
+    settings, customer = Settings.from_env(), application.customer_id
     ledger = open_ledger(settings)
-    recorded = onboarding.apply(ledger, application, now=now_of(ledger))
+    try:
+        shared, _ = onboarding_files(settings).shared()
+        recorded = onboarding.apply(ledger, application, now=now_of(ledger), more=more, shared=shared)
+    except Misconfigured as wrong:
+        raise Stop(str(wrong)) from None
+    except Refused as refused:
+        raise Stop(str(refused)) from None
     if not recorded.accepted:
         typer.echo(f"{customer}: onboarding was begun before")
         return

@@ -126,10 +126,23 @@ def review(
         Literal["approve", "approve_prepayment", "reject"], typer.Argument(help="what you decide")
     ],
     note: Annotated[str | None, typer.Option(metavar="WORDS", help="why, for who looks later")] = None,
+    credit: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="AMOUNT CURRENCY", help="the limit of the credit that you give"),
+    ] = None,
+    terms_days: Annotated[
+        int | None, typer.Option(min=0, max=365, help="to pay an invoice within, on credit")
+    ] = None,
     by: By = "cli",
 ) -> None:
-    """Decide about a new customer whose verification waits for a person."""
-    command(customer, "review_onboarding", {"outcome": outcome, "note": note, "by": by})
+    """Decide about a new customer whose verification waits for a person.
+
+    Why it waits says `onboarding explain`. Large amounts take two people.
+    """
+    told = {"outcome": outcome, "note": note, "by": by, "terms_days": terms_days}
+    if credit is not None:
+        told |= {"limit": credit[0], "currency": credit[1]}
+    command(customer, "review_onboarding", told)
 
 
 def _why(task: "Task") -> str:
@@ -144,6 +157,7 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
     """
     from domain.own_steps import (
         APPROVE,
+        CALL_APPLICANT,
         CANCEL_FEE,
         FEE,
         INCIDENT,
@@ -151,10 +165,12 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         REPLY,
         REVIEW,
         UNREACHABLE,
+        WAITS_TOO_LONG,
         WHEREABOUTS,
         approval_of,
         is_approval,
     )
+    from store.alike import BURST
     from store.inbox import VENDOR
     from store.switches import BLAST
     from store.tasks import TO_MEND, UNAPPLIED
@@ -169,6 +185,9 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         APPROVE: f"starter.py approve {who}",
         REVIEW: f"starter.py review {who} OUTCOME",
         INCIDENT: f"starter.py incident show {task.why.partition(':')[0]}",
+        WAITS_TOO_LONG: f"starter.py onboarding explain {who} && {done}",
+        CALL_APPLICANT: f"starter.py onboarding called {who} OUTCOME --number-from WHERE",
+        BURST: "starter.py onboarding close-burst NUMBER",
         UNREACHABLE: f"starter.py contact {who} --email ADDRESS && {done}",
         WHEREABOUTS: f"starter.py contact {who} --timezone ZONE --region REGION && {done}",
     }

@@ -18,6 +18,7 @@ from domain.interest.fees import Fee
 from domain.interest.rates import Rates
 from domain.money import Money
 from domain.onboarding import Progress
+from domain.onboarding.rules import AS_BEFORE, OnboardingRules
 from domain.override import Override
 from domain.promises import Promise
 from domain.rest import HandOver, Rest
@@ -109,6 +110,7 @@ class Account:
         reach: per channel, whether it reaches the customer.
         changed_at: per channel, when its address was last changed.
         onboarding: pending, or how it ended; None for customers who were never verified.
+        onboarding_rules: the decision table that a pending verification is under.
         newest_at: the newest `learned_at`; a plan's now is never before it.
         claims: in the order in which they were begun.
         go_live_on: steps before this day are not taken; None for no such day.
@@ -154,6 +156,7 @@ class Account:
     service: Service = field(default_factory=Service)
     onboarding: str | None = None
     verification: Progress = field(default_factory=Progress)
+    onboarding_rules: OnboardingRules = AS_BEFORE
     newest_at: datetime | None = None
     go_live_on: date | None = None
     disputes: tuple[str, ...] = ()

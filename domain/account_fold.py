@@ -383,9 +383,12 @@ class _Folding:
                 self._suspend_no_more(at)
             case facts.OnboardingStarted():
                 self.onboarding = "pending"
+                self.verification = self.verification.after(fact.body, at)
             case facts.Onboarded() as body:
                 self.onboarding = body.outcome
             case facts.Checked() | facts.CodeSent() | facts.CodeAnswered() | facts.OnboardingReviewed():
+                self.verification = self.verification.after(fact.body, at)
+            case facts.PolicyAccepted() | facts.CalledBack():
                 self.verification = self.verification.after(fact.body, at)
             case facts.FeeBooked() as body:
                 self.fees.setdefault(body.fee, (body, at))

@@ -254,6 +254,18 @@ COMMANDS: Mapping[str, Command] = {
             body=facts.OnboardingReviewed,
             example={"outcome": "approve", "note": "called back, all is well", "by": "maria"},
         ),
+        Command(
+            name="called_back",
+            does="Say what came of a call to a new customer: reached, no_answer or wrong_number.",
+            body=facts.CalledBack,
+            example={"outcome": "reached", "number_from": "commercial register", "attempt": 1, "by": "maria"},
+        ),
+        Command(
+            name="accept_policy",
+            does="Note that the customer accepted the collections policy, by its name or version.",
+            body=facts.PolicyAccepted,
+            example={"version": "business", "by": "maria"},
+        ),
     )
 }
 
@@ -363,9 +375,8 @@ def words_of(body: facts.Body | FeeEntry) -> str:
             return f"resolved dispute {body.dispute}" + (f": {body.outcome}" if body.outcome else "")
         case FeeEntry() | facts.FeeBooked() | facts.FeeWaived() | facts.FeeCancelled():
             return _fee_words(body)
-        case facts.OnboardingReviewed():
-            words = f"decided to {body.outcome.replace('_', ' with ')}"
-            return f"{words}: {body.note}" if body.note else words
+        case facts.OnboardingReviewed() | facts.CalledBack() | facts.PolicyAccepted():
+            return _onboarding_words(body)
         case _:
             return _end_words(body)
 
@@ -390,6 +401,23 @@ def _end_words(body: facts.Body) -> str:
             return f"noted that others {'gave the service back' if over else f'suspended the service{why}'}"
         case _:
             return facts.kind_of(body).replace("_", " ")
+
+
+def _onboarding_words(body: facts.OnboardingReviewed | facts.CalledBack | facts.PolicyAccepted) -> str:
+    match body:
+        case facts.CalledBack():
+            came = {
+                "reached": "reached somebody",
+                "no_answer": "nobody answered",
+                "wrong_number": "wrong number",
+            }
+            return f"call {body.attempt}, to a number from {body.number_from}: {came[body.outcome]}"
+        case facts.PolicyAccepted():
+            return f"noted that the customer accepted the collections policy {body.version}"
+        case _:
+            credit = f" with credit of {body.limit} {body.currency}" if body.limit is not None else ""
+            words = f"decided to {body.outcome.replace('_', ' with ')}{credit}"
+            return f"{words}: {body.note}" if body.note else words
 
 
 def _fee_words(body: FeeEntry | facts.FeeBooked | facts.FeeWaived | facts.FeeCancelled) -> str:

@@ -10,7 +10,17 @@ from typing import Any
 
 from domain.claim_key import invoice_of
 from domain.commands import Command
-from domain.own_steps import APPROVE, CANCEL_FEE, FEE, INCIDENT, INTEREST, REVIEW, approval_of, is_approval
+from domain.own_steps import (
+    APPROVE,
+    CALL_APPLICANT,
+    CANCEL_FEE,
+    FEE,
+    INCIDENT,
+    INTEREST,
+    REVIEW,
+    approval_of,
+    is_approval,
+)
 from domain.ui_links import WAITS_FOR_A_PERSON, list_link, workflow_link
 from domain.view import View
 from domain.view_words import day_says
@@ -114,7 +124,8 @@ def _task(task: str, commands: Mapping[str, Command]) -> str:
     if step == INCIDENT:
         return f"{why}. It is answered in the incident's own workflow, incident/{why.partition(':')[0]}"
     kind, _, why = why.rpartition(f"task {step}: ")
-    name = "review_onboarding" if step == REVIEW else "approve" if is_approval(step) else "complete_task"
+    own = {REVIEW: "review_onboarding", CALL_APPLICANT: "called_back"}
+    name = own.get(step, "approve" if is_approval(step) else "complete_task")
     example = dict(commands[name].example)
     if name == "approve" and step != APPROVE:
         example |= {"step": step.removeprefix(approval_of(""))}

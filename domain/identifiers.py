@@ -4,9 +4,9 @@ Findings are codes with a weight and a sentence that names no personal data, so 
 in a fact. The worst weight is the outcome of the check.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
@@ -15,47 +15,12 @@ from stdnum import get_cc_module
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
 from domain.customer import Customer
-from domain.onboarding import Application
+from domain.onboarding.application import Application
+from domain.onboarding.findings import FINDINGS, Outcome, weighed
 
 RULESET = "identifiers-1"
 """Named in every fact of this check; raise it when a rule here changes."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one finding means: `fail` is wrong for certain, `review` is for a person to judge."""
-
-    weight: Literal["review", "fail"]
-    words: str
-
-
-def _fails(words: str) -> Finding:
-    return Finding(weight="fail", words=words)
-
-
-def _for_review(words: str) -> Finding:
-    return Finding(weight="review", words=words)
-
-
-FINDINGS: Mapping[str, Finding] = {
-    "name_missing": _fails("there is no name"),
-    "email_missing": _for_review("there is no email address"),
-    "email_malformed": _fails("the email address cannot exist"),
-    "email_not_ascii": _for_review("not every mail system can write to this email address"),
-    "phone_missing": _fails("there is no telephone number to send a code to"),
-    "phone_malformed": _fails("the telephone number cannot exist"),
-    "phone_premium": _fails("the telephone number is one that charges who calls it"),
-    "phone_elsewhere": _for_review("the telephone number belongs to another country than the customer"),
-    "country_missing": _for_review("there is no country"),
-    "country_unknown": _fails("there is no such country"),
-    "address_missing": _for_review("there is no postal address"),
-    "address_short": _for_review("the postal address has no street or no town"),
-    "vat_id_missing": _for_review("a business without a VAT id"),
-    "vat_id_malformed": _fails("the VAT id does not have the form of this country's"),
-    "vat_id_wrong": _fails("the check digit of the VAT id is wrong"),
-    "vat_id_elsewhere": _for_review("the VAT id belongs to another country than the customer"),
-    "vat_id_unknown_form": _for_review("we know no form for VAT ids of this country"),
-}
 
 _LONGEST = {"name": 200, "email": 254, "phone": 40, "address": 500, "vat_id": 32}
 # Of ISO 3166 those that have telephone numbers of their own, and those that have none.
@@ -69,7 +34,7 @@ _VAT_PREFIXES = {"EL": "GR", "XI": "GB"}
 class CheckResult:
     """How a check came out; `reasons` are codes of FINDINGS, the gravest first."""
 
-    outcome: Literal["pass", "review", "fail"]
+    outcome: Outcome
     reasons: tuple[str, ...]
 
 
@@ -83,12 +48,8 @@ def check_identifiers(application: Application) -> CheckResult:
         *_address(application),
         *_vat_id(application),
     ]
-    found.sort(key=lambda code: FINDINGS[code].weight != "fail")
-    weights = {FINDINGS[code].weight for code in found}
-    outcome: Literal["pass", "review", "fail"] = "pass"
-    if weights:
-        outcome = "fail" if "fail" in weights else "review"
-    return CheckResult(outcome=outcome, reasons=tuple(found))
+    outcome, reasons = weighed(found)
+    return CheckResult(outcome=outcome, reasons=reasons)
 
 
 def unusable(application: Application) -> list[str]:

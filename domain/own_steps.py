@@ -21,7 +21,8 @@ TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END = (
 WITHHELD = "return-withheld"
 INCIDENT = "incident-response"
 """The work on an incident; it is answered there, and no claim is behind it."""
-ANSWERED = frozenset({APPROVE, REVIEW, INCIDENT})
+CALL_APPLICANT, WAITS_TOO_LONG = "onboarding-call", "onboarding-late"
+ANSWERED = frozenset({APPROVE, REVIEW, CALL_APPLICANT, INCIDENT})
 """Their tasks end with an answer of their own; that all work is done says nothing of them."""
 _APPROVAL = "approve-"
 RESERVED = frozenset(
@@ -29,6 +30,7 @@ RESERVED = frozenset(
         *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
         *(WHEREABOUTS, REPLY, INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
         *(TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END, WITHHELD, INCIDENT),
+        *(CALL_APPLICANT, WAITS_TOO_LONG),
     }
 )
 

@@ -55,6 +55,7 @@ SENTENCES: Mapping[str, str] = {
     # How the verification of a new customer goes.
     "onboarding.begin": "a new customer is to be verified",
     "onboarding.check": "what the customer wrote has not been checked",
+    "onboarding.check_of": "{check} has not been checked",
     "onboarding.send": "code {attempt} of {of} is to be sent",
     "onboarding.code": "code {attempt} of {of} was sent, and may still be tried {left} times",
     "onboarding.cool_down": "code {attempt} of {of} is sent after a rest",
@@ -74,6 +75,14 @@ SENTENCES: Mapping[str, str] = {
     "incident.unverified": "no channel that can be trusted has confirmed it: it is for people alone",
     "incident.refund": "{days} days after it began: ask the vendor to give back what it has cost",
     "incident.over": "it was closed by {by}",
+    "onboarding.row": "row {row} of the decision table {rules} applies",
+    "onboarding.row_review": "row {row} of the decision table {rules} asks for a person",
+    "onboarding.no_row": "no row of the decision table {rules} applies",
+    "onboarding.second_person": "{by} decided {verdict}, and a second person has to",
+    "onboarding.call": "call {attempt} of {of}, to a number from an independent source, is to be made",
+    "onboarding.uncalled": "nobody called the customer in time",
+    "onboarding.nobody": "nobody decided for {days} days",
+    "onboarding.late": "{step} waits for a person for too long: {why}",
     # Who gets which policy, and why not the one before.
     "assigned.match": "it is the first policy for {audience}",
     "assigned.override": "{by} chose it until {until}: {reason}",

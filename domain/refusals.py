@@ -11,7 +11,7 @@ from domain.commands import COMMANDS, FeeEntry, Input
 from domain.interest.booking import booking, forbidden
 from domain.money import Money, MoneyError
 from domain.override import in_force
-from domain.own_steps import APPROVE, REVIEW, approval_of, is_answered, is_approval
+from domain.own_steps import APPROVE, CALL_APPLICANT, REVIEW, approval_of, is_answered, is_approval
 from domain.plan_refusals import ending_refused, plan_refused
 from domain.promises import Promise, asked_for, promise, worth_resting
 from domain.rest import FOREVER, Rest, Withheld
@@ -22,6 +22,7 @@ from domain.situation import Situation
 
 Refusal = str | None
 _REVIEW_ENDS = "A review ends with a decision: use review_onboarding, or `starter.py review`."
+_CALL_ENDS = "A call ends with what came of it: use called_back, or `starter.py onboarding called`."
 _APPROVAL_ENDS = (
     "An approval ends with an answer: use approve, or `starter.py approve`, which --reject makes a no."
 )
@@ -67,6 +68,7 @@ def allowed(at: Situation) -> dict[str, Refusal]:
     answers["complete_task"] = _complete(at)
     if at.account.onboarding != "pending":
         answers["enter_code"] = answers["review_onboarding"] = "Nobody is being verified here."
+        answers["called_back"] = answers["review_onboarding"]
     elif not at.account.verification.takes_a_code(at.now):
         answers["enter_code"] = "No code is waited for."
     return answers
@@ -146,6 +148,8 @@ def refusal(at: Situation, name: str, body: Input) -> Refusal:
                 return _unknown(invoice)
             if invoices[invoice].state != "written_off":
                 return f"Invoice {invoice} has not been written off."
+        case facts.OnboardingReviewed(limit=limit) if limit is not None:
+            return _credit(at)
         case facts.Exempted(invoice=str(invoice)) if invoice not in invoices:
             return _unknown(invoice)
         case facts.Exempted():
@@ -153,6 +157,14 @@ def refusal(at: Situation, name: str, body: Input) -> Refusal:
         case _:
             return _end(at, body)
     return None
+
+
+def _credit(at: Situation) -> Refusal:
+    if at.account.verification.accepted is not None:
+        return None
+    return (
+        "Credit needs the accepted collections policy: use accept_policy first, or approve without a limit."
+    )
 
 
 def _end(at: Situation, body: Input) -> Refusal:
@@ -363,8 +375,8 @@ def _suspend(at: Situation) -> Refusal:
 def _ends_otherwise(at: Situation, body: Input) -> Refusal:
     """Why this very task cannot be completed: it wants an answer of its own."""
     step = body.step if isinstance(body, facts.TaskCompleted) else None
-    if step == REVIEW:
-        return _REVIEW_ENDS
+    if step in (REVIEW, CALL_APPLICANT):
+        return _REVIEW_ENDS if step == REVIEW else _CALL_ENDS
     if step == APPROVE:
         return _APPROVAL_ENDS if _approve_suspension(at) is None else None
     return _APPROVAL_ENDS if step and is_approval(step) and _asked_for(at, step) else None
@@ -382,7 +394,7 @@ def _open_tasks(at: Situation) -> set[str]:
 
     An approval that nothing waits for any more is one: it has no answer.
     """
-    tasks = _tasks_of(at) - {REVIEW}
+    tasks = _tasks_of(at) - {REVIEW, CALL_APPLICANT}
     if _approve_suspension(at) is None:
         tasks.discard(APPROVE)
     return {step for step in tasks if step == APPROVE or not is_approval(step) or not _asked_for(at, step)}

@@ -13,7 +13,17 @@ from domain.account import Account
 from domain.channels import TASK
 from domain.facts import Body, TaskCompleted
 from domain.interest.booking import booking
-from domain.own_steps import APPROVE, REVIEW, approval_of, is_approval
+from domain.onboarding import next_move
+from domain.onboarding.checks import CALL
+from domain.onboarding.progress import MOST_CALLS
+from domain.own_steps import (
+    APPROVE,
+    CALL_APPLICANT,
+    REVIEW,
+    WAITS_TOO_LONG,
+    approval_of,
+    is_approval,
+)
 from domain.plan_refusals import outside
 from domain.rules.interest import over
 from domain.rules.proposals import ended_by
@@ -108,9 +118,11 @@ def perform(
 
 
 def _told(at: Situation, body: Body) -> str:
-    """Say what a command did, and of a plan what stays outside it."""
+    """Say what a command did, and what of it is still to come."""
     words = commands.words_of(body)
     rest = outside(at, body) if isinstance(body, facts.PlanAgreed) else None
+    if isinstance(body, facts.OnboardingReviewed) and _waits_for_second(at, body, at.now):
+        rest = "a second person has to decide as well"
     return f"{words[0].upper()}{words[1:]}." if rest is None else f"{words[0].upper()}{words[1:]}: {rest}."
 
 
@@ -164,6 +176,12 @@ def _policy_named(session: Session, row: CustomerRow, body: Body) -> Body:
             except NoPolicy as error:
                 raise Refused(str(error)) from None
             return body.model_copy(update={"policy": version})
+        case facts.PolicyAccepted(version=named):
+            try:
+                version = policies.find(session, named).version
+            except NoPolicy as error:
+                raise Refused(str(error)) from None
+            return body.model_copy(update={"version": version})
         case _:
             pass
     return body
@@ -238,10 +256,24 @@ def _close_tasks(session: Session, row: CustomerRow, body: Body, at: Situation, 
                 _close(session, row, approval, body.outcome or "approved", body, now)
             return
         case facts.OnboardingReviewed():
+            if _waits_for_second(at, body, now):
+                return
+            _close(session, row, WAITS_TOO_LONG, body.outcome, body, now)
             step, outcome = REVIEW, body.outcome
+        case facts.CalledBack():
+            called = at.account.verification.after(body, now)
+            if called.outcome(CALL) is None and len(called.unanswered) < MOST_CALLS:
+                return
+            step, outcome = CALL_APPLICANT, body.outcome
         case _:
             return
     _close(session, row, step, outcome, body, now)
+
+
+def _waits_for_second(at: Situation, body: facts.OnboardingReviewed, now: datetime) -> bool:
+    """Whether a second person has to decide as well about a new customer."""
+    after = at.account.verification.after(body, now)
+    return next_move(after, now, at.account.onboarding_rules, at.account.customer).kind != "conclude"
 
 
 def _close(

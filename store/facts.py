@@ -24,7 +24,7 @@ from domain.contact_law.books import lawless
 from domain.facts import Body, Fact, kind_of, read_body, write_body
 from domain.policy import Policy
 from domain.posting_order import is_money
-from store import policies, postings, rates, whereabouts
+from store import onboarding_rules, policies, postings, rates, whereabouts
 from store.database import LAW_OF, Ledger
 from store.errors import Conflict, NoPolicy, Refused
 from store.references import problems_of
@@ -246,6 +246,8 @@ def account_of(
         rates=rates.shipped(),
         law=law_of(customer, whereabouts.read(row, phone)),
     )
+    if account.onboarding == "pending":
+        account = replace(account, onboarding_rules=onboarding_rules.in_force(session))
     # Facts may say that an address changed which has been destroyed since.
     lost = {channel for channel, reach in account.reach.items() if reach == "ok" and channel not in channels}
     if lost:

@@ -510,6 +510,68 @@ class IncidentTextRow(SQLModel, table=True):
     text: str
 
 
+class ApplicationRow(SQLModel, table=True):
+    """What came with an application for its checks: personal data, destroyed with the contact data.
+
+    Attributes:
+        card: what the processor said of the payment instrument, as JSON; never a card number.
+        identity: the identity provider's reference.
+    """
+
+    __tablename__ = "applications"
+
+    customer_id: str = Field(primary_key=True, foreign_key=_CUSTOMER, max_length=64)
+    card: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    card_reference: str | None = None
+    identity: str | None = None
+    company_number: str | None = None
+    form_seconds: int | None = None
+
+
+class TraitRow(SQLModel, table=True):
+    """What a new customer may have in common with others, as a hash under the ledger's secret."""
+
+    __tablename__ = "traits"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "kind", "hash"),
+        Index("ix_traits_kind_hash_at", "kind", "hash", "at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    customer_id: str = Field(foreign_key=_CUSTOMER, max_length=64)
+    kind: str
+    hash: str
+    at: datetime = Field(sa_type=Instant)
+
+
+class BurstRow(SQLModel, table=True):
+    """A burst of applications alike: while it is open nobody of them is let in by itself."""
+
+    __tablename__ = "bursts"
+    __table_args__ = (Index("ix_bursts_kind_hash", "kind", "hash"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    kind: str
+    hash: str
+    opened_at: datetime = Field(sa_type=Instant)
+    count: int
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    closed_by: str | None = None
+
+
+class OnboardingRulesRow(SQLModel, table=True):
+    """One adoption of a decision table; the newest is the one in force."""
+
+    __tablename__ = "onboarding_rules"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    version: str = Field(index=True)
+    name: str
+    content: str
+    adopted_at: datetime = Field(sa_type=Instant)
+    adopted_by: str
+
+
 class IdentityRow(SQLModel, table=True):
     """Which ledger this is, at random: two ledgers on one queue would mix their customers.
 

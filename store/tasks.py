@@ -118,3 +118,14 @@ def close(
     named = col(TaskRow.step) == step if step is not None else unnamed
     done = session.exec(closing.where(named).values(closed_at=now, outcome=outcome, closed_by=by))
     return done.rowcount
+
+
+def close_where(session: Session, step: str, begins: str, *, now: datetime, outcome: str, by: str) -> None:
+    """Close the open tasks of a step about the whole ledger whose words begin like this."""
+    closing = update(TaskRow).where(
+        col(TaskRow.closed_at).is_(None),
+        col(TaskRow.customer_id).is_(None),
+        col(TaskRow.step) == step,
+        col(TaskRow.why).startswith(begins, autoescape=True),
+    )
+    session.exec(closing.values(closed_at=now, outcome=outcome, closed_by=by))

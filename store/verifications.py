@@ -96,7 +96,7 @@ def begin(
         account = facts.load(session, row).account
         if account.onboarding != "pending":
             return Unwanted(why="nobody is being verified")
-        move = next_move(account.verification, now)
+        move = next_move(account.verification, now, account.onboarding_rules, account.customer)
         if move.kind != "send":
             return Unwanted(why=move.reason.words)
         reference = _reference(customer_id, move.attempt)

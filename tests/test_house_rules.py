@@ -54,8 +54,8 @@ OURS = {*FOLDERS, *MODULES, "bench", "tests"}
 # All that `domain/` may import besides itself: what neither reads, nor writes, nor waits.
 PURE = set(
     """abc base64 binascii bisect calendar collections contextlib copy csv dataclasses datetime decimal
-    difflib enum fractions functools graphlib hashlib heapq hmac html inspect io itertools json keyword
-    math numbers operator pprint re reprlib statistics string struct textwrap types typing unicodedata
+    difflib enum fractions functools graphlib hashlib heapq hmac html inspect io ipaddress itertools json
+    keyword math numbers operator pprint re reprlib statistics string struct textwrap types typing unicodedata
     uuid zlib zoneinfo
     holidays pydantic pydantic_core typing_extensions yaml
     email_validator phonenumbers stdnum""".split()  # their tables are files; none asks the network here

@@ -19,7 +19,9 @@ with workflow.unsafe.imports_passed_through():
 WRONG_INPUT = 'It is started by the customer\'s workflow, with {"customer_id": "ACME"}.'
 # Move: the activity that does it, and the queue behind the task queue's name.
 _MOVES = {
-    "check": ("Check identifiers", ""),
+    "check_here": ("Check the application", ""),
+    "check": ("Check identifiers", ""),  # of histories from before
+    "ask": ("Ask a provider", "-checks"),
     "send": ("Send the code", "-sms"),
     "conclude": ("Conclude onboarding", ""),
 }

@@ -23,6 +23,7 @@ from domain.facts.contacts import (
     OptedOut,
     Replied,
 )
+from domain.facts.credit import CreditGranted
 from domain.facts.decisions import (
     Approved,
     PolicyAdopted,
@@ -50,12 +51,14 @@ from domain.facts.invoices import (
     wrong_instalments,
 )
 from domain.facts.onboarding import (
+    CalledBack,
     Checked,
     CodeAnswered,
     CodeSent,
     Onboarded,
     OnboardingReviewed,
     OnboardingStarted,
+    PolicyAccepted,
 )
 from domain.facts.orders import OrdersBlocked, OrdersUnblocked
 from domain.facts.payments import (
@@ -94,6 +97,7 @@ __all__ = [
     "Approved",
     "Body",
     "Bounced",
+    "CalledBack",
     "CardAdded",
     "CardRemoved",
     "ChargebackReversed",
@@ -103,6 +107,7 @@ __all__ = [
     "CodeSent",
     "ContactChanged",
     "ContactInvalid",
+    "CreditGranted",
     "CreditNote",
     "CreditNoteCancelled",
     "Day",
@@ -139,6 +144,7 @@ __all__ = [
     "PaymentReceived",
     "PlanAgreed",
     "PlanEnded",
+    "PolicyAccepted",
     "PolicyAdopted",
     "PolicyOverrideEnded",
     "PolicyOverrideSet",
@@ -227,6 +233,9 @@ KnownBody = Annotated[
     | CodeSent
     | CodeAnswered
     | OnboardingReviewed
+    | PolicyAccepted
+    | CalledBack
+    | CreditGranted
     | PolicyAdopted
     | PolicyOverrideSet
     | PolicyOverrideEnded

@@ -1,16 +1,17 @@
 """Admission: what the plan wants while a new customer is being verified.
 
 The verification has a workflow of its own, which checks and sends codes; the plan starts it, gives a
-person the review, and wakes when it should have come further, so that a lost workflow is missed.
+person the call and the review, and wakes when it should have come further, so that a lost workflow is missed.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from domain.channels import ONBOARDING, TASK
 from domain.effects import Effect, EffectDebt, Wanted
-from domain.onboarding import next_move
-from domain.own_steps import REVIEW
-from domain.reasons import because
+from domain.onboarding import Move, next_move
+from domain.own_steps import CALL_APPLICANT, REVIEW, WAITS_TOO_LONG
+from domain.reasons import Reason, because
 from domain.situation import Situation
 
 MISSED_AFTER = timedelta(minutes=15)
@@ -22,7 +23,8 @@ def admission(at: Situation) -> Wanted:
     wanted = Wanted()
     if at.account.onboarding != "pending":
         return wanted
-    move = next_move(at.account.verification, at.now)
+    account = at.account
+    move = next_move(account.verification, at.now, account.onboarding_rules, account.customer)
     begun = {claim.step: claim for claim in at.account.claims if claim.stands and _about_this(claim.debts)}
     if ONBOARDING not in begun:
         reason = because("onboarding.begin")
@@ -30,12 +32,23 @@ def admission(at: Situation) -> Wanted:
             Effect(kind="onboard", step=ONBOARDING, channel=ONBOARDING, debts=_this(at), reason=reason)
         )
         return wanted
-    if move.kind == "review" and REVIEW not in begun:
-        wanted.effects.append(
-            Effect(kind="task", step=REVIEW, channel=TASK, debts=_this(at), reason=move.reason)
-        )
+    for step, reason in _tasks(move):
+        if step not in begun:
+            wanted.effects.append(
+                Effect(kind="task", step=step, channel=TASK, debts=_this(at), reason=reason)
+            )
     wanted.later.append(move.until or begun[ONBOARDING].claimed_at + MISSED_AFTER)
     return wanted
+
+
+def _tasks(move: Move) -> Iterator[tuple[str, Reason]]:
+    """What a person is asked to do, and once more where it lies for too long."""
+    step = {"review": REVIEW, "call": CALL_APPLICANT}.get(move.kind)
+    if step is None:
+        return
+    yield step, move.reason
+    if move.late:
+        yield WAITS_TOO_LONG, because("onboarding.late", step=step, why=move.reason.words)
 
 
 def _about_this(debts: tuple[tuple[str, int], ...]) -> bool:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from providers.loopback import sendgrid, twilio
 from providers.loopback.callbacks import Caller, EventKey, status_call
 from providers.loopback.faults import Fault, Faults, Operation
+from providers.loopback.onboarding import Knowing, knowing_router
 from providers.loopback.sendgrid import SendGrid, mail_router
 from providers.loopback.twilio import Twilio, asking_router, messages_router, verify_router
 
@@ -29,6 +30,7 @@ class Loopback:
     def __init__(self) -> None:
         self.twilio = Twilio(told=self._status)
         self.sendgrid = SendGrid(told=self._events)
+        self.knowing = Knowing()
         self.faults = Faults()
         self.calls = Caller()
         self.event_key = EventKey()
@@ -37,6 +39,7 @@ class Loopback:
         for router in (messages_router, verify_router, asking_router):
             self._app.include_router(router(self.twilio))
         self._app.include_router(mail_router(self.sendgrid))
+        self._app.include_router(knowing_router(self.knowing))
         self._port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -165,6 +168,10 @@ def _operation(method: str, path: str) -> Operation | None:
     """Say what a request is about, so that a fault can befall it."""
     if path.endswith("/Messages.json") or path == "/v3/mail/send":
         return "send" if method == "POST" else "ask"
+    if path in ("/reports", "/proofs") or path.startswith(("/v1/payment_methods/", "/v1/charges/")):
+        return "look_up"
+    if path.startswith("/v2/PhoneNumbers/"):
+        return "look_up"
     if path.startswith("/v3/logs") or path == "/v2/Attempts":
         return "ask"
     if path.endswith("/Verifications"):

@@ -72,6 +72,7 @@ class Twilio:
     messages: list[Sms] = field(default_factory=list)
     verifications: list[Verification] = field(default_factory=list)
     line_types: dict[str, str] = field(default_factory=dict)
+    line_countries: dict[str, str] = field(default_factory=dict)
     _by_number: dict[str, list[Sms]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -273,7 +274,13 @@ def asking_router(twilio: Twilio) -> APIRouter:
             return refusal(401, 20003, "Authenticate")
         line = {"type": twilio.line_types.get(number, "mobile"), "error_code": None}
         return JSONResponse(
-            {"phone_number": number, "valid": True, "url": "", "line_type_intelligence": line}
+            {
+                "phone_number": number,
+                "country_code": twilio.line_countries.get(number),
+                "valid": twilio.line_types.get(number) != "invalid",
+                "url": "",
+                "line_type_intelligence": line,
+            }
         )
 
     return router

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from domain.identifiers import FINDINGS, check_identifiers, tidied
+from domain.identifiers import check_identifiers, tidied
 from domain.onboarding import Application
+from domain.onboarding.findings import FINDINGS, IDENTIFIER_FINDINGS
 
 GERMAN = Application(
     customer_id="HAFEN",
@@ -110,7 +111,7 @@ def test_every_finding_has_a_case_above() -> None:
     marks = test_what_is_not_right_is_found.pytestmark
     cases = {row[0] for mark in marks for row in mark.args[1]}
 
-    assert cases == set(FINDINGS)
+    assert cases == set(IDENTIFIER_FINDINGS)
 
 
 def test_an_id_of_another_country_must_be_right_there() -> None:

@@ -10,7 +10,6 @@ from sqlmodel import select
 
 from domain import errors, facts
 from domain.errors import TryAgainLater
-from domain.identifiers import CheckResult
 from domain.onboarding import MOST_TRIES, Application, code_of
 from store import commands, customers, doors, journal, onboarding, switches, tasks, verifications
 from store import facts as ledger_facts
@@ -42,13 +41,22 @@ def minute(minutes: float) -> datetime:
     return START + timedelta(minutes=minutes)
 
 
+FREE = ("identifiers", "mail_domain", "velocity", "links", "region", "sanctions", "phone_line")
+
+
+def came_out(outcome: Any, *names: str) -> list[facts.Checked]:
+    """Facts of checks, all with this outcome."""
+    return [
+        facts.Checked(check=name, outcome=outcome, provider="offline", ruleset="test-1") for name in names
+    ]
+
+
 @pytest.fixture
 def applied(business: Any) -> Ledger:
-    """A ledger in which Hafen has applied and passed the first check."""
+    """A ledger in which Hafen has applied and passed every check before the code."""
     ledger: Ledger = business.ledger
     onboarding.apply(ledger, APPLICATION, now=START)
-    passed = CheckResult(outcome="pass", reasons=())
-    assert onboarding.checked(ledger, "HAFEN", passed, ruleset="test-1", now=START).accepted
+    assert onboarding.checked(ledger, "HAFEN", came_out("pass", *FREE), now=START).accepted == len(FREE)
     return ledger
 
 
@@ -204,9 +212,9 @@ def test_what_is_checked_is_what_was_written(applied: Ledger) -> None:
 
 
 def test_the_identifiers_are_checked_once(applied: Ledger) -> None:
-    failed = CheckResult(outcome="fail", reasons=("vat_id_wrong",))
+    failed = came_out("fail", "identifiers")
 
-    assert not onboarding.checked(applied, "HAFEN", failed, ruleset="test-1", now=minute(1)).accepted
+    assert not onboarding.checked(applied, "HAFEN", failed, now=minute(1)).accepted
     assert onboarding.standing(applied, "HAFEN", now=minute(1)).progress.outcome("identifiers") == "pass"
 
 
@@ -324,7 +332,9 @@ def test_the_right_code_approves(applied: Ledger) -> None:
     assert done == commands.Done(words="The code is right.", wake=True, already=False)
     assert onboarding.conclude(applied, "HAFEN", now=minute(3), code_version=CODE) == "approved"
     assert onboarding.conclude(applied, "HAFEN", now=minute(4), code_version=CODE) is None
-    assert bodies(applied)[-1] == facts.Onboarded(outcome="approved", by="arrears")
+    ended = bodies(applied)[-1]
+    assert isinstance(ended, facts.Onboarded)
+    assert (ended.outcome, ended.by, ended.row) == ("approved", "arrears", "passed")
 
 
 def test_a_wrong_code_costs_a_try_and_the_same_again_does_not(applied: Ledger) -> None:
@@ -415,8 +425,8 @@ def review(business: Any) -> None:
     """Bring Hafen to a person, with the task that asks for the decision."""
     onboarding.apply(business.ledger, APPLICATION, now=START)
     business.send("HAFEN", "onboarding/onboarding", START)
-    failed = CheckResult(outcome="fail", reasons=("vat_id_wrong",))
-    onboarding.checked(business.ledger, "HAFEN", failed, ruleset="test-1", now=START)
+    made = [*came_out("fail", "identifiers"), *came_out("pass", *FREE[1:-1])]
+    onboarding.checked(business.ledger, "HAFEN", made, now=START)
     business.send("HAFEN", "onboarding_review/task", minute(1))
 
 
