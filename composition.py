@@ -29,6 +29,7 @@ from activities.customers import Customers, Wake
 from activities.messages import Courier, Headers, Messages, no_headers
 from activities.onboarding import CodeByMessage, Onboarding, PhoneVerifier
 from activities.once import Mark, unmarked
+from activities.provisioning import LedgerProvisioner, Provisioner, Provisioning
 from activities.rendering import Letters
 from activities.service import LedgerSwitch, Service
 from activities.sweep import Sweeping
@@ -160,6 +161,7 @@ class Parts:
     verifier: PhoneVerifier
     code_check: CodeCheck | None = None
     cashier: Cashier
+    provisioner: Provisioner
     seller: Seller
     headers: Headers = no_headers
     trackers: Mapping[str, Tracker] = field(default_factory=dict)
@@ -263,6 +265,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         verifier=verify(settings) or CodeByMessage(letters=letters, courier=by_sms, name=named),
         code_check=code_check(settings),
         cashier=Bank(settings.bank),
+        provisioner=LedgerProvisioner(ledger),
         seller=seller(settings),
         headers=one_click(settings, ledger).headers if settings.public_url else no_headers,
         trackers=trackers(settings),
@@ -302,6 +305,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         books=books, verifier=made.verifier, seller=made.seller, wake=wake, mark=made.mark
     )
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
+    provisioning = Provisioning(books=books, provisioner=made.provisioner, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
 
     def worker(
@@ -327,17 +331,15 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         tasks.open_task,
     ]
     looking += [_sweeping(made, wake).wake_who_is_due]
+    turning: list[Callable[..., Any]] = [service.restrict, service.suspend, service.reactivate]
+    turning += [service.terminate, provisioning.provision, provisioning.book]
     looking += [onboarding.look, onboarding.check_identifiers, onboarding.conclude]
     return [
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
         worker(f"{task_queue}-email", [messages.send], threads=4),
         worker(f"{task_queue}-sms", [messages.send, onboarding.send_code], threads=4),
         worker(f"{task_queue}-charge", [charges.charge], threads=4),
-        worker(
-            f"{task_queue}-service",
-            [service.restrict, service.suspend, service.reactivate, service.terminate],
-            threads=4,
-        ),
+        worker(f"{task_queue}-service", turning, threads=4),
     ]
 
 

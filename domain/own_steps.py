@@ -20,12 +20,27 @@ TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END = (
     "close-service",
     "after-end",
 )
+PROVISION_ORDER, REQUEST_DEPOSIT, APPLY_DEPOSIT, CANCEL_ORDER = (
+    "provision-order",
+    "request-deposit",
+    "apply-deposit",
+    "cancel-order",
+)
+ASK_DEPOSIT, TELL_CANCELLED = "deposit-request", "order-cancelled"
+AWAIT_DEPOSIT, DEPOSIT_MISSING, DEPOSIT_LEFT = "await-deposit", "deposit-missing", "deposit-left"
+NOTE_EXPOSURE, BLOCK_ORDERS, UNBLOCK_ORDERS = "note-exposure", "block-orders", "unblock-orders"
+CREDIT_LEVEL = "credit-"
+"""With this and the percent begins the step that tells how much of a limit is used."""
+REVIEW_CREDIT, NEVER_PAID = "review-credit", "never-paid"
 _APPROVAL = "approve-"
 RESERVED = frozenset(
     {
         *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
         *(WHEREABOUTS, REPLY, INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
         *(TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END),
+        *(PROVISION_ORDER, REQUEST_DEPOSIT, APPLY_DEPOSIT, CANCEL_ORDER, ASK_DEPOSIT, TELL_CANCELLED),
+        *(AWAIT_DEPOSIT, DEPOSIT_MISSING, DEPOSIT_LEFT, REVIEW_CREDIT, NEVER_PAID),
+        *(NOTE_EXPOSURE, BLOCK_ORDERS, UNBLOCK_ORDERS),
     }
 )
 

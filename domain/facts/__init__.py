@@ -23,6 +23,7 @@ from domain.facts.contacts import (
     OptedOut,
     Replied,
 )
+from domain.facts.credit import CreditEnded, CreditGranted, CreditReportChanged, ExposureNoted
 from domain.facts.decisions import (
     Approved,
     PolicyAdopted,
@@ -32,6 +33,7 @@ from domain.facts.decisions import (
     SuspendRequested,
     TaskCompleted,
 )
+from domain.facts.deposits import DepositApplied, DepositRefunded, DepositRequested
 from domain.facts.ends import HandedOver, SubscriptionCancelled, SuspendedElsewhere, TakenBack
 from domain.facts.fact import Body, Fact, Unknown, kind_of
 from domain.facts.fees import FeeBooked, FeeCancelled, FeeWaived
@@ -56,6 +58,7 @@ from domain.facts.onboarding import (
     OnboardingReviewed,
     OnboardingStarted,
 )
+from domain.facts.orders import OrderCancelled, OrderPlaced, OrdersBlocked, OrdersUnblocked, Provisioned
 from domain.facts.payments import (
     ChargebackReversed,
     ChargedBack,
@@ -101,15 +104,22 @@ __all__ = [
     "CodeSent",
     "ContactChanged",
     "ContactInvalid",
+    "CreditEnded",
+    "CreditGranted",
     "CreditNote",
     "CreditNoteCancelled",
+    "CreditReportChanged",
     "Day",
     "Delivered",
+    "DepositApplied",
+    "DepositRefunded",
+    "DepositRequested",
     "DisputeOpened",
     "DisputeResolved",
     "DraftDeleted",
     "Exempted",
     "ExemptionEnded",
+    "ExposureNoted",
     "Fact",
     "Fault",
     "FeeBooked",
@@ -127,6 +137,10 @@ __all__ = [
     "OnboardingStarted",
     "OptedIn",
     "OptedOut",
+    "OrderCancelled",
+    "OrderPlaced",
+    "OrdersBlocked",
+    "OrdersUnblocked",
     "Paused",
     "PaymentFailed",
     "PaymentInFlight",
@@ -137,6 +151,7 @@ __all__ = [
     "PolicyOverrideEnded",
     "PolicyOverrideSet",
     "PromiseMade",
+    "Provisioned",
     "ReactivateRequested",
     "Refunded",
     "Replied",
@@ -220,6 +235,18 @@ KnownBody = Annotated[
     | PolicyAdopted
     | PolicyOverrideSet
     | PolicyOverrideEnded
+    | CreditGranted
+    | CreditEnded
+    | CreditReportChanged
+    | ExposureNoted
+    | DepositRequested
+    | DepositApplied
+    | DepositRefunded
+    | OrderPlaced
+    | OrderCancelled
+    | Provisioned
+    | OrdersBlocked
+    | OrdersUnblocked
     | WorkersDown
     | Unknown,
     Field(discriminator="type"),
