@@ -35,6 +35,7 @@ from activities.messages import Courier, Headers, Messages, no_headers
 from activities.onboarding import CodeByMessage, Onboarding, PhoneVerifier
 from activities.onboarding_checks import CheckPorts, OnboardingChecks
 from activities.once import Mark, unmarked
+from activities.provisioning import LedgerProvisioner, Provisioner, Provisioning
 from activities.rendering import Letters
 from activities.service import LedgerSwitch, Service
 from activities.sweep import Sweeping
@@ -197,6 +198,7 @@ class Parts:
     checking: CheckPorts
     code_check: CodeCheck | None = None
     cashier: Cashier
+    provisioner: Provisioner
     seller: Seller
     headers: Headers = no_headers
     trackers: Mapping[str, Tracker] = field(default_factory=dict)
@@ -347,6 +349,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         checking=checking(settings),
         code_check=code_check(settings),
         cashier=Bank(settings.bank),
+        provisioner=LedgerProvisioner(ledger),
         seller=seller(settings),
         headers=one_click(settings, ledger).headers if settings.public_url else no_headers,
         trackers=trackers(settings),
@@ -405,6 +408,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         mark=made.mark,
     )
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
+    provisioning = Provisioning(books=books, provisioner=made.provisioner, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
     incidents = Incidents(books=books, wake=wake, wake_incident=wake_incident, mark=made.mark)
 
@@ -433,17 +437,15 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, _digests(made).write]
     looking += [incidents.look, incidents.write_down, incidents.act, incidents.start_the_right_one]
     looking += [onboarding.look, onboarding.check_here, onboarding.check_identifiers, onboarding.conclude]
+    turning: list[Callable[..., Any]] = [service.restrict, service.suspend, service.reactivate]
+    turning += [service.terminate, provisioning.provision, provisioning.book]
     return [
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
         worker(f"{task_queue}-email", [messages.send], threads=4),
         worker(f"{task_queue}-sms", [messages.send, onboarding.send_code], threads=4),
         worker(f"{task_queue}-checks", [onboarding.ask], threads=4),
         worker(f"{task_queue}-charge", [charges.charge], threads=4),
-        worker(
-            f"{task_queue}-service",
-            [service.restrict, service.suspend, service.reactivate, service.terminate],
-            threads=4,
-        ),
+        worker(f"{task_queue}-service", turning, threads=4),
     ]
 
 

@@ -4,10 +4,22 @@ from collections.abc import Mapping
 from datetime import date
 from itertools import islice
 
+from domain import own_steps
 from domain.book import Debt
 from domain.calendar import Calendar
+from domain.credit.deposits import due_on, received_for
+from domain.effects import Effect
 from domain.interest.announced import announced
-from domain.notice import NextStep, Notice, NoticeCharge, NoticeDebt, Seller, totals_of
+from domain.notice import (
+    NextStep,
+    Notice,
+    NoticeCharge,
+    NoticeDebt,
+    NoticeDeposit,
+    NoticeLimit,
+    Seller,
+    totals_of,
+)
 from domain.own_steps import is_about_fees, is_approval
 from domain.policy_steps import Switching, TaskStep
 from domain.rules.service_news import told_again
@@ -47,6 +59,43 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
         next_on=_day(following, at.calendar),
         next_says=_says(begun, following),
         suspend_on=effect.suspend_on or _suspended_on(at),
+        deposit=_deposit(at, effect),
+        limit=_limit(at, effect),
+    )
+
+
+def _deposit(at: Situation, effect: Effect) -> NoticeDeposit | None:
+    """The deposit that a message asks for, or for want of which an order was cancelled."""
+    credit, terms = at.account.credit, at.policy.credit.prepayment
+    name = effect.debts[0].part if effect.debts else ""
+    match effect.step:
+        case own_steps.ASK_DEPOSIT:
+            asked = next(each for each in credit.asked if each.deposit == name)
+        case own_steps.TELL_CANCELLED:
+            asked = credit.asked_for(name)[0]
+        case _:
+            return None
+    missing = asked.amount - received_for(at.account, asked)
+    return NoticeDeposit(
+        order=asked.order or asked.deposit,
+        deposit=asked.deposit,
+        asked=asked.amount,
+        missing=missing,
+        due_on=due_on(terms, asked),
+    )
+
+
+def _limit(at: Situation, effect: Effect) -> NoticeLimit | None:
+    """The limit of whose use a message tells."""
+    if not effect.step.startswith(own_steps.CREDIT_LEVEL):
+        return None
+    used = at.exposures[effect.debts[0].part]
+    assert used.limit is not None
+    return NoticeLimit(
+        level=int(effect.step.removeprefix(own_steps.CREDIT_LEVEL)),
+        limit=used.limit,
+        used=used.total,
+        hours=at.policy.credit.block_hours,
     )
 
 

@@ -14,7 +14,9 @@ from domain.notice import (
     NextStep,
     Notice,
     NoticeDebt,
+    NoticeDeposit,
     NoticeInterest,
+    NoticeLimit,
     OneTimeCode,
     Seller,
     totals_of,
@@ -40,6 +42,13 @@ _SPECIMEN_STEPS: Mapping[str, tuple[int, NextStep | None, int]] = {
     "termination_warning": (100, "termination", 30),
     "terminated": (130, "task", 7),
     "thanks": (54, None, 0),
+}
+# The letters that are about no debt, and what they are about.
+_SPECIMEN_OF_CREDIT: Mapping[str, str] = {
+    "deposit_request": "deposit",
+    "order_cancelled": "deposit",
+    "credit_near": "limit",
+    "credit_full": "limit",
 }
 # The letters that may speak of interest, to businesses alone.
 _SPECIMEN_OF_INTEREST = (
@@ -68,6 +77,8 @@ def specimen(template: str, channel: str, language: str = FALLBACK) -> Notice:
             invoice=invoice, original=original, open=left, disputed=disputed, due_on=due, days_late=days_late
         )
 
+    if kind in _SPECIMEN_OF_CREDIT:
+        return _specimen_of_credit(kind, channel, language, sent_on)
     euros, yen, dollars = Money(1_490_00, "EUR"), Money(80_000, "JPY"), Money(240_00, "USD")
     none, half = Money.zero("JPY"), Money(52_000, "JPY")
     debts = (
@@ -92,6 +103,34 @@ def specimen(template: str, channel: str, language: str = FALLBACK) -> Notice:
         next_on=next_on,
         next_says=next_says,
         suspend_on={"final_notice": next_on, "suspended": sent_on, "thanks": date(2026, 4, 22)}.get(kind),
+    )
+
+
+def _specimen_of_credit(template: str, channel: str, language: str, sent_on: date) -> Notice:
+    """Return a notice about an order or a limit."""
+    deposit = NoticeDeposit(
+        order="ORD-2041",
+        deposit="ORD-2041-D",
+        asked=Money(300_00, "EUR"),
+        missing=Money(120_00, "EUR"),
+        due_on=sent_on + timedelta(days=14),
+    )
+    limit = NoticeLimit(level=85, limit=Money(10_000_00, "EUR"), used=Money(8_612_40, "EUR"), hours=24)
+    of_deposit = _SPECIMEN_OF_CREDIT[template] == "deposit"
+    return Notice(
+        template=template,
+        step=template,
+        channel=channel,
+        language=language,
+        reference="7QK4M2XD",
+        customer="C-1042",
+        seller=SPECIMEN_SELLER,
+        addressee="Harbour Kitchen Ltd",
+        debts=(),
+        totals=(),
+        sent_on=sent_on,
+        deposit=deposit if of_deposit else None,
+        limit=None if of_deposit else limit,
     )
 
 

@@ -5,7 +5,7 @@ every message is rendered with invented facts, and must say what the law or the 
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,9 @@ from domain.notice import Message, Notice, in_gsm7, sms_segments
 
 MOST_SEGMENTS, MOST_SEGMENTS_UCS2 = 2, 3
 """Of a text message in GSM-7, and in a script that needs UCS-2."""
+
+ASKS_NOTHING = "order_cancelled"
+"""The message about an order that asks for no money."""
 
 _VALUES = ("notice", "seller", "code")
 _ANYWHERE = {"to": "nobody@seller.example", "sender": "nobody@seller.example"}
@@ -194,8 +197,7 @@ def _statements(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
     private, thanks = notice.template.startswith(CONSUMER_PREFIX), notice.template.endswith("thanks")
     yield "who writes", seller.name
     yield "its reference", notice.reference
-    yield "the invoice", notice.debts[0].invoice
-    yield "the due date", written(notice.debts[0].due_on)
+    yield from _about(notice, written)
     if email:
         yield "the seller's postal address", seller.address
         yield "the seller's email address", seller.support_email
@@ -203,7 +205,7 @@ def _statements(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
         yield "the customer's number", notice.customer
     elif private:
         yield "how to end text messages", "STOP"
-    if not thanks:
+    if not thanks and notice.template != ASKS_NOTHING:
         yield "where to pay", seller.payment_url
         for total in notice.totals:
             yield "the amount to pay", written(total)
@@ -211,7 +213,7 @@ def _statements(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
             yield "the day of the next step", written(notice.next_on)
         if email:
             yield "the bank account", seller.account
-        if email:
+        if email and notice.debts:
             yield from _rights(letters, notice)
     if notice.template.endswith("final_notice") and notice.suspend_on is not None:
         yield "the day of the suspension", written(notice.suspend_on)
@@ -225,6 +227,23 @@ def _rights(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
     yield "how to contest it", _plain(letters.phrase("wrong_title", language=notice.language))
     if notice.template.endswith("termination_warning") and notice.next_on is not None:
         yield "the day of the end", letters.written(notice.next_on, language=notice.language)
+
+
+def _about(notice: Notice, written: Callable[[Money | date], str]) -> Iterator[tuple[str, str]]:
+    """Yield what a message must say of what it is about: a debt, a deposit or a limit."""
+    if notice.deposit is not None:
+        asks = notice.template != ASKS_NOTHING
+        yield "the order", notice.deposit.order
+        yield "the deposit's amount", written(notice.deposit.missing if asks else notice.deposit.asked)
+        yield "the last day to pay it", written(notice.deposit.due_on)
+        if asks:
+            yield "what the payment must name", notice.deposit.deposit
+    elif notice.limit is not None:
+        yield "the limit", written(notice.limit.limit)
+        yield "how much of it is used", written(notice.limit.used)
+    else:
+        yield "the invoice", notice.debts[0].invoice
+        yield "the due date", written(notice.debts[0].due_on)
 
 
 def _plain(words: str) -> str:

@@ -6,10 +6,11 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Literal
 
-from domain.book import Debt, Entry
+from domain.book import Debt, Deposit, Entry
 from domain.charges.cards import Attempt, Wallet
 from domain.claim import Claim, in_order
 from domain.contact_law.law import NO_LAW, Law
+from domain.credit.state import UNUSED, Credit
 from domain.customer import Customer
 from domain.disputes import Dispute
 from domain.facts import Fact
@@ -39,11 +40,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InFlight:
-    """Money on its way; `invoice` is None when it is for the account."""
+    """Money on its way; `invoice` is None when it is for the account, or for a deposit."""
 
     payment: str
     amount: Money
     invoice: str | None
+    deposit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +135,9 @@ class Account:
         entries, history: of the book, and the facts that they come from: interest is reckoned on them.
         work: what people said was done, oldest first.
         replies: what the customer said, oldest first.
+        credit: what may be owed, what was ordered, which deposits were asked for.
+        deposits: the money that came in for deposits, by name; `unapplied` is without it.
+        unbilled: usage that is not billed yet, per currency.
         law: the rules of contact for this customer; those of the day hold, whatever the policy's version.
     """
 
@@ -177,6 +182,9 @@ class Account:
     cancelled_on: date | None = None
     work: tuple[Work, ...] = ()
     replies: tuple[Said, ...] = ()
+    credit: Credit = UNUSED
+    deposits: Mapping[str, Deposit] = field(default_factory=dict)
+    unbilled: tuple[Money, ...] = ()
     law: Law = NO_LAW
 
     @cached_property

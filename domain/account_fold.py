@@ -16,6 +16,7 @@ from domain.channels import CHANNELS, CHARGE
 from domain.charges.card_fold import CardFold
 from domain.claim import Claim, in_order
 from domain.contact_law.law import NO_LAW, Law
+from domain.credit.state import UNUSED
 from domain.customer import Customer
 from domain.disputes import Contest, FactName, disputes_of
 from domain.facts import Fact
@@ -129,6 +130,10 @@ _ENDS = (
     facts.CodeAnswered,
     facts.Onboarded,
     facts.PolicyOverrideEnded,
+    facts.CreditEnded,
+    facts.OrderCancelled,
+    facts.Provisioned,
+    facts.OrdersUnblocked,
 )
 
 
@@ -186,6 +191,7 @@ class _Folding:
         self.fees: dict[str, tuple[facts.FeeBooked, datetime]] = {}
         self.override: Override | None = None
         self.adopted_at: datetime | None = None
+        self.credit = UNUSED
 
     def copy(self) -> "_Folding":
         """Return the same state, which facts that are taken here do not change; both have the same claims."""
@@ -234,6 +240,8 @@ class _Folding:
             override=self.override,
             adopted_at=self.adopted_at,
             fees=self._fees(book) if self.fees else (),
+            credit=self.credit,
+            deposits={each.name: each for each in book.deposits},
         )
 
     def _fees(self, book: Book) -> tuple[Fee, ...]:
@@ -398,8 +406,11 @@ class _Folding:
                 self.override = override_after(fact, self.override)
             case facts.PolicyAdopted():
                 self.adopted_at = at
+            case facts.InvoiceIssued(order=None):
+                pass
             case _:
-                pass  # Money is the book's, the rest is only shown.
+                # Money is the book's, and what credit does not know is only shown.
+                self.credit = self.credit.after(fact.body, at, fact.happened_on)
 
     def _suspend_no_more(self, at: datetime) -> None:
         """Forget a request to suspend that has been done, or was taken back, by an instant."""
@@ -569,7 +580,7 @@ class _Folding:
                 # Doors differ in speed: money that has arrived is not on its way any more.
                 if body.payment not in self.received:
                     self.in_flight[body.payment] = InFlight(
-                        payment=body.payment, amount=amount, invoice=body.invoice
+                        payment=body.payment, amount=amount, invoice=body.invoice, deposit=body.deposit
                     )
             case facts.PaymentReceived():
                 self.received.add(body.payment)

@@ -1,7 +1,7 @@
 """The book: what a customer owes, and every dated entry that says so.
 
 A debt's entries sum to what is open on it; entries without a debt are unapplied money, negative as the
-customer's credit.
+customer's credit. Those of a deposit are money that waits: a liability of ours that pays nothing by itself.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,14 @@ from domain.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One posting: `amount` is signed; `invoice` is None for unapplied money."""
+    """One posting: `amount` is signed; `invoice` is None for unapplied money, with its `deposit` if any."""
 
     invoice: str | None
     amount: Money
     on: date
     source: str
     fact: str
+    deposit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +98,24 @@ class Debt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit:
+    """Money that came in for a deposit.
+
+    Attributes:
+        received: all of it that was not taken back, whatever became of it.
+        left: what of it has paid nothing yet.
+    """
+
+    name: str
+    received: Money
+    left: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """What a customer owes, and every entry that says so."""
+    """What a customer owes, and every entry that says so; `unapplied` is without the deposits."""
 
     debts: tuple[Debt, ...]
     entries: tuple[Entry, ...]
     unapplied: tuple[Money, ...]
+    deposits: tuple[Deposit, ...] = ()

@@ -1,6 +1,8 @@
-"""What claims count by: an invoice, a part of it that is chased by itself, or a dispute of it."""
+"""What claims count by: an invoice, a part of it that is chased by itself, a dispute of it, or an order."""
 
 import re
+
+from domain.channels import PARTED
 
 _PART = re.compile(r"(.+?) (?:(?:plan [0-9]{4}-[0-9]{2}-[0-9]{2} )?instalment [0-9]+|dispute .+)")
 
@@ -11,7 +13,10 @@ def key_of(invoice: str, part: str) -> str:
 
 
 def invoice_of(key: str) -> str:
-    """Return the invoice that a key is about."""
+    """Return the invoice that a key is about; of an order and the like what such keys begin with."""
+    if key.startswith("("):
+        about = key.partition(" ")[0]
+        return about if about in PARTED else key
     match = _PART.fullmatch(key)
     return match[1] if match else key
 

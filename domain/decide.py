@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.account import Account
-from domain.channels import CHARGE, ONBOARDING, SERVICE, TASK
+from domain.channels import BOOK, CHARGE, ONBOARDING, PROVISION, SERVICE, TASK
 from domain.claim import Claim
 from domain.effects import Effect, EffectKind, Held, Wanted
 from domain.override import in_force
@@ -23,6 +23,7 @@ from domain.rest import FOREVER
 from domain.rules.admission import admission
 from domain.rules.charges import charge_first, charges
 from domain.rules.contact import find_out
+from domain.rules.credit import credit, deposit_first
 from domain.rules.data_loss import data_loss
 from domain.rules.disputes import disputes
 from domain.rules.interest import interest
@@ -41,7 +42,8 @@ from domain.situation import Situation
 
 RULES = (
     *(admission, reactivation, withheld, termination, suspension, restriction, news_of_the_service),
-    *(data_loss, disputes, tasks, replies, interest, proposals, after_the_end, unsent, charges, reminders),
+    *(data_loss, credit, disputes, tasks, replies, interest, proposals, after_the_end, unsent),
+    *(charges, reminders),
 )
 """The rules that ask for effects, the most pressing first."""
 
@@ -83,6 +85,7 @@ def decide(policy: Policy, account: Account, now: datetime) -> Decision:
         wanted.add(found)
         at = at.having_said(found.effects)
     charge_first(at, wanted)
+    deposit_first(at, wanted)
     wanted.add(find_out(at, wanted.held))
     effects = _settle_first(at, wanted.effects)
     wake_at = min((later for later in [*wanted.later, *_turns(at)] if later > now), default=None)
@@ -163,6 +166,8 @@ def _settle(at: Situation, claim: Claim) -> Effect:
         kind = "onboard"
     elif claim.channel == CHARGE:
         kind = "charge"
+    elif claim.channel in (PROVISION, BOOK):
+        kind = "provision" if claim.channel == PROVISION else "book"
     reason = because(
         "step.settle", step=claim.step, channel=claim.channel, since=claim.claimed_at.isoformat()
     )

@@ -7,10 +7,22 @@ from typing import Literal
 
 from domain.channels import NO_DEBTS
 from domain.claim_key import key_of
+from domain.facts import Body
 from domain.money import Money
 from domain.reasons import Reason
 
-EffectKind = Literal["notice", "task", "restrict", "suspend", "reactivate", "terminate", "onboard", "charge"]
+EffectKind = Literal[
+    "notice",
+    "task",
+    "restrict",
+    "suspend",
+    "reactivate",
+    "terminate",
+    "onboard",
+    "charge",
+    "provision",
+    "book",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +55,11 @@ class Effect:
     """Something wanted now.
 
     Attributes:
-        channel: email, sms, task, service, onboarding or charge.
+        channel: email, sms, task, service, onboarding, charge, provision or book.
         template: of a notice.
         suspend_on: the day of suspension that this notice announces, or has announced.
         instrument: of a charge, the card.
+        body: the fact that it makes; of a provisioning once that was verified.
         settles: the message of an earlier claim whose outcome nobody knows.
     """
 
@@ -58,6 +71,7 @@ class Effect:
     template: str = ""
     suspend_on: date | None = None
     instrument: str = ""
+    body: Body | None = None
     settles: str | None = None
 
     @property

@@ -110,6 +110,32 @@ class Seller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeDeposit:
+    """A deposit that was asked for, for an order or, with its own name here, as a security.
+
+    Attributes:
+        deposit: what the customer's money names.
+        missing: what is still to come of `asked`.
+    """
+
+    order: str
+    deposit: str
+    asked: Money
+    missing: Money
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeLimit:
+    """How much of a limit is used; `hours` are those between the notice at 100 percent and the block."""
+
+    level: int
+    limit: Money
+    used: Money
+    hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """All that a template may say.
 
@@ -123,6 +149,7 @@ class Notice:
         interest: what may be charged besides; None where the policy proposes nothing for this customer.
         totals: what we ask for, as `totals_of(debts)` gives it.
         next_on: the day of the next step, and `next_says` what it is; both or neither.
+        deposit, limit: what a message about orders and credit is about.
         suspend_on: the announced day of the suspension; in `suspended` the day it took effect, and
             in `thanks` too, where the service was suspended and is back.
     """
@@ -144,6 +171,8 @@ class Notice:
     next_on: date | None = None
     next_says: NextStep | None = None
     suspend_on: date | None = None
+    deposit: NoticeDeposit | None = None
+    limit: NoticeLimit | None = None
 
     @property
     def invoices(self) -> tuple[NoticeDebt, ...]:

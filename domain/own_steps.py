@@ -24,6 +24,18 @@ INCIDENT = "incident-response"
 CALL_APPLICANT, WAITS_TOO_LONG = "onboarding-call", "onboarding-late"
 ANSWERED = frozenset({APPROVE, REVIEW, CALL_APPLICANT, INCIDENT})
 """Their tasks end with an answer of their own; that all work is done says nothing of them."""
+PROVISION_ORDER, REQUEST_DEPOSIT, APPLY_DEPOSIT, CANCEL_ORDER = (
+    "provision-order",
+    "request-deposit",
+    "apply-deposit",
+    "cancel-order",
+)
+ASK_DEPOSIT, TELL_CANCELLED = "deposit-request", "order-cancelled"
+AWAIT_DEPOSIT, DEPOSIT_MISSING, DEPOSIT_LEFT = "await-deposit", "deposit-missing", "deposit-left"
+NOTE_EXPOSURE, BLOCK_ORDERS, UNBLOCK_ORDERS = "note-exposure", "block-orders", "unblock-orders"
+CREDIT_LEVEL = "credit-"
+"""With this and the percent begins the step that tells how much of a limit is used."""
+REVIEW_CREDIT, NEVER_PAID = "review-credit", "never-paid"
 _APPROVAL = "approve-"
 RESERVED = frozenset(
     {
@@ -31,6 +43,9 @@ RESERVED = frozenset(
         *(WHEREABOUTS, REPLY, INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
         *(TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END, WITHHELD, INCIDENT),
         *(CALL_APPLICANT, WAITS_TOO_LONG),
+        *(PROVISION_ORDER, REQUEST_DEPOSIT, APPLY_DEPOSIT, CANCEL_ORDER, ASK_DEPOSIT, TELL_CANCELLED),
+        *(AWAIT_DEPOSIT, DEPOSIT_MISSING, DEPOSIT_LEFT, REVIEW_CREDIT, NEVER_PAID),
+        *(NOTE_EXPOSURE, BLOCK_ORDERS, UNBLOCK_ORDERS),
     }
 )
 

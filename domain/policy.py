@@ -24,6 +24,7 @@ from domain.own_steps import RESERVED
 from domain.policy_audience import Audience
 from domain.policy_charges import Charges, reserved
 from domain.policy_contact import Contact
+from domain.policy_credit import CreditTerms
 from domain.policy_experiment import Experiment
 from domain.policy_fields import Amounts, Channels, Part, StepId
 from domain.policy_order import wrong_needs, wrong_order
@@ -44,7 +45,7 @@ from domain.policy_window import Window
 
 _ADDED = (
     *("pauses", "promises", "plans", "disputes", "charges", "interest", "experiment", "contact"),
-    "grace_days",
+    *("grace_days", "credit"),
 )
 _ADDED_TO_STEPS, _ADDED_TO_WHEN = ("anchor",), ("maximum",)
 
@@ -87,6 +88,7 @@ class Policy(Part):
         charges: how a customer's card is charged again; none charges no card.
         plans: what an instalment plan is worth.
         disputes: how long a dispute may wait for people.
+        credit: what is prepaid, and what happens while a limit is used up.
         steps: what happens, mildest first.
         interest: what lateness costs, as it is proposed to finance.
         back: what brings a suspended customer back.
@@ -109,6 +111,7 @@ class Policy(Part):
     charges: Charges | None = None
     plans: Plans = Field(default_factory=Plans)
     disputes: Disputes = Field(default_factory=Disputes)
+    credit: CreditTerms = Field(default_factory=CreditTerms)
     steps: tuple[Step, ...] = Field(min_length=1)
     interest: Interest = Field(default_factory=Interest)
     back: Return = Field(default_factory=Return, alias="return")

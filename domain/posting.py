@@ -4,17 +4,17 @@
 folds all money facts of one customer in one fixed order (domain/posting_order.py). Money pays the
 invoice that it names first; what that one does not need, like money that names none, pays whatever is
 open, now or later, invoices before fees: a fee never costs a suspension. Money for an invoice that
-nobody knows waits for it.
+nobody knows waits for it. Money that names a deposit is kept for it: only a fact applies it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from domain import facts
-from domain.book import Book, Debt, Due, Entry
+from domain.book import Book, Debt, Deposit, Due, Entry
 from domain.facts import Fact
 from domain.fold import Fold, apart
 from domain.instalments import falls_due, left, opens_again
@@ -31,9 +31,17 @@ class _Payment:
     invoice: str | None
     applied: list[tuple[str, int]] = field(default_factory=list)
     charged_back: list[tuple[str | None, int]] = field(default_factory=list)
+    deposit: str | None = None
 
     def copy(self) -> "_Payment":
-        return _Payment(self.id, self.unapplied, self.invoice, list(self.applied), list(self.charged_back))
+        return _Payment(
+            self.id,
+            self.unapplied,
+            self.invoice,
+            list(self.applied),
+            list(self.charged_back),
+            self.deposit,
+        )
 
 
 def post(history: Iterable[Fact], *, allocation: str = "oldest_due") -> Book:
@@ -92,6 +100,7 @@ class _Posting:
         self.payments: dict[str, _Payment] = {}
         self.credits: dict[str, _Payment] = {}
         self.loose: dict[_Payment, None] = {}  # those with an unapplied rest, in order
+        self.kept: dict[str, tuple[str, ...]] = {}  # by deposit, the payments that name it
         self.owing: dict[str, None] = {}  # the invoices on which something is open
         self.written_off: dict[str, Money] = {}
         self.least: dict[str, Money] = {}  # the least that was open on a debt since its opening
@@ -105,7 +114,20 @@ class _Posting:
         debts = sorted(self.debts.values(), key=lambda debt: (debt.due_on, debt.invoice))
         loose = per_currency(payment.unapplied for payment in self.loose)
         unapplied = tuple(money for money in loose if money)
-        return Book(debts=tuple(debts), entries=tuple(self.entries), unapplied=unapplied)
+        return Book(
+            debts=tuple(debts),
+            entries=tuple(self.entries),
+            unapplied=unapplied,
+            deposits=tuple(self._deposits()),
+        )
+
+    def _deposits(self) -> Iterator[Deposit]:
+        """Yield the deposits for which money came in, by name."""
+        for name in sorted(self.kept):
+            payments = [self.payments[payment] for payment in self.kept[name]]
+            left = sum((each.unapplied for each in payments[1:]), start=payments[0].unapplied)
+            paid = sum(minor for each in payments for _, minor in each.applied)
+            yield Deposit(name=name, received=left + Money(paid, left.currency), left=left)
 
     def copy(self) -> "_Posting":
         """Return the same state, which what is posted here does not change."""
@@ -139,6 +161,10 @@ class _Posting:
                 self._credit(body)
             case facts.CreditNoteCancelled() as body:
                 self._take_back(self.credits.get(body.credit_note), body.amount)
+            case facts.DepositApplied() as body:
+                self._apply_deposit(body)
+            case facts.DepositRefunded() as body:
+                self._give_back(body)
             case facts.Refunded() as body:
                 self._take_back(self.payments.get(body.payment), body.amount)
             case facts.ChargedBack() as body:
@@ -254,9 +280,43 @@ class _Posting:
         if body.payment in self.payments:
             return
         amount = Money.of(body.amount, body.currency)
-        payment = _Payment(body.payment, Money.zero(body.currency), body.invoice)
+        payment = _Payment(body.payment, Money.zero(body.currency), body.invoice, deposit=body.deposit)
+        if body.deposit is not None and not self._keep(body.deposit, payment):
+            payment.deposit = None
         self.payments[body.payment] = payment
         self._loosen(payment, amount)
+
+    def _keep(self, deposit: str, payment: _Payment) -> bool:
+        """Note that a payment is kept for a deposit; not one of another currency than the first."""
+        known = self.kept.get(deposit, ())
+        if known and self.payments[known[0]].unapplied.currency != payment.unapplied.currency:
+            return False
+        self.kept[deposit] = (*known, payment.id)
+        return True
+
+    def _apply_deposit(self, body: facts.DepositApplied) -> None:
+        """Let the money of a deposit pay an invoice, as much as is open there, in the order it came in."""
+        debt = self.debts.get(body.invoice)
+        if debt is None:
+            return
+        currency = debt.open.currency
+        most = debt.open if body.amount is None else Money.of(body.amount, currency)
+        for payment in (self.payments[name] for name in self.kept.get(body.deposit, ())):
+            if most.minor > 0 and payment.unapplied.currency == currency:
+                before = payment.unapplied
+                self._apply(payment, body.invoice, most)
+                most -= before - payment.unapplied
+
+    def _give_back(self, body: facts.DepositRefunded) -> None:
+        """Take what is left of a deposit out of the book, the newest money first."""
+        payments = [self.payments[name] for name in self.kept.get(body.deposit, ())]
+        currency = payments[0].unapplied.currency if payments else ""
+        wanted = None if body.amount is None or not payments else Money.of(body.amount, currency)
+        for payment in reversed(payments):
+            part = payment.unapplied if wanted is None else min(wanted, payment.unapplied)
+            if part:
+                self._loosen(payment, -part)
+                wanted = None if wanted is None else wanted - part
 
     def _targets(self, payment: _Payment) -> list[tuple[str, Money]]:
         """Return what a payment pays, in order, and how much of it at most.
@@ -396,9 +456,9 @@ class _Posting:
     def _loosen(self, payment: _Payment, amount: Money) -> None:
         payment.unapplied += amount
         self.loose.pop(payment, None)
-        if payment.unapplied:
+        if payment.unapplied and payment.deposit is None:
             self.loose[payment] = None
-        self._enter(None, -amount)
+        self._enter(None, -amount, payment.deposit)
 
     def _add(self, invoice: str, amount: Money, *, state: str | None = None, reopens: bool = True) -> None:
         debt = self.debts[invoice]
@@ -431,7 +491,7 @@ class _Posting:
         self.least_of_dues[debt.invoice] = tuple(leasts)
         return replace(debt, instalments=tuple(dues))
 
-    def _enter(self, invoice: str | None, amount: Money) -> None:
+    def _enter(self, invoice: str | None, amount: Money, deposit: str | None = None) -> None:
         if amount:
             entry = Entry(
                 invoice=invoice,
@@ -439,6 +499,7 @@ class _Posting:
                 on=self.on,
                 source=self.fact.source,
                 fact=self.fact.id,
+                deposit=deposit,
             )
             self.entries.append(entry)
 

@@ -19,6 +19,8 @@ _ORDER: tuple[tuple[type[facts.Body], ...], ...] = (
     (facts.PaymentReceived,),
     (facts.CreditNote,),
     (facts.CreditNoteCancelled,),
+    (facts.DepositApplied,),
+    (facts.DepositRefunded,),
     (facts.Refunded,),
     (facts.ChargedBack, facts.ChargebackReversed),
     (facts.WrittenOff, facts.WriteOffUndone),

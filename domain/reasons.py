@@ -52,6 +52,33 @@ SENTENCES: Mapping[str, str] = {
     "charge.new_card": "{step}: a card was added on {on}",
     "charge.before": "{step}: a last attempt before {next}",
     "charge.ask": "{step}: the card was declined with {decline}, only another card or other data can help",
+    # What is ordered, prepaid and owed on credit.
+    "provision.prepaid": "{order} is prepaid: it may be provisioned",
+    "provision.credit": "the credit of {limit}, approved by {by}, covers {order}",
+    "deposit.request": "{deposit} of {amount} is asked for before {order} is provisioned",
+    "deposit.ask": "{deposit} of {amount} is to come by {due_on}, {received} have",
+    "deposit.apply": "{amount} of {deposit} pay {invoice}, before anybody is chased for it",
+    "order.cancel": "{order} is cancelled: {deposit} did not come by {due_on}",
+    "order.cancelled": "{order} was cancelled because its deposit did not come",
+    "exposure.reached": "{used} of the limit of {limit} are used, {percent} %: level {level} is reached",
+    "exposure.left": "{used} of the limit of {limit} are used, {percent} %: the level is {level} again",
+    "exposure.tell": "{used} of the limit of {limit} are used: the customer hears of {level} %",
+    "exposure.block": "{used} of the limit of {limit} are used, {percent} %, and the hours to pay are over",
+    "exposure.unblock": "the limit that was used up on {on} is not any more",
+    "task.await_deposit": "{deposit} of {amount} is to come by {due_on}, {received} have: watch for it",
+    "task.deposit_missing": (
+        "{order} was cancelled: {received} of a deposit of {asked} had come; talk to the customer"
+    ),
+    "task.deposit_back": "{left} of {deposit} are left of cancelled {order}: refund them, or apply them",
+    "task.deposit_over": "{over} more than asked came for {deposit}: refund it, or leave it as a security",
+    "review.promises": "{broken} promises were not kept: look at the limit of {limit}",
+    "review.late": "{invoice} is {days} days past due: look at the limit of {limit}",
+    "review.report": "{provider} says {now}, before it was {was}: look at the limit of {limit}",
+    "review.yearly": "the limit of {limit} was granted on {on} by {by}: look at it again",
+    "review.never_paid": (
+        "{invoice}, the first, is {days} days past due, nothing was ever paid, {channels} reach nobody,"
+        " and usage of {usage} goes on: decide whether the final notice goes out at once"
+    ),
     # How the verification of a new customer goes.
     "onboarding.begin": "a new customer is to be verified",
     "onboarding.check": "what the customer wrote has not been checked",
@@ -118,6 +145,13 @@ SENTENCES: Mapping[str, str] = {
     "hold.unreachable": "no channel reaches the customer: {channels}",
     "hold.another_day": "{failed} failed and may work another day: {step} goes out again from {on}",
     "hold.side_debt": "invoice {invoice} is a side debt and never suspends the main service",
+    "order.onboarding": "{order} waits: the verification of the customer is {onboarding}",
+    "order.service": "{order} waits: the service is {how}, and nothing new is provisioned",
+    "order.blocked": "{order} waits: new orders are blocked since {on}: {reason}",
+    "order.credit": "{order} of {amount} is {missing} more than the limit leaves",
+    "order.deposit": "{order} waits for its deposit: {received} of {asked} have settled",
+    "order.in_flight": "{order} waits: payment {payment} of {amount} is on its way and has not settled",
+    "hold.deposit_first": "{deposit} pays {invoice} first",
     "hold.charge_first": "{charge} of {invoice} comes first, and has not been answered",
     "charge.no_card": "there is no card that could be charged",
     "charge.hard": "the card was declined for good: {decline}",

@@ -14,13 +14,14 @@ from itertools import takewhile
 from domain.account import Account
 from domain.book import Debt
 from domain.calendar import Calendar, has_holidays, month_end
-from domain.channels import SERVICE, TASK
+from domain.channels import PARTED, SERVICE, TASK
 from domain.claim import Claim
 from domain.claim_key import invoice_of
 from domain.contact_law.clauses import Contact
 from domain.contact_law.law import Barred, without_proposals
 from domain.contacting import Contacting
 from domain.contacts import CALL, contacts_of, wanted_contacts
+from domain.credit.exposure import Exposure, exposures
 from domain.disputes import Dispute
 from domain.effects import Effect, EffectDebt
 from domain.instalment_plans import InstalmentPlan, under
@@ -154,7 +155,11 @@ class Situation:
                 waits = debt.open if self.exemption(debt) else self.disputed.get(debt.invoice)
                 forgiven += 0 if waits is None else waits.minor
         for money in self.account.in_flight:
-            if money.amount.currency == plan.currency and (money.invoice is None or money.invoice in names):
+            if (
+                money.deposit is None
+                and money.amount.currency == plan.currency
+                and (money.invoice is None or money.invoice in names)
+            ):
                 forgiven += money.amount.minor
         return forgiven
 
@@ -607,6 +612,11 @@ class Situation:
             for debt in debts
         )
 
+    @cached_property
+    def exposures(self) -> Mapping[str, Exposure]:
+        """By currency what is at risk, against what may be owed."""
+        return exposures(self.account, self.account.unbilled)
+
     @property
     def nothing(self) -> Money:
         """No money, in the customer's currency: what is asked for where it is about no debt."""
@@ -640,6 +650,8 @@ class Situation:
         """Whether what a claim names is still open: this opening of a debt, or this suspension."""
         if key == SERVICE:
             return opening == self.account.service.times
+        if invoice_of(key) in PARTED:
+            return True  # An order or a limit: whoever looks at it sees what became of it.
         return any(debt.open and (debt.key, debt.opening) == (key, opening) for debt in self.open_debts)
 
     def totals(self, debts: Iterable[Debt]) -> tuple[Money, ...]:
@@ -650,6 +662,8 @@ class Situation:
         """Money on its way that holds escalation of these debts; if it names none, those in its currency."""
         asked = {debt.invoice: debt.open.currency for debt in debts}
         for money in self.account.in_flight:
+            if money.deposit is not None:
+                continue  # It pays no debt.
             if money.invoice in asked or (money.invoice is None and money.amount.currency in asked.values()):
                 return because("hold.in_flight", payment=money.payment, amount=money.amount)
         return None

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from domain.account import Account
-from domain.channels import NO_DEBTS, TASK
+from domain.channels import BOOK, NO_DEBTS, PROVISION, TASK
 from domain.claim import Claim
 from domain.customer import Customer
 from domain.effects import EffectDebt, Held
@@ -16,6 +16,7 @@ from domain.facts import Fact
 from domain.plan import Plan, plan
 from domain.policy import Policy
 from domain.reasons import Reason, because
+from domain.rules.credit import settled_tasks
 from domain.rules.interest import over
 from domain.situation import Situation
 from domain.stages import may_follow
@@ -146,8 +147,10 @@ def assess_locked(
             session, row, loaded.history, allocation=loaded.policy.allocation, learned_at=now
         )
     _journal_holds(session, row, fresh.held, loaded.policy_version, code_version, now)
-    ended = over(Situation(policy=loaded.policy, account=loaded.account, now=now))
+    at = Situation(policy=loaded.policy, account=loaded.account, now=now)
+    ended = over(at)
     tasks.close_over(session, row.id, ended, now=now, by="engine")
+    tasks.close_settled(session, dict(settled_tasks(at)), now=now, by="engine")
     row.assessed_revision = row.revision
     # What is wanted now stays overdue until it is done: whoever loses it, the sweep finds it.
     row.last_now, row.wake_at = now, now if fresh.effects else fresh.wake_at
@@ -181,7 +184,7 @@ def _assessment(session: Session, row: CustomerRow, loaded: Loaded, fresh: Plan,
     messages = [
         claim
         for claim in loaded.account.claims
-        if claim.channel not in (*NO_DEBTS, TASK) and claim.state != "released"
+        if claim.channel not in (*NO_DEBTS, TASK, PROVISION, BOOK) and claim.state != "released"
     ]
     return Assessment(
         plan=fresh,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.channels import TASK
+from domain.channels import BOOK, TASK
 from store import reports, switches
 from store.database import Ledger
 from store.reports import DryRun, WantedEffect
@@ -70,7 +70,11 @@ class Waiting:
 
 def held(found: DryRun) -> Waiting:
     """Return what of a dry run the guard holds: tasks pass it, and so does asking how a message went."""
-    new = (each for each in found.wanted if each.effect.settles is None and each.effect.channel != TASK)
+    new = (
+        each
+        for each in found.wanted
+        if each.effect.settles is None and each.effect.channel not in (TASK, BOOK)
+    )
     return Waiting(effects=tuple(new), codes=found.codes)
 
 

@@ -21,11 +21,16 @@ from domain.effects import Effect, EffectDebt
 from domain.facts import Body, Bounced, Delivered
 from domain.own_steps import (
     AFTER_END,
+    AWAIT_DEPOSIT,
     DATA_LOSS,
+    DEPOSIT_LEFT,
+    DEPOSIT_MISSING,
     DISPUTE_ANSWER,
     DISPUTE_CREDIT,
+    NEVER_PAID,
     REPLY,
     REVIEW,
+    REVIEW_CREDIT,
     UNREACHABLE,
     UNSENT,
     WAITS_TOO_LONG,
@@ -483,6 +488,8 @@ def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
         DISPUTE_ANSWER: "review",
         DISPUTE_CREDIT: "review",
     }
+    credit = (AWAIT_DEPOSIT, DEPOSIT_MISSING, DEPOSIT_LEFT, REVIEW_CREDIT, NEVER_PAID)
+    kinds |= dict.fromkeys(credit, "review")
     if is_about_fees(claim.step):
         kinds[claim.step] = "review"
     kind = "approval" if is_approval(claim.step) else kinds.get(claim.step)

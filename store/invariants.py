@@ -60,7 +60,7 @@ def _claims_after_the_money(session: Session) -> list[str]:
             entries[invoice].append((learned_at, minor))
     sentences = []
     for claim in session.exec(select(ClaimRow).where(col(ClaimRow.state).in_(MADE))):
-        if claim.debt in NO_DEBTS or claim.kind not in ("notice", "charge", *TURNED):
+        if invoice_of(claim.debt) in NO_DEBTS or claim.kind not in ("notice", "charge", *TURNED):
             continue
         # What is learned at the very instant of a charge is its answer.
         until = claim.claimed_at - timedelta(microseconds=claim.kind == "charge")

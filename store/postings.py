@@ -25,6 +25,7 @@ _POSTED = (
     _ENTRIES.c.happened_on,
     _ENTRIES.c.source,
     _ENTRIES.c.fact,
+    _ENTRIES.c.deposit,
 )
 _SUMS_OF = (
     select(*_POSTED, func.sum(_ENTRIES.c.minor).label("minor"))
@@ -36,8 +37,8 @@ _CHANGE = update(_DEBTS).where(
     _DEBTS.c.customer_id == bindparam("of_customer"), _DEBTS.c.invoice == bindparam("of_invoice")
 )
 
-# What one sum of entries stands under: invoice, currency, day, source and id of the fact.
-_Key = tuple[str | None, str, date, str, str]
+# What one sum of entries stands under: invoice, currency, day, source and id of the fact, deposit.
+_Key = tuple[str | None, str, date, str, str, str | None]
 
 
 def bring_up_to_date(
@@ -54,9 +55,11 @@ def _enter(session: Session, customer_id: str, book: Book, learned_at: datetime)
     difference: Counter[_Key] = Counter()
     for entry in book.entries:
         amount = entry.amount
-        difference[(entry.invoice, amount.currency, entry.on, entry.source, entry.fact)] += amount.minor
+        key = (entry.invoice, amount.currency, entry.on, entry.source, entry.fact, entry.deposit)
+        difference[key] += amount.minor
     for stored in session.connection().execute(_SUMS_OF, {"customer": customer_id}):
-        key = (stored.invoice, stored.currency, stored.happened_on, stored.source, stored.fact)
+        posted = (stored.invoice, stored.currency, stored.happened_on, stored.source, stored.fact)
+        key = (*posted, stored.deposit)
         difference[key] -= int(stored.minor)  # PostgreSQL adds 64-bit integers up to a decimal.
     rows = [
         {
@@ -68,8 +71,9 @@ def _enter(session: Session, customer_id: str, book: Book, learned_at: datetime)
             "learned_at": learned_at,
             "source": source,
             "fact": fact,
+            "deposit": deposit,
         }
-        for (invoice, currency, on, source, fact), minor in difference.items()
+        for (invoice, currency, on, source, fact, deposit), minor in difference.items()
         if minor
     ]
     if rows:

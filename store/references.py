@@ -34,6 +34,8 @@ class _Names:
     payments: dict[str, str] = field(default_factory=dict)
     credits: dict[str, str] = field(default_factory=dict)
     disputes: set[str] = field(default_factory=set)
+    deposits: dict[str, str] = field(default_factory=dict)
+    orders: dict[str, str] = field(default_factory=dict)
 
     def learn(self, body: facts.Body) -> None:
         """Take in what a fact introduces; credit notes after the invoices."""
@@ -49,6 +51,10 @@ class _Names:
                 self.credits.setdefault(body.credit_note, self.invoices[body.invoice])
             case facts.DisputeOpened():
                 self.disputes.add(body.dispute)
+            case facts.DepositRequested():
+                self.deposits.setdefault(body.deposit, body.currency)
+            case facts.OrderPlaced():
+                self.orders.setdefault(body.order, body.currency)
             case _:
                 pass
 
@@ -88,6 +94,10 @@ def _introduces(body: facts.Body) -> tuple[str, str] | None:
             return "payment", body.payment
         case facts.CreditNote():
             return "credit note", body.credit_note
+        case facts.DepositRequested():
+            return "deposit", body.deposit
+        case facts.OrderPlaced():
+            return "order", body.order
         case _:
             return None
 
@@ -95,7 +105,6 @@ def _introduces(body: facts.Body) -> tuple[str, str] | None:
 def _wrong(body: facts.Body, names: _Names) -> Iterator[str]:
     if isinstance(body, facts.WorkersDown):
         yield "workers_down belongs to simulations, not into a ledger"
-    amount: Decimal | None = getattr(body, "amount", None)
     currency: str | None = getattr(body, "currency", None)
     invoice: str | None = getattr(body, "invoice", None)
     if invoice is not None:
@@ -130,13 +139,42 @@ def _wrong(body: facts.Body, names: _Names) -> Iterator[str]:
             pass
     if wrong := facts.wrong_instalments(body):
         yield wrong
+    yield from _wrong_order(body, names)
+    currency = currency or names.deposits.get(str(getattr(body, "deposit", None)))
     instalments: Sequence[facts.Instalment] = getattr(body, "instalments", None) or ()
-    for each in (amount, *(instalment.amount for instalment in instalments)):
-        if each is not None and currency is not None:
+    amounts = (each for _, each in body if isinstance(each, Decimal))
+    for each in (*amounts, *(instalment.amount for instalment in instalments)):
+        if currency is not None:
             try:
                 Money.of(each, currency)
             except MoneyError as error:
                 yield str(error)
+
+
+def _wrong_order(body: facts.Body, names: _Names) -> Iterator[str]:
+    """Say what is wrong with the order or the deposit that a fact names."""
+    if isinstance(body, facts.OrderPlaced):
+        return
+    order, deposit = getattr(body, "order", None), getattr(body, "deposit", None)
+    if order is not None and order not in names.orders and not isinstance(body, facts.InvoiceIssued):
+        yield f"there is no order {order} of this customer"
+    if deposit is None:
+        return
+    currency = names.deposits.get(deposit)
+    if currency is None:
+        yield f"there is no deposit {deposit} of this customer"
+        return
+    match body:
+        case facts.DepositRequested() if names.orders.get(str(order), currency) != currency:
+            yield f"deposit {deposit} is in {currency}, and order {order} in {names.orders[str(order)]}"
+        case facts.PaymentReceived() | facts.PaymentInFlight() if body.invoice is not None:
+            yield f"payment {body.payment} names an invoice and a deposit: name what it is for"
+        case facts.PaymentReceived() | facts.PaymentInFlight() if body.currency != currency:
+            yield f"payment {body.payment} is in {body.currency}, and deposit {deposit} in {currency}"
+        case facts.DepositApplied() if names.invoices.get(body.invoice, currency) != currency:
+            yield f"deposit {deposit} is in {currency}, and {body.invoice} in {names.invoices[body.invoice]}"
+        case _:
+            pass
 
 
 def _adopts_unknown(session: Session, body: facts.Body) -> Iterator[str]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from domain.channels import TASK
+from domain.channels import BOOK, TASK
 from domain.reasons import Reason, because
 from store import journal, sweep, tasks
 from store.database import Ledger
@@ -178,7 +178,7 @@ def _begun(session: Session, after: datetime, until: datetime) -> int:
     claimed = (
         select(func.count(func.distinct(ClaimRow.message)))
         .where(col(ClaimRow.claimed_at) > after, col(ClaimRow.claimed_at) <= until)
-        .where(ClaimRow.channel != TASK, ClaimRow.state != "released")
+        .where(col(ClaimRow.channel).not_in((TASK, BOOK)), ClaimRow.state != "released")
     )
     return session.exec(claimed).one()
 

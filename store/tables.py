@@ -161,7 +161,7 @@ class EntryRow(SQLModel, table=True):
     """One signed posting; those of a debt sum to what is open on it, at any date and knowledge.
 
     A posting that later knowledge takes back stays, and is negated by one of the same day.
-    `invoice` is null for unapplied money.
+    `invoice` is null for unapplied money; that of a `deposit` is a liability until it is applied.
     """
 
     __tablename__ = "entries"
@@ -175,6 +175,7 @@ class EntryRow(SQLModel, table=True):
     learned_at: datetime = Field(sa_type=Instant)
     source: str
     fact: str
+    deposit: str | None = None
 
 
 class DebtRow(SQLModel, table=True):
@@ -323,6 +324,22 @@ class SubscriptionRow(SQLModel, table=True):
     state: str
     changed_at: datetime = Field(sa_type=Instant)
     snapshot: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+
+
+class ProvisionRow(SQLModel, table=True):
+    """What the ledger's own switch has provisioned: one row an order, for ever.
+
+    Attributes:
+        reference: of the claim that did it.
+    """
+
+    __tablename__ = "provisions"
+
+    customer_id: str = Field(primary_key=True, foreign_key=_CUSTOMER, max_length=64)
+    order: str = Field(primary_key=True)
+    subscription: str
+    reference: str
+    provisioned_at: datetime = Field(sa_type=Instant)
 
 
 class SwitchesRow(SQLModel, table=True):

@@ -97,6 +97,16 @@ def close_over(session: Session, customer_id: str, ended: Iterable[Over], *, now
     session.flush()
 
 
+def close_settled(session: Session, ended: Mapping[str, str], *, now: datetime, by: str) -> None:
+    """Close the open tasks of these claims, by their reference, each with its reason."""
+    if not ended:
+        return
+    mine = select(TaskRow).where(col(TaskRow.message).in_(ended), col(TaskRow.closed_at).is_(None))
+    for task in session.exec(mine):
+        task.closed_at, task.outcome, task.closed_by = now, ended[task.message or ""], by
+    session.flush()
+
+
 def close(
     session: Session,
     *,

@@ -26,6 +26,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.subscription_suspension import SubscriptionSuspension
     from workflows.updates import Updates
 
+BY_CREDIT = {"provision": "Provision", "book": "Book"}
+"""The activities of the kinds of effects that came with orders and credit."""
+
 WRONG_INPUT = 'Start it with one JSON object that names a customer, like {"customer_id": "ACME"}.'
 
 
@@ -178,6 +181,8 @@ class CustomerLifecycle(Updates):
         if effect["channel"] in QUEUED:
             queue = f"{queue}-{effect['channel']}"
         name = {"notice": "Send", "charge": "Charge"}.get(effect["kind"], "Open a task")
+        if effect["kind"] in BY_CREDIT and workflow.patched("provisioning"):
+            name, queue = BY_CREDIT[effect["kind"]], f"{workflow.info().task_queue}-service"
         answer: Answer = await workflow.execute_activity(
             name, order, task_queue=queue, summary=effect["says"], result_type=Answer, **EFFECT
         )

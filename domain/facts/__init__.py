@@ -23,7 +23,7 @@ from domain.facts.contacts import (
     OptedOut,
     Replied,
 )
-from domain.facts.credit import CreditGranted
+from domain.facts.credit import CreditEnded, CreditGranted, CreditReportChanged, ExposureNoted
 from domain.facts.decisions import (
     Approved,
     PolicyAdopted,
@@ -33,6 +33,7 @@ from domain.facts.decisions import (
     SuspendRequested,
     TaskCompleted,
 )
+from domain.facts.deposits import DepositApplied, DepositRefunded, DepositRequested
 from domain.facts.ends import HandedOver, SubscriptionCancelled, SuspendedElsewhere, TakenBack
 from domain.facts.fact import Body, Fact, Unknown, kind_of
 from domain.facts.fees import FeeBooked, FeeCancelled, FeeWaived
@@ -60,7 +61,7 @@ from domain.facts.onboarding import (
     OnboardingStarted,
     PolicyAccepted,
 )
-from domain.facts.orders import OrdersBlocked, OrdersUnblocked
+from domain.facts.orders import OrderCancelled, OrderPlaced, OrdersBlocked, OrdersUnblocked, Provisioned
 from domain.facts.payments import (
     ChargebackReversed,
     ChargedBack,
@@ -107,16 +108,22 @@ __all__ = [
     "CodeSent",
     "ContactChanged",
     "ContactInvalid",
+    "CreditEnded",
     "CreditGranted",
     "CreditNote",
     "CreditNoteCancelled",
+    "CreditReportChanged",
     "Day",
     "Delivered",
+    "DepositApplied",
+    "DepositRefunded",
+    "DepositRequested",
     "DisputeOpened",
     "DisputeResolved",
     "DraftDeleted",
     "Exempted",
     "ExemptionEnded",
+    "ExposureNoted",
     "Fact",
     "Fault",
     "FeeBooked",
@@ -136,6 +143,8 @@ __all__ = [
     "OnboardingStarted",
     "OptedIn",
     "OptedOut",
+    "OrderCancelled",
+    "OrderPlaced",
     "OrdersBlocked",
     "OrdersUnblocked",
     "Paused",
@@ -149,6 +158,7 @@ __all__ = [
     "PolicyOverrideEnded",
     "PolicyOverrideSet",
     "PromiseMade",
+    "Provisioned",
     "ReactivateRequested",
     "Refunded",
     "Replied",
@@ -239,6 +249,18 @@ KnownBody = Annotated[
     | PolicyAdopted
     | PolicyOverrideSet
     | PolicyOverrideEnded
+    | CreditGranted
+    | CreditEnded
+    | CreditReportChanged
+    | ExposureNoted
+    | DepositRequested
+    | DepositApplied
+    | DepositRefunded
+    | OrderPlaced
+    | OrderCancelled
+    | Provisioned
+    | OrdersBlocked
+    | OrdersUnblocked
     | WorkersDown
     | Unknown,
     Field(discriminator="type"),

@@ -22,6 +22,9 @@ def exact(value: object) -> object:
 
 Amount = Annotated[Decimal, BeforeValidator(exact), Field(gt=0, max_digits=18)]
 
+Limit = Annotated[Decimal, BeforeValidator(exact), Field(ge=0, max_digits=18)]
+"""An amount that may be nothing."""
+
 
 def _printable(text: str) -> str:
     if not text.strip():

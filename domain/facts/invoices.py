@@ -21,7 +21,8 @@ class Instalment(BaseModel):
 class InvoiceIssued(Body):
     """A debt begins. `main` is false for side debts, which never suspend the main service.
 
-    With `instalments` it is several debts for ageing and chasing, each by its own due date.
+    With `instalments` it is several debts for ageing and chasing, each by its own due date. The `order`
+    that it is about is no longer one that was not invoiced.
     """
 
     type: Literal["invoice_issued"] = "invoice_issued"
@@ -32,6 +33,7 @@ class InvoiceIssued(Body):
     issued_on: Day | None = None
     main: bool = True
     instalments: tuple[Instalment, ...] | None = None
+    order: Name | None = None
 
 
 class InvoiceCorrected(Body):

@@ -7,13 +7,17 @@ from domain.facts.fields import Amount, Currency, Invoice, Name
 
 
 class PaymentReceived(Body):
-    """Settled money. Without an invoice it pays the oldest due debt of its currency first."""
+    """Settled money. Without an invoice it pays the oldest due debt of its currency first.
+
+    Money that names a deposit is kept for it, and pays nothing until it is applied.
+    """
 
     type: Literal["payment_received"] = "payment_received"
     payment: Name
     amount: Amount
     currency: Currency
     invoice: Invoice | None = None
+    deposit: Name | None = None
 
 
 class PaymentInFlight(Body):
@@ -24,6 +28,7 @@ class PaymentInFlight(Body):
     amount: Amount
     currency: Currency
     invoice: Invoice | None = None
+    deposit: Name | None = None
 
 
 class PaymentFailed(Body):

@@ -4,7 +4,7 @@ A sender that is down, a template that cannot be rendered, a switch that does no
 tried again, after longer and longer rests, and meanwhile somebody looks.
 """
 
-from domain.channels import CHANNELS, CHARGE, SERVICE, TASK
+from domain.channels import BOOK, CHANNELS, CHARGE, PROVISION, SERVICE, TASK
 from domain.claim import Claim
 from domain.effects import Effect, Wanted
 from domain.own_steps import UNSENT
@@ -14,7 +14,7 @@ from domain.situation import Situation
 FAILED_OFTEN = 3
 """So many attempts that came to nothing are one for a person."""
 
-_OUTWARD = (*CHANNELS, SERVICE, CHARGE)
+_OUTWARD = (*CHANNELS, SERVICE, CHARGE, PROVISION, BOOK)
 
 
 def unsent(at: Situation) -> Wanted:

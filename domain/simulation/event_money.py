@@ -19,6 +19,8 @@ def currencies_of(bodies: Iterable[facts.Body]) -> dict[tuple[str, str], str]:
                 found.setdefault(("invoice", body.fee), body.currency)
             case facts.PaymentReceived():
                 found.setdefault(("payment", body.payment), body.currency)
+            case facts.DepositRequested():
+                found.setdefault(("deposit", body.deposit), body.currency)
             case facts.CreditNote() if ("invoice", body.invoice) in found:
                 found.setdefault(("credit_note", body.credit_note), found["invoice", body.invoice])
             case _:
@@ -32,7 +34,7 @@ def check_money(body: facts.Body, currencies: Mapping[tuple[str, str], str]) -> 
     Raises:
         ValueError: the field and what is wrong with it.
     """
-    amount, currency = getattr(body, "amount", None), _currency(body, currencies)
+    currency = _currency(body, currencies)
     for each in getattr(body, "instalments", None) or ():
         if currency is not None:
             try:
@@ -41,11 +43,12 @@ def check_money(body: facts.Body, currencies: Mapping[tuple[str, str], str]) -> 
                 raise ValueError(f"instalments: {error}") from None
     if wrong := facts.wrong_instalments(body):
         raise ValueError(f"instalments: {wrong}")
-    if isinstance(amount, Decimal) and currency is not None:
-        try:
-            Money.of(amount, currency)
-        except MoneyError as error:
-            raise ValueError(f"amount: {error}") from None
+    for name, amount in body:
+        if isinstance(amount, Decimal) and currency is not None:
+            try:
+                Money.of(amount, currency)
+            except MoneyError as error:
+                raise ValueError(f"{name}: {error}") from None
     for kind, made_by in _MAKERS.items():
         name = str(getattr(body, kind, ""))
         first = currencies.get((kind, name), currency)
@@ -59,6 +62,7 @@ _MAKERS: Mapping[str, type[facts.Body]] = {
     "payment": facts.PaymentReceived,
     "credit_note": facts.CreditNote,
     "fee": facts.FeeBooked,
+    "deposit": facts.DepositRequested,
 }
 
 
@@ -67,7 +71,9 @@ def _currency(body: facts.Body, currencies: Mapping[tuple[str, str], str]) -> st
     own: str | None = getattr(body, "currency", None)
     # The cancelling of a credit note is in the credit note's currency, whatever invoice it names.
     kinds = (
-        ("invoice",) if isinstance(body, facts.CreditNote) else ("credit_note", "payment", "fee", "invoice")
+        ("invoice",)
+        if isinstance(body, facts.CreditNote)
+        else ("credit_note", "payment", "fee", "deposit", "invoice")
     )
     found = (currencies.get((kind, str(getattr(body, kind, "")))) for kind in kinds)
     return own or next(filter(None, found), None)

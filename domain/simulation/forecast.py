@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from domain.account import Account
 from domain.claim import Charged, Claim
 from domain.decide import Decision, decide
 from domain.effects import Effect
+from domain.facts import Body, DepositApplied
+from domain.money import Money
 from domain.policy import Policy
 from domain.simulation.timeline import Line, effect_line
 
@@ -65,7 +68,29 @@ def perform(account: Account, effect: Effect, now: datetime, *, answered: bool =
             return replace(account, service=account.service.turned("close", now))
         case "restrict" | "suspend" | "reactivate" | "terminate":
             return replace(account, service=account.service.turned(effect.kind, now))
+        case "provision" | "book" if effect.body is not None:
+            return _with_fact(account, effect.body, now)
     return account
+
+
+def _with_fact(account: Account, body: Body, now: datetime) -> Account:
+    """Return the account after a fact that the plan itself decided."""
+    on = now.astimezone(ZoneInfo(account.customer.timezone)).date()
+    account = replace(account, credit=account.credit.after(body, now, on))
+    return _applied(account, body) if isinstance(body, DepositApplied) else account
+
+
+def _applied(account: Account, body: DepositApplied) -> Account:
+    """Return the account after a deposit has paid an invoice, as the book will have it."""
+    deposit = account.deposits.get(body.deposit)
+    debt = next((debt for debt in account.debts if debt.invoice == body.invoice), None)
+    if deposit is None or debt is None or body.amount is None:
+        return account
+    paid = min(deposit.left, debt.open, Money.of(body.amount, debt.open.currency))
+    owed = replace(debt, open=debt.open - paid, state="open" if debt.open > paid else "settled")
+    debts = tuple(owed if each is debt else each for each in account.debts)
+    left = replace(deposit, left=deposit.left - paid)
+    return replace(account, debts=debts, deposits={**account.deposits, body.deposit: left})
 
 
 def message_of(account: Account, effect: Effect) -> str:

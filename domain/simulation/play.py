@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from domain import facts
 from domain.account import Account
@@ -83,6 +84,7 @@ class _Simulation:
         self.history = sorted(history, key=learned_key)
         self.account = start
         self.building = self._begin()
+        self.decided: list[Fact] = []  # what the plan wrote down itself
         self.known = 0  # so many facts of the history have been learned
         self.outcomes = deque(fact for fact in self.history if isinstance(fact.body, _OUTCOMES))  # to come
         self.awaited: set[str] = set()  # messages of which one of these says what became
@@ -145,8 +147,23 @@ class _Simulation:
                 if not answered:
                     self.awaited.add(message_of(self.account, effect))
                 self.account = perform(self.account, effect, now, answered=answered)
+                if effect.body is not None:
+                    self._write_down(effect.body, now)
             decision = self._decide(now)
         return None
+
+    def _write_down(self, body: facts.Body, now: datetime) -> None:
+        """Learn a fact that the plan itself decided, as the ledger does: money follows from it."""
+        on = now.astimezone(ZoneInfo(self.customer.timezone)).date()
+        name = f"{len(self.decided):06d}"
+        fact = Fact(source="plan", id=name, happened_on=on, happened_at=now, learned_at=now, body=body)
+        self.decided.append(fact)
+        account = self.building.learn([fact], self.account.claims)
+        self.account = replace(account, service=self.account.service)
+
+    def _known(self) -> list[Fact]:
+        """All that was learned so far, with what the plan itself decided."""
+        return [*self.history[: self.known], *self.decided]
 
     def _decide(self, now: datetime) -> Decision | None:
         """Decide under the policy that counts now; None where none is for the customer."""
@@ -165,7 +182,7 @@ class _Simulation:
         before, self.policy = self.policy.allocation, policy
         if policy.allocation != before:
             self.building = self._begin()
-            account = self.building.learn(self.history[: self.known], self.account.claims)
+            account = self.building.learn(self._known(), self.account.claims)
             self.account = replace(account, service=self.account.service)
 
     def _learn(self, now: datetime) -> None:
@@ -179,7 +196,7 @@ class _Simulation:
         while self.outcomes and self.outcomes[0].learned_at <= now:
             self.outcomes.popleft()
         if self._adopted(new, now):
-            self.building, new = self._begin(), self.history[: self.known]
+            self.building, new = self._begin(), self._known()
         account = self.building.learn(new, self.account.claims)
         self.account = replace(account, service=self.account.service)
         if self.awaited:

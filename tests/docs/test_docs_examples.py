@@ -178,6 +178,8 @@ SAMPLES = {
     "outcome": "approved",
     "attempt": 1,
     "ok": True,
+    "level": 70,
+    **dict.fromkeys(("limit", "receivables", "unbilled", "orders", "deposits", "overpayment"), "0"),
 }
 ONLY: dict[str, dict[str, Any]] = {
     "checked": {"check": "phone", "outcome": "pass"},
