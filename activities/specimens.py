@@ -15,6 +15,7 @@ from domain.notice import (
     Notice,
     NoticeDebt,
     NoticeInterest,
+    NoticeUsage,
     OneTimeCode,
     Seller,
     totals_of,
@@ -68,6 +69,8 @@ def specimen(template: str, channel: str, language: str = FALLBACK) -> Notice:
             invoice=invoice, original=original, open=left, disputed=disputed, due_on=due, days_late=days_late
         )
 
+    if kind == "usage":
+        return _specimen_of_usage(template, channel, language, private=private)
     euros, yen, dollars = Money(1_490_00, "EUR"), Money(80_000, "JPY"), Money(240_00, "USD")
     none, half = Money.zero("JPY"), Money(52_000, "JPY")
     debts = (
@@ -92,6 +95,32 @@ def specimen(template: str, channel: str, language: str = FALLBACK) -> Notice:
         next_on=next_on,
         next_says=next_says,
         suspend_on={"final_notice": next_on, "suspended": sent_on, "thanks": date(2026, 4, 22)}.get(kind),
+    )
+
+
+def _specimen_of_usage(template: str, channel: str, language: str, *, private: bool) -> Notice:
+    return Notice(
+        template=template,
+        step=template,
+        channel=channel,
+        language=language,
+        reference="7QK4M2XD",
+        customer="C-1042",
+        seller=SPECIMEN_SELLER,
+        addressee="Robin Winter" if private else "Harbour Kitchen Ltd",
+        debts=(),
+        totals=(),
+        sent_on=date(2026, 3, 20),
+        usage=NoticeUsage(
+            says="forecast",
+            month=date(2026, 3, 1),
+            read_on=date(2026, 3, 19),
+            used=Money(1_012_40, "EUR"),
+            budget=Money(1_200_00, "EUR"),
+            percent=Decimal("84.36"),
+            agreed=True,
+            forecast=Money(1_651_81, "EUR"),
+        ),
     )
 
 

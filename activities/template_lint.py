@@ -194,8 +194,12 @@ def _statements(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
     private, thanks = notice.template.startswith(CONSUMER_PREFIX), notice.template.endswith("thanks")
     yield "who writes", seller.name
     yield "its reference", notice.reference
-    yield "the invoice", notice.debts[0].invoice
-    yield "the due date", written(notice.debts[0].due_on)
+    if notice.usage is not None:
+        yield "what was used", written(notice.usage.used)
+        yield "the budget", written(notice.usage.budget)
+    else:
+        yield "the invoice", notice.debts[0].invoice
+        yield "the due date", written(notice.debts[0].due_on)
     if email:
         yield "the seller's postal address", seller.address
         yield "the seller's email address", seller.support_email
@@ -203,7 +207,7 @@ def _statements(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
         yield "the customer's number", notice.customer
     elif private:
         yield "how to end text messages", "STOP"
-    if not thanks:
+    if not thanks and notice.usage is None:
         yield "where to pay", seller.payment_url
         for total in notice.totals:
             yield "the amount to pay", written(total)

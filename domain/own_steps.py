@@ -20,12 +20,19 @@ TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END = (
     "close-service",
     "after-end",
 )
+USAGE_WARNING, USAGE_ALERT, USAGE_FORECAST = "usage-warning", "usage-alert", "usage-forecast"
+USAGE_PROFILE, USAGE_OVER, USAGE_ODD = "usage-profile", "usage-over", "usage-odd"
+ACTIVITY_REVIEW = "activity-review"
+ACCESS_DECISION, ACCESS_REVIEW = "access-decision", "access-review"
+ACCESS_ENDS, ACCESS_OVER = "access-ends", "access-over"
 _APPROVAL = "approve-"
 RESERVED = frozenset(
     {
         *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
         *(WHEREABOUTS, REPLY, INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
         *(TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END),
+        *(USAGE_WARNING, USAGE_ALERT, USAGE_FORECAST, USAGE_PROFILE, USAGE_OVER, USAGE_ODD),
+        *(ACTIVITY_REVIEW, ACCESS_DECISION, ACCESS_ENDS, ACCESS_OVER, ACCESS_REVIEW),
     }
 )
 

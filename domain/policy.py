@@ -21,6 +21,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from domain.documents import Fault, Faults, Whole
 from domain.interest.terms import Interest
 from domain.own_steps import RESERVED
+from domain.policy_access import Access
 from domain.policy_audience import Audience
 from domain.policy_charges import Charges, reserved
 from domain.policy_contact import Contact
@@ -40,11 +41,12 @@ from domain.policy_steps import (
     WriteOffStep,
     earliest_day,
 )
+from domain.policy_usage import Usage
 from domain.policy_window import Window
 
 _ADDED = (
     *("pauses", "promises", "plans", "disputes", "charges", "interest", "experiment", "contact"),
-    "grace_days",
+    *("grace_days", "usage", "access"),
 )
 _ADDED_TO_STEPS, _ADDED_TO_WHEN = ("anchor",), ("maximum",)
 
@@ -89,6 +91,8 @@ class Policy(Part):
         disputes: how long a dispute may wait for people.
         steps: what happens, mildest first.
         interest: what lateness costs, as it is proposed to finance.
+        usage: how usage that is billed afterwards is watched.
+        access: under which conditions roles of administration are granted.
         back: what brings a suspended customer back.
     """
 
@@ -111,6 +115,8 @@ class Policy(Part):
     disputes: Disputes = Field(default_factory=Disputes)
     steps: tuple[Step, ...] = Field(min_length=1)
     interest: Interest = Field(default_factory=Interest)
+    usage: Usage = Field(default_factory=Usage)
+    access: Access = Field(default_factory=Access)
     back: Return = Field(default_factory=Return, alias="return")
 
     @field_validator("steps")

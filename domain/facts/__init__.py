@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
+from domain.facts.access import AccessGranted, AccessRequested, AccessRevoked, SafeguardNoted
+from domain.facts.activity import ActivityNoticed
 from domain.facts.cards import CardAdded, CardRemoved
 from domain.facts.contacts import (
     Bounced,
@@ -84,11 +86,16 @@ from domain.facts.service import (
     SubscriptionTerminated,
     WorkersDown,
 )
+from domain.facts.usage import UsageBilled, UsageProfileAgreed, UsageReported
 
 __all__ = [
     "FIRST_DAY",
     "KNOWN_TYPES",
     "LAST_DAY",
+    "AccessGranted",
+    "AccessRequested",
+    "AccessRevoked",
+    "ActivityNoticed",
     "Approved",
     "Body",
     "Bounced",
@@ -141,6 +148,7 @@ __all__ = [
     "Refunded",
     "Replied",
     "Resumed",
+    "SafeguardNoted",
     "SubscriptionCancelled",
     "SubscriptionReactivated",
     "SubscriptionRestricted",
@@ -151,6 +159,9 @@ __all__ = [
     "TakenBack",
     "TaskCompleted",
     "Unknown",
+    "UsageBilled",
+    "UsageProfileAgreed",
+    "UsageReported",
     "WorkersDown",
     "WriteOffUndone",
     "WrittenOff",
@@ -217,6 +228,14 @@ KnownBody = Annotated[
     | CodeSent
     | CodeAnswered
     | OnboardingReviewed
+    | UsageProfileAgreed
+    | UsageReported
+    | UsageBilled
+    | ActivityNoticed
+    | SafeguardNoted
+    | AccessRequested
+    | AccessGranted
+    | AccessRevoked
     | PolicyAdopted
     | PolicyOverrideSet
     | PolicyOverrideEnded

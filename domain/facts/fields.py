@@ -12,7 +12,8 @@ from domain.claim_key import invoice_of, names_a_part
 from domain.money import PLAIN
 
 
-def _exact(value: object) -> object:
+def exact_amount(value: object) -> object:
+    """Refuse what is no exact number: a float, or text that is no plain decimal."""
     if isinstance(value, float | bool):
         raise ValueError('write amounts as text, like "1490.00": a float is not exact')
     if isinstance(value, str) and not PLAIN.fullmatch(value):
@@ -20,7 +21,7 @@ def _exact(value: object) -> object:
     return value
 
 
-Amount = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, max_digits=18)]
+Amount = Annotated[Decimal, BeforeValidator(exact_amount), Field(gt=0, max_digits=18)]
 
 
 def _printable(text: str) -> str:
