@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from itertools import islice
+from typing import Literal
 
 from domain import own_steps
 from domain.book import Debt
@@ -17,15 +18,18 @@ from domain.notice import (
     NoticeDebt,
     NoticeDeposit,
     NoticeLimit,
+    NoticeUsage,
     Seller,
     totals_of,
 )
-from domain.own_steps import is_about_fees, is_approval
+from domain.own_steps import USAGE_ALERT, USAGE_FORECAST, USAGE_WARNING, is_about_fees, is_approval
 from domain.policy_steps import Switching, TaskStep
 from domain.rules.service_news import told_again
+from domain.rules.usage import standing_of
 from domain.simulation.forecast import coming, perform
 from domain.simulation.timeline import Line
 from domain.situation import Situation
+from domain.usage.book import first_of
 from store.claims import Begun
 
 
@@ -61,6 +65,7 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
         suspend_on=effect.suspend_on or _suspended_on(at),
         deposit=_deposit(at, effect),
         limit=_limit(at, effect),
+        usage=_usage(at, effect.step),
     )
 
 
@@ -96,6 +101,31 @@ def _limit(at: Situation, effect: Effect) -> NoticeLimit | None:
         limit=used.limit,
         used=used.total,
         hours=at.policy.credit.block_hours,
+    )
+
+
+_USAGE_SAYS: Mapping[str, Literal["warning", "alert", "forecast"]] = {
+    USAGE_WARNING: "warning",
+    USAGE_ALERT: "alert",
+    USAGE_FORECAST: "forecast",
+}
+
+
+def _usage(at: Situation, step: str) -> NoticeUsage | None:
+    """What a message about usage says; None of any other."""
+    says = _USAGE_SAYS.get(step)
+    stands = None if says is None else standing_of(at)
+    if says is None or stands is None:
+        return None
+    return NoticeUsage(
+        says=says,
+        month=first_of(stands.month),
+        read_on=stands.read_on,
+        used=stands.used,
+        budget=stands.budget.amount,
+        percent=stands.percent,
+        agreed=stands.budget.agreed,
+        forecast=stands.forecast if says == "forecast" else None,
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
@@ -34,6 +34,7 @@ from domain.notice import (
     NoticeCharge,
     NoticeDebt,
     NoticeInterest,
+    NoticeUsage,
     OneTimeCode,
     Seller,
     short_reference,
@@ -62,7 +63,7 @@ _GSM7_SPELLING = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."}
 )
 
-_Part = NoticeDebt | NoticeCharge | NoticeInterest | DailyInterest | Seller
+_Part = NoticeDebt | NoticeCharge | NoticeInterest | NoticeUsage | DailyInterest | Seller
 _Value = TypeVar("_Value", bound=Notice | OneTimeCode | _Part)
 
 
@@ -366,6 +367,8 @@ def _filters(locale: Locale) -> dict[str, Callable[..., Any]]:
         "listed": listed,
         "day": day,
         "short_day": short_day,
+        "month": lambda value: format_skeleton("yMMMM", value, locale=locale),
+        "short_month": lambda value: f"{value:%m/%Y}",
         "hour": hour,
         "weekday": weekday,
         "percent": percent,

@@ -17,6 +17,7 @@ from domain.notice import (
     NoticeDeposit,
     NoticeInterest,
     NoticeLimit,
+    NoticeUsage,
     OneTimeCode,
     Seller,
     totals_of,
@@ -79,6 +80,8 @@ def specimen(template: str, channel: str, language: str = FALLBACK) -> Notice:
 
     if kind in _SPECIMEN_OF_CREDIT:
         return _specimen_of_credit(kind, channel, language, sent_on)
+    if kind == "usage":
+        return _specimen_of_usage(template, channel, language, private=private)
     euros, yen, dollars = Money(1_490_00, "EUR"), Money(80_000, "JPY"), Money(240_00, "USD")
     none, half = Money.zero("JPY"), Money(52_000, "JPY")
     debts = (
@@ -131,6 +134,32 @@ def _specimen_of_credit(template: str, channel: str, language: str, sent_on: dat
         sent_on=sent_on,
         deposit=deposit if of_deposit else None,
         limit=None if of_deposit else limit,
+    )
+
+
+def _specimen_of_usage(template: str, channel: str, language: str, *, private: bool) -> Notice:
+    return Notice(
+        template=template,
+        step=template,
+        channel=channel,
+        language=language,
+        reference="7QK4M2XD",
+        customer="C-1042",
+        seller=SPECIMEN_SELLER,
+        addressee="Robin Winter" if private else "Harbour Kitchen Ltd",
+        debts=(),
+        totals=(),
+        sent_on=date(2026, 3, 20),
+        usage=NoticeUsage(
+            says="forecast",
+            month=date(2026, 3, 1),
+            read_on=date(2026, 3, 19),
+            used=Money(1_012_40, "EUR"),
+            budget=Money(1_200_00, "EUR"),
+            percent=Decimal("84.36"),
+            agreed=True,
+            forecast=Money(1_651_81, "EUR"),
+        ),
     )
 
 

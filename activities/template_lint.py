@@ -205,7 +205,7 @@ def _statements(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
         yield "the customer's number", notice.customer
     elif private:
         yield "how to end text messages", "STOP"
-    if not thanks and notice.template != ASKS_NOTHING:
+    if not thanks and notice.template != ASKS_NOTHING and notice.usage is None:
         yield "where to pay", seller.payment_url
         for total in notice.totals:
             yield "the amount to pay", written(total)
@@ -230,7 +230,7 @@ def _rights(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
 
 
 def _about(notice: Notice, written: Callable[[Money | date], str]) -> Iterator[tuple[str, str]]:
-    """Yield what a message must say of what it is about: a debt, a deposit or a limit."""
+    """Yield what a message must say of what it is about: a debt, a deposit, a limit or usage."""
     if notice.deposit is not None:
         asks = notice.template != ASKS_NOTHING
         yield "the order", notice.deposit.order
@@ -241,6 +241,9 @@ def _about(notice: Notice, written: Callable[[Money | date], str]) -> Iterator[t
     elif notice.limit is not None:
         yield "the limit", written(notice.limit.limit)
         yield "how much of it is used", written(notice.limit.used)
+    elif notice.usage is not None:
+        yield "what was used", written(notice.usage.used)
+        yield "the budget", written(notice.usage.budget)
     else:
         yield "the invoice", notice.debts[0].invoice
         yield "the due date", written(notice.debts[0].due_on)

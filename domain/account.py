@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Literal
 
+from domain.access.grants import AccessBook, ToldOfAccess, access_of
 from domain.book import Debt, Deposit, Entry
 from domain.charges.cards import Attempt, Wallet
 from domain.claim import Claim, in_order
@@ -13,7 +14,7 @@ from domain.contact_law.law import NO_LAW, Law
 from domain.credit.state import UNUSED, Credit
 from domain.customer import Customer
 from domain.disputes import Dispute
-from domain.facts import Fact
+from domain.facts import ActivityNoticed, Fact
 from domain.instalment_plans import InstalmentPlan
 from domain.interest.fees import Fee
 from domain.interest.rates import Rates
@@ -23,6 +24,7 @@ from domain.onboarding.rules import AS_BEFORE, OnboardingRules
 from domain.override import Override
 from domain.promises import Promise
 from domain.rest import HandOver, Rest
+from domain.usage.book import Told, UsageBook, book_of
 
 Reach = Literal["ok", "missing", "invalid", "opted_out"]
 Turn = Literal["restrict", "suspend", "reactivate", "terminate", "close"]
@@ -137,7 +139,9 @@ class Account:
         replies: what the customer said, oldest first.
         credit: what may be owed, what was ordered, which deposits were asked for.
         deposits: the money that came in for deposits, by name; `unapplied` is without it.
-        unbilled: usage that is not billed yet, per currency.
+        usage_told: facts about usage that is billed afterwards.
+        access_told: facts about roles of administration, in their order.
+        noticed: what the audit of activity logs noticed, in the order in which it was told.
         law: the rules of contact for this customer; those of the day hold, whatever the policy's version.
     """
 
@@ -184,13 +188,30 @@ class Account:
     replies: tuple[Said, ...] = ()
     credit: Credit = UNUSED
     deposits: Mapping[str, Deposit] = field(default_factory=dict)
-    unbilled: tuple[Money, ...] = ()
+    usage_told: tuple[Told, ...] = ()
+    access_told: tuple[ToldOfAccess, ...] = ()
+    noticed: tuple[ActivityNoticed, ...] = ()
     law: Law = NO_LAW
 
     @cached_property
     def open_debts(self) -> tuple[Debt, ...]:
         """The debts that are not settled; over the years these are few among many."""
         return tuple(debt for debt in self.debts if debt.open.minor)
+
+    @cached_property
+    def usage(self) -> UsageBook:
+        """What is known of usage that is billed afterwards."""
+        return book_of(self.usage_told)
+
+    @cached_property
+    def access(self) -> AccessBook:
+        """What is known of roles of administration."""
+        return access_of(self.access_told)
+
+    @property
+    def unbilled(self) -> tuple[Money, ...]:
+        """What was used and is no debt yet, one amount per currency."""
+        return self.usage.unbilled if self.usage_told else ()
 
     @cached_property
     def announced(self) -> Mapping[tuple[str, int], date]:

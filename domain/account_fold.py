@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from domain import delivery, facts
+from domain.access.grants import ToldOfAccess
 from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Said, Service, Work
 from domain.book import Book
 from domain.channels import CHANNELS, CHARGE
@@ -34,6 +35,7 @@ from domain.posting import Posted, post
 from domain.promises import Promise
 from domain.promises import told as told_promise
 from domain.rest import FOREVER, HandOver, Rest, Withheld
+from domain.usage.book import Told as ToldOfUsage
 
 
 def build(
@@ -134,6 +136,8 @@ _ENDS = (
     facts.OrderCancelled,
     facts.Provisioned,
     facts.OrdersUnblocked,
+    facts.AccessGranted,
+    facts.AccessRevoked,
 )
 
 
@@ -189,6 +193,9 @@ class _Folding:
         self.newest_at: datetime | None = None
         self.kept: set[str] = set()
         self.fees: dict[str, tuple[facts.FeeBooked, datetime]] = {}
+        self.usage: list[ToldOfUsage] = []
+        self.access: list[ToldOfAccess] = []
+        self.noticed: list[facts.ActivityNoticed] = []
         self.override: Override | None = None
         self.adopted_at: datetime | None = None
         self.credit = UNUSED
@@ -236,6 +243,9 @@ class _Folding:
             kept=tuple(sorted(self.kept)),
             work=tuple(self.work),
             replies=tuple(self.replies),
+            usage_told=tuple(self.usage),
+            access_told=tuple(self.access),
+            noticed=tuple(self.noticed),
             law=self.law,
             override=self.override,
             adopted_at=self.adopted_at,
@@ -400,6 +410,14 @@ class _Folding:
                 self.verification = self.verification.after(fact.body, at)
             case facts.FeeBooked() as body:
                 self.fees.setdefault(body.fee, (body, at))
+            case facts.UsageProfileAgreed() | facts.UsageReported() | facts.UsageBilled():
+                self.usage.append(ToldOfUsage(on=fact.happened_on, at=at, body=fact.body))
+            case facts.ActivityNoticed() as body:
+                self.noticed.append(body)
+            case facts.SafeguardNoted() | facts.AccessRequested():
+                self.access.append(ToldOfAccess(on=fact.happened_on, body=fact.body))
+            case facts.AccessGranted() | facts.AccessRevoked():
+                self.access.append(ToldOfAccess(on=fact.happened_on, body=fact.body))
             case facts.Unknown() as body:
                 self.kept.add(body.name)
             case facts.PolicyOverrideSet() | facts.PolicyOverrideEnded():

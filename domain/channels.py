@@ -18,8 +18,10 @@ An email rather arrives twice than never, for it may be a notice that the law as
 QUEUED = frozenset({*CHANNELS, CHARGE})
 """What a vendor does has a task queue of its own: `<queue>-<channel>`."""
 
-WORDS, ORDERS, CREDIT = "(what the customer said)", "(order)", "(credit)"
+WORDS = "(what the customer said)"
+USAGE, ACTIVITY, ACCESS = "(usage)", "(activity)", "(access)"
+ORDERS, CREDIT = "(order)", "(credit)"
 PARTED = (ORDERS, CREDIT)
 """Of these each has a part of its own: an order, a deposit, a currency."""
-NO_DEBTS = frozenset({SERVICE, ONBOARDING, WORDS, *PARTED})
+NO_DEBTS = frozenset({SERVICE, ONBOARDING, WORDS, USAGE, ACTIVITY, ACCESS, *PARTED})
 """What claims count by that are about no invoice; an invoice of this name would be taken for it."""

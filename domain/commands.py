@@ -266,6 +266,51 @@ COMMANDS: Mapping[str, Command] = {
             body=facts.PolicyAccepted,
             example={"version": "business", "by": "maria"},
         ),
+        Command(
+            name="agree_usage",
+            does="Note what the customer expects to use in a month: its budget follows from that.",
+            body=facts.UsageProfileAgreed,
+            example={"expected": "800.00", "currency": "EUR", "evidence": "order form 12", "by": "maria"},
+        ),
+        Command(
+            name="note_safeguard",
+            does="Note whether something protects the customer's services: mfa, alerts, quota, identity.",
+            body=facts.SafeguardNoted,
+            example={"safeguard": "mfa", "holds": True, "evidence": "report of 2 March", "by": "maria"},
+        ),
+        Command(
+            name="request_access",
+            does="Ask for a role of administration; a person decides.",
+            body=facts.AccessRequested,
+            example={
+                "grant": "G-7",
+                "principal": "8e2f-41",
+                "role": "Reader",
+                "scope": "SUB-1",
+                "reason": "audit",
+                "by": "li",
+            },
+        ),
+        Command(
+            name="grant_access",
+            does="Grant a role until the end of a day, where every precondition holds.",
+            body=facts.AccessGranted,
+            example={
+                "grant": "G-7",
+                "principal": "8e2f-41",
+                "role": "Reader",
+                "scope": "SUB-1",
+                "to": "2026-12-31",
+                "reason": "audit",
+                "by": "maria",
+            },
+        ),
+        Command(
+            name="revoke_access",
+            does="Note that a role was taken back, or refuse a request.",
+            body=facts.AccessRevoked,
+            example={"grant": "G-7", "reason": "the audit is over", "by": "maria"},
+        ),
     )
 }
 
@@ -281,6 +326,7 @@ OPPOSITE = {
     "book_fee": "cancel_fee",
     "use_policy": "end_use_policy",
     "hand_over": "take_back",
+    "grant_access": "revoke_access",
 }
 OPPOSITE.update({undoing: done for done, undoing in tuple(OPPOSITE.items())})
 
@@ -382,7 +428,7 @@ def words_of(body: facts.Body | FeeEntry) -> str:
 
 
 def _end_words(body: facts.Body) -> str:
-    """Say what ends our chasing, or takes that back; of any other fact its name."""
+    """Say what ends our chasing, or is about usage or access; of any other fact its name."""
     match body:
         case facts.WrittenOff():
             return f"wrote off {body.invoice}"
@@ -395,6 +441,16 @@ def _end_words(body: facts.Body) -> str:
             return f"took back {body.invoice or 'all that was handed over'}{why}"
         case facts.SubscriptionCancelled():
             return "noted that the subscription was cancelled" + (f": {body.outcome}" if body.outcome else "")
+        case facts.UsageProfileAgreed():
+            return f"agreed on usage of {body.expected} {body.currency} a month"
+        case facts.SafeguardNoted():
+            return f"noted that {body.safeguard} {'holds' if body.holds else 'does not hold'}"
+        case facts.AccessRequested():
+            return f"requested {body.role} on {body.scope} as {body.grant}: {body.reason}"
+        case facts.AccessGranted():
+            return f"granted {body.role} on {body.scope} as {body.grant} until {body.to}: {body.reason}"
+        case facts.AccessRevoked():
+            return f"took {body.grant} back: {body.reason}"
         case facts.SuspendedElsewhere(outcome=outcome):
             over = outcome == "ended"
             why = f": {outcome}" if outcome and not over else ""

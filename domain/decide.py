@@ -20,6 +20,8 @@ from domain.policy import Policy
 from domain.policy_steps import NoticeStep, presses
 from domain.reasons import because
 from domain.rest import FOREVER
+from domain.rules.access import access
+from domain.rules.activity import activity
 from domain.rules.admission import admission
 from domain.rules.charges import charge_first, charges
 from domain.rules.contact import find_out
@@ -37,13 +39,14 @@ from domain.rules.suspension import suspension
 from domain.rules.tasks import tasks
 from domain.rules.termination import after_the_end, termination
 from domain.rules.unsent import unsent
+from domain.rules.usage import usage
 from domain.rules.withheld import withheld
 from domain.situation import Situation
 
 RULES = (
     *(admission, reactivation, withheld, termination, suspension, restriction, news_of_the_service),
-    *(data_loss, credit, disputes, tasks, replies, interest, proposals, after_the_end, unsent),
-    *(charges, reminders),
+    *(data_loss, credit, disputes, tasks, replies, usage, activity, access, interest, proposals),
+    *(after_the_end, unsent, charges, reminders),
 )
 """The rules that ask for effects, the most pressing first."""
 

@@ -93,6 +93,28 @@ class NoticeInterest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeUsage:
+    """What was used of a month, against its budget.
+
+    Attributes:
+        says: that a part of the budget was used, that all of it was, or that it will not suffice.
+        month: its first day.
+        percent: of the budget, rounded down.
+        agreed: whether the budget follows from what was agreed with the customer.
+        forecast: of the whole month, if it goes on so; None where that is not said.
+    """
+
+    says: Literal["warning", "alert", "forecast"]
+    month: date
+    read_on: date
+    used: Money
+    budget: Money
+    percent: Decimal
+    agreed: bool
+    forecast: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seller:
     """Who writes: how to pay, whom to ask.
 
@@ -152,6 +174,7 @@ class Notice:
         deposit, limit: what a message about orders and credit is about.
         suspend_on: the announced day of the suspension; in `suspended` the day it took effect, and
             in `thanks` too, where the service was suspended and is back.
+        usage: of a message about usage, which is about no debt.
     """
 
     template: str
@@ -173,6 +196,7 @@ class Notice:
     suspend_on: date | None = None
     deposit: NoticeDeposit | None = None
     limit: NoticeLimit | None = None
+    usage: NoticeUsage | None = None
 
     @property
     def invoices(self) -> tuple[NoticeDebt, ...]:

@@ -36,6 +36,11 @@ NOTE_EXPOSURE, BLOCK_ORDERS, UNBLOCK_ORDERS = "note-exposure", "block-orders", "
 CREDIT_LEVEL = "credit-"
 """With this and the percent begins the step that tells how much of a limit is used."""
 REVIEW_CREDIT, NEVER_PAID = "review-credit", "never-paid"
+USAGE_WARNING, USAGE_ALERT, USAGE_FORECAST = "usage-warning", "usage-alert", "usage-forecast"
+USAGE_PROFILE, USAGE_OVER, USAGE_ODD = "usage-profile", "usage-over", "usage-odd"
+ACTIVITY_REVIEW = "activity-review"
+ACCESS_DECISION, ACCESS_REVIEW = "access-decision", "access-review"
+ACCESS_ENDS, ACCESS_OVER = "access-ends", "access-over"
 _APPROVAL = "approve-"
 RESERVED = frozenset(
     {
@@ -46,6 +51,8 @@ RESERVED = frozenset(
         *(PROVISION_ORDER, REQUEST_DEPOSIT, APPLY_DEPOSIT, CANCEL_ORDER, ASK_DEPOSIT, TELL_CANCELLED),
         *(AWAIT_DEPOSIT, DEPOSIT_MISSING, DEPOSIT_LEFT, REVIEW_CREDIT, NEVER_PAID),
         *(NOTE_EXPOSURE, BLOCK_ORDERS, UNBLOCK_ORDERS),
+        *(USAGE_WARNING, USAGE_ALERT, USAGE_FORECAST, USAGE_PROFILE, USAGE_OVER, USAGE_ODD),
+        *(ACTIVITY_REVIEW, ACCESS_DECISION, ACCESS_ENDS, ACCESS_OVER, ACCESS_REVIEW),
     }
 )
 

@@ -21,6 +21,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from domain.documents import Fault, Faults, Whole
 from domain.interest.terms import Interest
 from domain.own_steps import RESERVED
+from domain.policy_access import Access
 from domain.policy_audience import Audience
 from domain.policy_charges import Charges, reserved
 from domain.policy_contact import Contact
@@ -41,11 +42,12 @@ from domain.policy_steps import (
     WriteOffStep,
     earliest_day,
 )
+from domain.policy_usage import Usage
 from domain.policy_window import Window
 
 _ADDED = (
     *("pauses", "promises", "plans", "disputes", "charges", "interest", "experiment", "contact"),
-    *("grace_days", "credit"),
+    *("grace_days", "credit", "usage", "access"),
 )
 _ADDED_TO_STEPS, _ADDED_TO_WHEN = ("anchor",), ("maximum",)
 
@@ -91,6 +93,8 @@ class Policy(Part):
         credit: what is prepaid, and what happens while a limit is used up.
         steps: what happens, mildest first.
         interest: what lateness costs, as it is proposed to finance.
+        usage: how usage that is billed afterwards is watched.
+        access: under which conditions roles of administration are granted.
         back: what brings a suspended customer back.
     """
 
@@ -114,6 +118,8 @@ class Policy(Part):
     credit: CreditTerms = Field(default_factory=CreditTerms)
     steps: tuple[Step, ...] = Field(min_length=1)
     interest: Interest = Field(default_factory=Interest)
+    usage: Usage = Field(default_factory=Usage)
+    access: Access = Field(default_factory=Access)
     back: Return = Field(default_factory=Return, alias="return")
 
     @field_validator("steps")

@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.interest.terms import Interest
 from domain.policy import Policy, Return
+from domain.policy_access import Access
 from domain.policy_audience import Audience
 from domain.policy_charges import Charges
 from domain.policy_contact import Contact
@@ -23,6 +24,7 @@ from domain.policy_steps import (
     When,
     WriteOffStep,
 )
+from domain.policy_usage import Usage
 from domain.policy_window import Window
 
 
@@ -31,6 +33,7 @@ def schema() -> dict[str, Any]:
     content = Policy.model_json_schema(by_alias=True)
     definitions: dict[str, Any] = content["$defs"]
     parts: tuple[type[Part], ...] = (
+        Access,
         Arm,
         Audience,
         Charges,
@@ -48,6 +51,7 @@ def schema() -> dict[str, Any]:
         SuspendStep,
         TaskStep,
         TerminateStep,
+        Usage,
         When,
         Window,
         WriteOffStep,

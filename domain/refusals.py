@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from domain import facts
+from domain.access.preconditions import refused
 from domain.book import Book, Debt
 from domain.channels import TASK
 from domain.commands import COMMANDS, FeeEntry, Input
@@ -175,6 +176,8 @@ def _end(at: Situation, body: Input) -> Refusal:
             return _take_back(at, invoice)
         case facts.SuspendedElsewhere(outcome=outcome):
             return _elsewhere(at, ended=outcome == "ended")
+        case facts.AccessRequested() | facts.AccessGranted() | facts.AccessRevoked():
+            return refused(at, body)
         case _:
             return None
 

@@ -25,8 +25,8 @@ from domain.own_steps import (
     is_approval,
 )
 from domain.plan_refusals import outside
+from domain.rules.ended import ended_by
 from domain.rules.interest import over
-from domain.rules.proposals import ended_by
 from domain.situation import Situation
 from domain.spelling import closest
 from store import customers, journal, policies, tasks, verifications
@@ -38,7 +38,7 @@ from store.tables import CustomerRow, FactRow
 from store.verifications import CodeCheck
 
 SOURCE = "command"
-_ONE_OF_SEVERAL = ("approve", "use_policy", "adopt_policy")
+_ONE_OF_SEVERAL = ("approve", "use_policy", "adopt_policy", "agree_usage", "note_safeguard")
 """Commands of which another one with other words takes the first back."""
 
 
@@ -96,7 +96,7 @@ def perform(
             body = _booked(at, body)
         new = [NewFact(source=SOURCE, id=key, happened_on=at.today, happened_at=now, body=body)]
         if (step := ended_by(at, body)) is not None:
-            # With the last of what it asked for, the task of a hand-over or a write-off is done.
+            # With the last of what it asked for, its task is done.
             done_with = TaskCompleted(step=step, outcome=name, by=getattr(body, "by", None))
             new.append(replace(new[0], id=f"{key}/task", body=done_with))
             _close_tasks(session, row, done_with, at, now)

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
+from domain.facts.access import AccessGranted, AccessRequested, AccessRevoked, SafeguardNoted
+from domain.facts.activity import ActivityNoticed
 from domain.facts.cards import CardAdded, CardRemoved
 from domain.facts.contacts import (
     Bounced,
@@ -90,11 +92,16 @@ from domain.facts.service import (
     SubscriptionTerminated,
     WorkersDown,
 )
+from domain.facts.usage import UsageBilled, UsageProfileAgreed, UsageReported
 
 __all__ = [
     "FIRST_DAY",
     "KNOWN_TYPES",
     "LAST_DAY",
+    "AccessGranted",
+    "AccessRequested",
+    "AccessRevoked",
+    "ActivityNoticed",
     "Approved",
     "Body",
     "Bounced",
@@ -163,6 +170,7 @@ __all__ = [
     "Refunded",
     "Replied",
     "Resumed",
+    "SafeguardNoted",
     "SubscriptionCancelled",
     "SubscriptionReactivated",
     "SubscriptionRestricted",
@@ -173,6 +181,9 @@ __all__ = [
     "TakenBack",
     "TaskCompleted",
     "Unknown",
+    "UsageBilled",
+    "UsageProfileAgreed",
+    "UsageReported",
     "WorkersDown",
     "WriteOffUndone",
     "WrittenOff",
@@ -246,6 +257,14 @@ KnownBody = Annotated[
     | PolicyAccepted
     | CalledBack
     | CreditGranted
+    | UsageProfileAgreed
+    | UsageReported
+    | UsageBilled
+    | ActivityNoticed
+    | SafeguardNoted
+    | AccessRequested
+    | AccessGranted
+    | AccessRevoked
     | PolicyAdopted
     | PolicyOverrideSet
     | PolicyOverrideEnded

@@ -12,7 +12,8 @@ from domain.claim_key import invoice_of, names_a_part
 from domain.money import PLAIN
 
 
-def exact(value: object) -> object:
+def exact_amount(value: object) -> object:
+    """Refuse what is no exact number: a float, or text that is no plain decimal."""
     if isinstance(value, float | bool):
         raise ValueError('write amounts as text, like "1490.00": a float is not exact')
     if isinstance(value, str) and not PLAIN.fullmatch(value):
@@ -20,9 +21,9 @@ def exact(value: object) -> object:
     return value
 
 
-Amount = Annotated[Decimal, BeforeValidator(exact), Field(gt=0, max_digits=18)]
+Amount = Annotated[Decimal, BeforeValidator(exact_amount), Field(gt=0, max_digits=18)]
 
-Limit = Annotated[Decimal, BeforeValidator(exact), Field(ge=0, max_digits=18)]
+Limit = Annotated[Decimal, BeforeValidator(exact_amount), Field(ge=0, max_digits=18)]
 """An amount that may be nothing."""
 
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from domain.book import Debt
-from domain.effects import Effect, Held, Wanted
+from domain.effects import Wanted
 from domain.own_steps import THANKED, TOLD, TOLD_ENDED, TOLD_RESTRICTED
 from domain.policy import Return
 from domain.policy_fields import amount_in
 from domain.policy_steps import Switching
 from domain.reasons import Reason, because
-from domain.rules.contact import lawful
 from domain.rules.reactivation import blockers, returns_because
+from domain.rules.telling import tell_once
 from domain.situation import Situation
 
 THANKS_DAYS = 30
@@ -106,35 +106,8 @@ def _still_owed(at: Situation, late: Sequence[Debt], currency: str) -> bool:
 def _tell(
     at: Situation, step: str, told: Switching | Return, reason: Reason, debts: Sequence[Debt]
 ) -> Wanted:
-    wanted = Wanted()
     template = told.thanks if isinstance(told, Return) else told.tell
-    this_time = at.this_suspension
-    key = (this_time[0].key, this_time[0].opening)
-    begun = [
-        claim
-        for claim in at.account.claims
-        if claim.step == step and claim.state != "released" and key in claim.debts
-    ]
-    tried = at.account.tried(begun)
-    left = [c for c in told.channels if c not in tried and at.account.reach.get(c) == "ok"]
-    if not left or any(claim.stands for claim in begun):
-        return wanted
-    # Without a channel that the law leaves open, the first one says why.
-    channel = next((c for c in left if c not in at.contacting.shut), left[0])
-    # No claim names a debt twice: what an earlier suspension told of already is not named again.
-    new = [debt for debt in debts if not at.claims(debt, step)]
-    barred = at.may_contact(channel, (), step)
-    by_law = None if barred is None else (barred.reason, barred.until)
-    shut = at.silenced() or at.closed() or by_law
-    if shut is not None:
-        named = (*this_time, *at.effect_debts(new))
-        wanted.hold(Held(step=step, channel=channel, debts=named, reason=shut[0], until=shut[1]))
-        return wanted
-    for passed_over in left[: left.index(channel)]:
-        why = at.contacting.shut[passed_over]
-        wanted.hold(Held(step=step, channel=passed_over, debts=this_time, reason=why))
-    # What the law still has against some debts is no reason to keep the news of the service back.
-    named = (*this_time, *at.effect_debts(lawful(at, step, channel, new, wanted) if new else []))
-    effect = Effect(kind="notice", step=step, channel=channel, debts=named, reason=reason, template=template)
-    wanted.effects.append(effect)
-    return wanted
+    (this_time,) = at.this_suspension
+    return tell_once(
+        at, step, this_time, channels=told.channels, template=template, reason=reason, debts=debts
+    )

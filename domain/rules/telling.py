@@ -1,12 +1,62 @@
-"""What is said, given to a person or written down about no debt: each once."""
+"""What the engine says of its own, gives to a person or writes down: each once, and about no debt."""
 
 from collections.abc import Sequence
 
-from domain.channels import BOOK, TASK, Channel
+from domain.book import Debt
+from domain.channels import BOOK, TASK
 from domain.effects import Effect, EffectDebt, Held, Wanted
 from domain.facts import Body
 from domain.reasons import Reason
+from domain.rules.contact import lawful
 from domain.situation import Situation
+
+
+def tell_once(
+    at: Situation,
+    step: str,
+    about: EffectDebt,
+    *,
+    channels: Sequence[str],
+    template: str,
+    reason: Reason,
+    debts: Sequence[Debt] = (),
+) -> Wanted:
+    """Return the message of a step about something that is no debt, until it went out once.
+
+    Args:
+        about: what the message counts by: no claim names it twice.
+        debts: what it lists besides.
+    """
+    wanted = Wanted()
+    key = (about.key, about.opening)
+    begun = [
+        claim
+        for claim in at.account.claims
+        if claim.step == step and claim.state != "released" and key in claim.debts
+    ]
+    tried = at.account.tried(begun)
+    left = [c for c in channels if c not in tried and at.account.reach.get(c) == "ok"]
+    if not left or any(claim.stands for claim in begun):
+        return wanted
+    # Without a channel that the law leaves open, the first one says why.
+    channel = next((c for c in left if c not in at.contacting.shut), left[0])
+    # No claim names a debt twice: what an earlier message of this step told of is not named again.
+    new = [debt for debt in debts if not at.claims(debt, step)]
+    barred = at.may_contact(channel, (), step)
+    by_law = None if barred is None else (barred.reason, barred.until)
+    shut = at.silenced() or at.closed() or by_law
+    if shut is not None:
+        named = (about, *at.effect_debts(new))
+        wanted.hold(Held(step=step, channel=channel, debts=named, reason=shut[0], until=shut[1]))
+        return wanted
+    for passed_over in left[: left.index(channel)]:
+        why = at.contacting.shut[passed_over]
+        wanted.hold(Held(step=step, channel=passed_over, debts=(about,), reason=why))
+    # What the law still has against some debts is no reason to keep the news back.
+    named = (about, *at.effect_debts(lawful(at, step, channel, new, wanted) if new else []))
+    effect = Effect(kind="notice", step=step, channel=channel, debts=named, reason=reason, template=template)
+    wanted.effects.append(effect)
+    return wanted
 
 
 def tell(
@@ -16,34 +66,16 @@ def tell(
     step: str,
     about: EffectDebt,
     template: str,
-    channels: Sequence[Channel],
+    channels: Sequence[str],
     reason: Reason,
 ) -> None:
-    """Ask for a message, by the first channel that reaches the customer, or note what holds it.
+    """Ask for a message that is said once, unless this look asks for one of its step and channel already.
 
     What does not arrive goes out by the next channel; where none is left, a person has the task about it.
     """
-    begun = at.account.begun.get((about.key, about.opening, step), ())
-    if any(claim.stands for claim in begun):
-        return
-    tried = at.account.tried(begun)
-    left = [each for each in channels if each not in tried and at.account.reach.get(each) == "ok"]
-    if not left:
-        return
-    # Without a channel that the law leaves open, the first one says why.
-    channel = next((each for each in left if each not in at.contacting.shut), left[0])
-    if _asked_already(wanted, step, channel):
-        return
-    barred = at.may_contact(channel, (), step)
-    by_law = None if barred is None else (barred.reason, barred.until)
-    shut = at.silenced() or at.closed() or by_law
-    if shut is not None:
-        wanted.hold(Held(step=step, channel=channel, debts=(about,), reason=shut[0], until=shut[1]))
-        return
-    effect = Effect(
-        kind="notice", step=step, channel=channel, debts=(about,), reason=reason, template=template
-    )
-    wanted.effects.append(effect)
+    found = tell_once(at, step, about, channels=channels, template=template, reason=reason)
+    if not any(_asked_already(wanted, step, effect.channel) for effect in found.effects):
+        wanted.add(found)
 
 
 def task(at: Situation, wanted: Wanted, *, step: str, about: EffectDebt, reason: Reason) -> None:

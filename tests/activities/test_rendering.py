@@ -6,6 +6,7 @@ from datetime import date
 from html import unescape
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -65,7 +66,7 @@ def with_words(tmp_path: Path, name: str, words: str) -> Letters:
 
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_both_policies_have_all_their_letters_in_every_channel(channel: str) -> None:
-    assert LETTERS.names(channel) == tuple(sorted((*NAMES, *OF_CREDIT)))
+    assert LETTERS.names(channel) == tuple(sorted((*NAMES, *OF_CREDIT, "usage", "consumer_usage")))
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -607,3 +608,18 @@ def test_totals_leave_out_what_is_disputed_and_sort_by_currency() -> None:
         debt(Money(7_00, "EUR"), Money(7_00, "EUR")),
     ]
     assert totals_of(debts) == (Money(900, "JPY"), Money(6_50, "USD"))
+
+
+@pytest.mark.parametrize("says", ["warning", "alert", "forecast"])
+@pytest.mark.parametrize("language", LETTERS.languages)
+def test_a_letter_about_usage_names_what_was_used_and_the_budget(language: str, says: Any) -> None:
+    notice = specimen("usage", "email", language)
+    assert notice.usage is not None
+    forecast = notice.usage.forecast if says == "forecast" else None
+    for agreed in (True, False):
+        usage = replace(notice.usage, says=says, agreed=agreed, forecast=forecast)
+        message = written(replace(notice, usage=usage))
+        for words in parts(message):
+            for amount in filter(None, (usage.used, usage.budget, forecast)):
+                assert LETTERS.written(amount, language=language) in words
+        assert notice.seller.payment_url not in message.text

@@ -180,6 +180,15 @@ SAMPLES = {
     "ok": True,
     "level": 70,
     **dict.fromkeys(("limit", "receivables", "unbilled", "orders", "deposits", "overpayment"), "0"),
+    "expected": "10.00",
+    "month": "2026-02",
+    "about": "misuse",
+    "count": 1,
+    "first_at": "2026-02-03T09:00:00Z",
+    "last_at": "2026-02-03T09:00:00Z",
+    "safeguard": "mfa",
+    "holds": True,
+    "to": "2026-03-05",
 }
 ONLY: dict[str, dict[str, Any]] = {
     "checked": {"check": "phone", "outcome": "pass"},

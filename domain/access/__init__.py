@@ -1,0 +1,1 @@
+"""Who may administer a customer's services, until when, and what has to hold before that."""
