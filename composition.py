@@ -234,6 +234,7 @@ def email(settings: Settings) -> Courier | None:
         sender=settings.sendgrid_from,
         base=settings.sendgrid_base or own,
         logs_base=settings.sendgrid_logs_base or own,
+        statutory_group=settings.sendgrid_statutory_group,
     )
 
 

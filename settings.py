@@ -37,6 +37,7 @@ class Settings(BaseSettings):
             the auth token with which Twilio signs what it calls back with. All of them or none.
         twilio_verify: the Verify service that brings codes to telephones; without it, ours does.
         sendgrid_*: the account that sends email, its verified sender, and the public key of its events.
+        sendgrid_statutory_group: the unsubscribe group of email that the law requires.
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
         public_url: where the vendors reach our webhooks; without it they are told of none.
         seller_*: who writes to the customers; `seller_timezone` decides which day a report is of,
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     sendgrid_api_key: SecretStr | None = None
     sendgrid_from: str | None = None
     sendgrid_webhook_key: str | None = None
+    sendgrid_statutory_group: int | None = Field(default=None, ge=1)
     sendgrid_base: str | None = Field(default=None, pattern=_BASE)
     sendgrid_logs_base: str | None = Field(default=None, pattern=_BASE)
     public_url: str | None = Field(default=None, pattern=_BASE)

@@ -154,8 +154,14 @@ class Messages:
         except RuntimeError as fault:
             activity.logger.error("%s by %s: %s", begun.effect.step, begun.effect.channel, fault)
             return None
-        headers = self.headers(begun.message) if email else ()
-        return replace(message, headers=message.headers + headers, not_after=self._not_after(begun))
+        statutory = begun.effect.step in begun.policy.statutory
+        headers = self.headers(begun.message) if email and not statutory else ()
+        return replace(
+            message,
+            headers=message.headers + headers,
+            not_after=self._not_after(begun),
+            statutory=statutory,
+        )
 
     def _not_after(self, begun: Begun) -> datetime | None:
         """The real instant from which the customer may not be contacted any more.

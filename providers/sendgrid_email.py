@@ -11,11 +11,14 @@ from typing import Any
 
 from python_http_client.exceptions import HTTPError
 from sendgrid.helpers.mail import (
+    Asm,
     Category,
     ClickTracking,
     Content,
     CustomArg,
     From,
+    GroupId,
+    GroupsToDisplay,
     Header,
     Mail,
     OpenTracking,
@@ -47,6 +50,7 @@ class SendGridEmail:
     Args:
         sender: the verified address, with a name or without: `Acme <billing@acme.example>`.
         base, logs_base: where SendGrid and its log answer.
+        statutory_group: the unsubscribe group of what the law requires; without one it is in none.
         settle: after so much real time a letter that the log does not show was probably never taken.
     """
 
@@ -57,18 +61,21 @@ class SendGridEmail:
         sender: str,
         base: str | None = BASE,
         logs_base: str | None = BASE,
+        statutory_group: int | None = None,
         settle: timedelta = SETTLE,
         now: Callable[[], datetime] = real_now,
     ) -> None:
         self.sender = sender
         self._mail = Account(api_key, base, "SENDGRID_BASE")
         self._logs = Logs(api_key, logs_base)
+        self._statutory_group = statutory_group
         self._settle = settle
         self._now = now
 
     def deliver(self, message: Message, *, at: datetime) -> Accepted:
         """Hand one letter over; errors as those of a `Courier`."""
-        letter = _letter(message, self.sender)
+        group = self._statutory_group if message.statutory else None
+        letter = _letter(message, self.sender, group=group)
         try:
             answer = self._mail.api.mail.send.post(request_body=letter)
         except ERRORS as error:
@@ -110,8 +117,11 @@ class SendGridEmail:
         return None
 
 
-def _letter(message: Message, sender: str) -> dict[str, Any]:
-    """Return the letter as SendGrid takes it: one recipient, plain text before HTML, nothing rewritten."""
+def _letter(message: Message, sender: str, *, group: int | None = None) -> dict[str, Any]:
+    """Return the letter as SendGrid takes it: one recipient, plain text before HTML, nothing rewritten.
+
+    SendGrid's own lists of those who want no mail are never bypassed, whatever the letter is.
+    """
     name, address = parseaddr(sender)
     mail = Mail(
         from_email=From(address, name or None), to_emails=To(message.to), subject=message.subject or ""
@@ -125,6 +135,8 @@ def _letter(message: Message, sender: str) -> dict[str, Any]:
     mail.add_category(Category(_CATEGORY))
     mail.add_category(Category(message.step[:255]))
     mail.add_custom_arg(CustomArg("rid", message.reference))
+    if group is not None:
+        mail.asm = Asm(GroupId(group), GroupsToDisplay([]))
     mail.tracking_settings = TrackingSettings(
         click_tracking=ClickTracking(False, False),
         open_tracking=OpenTracking(False),

@@ -22,6 +22,7 @@ class Letter:
 
     Attributes:
         name: the `X-Message-Id`, with which the id in log and events begins.
+        group: the unsubscribe group that it belongs to.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Letter:
     custom_args: Mapping[str, str]
     sender: str
     created_at: datetime
+    group: int | None = None
     events: list[Event] = field(default_factory=list)
 
     @property
@@ -85,6 +87,7 @@ class SendGrid:
             custom_args=mail.get("custom_args", {}),
             sender=mail["from"]["email"],
             created_at=datetime.now(UTC),
+            group=mail.get("asm", {}).get("group_id"),
         )
         with self._lock:
             self.letters.append(letter)
