@@ -266,7 +266,8 @@ def email(settings: Settings) -> Courier | None:
     """Return the courier of SendGrid's email; None where SendGrid is not set up."""
     if settings.sendgrid_api_key is None or settings.sendgrid_from is None:
         return None
-    from providers.sendgrid_email import BASE, SendGridEmail
+    from providers.sendgrid_client import BASE
+    from providers.sendgrid_email import SendGridEmail
 
     own = None if settings.standing_in else BASE
     return SendGridEmail(
@@ -274,6 +275,7 @@ def email(settings: Settings) -> Courier | None:
         sender=settings.sendgrid_from,
         base=settings.sendgrid_base or own,
         logs_base=settings.sendgrid_logs_base or own,
+        statutory_group=settings.sendgrid_statutory_group,
     )
 
 
@@ -323,16 +325,24 @@ def onboarding_files(settings: Settings) -> OnboardingFiles:
 
 def trackers(settings: Settings) -> dict[str, Tracker]:
     """Return who is asked about messages of which nothing came back, by channel."""
+    found: dict[str, Tracker] = {}
     account, key, secret = settings.twilio_account_sid, settings.twilio_api_key, settings.twilio_api_secret
-    if account is None or key is None or secret is None:
-        return {}
-    from providers.twilio_tracker import TwilioTracker
+    if account is not None and key is not None and secret is not None:
+        from providers.twilio_tracker import TwilioTracker
 
-    http = twilio_http(settings)
-    asking = TwilioTracker(
-        account=account, key=key.get_secret_value(), secret=secret.get_secret_value(), http=http
-    )
-    return {"sms": asking}
+        http = twilio_http(settings)
+        found["sms"] = TwilioTracker(
+            account=account, key=key.get_secret_value(), secret=secret.get_secret_value(), http=http
+        )
+    if settings.sendgrid_api_key is not None:
+        from providers.sendgrid_client import BASE
+        from providers.sendgrid_tracker import SendGridTracker
+
+        own = None if settings.standing_in else BASE
+        found["email"] = SendGridTracker(
+            api_key=settings.sendgrid_api_key.get_secret_value(), logs_base=settings.sendgrid_logs_base or own
+        )
+    return found
 
 
 def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts:

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
         stripe_api_key: with which Stripe is asked what a card is; a restricted key that may read is enough.
         credit_bureau_*, identity_*: who is asked about companies and persons, in place of the files.
         sendgrid_*: the account that sends email, its verified sender, and the public key of its events.
+        sendgrid_statutory_group: the unsubscribe group of email that the law requires.
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
         api_tokens: which programs may use the REST API, as `name=token`, separated by commas; without it
             there is none.
@@ -91,6 +92,7 @@ class Settings(BaseSettings):
     sendgrid_api_key: SecretStr | None = None
     sendgrid_from: str | None = None
     sendgrid_webhook_key: str | None = None
+    sendgrid_statutory_group: int | None = Field(default=None, ge=1)
     sendgrid_base: str | None = Field(default=None, pattern=_BASE)
     sendgrid_logs_base: str | None = Field(default=None, pattern=_BASE)
     finance_email: str | None = Field(default=None, pattern=r"^[^\s@<>]+@[^\s@<>]+$", repr=False)

@@ -157,8 +157,14 @@ class Messages:
         except RuntimeError as fault:
             activity.logger.error("%s by %s: %s", begun.effect.step, begun.effect.channel, fault)
             return None
-        headers = self.headers(begun.message) if email else ()
-        whole = replace(message, headers=message.headers + headers, not_after=self._not_after(begun))
+        statutory = begun.effect.step in begun.policy.statutory
+        headers = self.headers(begun.message) if email and not statutory else ()
+        whole = replace(
+            message,
+            headers=message.headers + headers,
+            not_after=self._not_after(begun),
+            statutory=statutory,
+        )
         return whole, words
 
     def _not_after(self, begun: Begun) -> datetime | None:

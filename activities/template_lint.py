@@ -1,7 +1,8 @@
 """What is wrong with the words under `templates/`, each with its file and a remedy.
 
-English is what the other languages are compared with: the same files, phrases, blocks and values. Then
-every message is rendered with invented facts, and must say what the law or the customer needs from it.
+The layout must be compiled. English is what the other languages are compared with: the same files,
+phrases, blocks and values. Then every message is rendered with invented facts, and must say what the
+law or the customer needs from it.
 """
 
 import unicodedata
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from activities import layouts
 from activities.rendering import CODE_TEMPLATE, CONSUMER_PREFIX, FALLBACK, BadTemplate, Letters
 from activities.specimens import specimen, specimen_code
 from domain.channels import CHANNELS
@@ -58,7 +60,7 @@ def lint(templates: Path) -> tuple[Finding, ...]:
         BadTemplate: there are no English words, or no file can be compared, since one is no template.
     """
     letters = Letters(templates)
-    findings: list[Finding] = []
+    findings = [*_laid_out(templates)]
     for language in letters.languages:
         findings += _compared(templates, language)
     # What is missing is named above, once; rendering would name it again for each message.
@@ -66,6 +68,30 @@ def lint(templates: Path) -> tuple[Finding, ...]:
         for language in letters.languages:
             findings += _rendered(letters, templates.name, language)
     return tuple(findings)
+
+
+# --- layouts
+
+
+def _laid_out(templates: Path) -> Iterator[Finding]:
+    for source in layouts.sources(templates):
+        file = f"{templates.name}/{source.relative_to(templates)}"
+        flaws = layouts.flaws(source.read_text(encoding="utf-8"))
+        for flaw in flaws:
+            yield Finding(
+                file=file, line=flaw.line, rule="layout-unknown", problem=flaw.problem, remedy=flaw.remedy
+            )
+        if flaws:
+            continue
+        try:
+            stale = layouts.stale(source)
+        except layouts.BadLayout as bad:
+            yield Finding(file=file, rule="layout-unreadable", problem=bad.problem, remedy="mend it")
+            continue
+        if stale:
+            problem = f"{layouts.target(source).name} is not what it is compiled into"
+            remedy = "run `starter.py templates build`"
+            yield Finding(file=file, rule="layout-stale", problem=problem, remedy=remedy)
 
 
 # --- compared with English

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from activities.books import Books
 from domain.delivery import Receipt
-from domain.errors import SORTED
+from domain.errors import SORTED, Misconfigured, TryAgainLater
 from store import inbox
 
 AFTER = timedelta(minutes=15)
@@ -21,6 +21,7 @@ WITHIN = timedelta(days=4)
 """And until when: SendGrid has given up after three days, Twilio much earlier."""
 AGAIN_SECONDS = 600.0
 MOST = 2_000
+_MINUTE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,34 @@ class Tracker(Protocol):
         TryAgainLater, Misconfigured, InDoubt: it does not say now.
     """
 
+    @property
+    def a_minute(self) -> int:
+        """How many questions it bears in a minute."""
+        ...
+
     def ask(self, asked: Asked) -> Sequence[Receipt]: ...
+
+
+class _Pace:
+    """When one vendor may be asked: so often a minute, and not before it said that it will answer again."""
+
+    def __init__(self, a_minute: int, monotonic: Callable[[], float]) -> None:
+        self._left, self._a_minute, self._monotonic = a_minute, a_minute, monotonic
+        self._since = self._not_before = monotonic()
+
+    def may_ask(self) -> bool:
+        """Whether one more question may be asked now, which is counted."""
+        now = self._monotonic()
+        if now - self._since >= _MINUTE_SECONDS:
+            self._since, self._left = now, self._a_minute
+        if now < self._not_before or self._left <= 0:
+            return False
+        self._left -= 1
+        return True
+
+    def rest(self, seconds: float) -> None:
+        """Ask nothing for so long."""
+        self._not_before = self._monotonic() + seconds
 
 
 class Tracking:
@@ -57,6 +85,7 @@ class Tracking:
         self.trackers = trackers
         self.monotonic = monotonic
         self._asked: dict[str, float] = {}
+        self._paces = {channel: _Pace(tracker.a_minute, monotonic) for channel, tracker in trackers.items()}
 
     def ask_for(self, seconds: float, now: datetime) -> list[str]:
         """Ask for so long, and return the customers to wake; the last question may take longer."""
@@ -66,6 +95,8 @@ class Tracking:
         for each in self._waiting(now):
             if self.monotonic() >= end:
                 break
+            if not self._paces[each.channel].may_ask():
+                continue
             self._asked[each.message] = self.monotonic()
             for receipt in self._answers(each):
                 taken = inbox.take(self.books.ledger, receipt, now=now, code_version=self.books.code_version)
@@ -92,5 +123,11 @@ class Tracking:
         )
         try:
             return self.trackers[waiting.channel].ask(asked)
+        except TryAgainLater as later:
+            self._paces[waiting.channel].rest(later.delay.total_seconds())
+        except Misconfigured:
+            # Whoever sends there tells of what is to be mended; meanwhile no other question fares better.
+            self._paces[waiting.channel].rest(AGAIN_SECONDS)
         except SORTED:
-            return ()  # It is asked again; whoever sends there tells of what is to be mended.
+            pass
+        return ()  # It is asked again.

@@ -25,6 +25,19 @@ def templates_preview(
     typer.echo(f"rendered: {preview(Letters(ROOT / 'templates'), folder)}")
 
 
+@app.command(name="build")
+def templates_build() -> None:
+    """Compile the layouts of emails, written in MJML, to the templates that are rendered when one is sent."""
+    from activities.layouts import BadLayout, build
+
+    try:
+        written = build(ROOT / "templates")
+    except BadLayout as bad:
+        raise Stop(str(bad)) from None
+    for path in written:
+        typer.echo(f"compiled: {path.relative_to(ROOT)}")
+
+
 @app.command(name="lint")
 def templates_lint(as_json: AsJson = False) -> None:
     """Check the words of all languages: what is missing, untranslated, not said, or too long for an SMS."""

@@ -27,6 +27,7 @@ from domain.rest import HandOver, Rest
 from domain.usage.book import Told, UsageBook, book_of
 
 Reach = Literal["ok", "missing", "invalid", "opted_out"]
+OPTED_OUT: Reach = "opted_out"
 Turn = Literal["restrict", "suspend", "reactivate", "terminate", "close"]
 ANY_STEP = ""
 """Under which an approval stands that names no step: it is for whatever waits."""
@@ -112,6 +113,9 @@ class Account:
 
     Attributes:
         reach: per channel, whether it reaches the customer.
+        unsubscribed: of channels that count as opted out because the customer left the list: whether they
+            reach the customer with what the law requires.
+        complained_at: when an email of ours was called spam; None once a person has looked.
         changed_at: per channel, when its address was last changed.
         onboarding: pending, or how it ended; None for customers who were never verified.
         onboarding_rules: the decision table that a pending verification is under.
@@ -151,6 +155,8 @@ class Account:
     unapplied: tuple[Money, ...] = ()
     in_flight: tuple[InFlight, ...] = ()
     reach: Mapping[str, Reach] = field(default_factory=dict)
+    unsubscribed: Mapping[str, Reach] = field(default_factory=dict)
+    complained_at: datetime | None = None
     changed_at: Mapping[str, datetime] = field(default_factory=dict)
     pauses: tuple[Rest, ...] = ()
     exemptions: tuple[Rest, ...] = ()

@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from domain import delivery, facts
 from domain.access.grants import ToldOfAccess
-from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Said, Service, Work
+from domain.account import ANY_STEP, OPTED_OUT, Account, InFlight, Reach, Request, Said, Service, Work
 from domain.book import Book
-from domain.channels import CHANNELS, CHARGE
+from domain.channels import CHANNELS, CHARGE, EMAIL
 from domain.charges.card_fold import CardFold
 from domain.claim import Claim, in_order
 from domain.contact_law.law import NO_LAW, Law
@@ -30,7 +30,7 @@ from domain.money import Money
 from domain.onboarding import Progress
 from domain.override import Override
 from domain.override import after as override_after
-from domain.own_steps import APPROVE, approval_of, is_answered, is_approval
+from domain.own_steps import APPROVE, REPLY, approval_of, is_answered, is_approval
 from domain.posting import Posted, post
 from domain.promises import Promise
 from domain.promises import told as told_promise
@@ -160,6 +160,8 @@ class _Folding:
         self.reach: dict[str, Reach] = {
             channel: "ok" if channel in channels else "missing" for channel in CHANNELS
         }
+        self.off_list: set[str] = set()  # channels that only what the law requires may take
+        self.complained_at: datetime | None = None
         self.changed_at: dict[str, datetime] = {}
         self.failing: dict[str, frozenset[str]] = {}  # in passing, since something arrived there
         self.doubtful: set[str] = set()  # channels that reach nobody because of these alone
@@ -214,7 +216,9 @@ class _Folding:
             disputed=self._disputed(book),
             unapplied=book.unapplied,
             in_flight=tuple(self.in_flight[payment] for payment in sorted(self.in_flight)),
-            reach=dict(self.reach),
+            reach={**self.reach, **dict.fromkeys(self.off_list, OPTED_OUT)},
+            unsubscribed={each: self.reach[each] for each in self.off_list},
+            complained_at=self.complained_at,
             changed_at=dict(self.changed_at),
             pauses=tuple(self.pauses),
             exemptions=tuple(self.exemptions),
@@ -330,6 +334,8 @@ class _Folding:
             case facts.Replied() as body:
                 at = instant(fact, self.customer.timezone)
                 self.replies.append(Said(at=at, channel=body.channel, says=body.says))
+                if body.says == delivery.SPAM:
+                    self.complained_at = at
             case facts.DisputeOpened() as body:
                 self._contest(body, fact.happened_on)
             case facts.DisputeResolved() as body:
@@ -392,6 +398,8 @@ class _Folding:
             case facts.TaskCompleted() as body:
                 steps = {body.step} if body.step else self._open_steps()
                 self.tasks_done.update(dict.fromkeys(steps, at))
+                if REPLY in steps:
+                    self.complained_at = None
                 before = end_of_day(fact, self.customer.timezone)
                 self.work.append(Work(at=at, before=before, step=body.step, reached=body.reached))
             case facts.SuspendRequested() as body:
@@ -463,6 +471,7 @@ class _Folding:
                 self.pauses.append(Rest(first=first, last=last, reason=body.reason))
             case facts.Resumed() as body:
                 self.pauses = [rest.cut(body.from_ or on) for rest in self.pauses]
+                self.complained_at = None
             case facts.Exempted() as body:
                 first, last = body.from_ or on, _last(body.to)
                 rest = Rest(first=first, last=last, reason=body.reason, invoice=body.invoice)
@@ -516,12 +525,18 @@ class _Folding:
 
     def _contact(self, fact: Fact) -> None:
         match fact.body:
-            case facts.OptedOut(channel=channel):
+            case facts.OptedOut(channel=channel, scope=scope):
                 at = instant(fact, self.customer.timezone)
-                for each in self.law.closed_by(channel, at) if channel else list(self.reach):
-                    self._set_reach(each, "opted_out")
+                closed = self.law.closed_by(channel, at) if channel else frozenset(self.reach)
+                # Where the law closes more than the list that was left, or SMS is left, nothing is excepted.
+                if scope == "list" and closed == {EMAIL}:
+                    self.off_list.add(EMAIL)
+                    return
+                for each in closed:
+                    self._set_reach(each, OPTED_OUT)
             case facts.OptedIn(channel=channel):
-                if self.reach.get(channel) == "opted_out":
+                if channel in self.off_list or self.reach.get(channel) == OPTED_OUT:
+                    self.off_list.discard(channel)
                     del self.reach[channel]
                     if channel in CHANNELS:
                         self._works(channel)
@@ -541,7 +556,7 @@ class _Folding:
 
     def _set_reach(self, channel: str, reach: Reach) -> None:
         # An opt-out outlives a new address; only the customer takes it back.
-        if self.reach.get(channel) != "opted_out":
+        if self.reach.get(channel) != OPTED_OUT:
             self.reach[channel] = reach
 
     def _outcome(self, fact: Fact, body: facts.Delivered | facts.Bounced) -> None:

@@ -4,6 +4,7 @@ from typing import Literal, get_args
 
 Channel = Literal["email", "sms"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
+EMAIL: Channel = "email"
 
 SERVICE, TASK, ONBOARDING, CHARGE = "service", "task", "onboarding", "charge"
 PROVISION, BOOK = "provision", "book"

@@ -70,7 +70,7 @@ class Receipt:
     @property
     def about_the_customer(self) -> bool:
         """Whether it says what the customer wants, whatever became of the message."""
-        return self.reaction in ("opted_out", "complained")
+        return self.reaction in ("opted_out", "unsubscribed", "complained")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +139,12 @@ def _preferences(receipt: Receipt) -> list[tuple[str, Body]]:
     match receipt.reaction:
         case "opted_out":
             return [(receipt.dedupe, OptedOut(channel=channel))]
+        case "unsubscribed":
+            return [(receipt.dedupe, OptedOut(channel=channel, scope="list"))]
         case "complained":
             paused = Paused(reason="the customer called our email spam: a person looks first")
             return [
-                (receipt.dedupe, OptedOut(channel=channel)),
+                (receipt.dedupe, OptedOut(channel=channel, scope="list")),
                 (f"{receipt.dedupe}/says", Replied(channel=channel, says=SPAM)),
                 (f"{receipt.dedupe}/pause", paused),
             ]

@@ -252,6 +252,7 @@ class Message:
         headers: further headers as (name, value).
         not_after: the real instant from which it may not reach the customer any more, however late
             the vendor gets round to it; None where nothing says so.
+        statutory: the law requires it, so it belongs to no list that the customer could leave.
     """
 
     channel: str
@@ -265,6 +266,7 @@ class Message:
     html: str | None = field(default=None, repr=False)
     headers: tuple[tuple[str, str], ...] = ()
     not_after: datetime | None = None
+    statutory: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from domain.channels import EMAIL
 from domain.documents import Fault, Faults, Whole
 from domain.interest.terms import Interest
 from domain.own_steps import RESERVED
@@ -49,7 +50,7 @@ _ADDED = (
     *("pauses", "promises", "plans", "disputes", "charges", "interest", "experiment", "contact"),
     *("grace_days", "credit", "usage", "access"),
 )
-_ADDED_TO_STEPS, _ADDED_TO_WHEN = ("anchor",), ("maximum",)
+_ADDED_TO_STEPS, _ADDED_TO_WHEN = ("anchor", "statutory"), ("maximum",)
 
 
 class Return(Part):
@@ -125,7 +126,7 @@ class Policy(Part):
     @field_validator("steps")
     @classmethod
     def _steps_fit_together(cls, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        faults = [*_wrong_ids(steps), *wrong_order(steps), *wrong_needs(steps)]
+        faults = [*_wrong_ids(steps), *_wrong_channels(steps), *wrong_order(steps), *wrong_needs(steps)]
         if faults:
             raise Faults(*faults)
         return steps
@@ -154,6 +155,11 @@ class Policy(Part):
     def notices(self) -> tuple[NoticeStep, ...]:
         """The message steps, mildest first."""
         return tuple(step for step in self.steps if isinstance(step, NoticeStep))
+
+    @cached_property
+    def statutory(self) -> frozenset[str]:
+        """The notices that the law requires."""
+        return frozenset(step.id for step in self.notices if step.statutory)
 
     @cached_property
     def tasks(self) -> tuple[TaskStep, ...]:
@@ -240,6 +246,15 @@ def _unused(part: Part, added: tuple[str, ...]) -> set[str]:
         for name in added
         if name in fields and getattr(part, name) == fields[name].get_default(call_default_factory=True)
     }
+
+
+def _wrong_channels(steps: tuple[Step, ...]) -> Iterator[Fault]:
+    for i, step in enumerate(steps):
+        if isinstance(step, NoticeStep) and step.statutory and EMAIL not in step.channels:
+            message = (
+                f"step {step.id!r} is statutory, and no SMS gets past a STOP: add email to its `channels`"
+            )
+            yield Fault(path=(i, "statutory"), message=message)
 
 
 def _wrong_ids(steps: tuple[Step, ...]) -> Iterator[Fault]:

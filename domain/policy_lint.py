@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, get_args
 
-from domain.channels import Channel
+from domain.channels import EMAIL, Channel
 from domain.contact_law.books import ContactBooks
 from domain.interest.rates import Rates
 from domain.interest.terms import CONSUMER
@@ -76,6 +76,7 @@ def lint(
         *(_templates(policy, templates) if templates is not None else ()),
         *_suspension(policy),
         *_last_warning(policy),
+        *_unsubscribed(policy),
         *_ends(policy),
         *_gaps(policy),
         *_anchors(policy),
@@ -233,6 +234,20 @@ def _last_warning(policy: Policy) -> Iterator[Finding]:
         return
     message = "it is the last warning before the suspension and may go out by SMS alone, which is no writing"
     yield _warning("not-in-writing", step.id, f"{message}; put email first in `channels`, or `send: all`")
+
+
+def _unsubscribed(policy: Policy) -> Iterator[Finding]:
+    """Warnings that a click on "unsubscribe" ends, and reminders that call themselves the law's."""
+    needed = policy.warnings | policy.end_warnings
+    for step in policy.notices:
+        if step.id in needed and not step.statutory and step.channels == (EMAIL,):
+            message = "whoever unsubscribes never gets it, and then neither what needs it"
+            remedy = "write `statutory: true` if the law requires it, or add a channel"
+            yield _warning("warning-unsubscribed", step.id, f"{message}; {remedy}")
+        if step.statutory and step.id not in policy.unskippable:
+            message = "it is statutory, and nothing that happens to the customer builds on it"
+            remedy = "take `statutory` away unless a law requires this notice"
+            yield _warning("statutory-unneeded", step.id, f"{message}; {remedy}")
 
 
 def _ends(policy: Policy) -> Iterator[Finding]:

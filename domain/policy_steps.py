@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.documents import Whole
+from domain.documents import Flag, Whole
 from domain.policy_fields import Amounts, Channels, Country, Needs, Part, Segment, StepId, Tag
 
 Anchor = Literal["due_date", "invoice_date", "first_failed_charge", "previous_delivered", "month_end"]
@@ -55,6 +55,8 @@ class NoticeStep(Part):
         channels: in order of preference.
         send: `first` uses the first channel that reaches the customer, `all` every one.
         needs_delivered: steps whose message must have been delivered before.
+        statutory: the law requires it: its email goes out, without a link to unsubscribe, also to a customer
+            who unsubscribed from the list or, once a person has looked, called an email spam.
         when: for whom, and from which amount.
     """
 
@@ -66,6 +68,7 @@ class NoticeStep(Part):
     channels: Channels = ("email",)
     send: Literal["first", "all"] = "first"
     needs_delivered: Needs = ()
+    statutory: Flag = False
     when: When = Field(default_factory=When)
 
 

@@ -17,6 +17,9 @@ SENTENCES: Mapping[str, str] = {
     "step.won_dispute": "{step}: dispute {dispute} was decided for us",
     "step.next_channel": "{step} by {channel}, because {failed} does not reach the customer",
     "step.again": "{step} by {channel} once more: the message before did not arrive",
+    "step.statutory": (
+        "{step} by {channel}, {days} days past due, although the customer unsubscribed: the law requires it"
+    ),
     "step.settle": "{step} by {channel} was begun at {since}: find out whether it went out",
     "task.due": "{task} task {step}: {days} days past due, the policy says day {offset}",
     "task.unreachable": "nobody can be reached for {step}: {channels}",
@@ -142,6 +145,7 @@ SENTENCES: Mapping[str, str] = {
     "hold.condition": "{step} is only for {condition}",
     "hold.exempt": "exempt until {until}: {reason}",
     "hold.paused": "paused until {until}: {reason}",
+    "hold.complaint": "an email was called spam on {on}, and a person has to look first",
     "hold.promised": "promised {promise}; nothing presses until {until}",
     "hold.absolute": "nothing may be said or done until {until}: {reason}",
     "hold.suspended": "the service is suspended: {step} announces nothing new",

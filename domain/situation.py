@@ -680,6 +680,8 @@ class Situation:
             until_on = None if self.pause.last == FOREVER else self.pause.last
             reason = because("hold.paused", until=until_on or "resumed", reason=self.pause.reason)
             return reason, self.after(self.pause)
+        if (complained_at := self.account.complained_at) is not None:
+            return because("hold.complaint", on=self.calendar.local_date(complained_at)), None
         promise = self._longest(self.promised)
         if promise is not None:
             return because("hold.promised", promise=promise.reason, until=promise.last), self.after(promise)
@@ -754,6 +756,12 @@ class Situation:
             return self
         said = wanted_contacts(effects, self.now)
         return replace(self, said=(*self.said, *said)) if said else self
+
+    def reaches(self, step: NoticeStep, channel: str) -> bool:
+        """Whether a channel reaches the customer with a message of this step."""
+        if self.account.reach.get(channel) == "ok":
+            return True
+        return step.statutory and self.account.unsubscribed.get(channel) == "ok"
 
     def open_task(self, step: str) -> bool:
         """Whether the task of a step waits for a person."""

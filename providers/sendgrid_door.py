@@ -29,6 +29,7 @@ _STATES: Mapping[str, State] = {
     "deferred": "waiting",
     "bounce": "failed",
     "dropped": "failed",
+    "cancel_drop": "canceled",
 }
 _NAMES = ("sg_message_id", "email", "event", "timestamp", "url", "attempt", "asm_group_id")
 """What tells two events apart: `sg_event_id` may change when SendGrid repeats itself."""
@@ -69,7 +70,7 @@ class SendGridDoor:
             raise Unverified("stale")
         if signed_at > now + NEWEST:
             raise Unverified("future")
-        return [*_receipts(raw, now)]
+        return [*_receipts(raw)]
 
     def _signed(self, raw: bytes, signature: str, stamp: str) -> bool:
         if not (signature and stamp and stamp.isascii()):
@@ -80,7 +81,7 @@ class SendGridDoor:
             return False
 
 
-def _receipts(raw: bytes, now: datetime) -> Iterator[Receipt]:
+def _receipts(raw: bytes) -> Iterator[Receipt]:
     try:
         events = json.loads(raw)
     except (ValueError, RecursionError):
@@ -89,10 +90,11 @@ def _receipts(raw: bytes, now: datetime) -> Iterator[Receipt]:
         raise Unverified("malformed")
     for event in events:
         if isinstance(event, dict) and isinstance(event.get("event"), str) and event["event"]:
-            yield _receipt(event, now)
+            yield receipt_of(event)
 
 
-def _receipt(event: Mapping[str, Any], now: datetime) -> Receipt:
+def receipt_of(event: Mapping[str, Any]) -> Receipt:
+    """Return an event as the webhook says it, with what a letter carried along merged into it."""
     name = event["event"].lower()
     trouble = trouble_of_event(
         name,

@@ -27,7 +27,7 @@ EVENTS: Mapping[str, Trouble] = {
         "waiting", "the mail server of the customer puts it off; SendGrid tries for 72 hours"
     ),
     "spamreport": Trouble("complained", "the customer called the message spam"),
-    "unsubscribe": Trouble("opted_out", "the customer unsubscribed"),
+    "unsubscribe": Trouble("unsubscribed", "the customer unsubscribed"),
 }
 """Events that need nothing further to be understood; `bounce` and `dropped` have kinds of their own.
 

@@ -27,6 +27,8 @@ class Sent(Protocol):
 class TwilioTracker:
     """Fetches one message at a time."""
 
+    a_minute = 600
+
     def __init__(self, *, account: str, key: str, secret: str, http: RoutedHttp) -> None:
         self._http = http
         self._messages: Any = client(account, key, secret, http).messages

@@ -252,6 +252,8 @@ def account_of(
     lost = {channel for channel, reach in account.reach.items() if reach == "ok" and channel not in channels}
     if lost:
         account = replace(account, reach={**account.reach, **dict.fromkeys(lost, "missing")})
+    if account.unsubscribed and "email" not in channels:
+        account = replace(account, unsubscribed={})
     return account
 
 

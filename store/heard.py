@@ -21,6 +21,7 @@ from store.tables import ClaimRow, CustomerRow, JournalRow, ReplyRow
 
 UNSUBSCRIBE = "unsubscribe"
 """The source of opt-outs by the link in our emails."""
+_UNSUBSCRIBED = OptedOut(channel="email", scope="list")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +159,7 @@ def unsubscribe(ledger: Ledger, message: str, *, now: datetime) -> Taken:
         if _opted_out(session, row, "email"):
             return Taken(known="again")
         name = f"{message}/{row.revision}"  # After an opt-in the same link opts out once more.
-        new = NewFact(source=UNSUBSCRIBE, id=name, happened_at=now, body=OptedOut(channel="email"))
+        new = NewFact(source=UNSUBSCRIBE, id=name, happened_at=now, body=_UNSUBSCRIBED)
         recorded = record_locked(session, row, [new], now=now)
         return Taken(known="done", wake=(row.id,) if recorded.wake else ())
 

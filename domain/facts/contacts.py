@@ -7,11 +7,16 @@ from domain.facts.fields import Name
 
 
 class OptedOut(Body):
-    """The customer wants no more messages by this channel; without one, by none."""
+    """The customer wants no more messages by this channel; without one, by none.
+
+    With the scope `list` it was a link to unsubscribe, or a complaint of spam: what the law requires may
+    still go there.
+    """
 
     type: Literal["opted_out"] = "opted_out"
     channel: Name | None = None
     step: Name | None = None
+    scope: Literal["list"] | None = None
 
 
 class OptedIn(Body):

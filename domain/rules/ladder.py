@@ -203,8 +203,8 @@ def _reaching(at: Situation, step: NoticeStep, debt: Debt) -> list[str]:
     """Return the channels of a step that reach the customer and were not used up for a debt."""
     begun = at.claims(debt, step.id)
     tried = at.account.tried(begun)
-    untried: list[str] = [ch for ch in step.channels if ch not in tried and at.account.reach.get(ch) == "ok"]
-    return untried or again(at, step.channels, begun)
+    untried: list[str] = [ch for ch in step.channels if ch not in tried and at.reaches(step, ch)]
+    return untried or again(at, step, begun)
 
 
 def _send(
@@ -322,7 +322,7 @@ def _reached(at: Situation, group: list[_Rung], wanted: Wanted) -> list[_Rung]:
         return group
     step = group[0].step
     debts = _another_day(at, step, _placed(at, step, debts, wanted), wanted)
-    channels = ", ".join(_state(at, channel) for channel in step.channels)
+    channels = ", ".join(_state(at, step, channel) for channel in step.channels)
     new = [debt for debt in debts if not at.claims(debt, UNREACHABLE)]
     shut = at.closed() if new else None  # The task is opened when the message would have gone out.
     if new and shut is None and all(effect.step != UNREACHABLE for effect in wanted.effects):
@@ -346,7 +346,7 @@ def _another_day(at: Situation, step: NoticeStep, debts: list[Debt], wanted: Wan
     left = []
     for debt in debts:
         begun = at.claims(debt, step.id)
-        day = another_day(at, step.channels, begun)
+        day = another_day(at, step, begun)
         if day is None:
             left.append(debt)
             continue
@@ -368,9 +368,13 @@ def _placed(at: Situation, step: NoticeStep, debts: list[Debt], wanted: Wanted) 
     return [debt for debt in debts if not set(shut) & set(_reaching(at, step, debt))]
 
 
-def _state(at: Situation, channel: str) -> str:
+def _state(at: Situation, step: NoticeStep, channel: str) -> str:
     """Say whether a channel reaches the customer: `sms opted out`, `sms closed by us.twilio.first_party`."""
     reach = at.account.reach.get(channel, "missing")
+    if channel in at.account.unsubscribed:
+        if not step.statutory:
+            return f"{channel} unsubscribed: only what the law requires goes there"
+        reach = at.account.unsubscribed[channel]
     reason = at.contacting.shut.get(channel)
     if reach == "ok" and reason is not None:
         return f"{channel} closed by {reason.values.get('law', 'contact law')}"
@@ -444,6 +448,8 @@ def _never_suspends(at: Situation, step: SuspendStep, debt: Debt) -> bool:
 def _why(at: Situation, channel: str, group: list[_Rung]) -> Reason:
     oldest = min(group, key=lambda rung: (rung.debt.due_on, rung.debt.invoice))
     step, debt = oldest.step, oldest.debt
+    if channel in at.account.unsubscribed:
+        return because("step.statutory", step=step.id, channel=channel, days=debt.days_late(at.today))
     failed = [claim.channel for claim in at.claims(debt, step.id) if not claim.stands]
     if oldest.begun and failed:
         if channel in failed:

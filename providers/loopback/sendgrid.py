@@ -22,6 +22,7 @@ class Letter:
 
     Attributes:
         name: the `X-Message-Id`, with which the id in log and events begins.
+        group: the unsubscribe group that it belongs to.
     """
 
     name: str
@@ -32,6 +33,8 @@ class Letter:
     custom_args: Mapping[str, str]
     sender: str
     created_at: datetime
+    group: int | None = None
+    events: list[Event] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -52,6 +55,7 @@ class SendGrid:
         lag: so long a new letter is missing from the log.
         has_log: whether the plan of the account has one.
         bounces: whether a mailbox refuses what was accepted.
+        fates: the events of a letter to a mailbox after `processed`; None where `bounces` decides.
         told: hears of the events of a letter, to send them on.
     """
 
@@ -59,6 +63,7 @@ class SendGrid:
     lag: timedelta = timedelta()
     has_log: bool = True
     bounces: Callable[[str], bool] = lambda to: False
+    fates: Callable[[str], list[Event] | None] = lambda to: None
     told: Callable[[list[Event]], None] = lambda events: None
     letters: list[Letter] = field(default_factory=list)
     _by_mailbox: dict[str, list[Letter]] = field(default_factory=dict)
@@ -82,6 +87,7 @@ class SendGrid:
             custom_args=mail.get("custom_args", {}),
             sender=mail["from"]["email"],
             created_at=datetime.now(UTC),
+            group=mail.get("asm", {}).get("group_id"),
         )
         with self._lock:
             self.letters.append(letter)
@@ -91,19 +97,26 @@ class SendGrid:
 
     def deliver(self, letter: Letter) -> None:
         """Bring a letter to its end, telling of the events on the way."""
+        fate = self.fates(letter.to)
+        self.happen(letter, [{"event": "processed"}, *([self._end(letter)] if fate is None else fate)])
+
+    def _end(self, letter: Letter) -> Event:
+        if not self.bounces(letter.to):
+            return {"event": "delivered", "response": "250 OK"}
+        gone = {"type": "bounce", "bounce_classification": "Invalid Address"}
+        return {"event": "bounce", "reason": "550 5.1.1 no such user", "status": "5.1.1", **gone}
+
+    def happen(self, letter: Letter, steps: list[Event]) -> None:
+        """Let events befall a letter: the log keeps them, and the webhook hears of them."""
         known = {
             "email": letter.to,
             "timestamp": int(letter.created_at.timestamp()),
             "sg_message_id": letter.id,
             "smtp-id": f"<{letter.name}@geopod-ismtpd-0>",
-            **letter.custom_args,
         }
-        end: Event = {"event": "delivered", "response": "250 OK"}
-        if self.bounces(letter.to):
-            gone = {"type": "bounce", "bounce_classification": "Invalid Address"}
-            end = {"event": "bounce", "reason": "550 5.1.1 no such user", "status": "5.1.1", **gone}
-        steps: list[Event] = [{"event": "processed"}, end]
-        self.told([{**known, **step, "sg_event_id": secrets.token_urlsafe(12)} for step in steps])
+        made = [{**known, **step, "sg_event_id": secrets.token_urlsafe(12)} for step in steps]
+        letter.events += made
+        self.told([{**event, **letter.custom_args} for event in made])
 
     def logged(self, query: str) -> list[Letter]:
         """Return what the log shows by now of the letters that a query asks for, newest first."""
@@ -156,10 +169,22 @@ def mail_router(sendgrid: SendGrid) -> APIRouter:
         found = sendgrid.find(name)
         if found is None or not sendgrid.has_log:
             return refusal(404)
-        more = {"custom_args": found.custom_args, "events": [], "api_key_id": "x", "client_ip": "127.0.0.1"}
-        return JSONResponse({**_summary(found), **more})
+        events = [{**event, "custom_args": found.custom_args} for event in found.events]
+        more = {"custom_args": found.custom_args, "api_key_id": "x", "client_ip": "127.0.0.1"}
+        return JSONResponse({**_summary(found), **more, "events": events})
 
     return router
+
+
+_STATUSES = {"bounce": "bounced", "cancel_drop": "dropped", "click": "delivered", "open": "delivered"}
+
+
+def _status(letter: Letter) -> str:
+    """Return the status of the log: what the last event is called there."""
+    last = letter.events[-1] if letter.events else {"event": "processed"}
+    if last.get("type") == "blocked":
+        return "blocked"
+    return _STATUSES.get(last["event"], last["event"])
 
 
 def _summary(letter: Letter) -> dict[str, Any]:
@@ -168,6 +193,6 @@ def _summary(letter: Letter) -> dict[str, Any]:
         "sg_message_id": letter.id,
         "subject": letter.subject,
         "to_email": letter.to,
-        "status": "processed",
+        "status": _status(letter),
         "sg_message_id_created_at": letter.created_at.isoformat(timespec="seconds"),
     }

@@ -98,7 +98,7 @@ def test_a_message_is_in_its_language_and_in_no_other(language: str, channel: st
         assert not sentences(written.subject or "") & sentences(english.subject or "")
     if channel == "email":
         assert ("Content-Language", language) in written.headers
-        assert f'<html lang="{language}">' in (written.html or "")
+        assert f'<html lang="{language}" ' in (written.html or "")
 
 
 @pytest.mark.parametrize(("language", "channel", "name"), MESSAGES)

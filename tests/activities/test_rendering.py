@@ -318,7 +318,7 @@ def test_what_is_text_never_stands_in_html_unescaped() -> None:
 def test_html_loads_nothing_from_outside_and_names_its_language(name: str) -> None:
     html = written(specimen(name, "email")).html
     assert html is not None
-    assert '<html lang="en">' in html
+    assert '<html lang="en" ' in html
     assert not re.search(r"<(script|img|link|iframe)\b|@import|url\(|\bsrc=", html)
 
 

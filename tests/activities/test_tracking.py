@@ -14,14 +14,15 @@ from domain.clock import BusinessClock
 from domain.delivery import Receipt
 from domain.documents import read
 from domain.errors import Misconfigured, TryAgainLater
-from domain.facts import Delivered
+from domain.facts import Bounced, Delivered
 from domain.policy import Policy
 from providers.loopback.server import Loopback
+from providers.sendgrid_tracker import SendGridTracker
 from providers.twilio_client import RoutedHttp
 from providers.twilio_tracker import TwilioTracker
 from store import facts, policies
 from store.database import Ledger, migrate
-from tests.providers.vendors import sms, sms_of
+from tests.providers.vendors import email, email_of, now, sms, sms_of
 from tests.store.conftest import POLICY, Business, at
 
 
@@ -41,6 +42,8 @@ def books(business: Any) -> Books:
 
 class Answering:
     """A tracker that says of everything what it was told to."""
+
+    a_minute = 600
 
     def __init__(self, answer: Receipt | Exception | None = None) -> None:
         self.answer, self.asked = answer, list[Asked]()
@@ -111,6 +114,61 @@ def test_a_vendor_that_does_not_say_is_asked_again_later(
 ) -> None:
     tracking = Tracking(books=books(business), trackers={"sms": Answering(error)})
     assert tracking.ask_for(5, business.at(11)) == []
+
+
+def test_a_vendor_that_wants_rest_is_left_alone_for_so_long(business: Any, texted: str) -> None:
+    business.customer("OTHER")
+    business.invoice("OTHER", "INV-2")
+    mail = business.begun("OTHER", "second/email", business.at(10))
+    business.confirm("OTHER", mail.message, business.at(10), provider_ref="SG2")
+    seconds = [0.0]
+    throttled = Answering(TryAgainLater("too many questions", delay=timedelta(seconds=1200)))
+    well = Answering()
+    trackers = {"sms": throttled, "email": well}
+    tracking = Tracking(books=books(business), trackers=trackers, monotonic=lambda: seconds[0])
+    for second, times in ((0, 1), (AGAIN_SECONDS, 1), (1200, 2)):
+        seconds[0] = second
+        tracking.ask_for(5, business.at(11))
+        assert len(throttled.asked) == times
+    assert len(well.asked) == 3, "it is no other vendor's matter"
+
+
+def test_a_vendor_is_asked_so_often_a_minute_and_all_messages_have_their_turn(business: Any) -> None:
+    names = set()
+    for number in range(5):
+        customer = business.customer(f"C{number}")
+        business.invoice(customer, f"INV-{number}")
+        mail = business.begun(customer, "first/email", business.at(3))
+        business.confirm(customer, mail.message, business.at(3), provider_ref=f"SG{number}")
+        names.add(mail.message)
+    seconds, tracker = [0.0], Answering()
+    tracker.a_minute = 2
+    tracking = Tracking(books=books(business), trackers={"email": tracker}, monotonic=lambda: seconds[0])
+    for second, times in ((0, 2), (30, 2), (60, 4), (120, 5)):
+        seconds[0] = second
+        tracking.ask_for(5, business.at(4))
+        assert len(tracker.asked) == times
+    assert {each.reference for each in tracker.asked} == names
+
+
+def test_a_letter_of_which_nothing_came_back_is_asked_of_sendgrid(business: Any) -> None:
+    """A hard bounce that the webhook lost: the address is known to be dead, as if it had been heard."""
+    business.customer()
+    business.invoice("ACME")
+    begun = business.begun("ACME", "first/email", business.at(3))
+    with Loopback() as loopback:
+        loopback.sendgrid.bounces = lambda to: True
+        taken = email_of(loopback).deliver(email(begun.message, to="ACME@example.com"), at=now())
+        business.confirm("ACME", begun.message, business.at(3), provider_ref=taken.provider_ref)
+        logs = SendGridTracker(api_key=loopback.sendgrid.api_key, logs_base=loopback.base)
+        clock = BusinessClock(real_at=now() - timedelta(hours=2), business_at=business.at(3))
+        mine = Books(ledger=business.ledger, clock=lambda: clock, code_version="test")
+        tracking = Tracking(books=mine, trackers={"email": logs})
+        assert tracking.ask_for(5, business.at(4)) == ["ACME"]
+        assert tracking.ask_for(5, business.at(5)) == [], "and nobody asks again"
+    bounced = [fact.body for fact in facts.history(business.ledger, "ACME")][-1]
+    assert isinstance(bounced, Bounced)
+    assert (bounced.message, bounced.fault) == (begun.message, None)
 
 
 def test_no_time_left_asks_nothing(business: Any, texted: str) -> None:

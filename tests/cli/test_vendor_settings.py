@@ -2,10 +2,13 @@
 
 import pytest
 
-from composition import email, sms
+from composition import email, sms, trackers
+from domain.errors import Misconfigured
 from providers.sendgrid_email import SendGridEmail
 from providers.twilio_sms import TwilioSms
 from settings import BadSettings, Settings
+from tests.providers.vendors import email as letter
+from tests.providers.vendors import now
 
 TWILIO = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -71,4 +74,13 @@ def test_with_any_base_url_every_other_product_is_shut(monkeypatch: pytest.Monke
     assert isinstance(courier, TwilioSms)
     assert courier._http.bases == {"verify": "http://127.0.0.1:9"}
     assert isinstance(letters, SendGridEmail)
-    assert letters._mail is None
+    with pytest.raises(Misconfigured, match="SENDGRID_BASE"):
+        letters.deliver(letter(), at=now())
+
+
+def test_each_vendor_that_is_set_up_is_asked_what_became_of_its_messages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert trackers(read(monkeypatch)) == {}
+    assert set(trackers(read(monkeypatch, **TWILIO))) == {"sms"}
+    assert set(trackers(read(monkeypatch, **TWILIO, **SENDGRID))) == {"sms", "email"}

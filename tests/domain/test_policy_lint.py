@@ -20,7 +20,13 @@ SOUND: dict[str, Any] = {
     "tolerance": {"EUR": "1"},
     "steps": [
         {"kind": "notice", "id": "first", "offset_days": 3, "template": "reminder_first"},
-        {"kind": "notice", "id": "last", "offset_days": 30, "template": "final_notice"},
+        {
+            "kind": "notice",
+            "id": "last",
+            "offset_days": 30,
+            "template": "final_notice",
+            "channels": ["email", "sms"],
+        },
         {
             "kind": "suspend",
             "id": "suspend",
@@ -114,6 +120,20 @@ def test_a_sound_policy_has_no_findings() -> None:
             ),
         ),
         (
+            policy(steps={LAST: {"channels": ["email"]}}),
+            (
+                "warning: last: whoever unsubscribes never gets it, and then neither what needs it; write "
+                "`statutory: true` if the law requires it, or add a channel [warning-unsubscribed]"
+            ),
+        ),
+        (
+            policy(steps={FIRST: {"statutory": True}}),
+            (
+                "warning: first: it is statutory, and nothing that happens to the customer builds on it; "
+                "take `statutory` away unless a law requires this notice [statutory-unneeded]"
+            ),
+        ),
+        (
             policy(minimum={}, **{"return": {"when": "below_minimum"}}),
             (
                 "warning: return.when is below_minimum, and the policy names no minimum: nothing is "
@@ -196,6 +216,10 @@ def test_what_would_surprise_finance_is_found_with_its_remedy(checked: Policy, f
 )
 def test_what_is_meant_is_left_alone(checked: Policy) -> None:
     assert found(checked) == []
+
+
+def test_a_statutory_warning_may_go_out_by_email_alone() -> None:
+    assert found(policy(steps={LAST: {"channels": ["email"], "statutory": True}})) == []
 
 
 def test_errors_come_first() -> None:

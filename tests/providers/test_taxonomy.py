@@ -110,7 +110,7 @@ def test_a_status_of_sendgrid_has_its_reaction(status: int, reaction: str) -> No
         ("dropped", "", "", "Spam Content (if Spam Checker app is enabled)", "content"),
         ("dropped", "", "", "a new one", "soft_failure"),
         ("spamreport", "", "", "", "complained"),
-        ("unsubscribe", "", "", "", "opted_out"),
+        ("unsubscribe", "", "", "", "unsubscribed"),
         ("group_unsubscribe", "", "", "", None),
         ("group_resubscribe", "", "", "", None),
     ],
