@@ -13,9 +13,9 @@ from activities.books import Books
 from activities.notices import notice_of
 from activities.once import Claimed, Mark, Once, unmarked, without_words
 from activities.rendering import Letters
-from domain.channels import AT_MOST_ONCE
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.facts import ContactInvalid, OptedOut
+from domain.in_doubt import Doubt, doubt_about
 from domain.notice import Accepted, Message, Seller
 from domain.reaction import Reaction
 from domain.situation import Situation
@@ -94,7 +94,7 @@ class Messages:
             order,
             find=self._find,
             confirm=self._confirm,
-            repeats=_repeats,
+            in_doubt=_in_doubt,
             sender=self.couriers[channel].sender,
         )
         if not isinstance(claimed, Claimed):
@@ -206,5 +206,5 @@ def _address(begun: Begun) -> str:
     return (begun.contact.email if begun.effect.channel == "email" else begun.contact.phone) or ""
 
 
-def _repeats(begun: Begun) -> bool:
-    return begun.effect.channel not in AT_MOST_ONCE
+def _in_doubt(begun: Begun) -> Doubt:
+    return doubt_about(begun.policy, begun.effect.step, begun.effect.channel)

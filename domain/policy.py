@@ -46,7 +46,7 @@ _ADDED = (
     *("pauses", "promises", "plans", "disputes", "charges", "interest", "experiment", "contact"),
     "grace_days",
 )
-_ADDED_TO_STEPS, _ADDED_TO_WHEN = ("anchor",), ("maximum",)
+_ADDED_TO_STEPS, _ADDED_TO_WHEN = ("anchor", "in_doubt"), ("maximum",)
 
 
 class Return(Part):

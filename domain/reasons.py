@@ -29,6 +29,10 @@ SENTENCES: Mapping[str, str] = {
         " {owner} is to write the credit note"
     ),
     "task.unsent": "{step} by {channel} failed {failed} times: the log of the workers says why",
+    "task.in_doubt": (
+        "nobody can tell whether {step} by {channel} went out on {on}: ask the vendor;"
+        " what builds on its delivery waits"
+    ),
     "task.after_end": "{invoices} is open again after our chasing had ended: decide what becomes of it",
     "task.approval": "{step} of {amount} needs a person's approval from {threshold}",
     "task.interest": "{asked} on {invoice} to {until}: {formula}; {basis}{withheld}",
@@ -62,6 +66,9 @@ SENTENCES: Mapping[str, str] = {
     "onboarding.review": "the check of {check} came out as {outcome}",
     "onboarding.passed": "every check was passed",
     "onboarding.reviewed": "a person decided: {verdict}",
+    # What becomes of a message that may have gone out.
+    "doubt.repeat": "not even asking could tell, and it goes out again: {by}",
+    "doubt.never": "not even asking could tell, and it does not go out again: {by}",
     # Who gets which policy, and why not the one before.
     "assigned.match": "it is the first policy for {audience}",
     "assigned.override": "{by} chose it until {until}: {reason}",

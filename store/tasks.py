@@ -1,6 +1,6 @@
 """Tasks: the work that waits for a person, about a customer or about the whole ledger."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -88,6 +88,26 @@ def close_over(session: Session, customer_id: str, ended: Iterable[Over], *, now
         why = [reasons[task.step, debt] for debt in task.debts if (task.step, debt) in reasons]
         if why and len(why) == len(task.debts):
             task.closed_at, task.outcome, task.closed_by = now, why[0], by
+    session.flush()
+
+
+def close_about(
+    session: Session,
+    customer_id: str,
+    step: str,
+    debts: Collection[str],
+    *,
+    now: datetime,
+    outcome: str,
+    by: str,
+) -> None:
+    """Close the open tasks of a step that are about these debts alone."""
+    waiting = select(TaskRow).where(
+        TaskRow.customer_id == customer_id, TaskRow.step == step, col(TaskRow.closed_at).is_(None)
+    )
+    for task in session.exec(waiting):
+        if set(task.debts) <= set(debts):
+            task.closed_at, task.outcome, task.closed_by = now, outcome, by
     session.flush()
 
 
