@@ -33,6 +33,7 @@ from activities.rendering import Letters
 from activities.service import LedgerSwitch, Service
 from activities.sweep import Sweeping
 from activities.tasks import Tasks
+from activities.telling import Registrar, Telling
 from activities.tracking import Tracker, Tracking
 from domain.notice import Seller
 from ending import WRONG_USAGE, Stop, Unreachable
@@ -163,6 +164,7 @@ class Parts:
     seller: Seller
     headers: Headers = no_headers
     trackers: Mapping[str, Tracker] = field(default_factory=dict)
+    registrar: Registrar | None = None
     mark: Mark = unmarked
 
 
@@ -216,6 +218,7 @@ def twilio_http(settings: Settings) -> "RoutedHttp":
         "api": settings.twilio_api_base,
         "verify": settings.twilio_verify_base,
         "lookups": settings.twilio_lookups_base,
+        "accounts": settings.twilio_accounts_base,
     }
     given = {product: base for product, base in bases.items() if base is not None}
     return RoutedHttp(given if settings.standing_in else None)
@@ -250,6 +253,22 @@ def trackers(settings: Settings) -> dict[str, Tracker]:
     return {"sms": asking}
 
 
+def registrar(settings: Settings) -> Registrar | None:
+    """Return who is told of opt-outs from SMS; None without Twilio, or where its account has no such API."""
+    account, key, secret = settings.twilio_account_sid, settings.twilio_api_key, settings.twilio_api_secret
+    if account is None or key is None or secret is None or not settings.twilio_consents:
+        return None
+    from providers.twilio_consents import TwilioConsents
+
+    return TwilioConsents(
+        account=account,
+        key=key.get_secret_value(),
+        secret=secret.get_secret_value(),
+        sender=settings.sms_sender,
+        http=twilio_http(settings),
+    )
+
+
 def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts:
     """Return the parts that the settings ask for: a vendor that is set up, else what is embedded."""
     outbox = Outbox(settings.outbox)
@@ -266,6 +285,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         seller=seller(settings),
         headers=one_click(settings, ledger).headers if settings.public_url else no_headers,
         trackers=trackers(settings),
+        registrar=registrar(settings),
         mark=mark,
     )
 
@@ -275,6 +295,7 @@ def _sweeping(made: Parts, wake: Wake) -> Sweeping:
         books=made.books,
         wake=wake,
         tracking=Tracking(books=made.books, trackers=made.trackers),
+        telling=Telling(books=made.books, registrar=made.registrar),
         senders={channel: courier.sender for channel, courier in made.couriers.items()},
     )
 

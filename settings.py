@@ -36,6 +36,7 @@ class Settings(BaseSettings):
         twilio_*: the account that sends SMS: an API key, a sender (a number or a Messaging Service), and
             the auth token with which Twilio signs what it calls back with. All of them or none.
         twilio_verify: the Verify service that brings codes to telephones; without it, ours does.
+        twilio_consents: whether Twilio is told of opt-outs that it did not hear; not every account can.
         sendgrid_*: the account that sends email, its verified sender, and the public key of its events.
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
         public_url: where the vendors reach our webhooks; without it they are told of none.
@@ -65,6 +66,8 @@ class Settings(BaseSettings):
     twilio_api_base: str | None = Field(default=None, pattern=_BASE)
     twilio_verify_base: str | None = Field(default=None, pattern=_BASE)
     twilio_lookups_base: str | None = Field(default=None, pattern=_BASE)
+    twilio_accounts_base: str | None = Field(default=None, pattern=_BASE)
+    twilio_consents: bool = True
     sendgrid_api_key: SecretStr | None = None
     sendgrid_from: str | None = None
     sendgrid_webhook_key: str | None = None

@@ -19,7 +19,7 @@ from domain.in_doubt import Doubt, doubt_about
 from domain.notice import Accepted, Message, Seller
 from domain.reaction import Reaction
 from domain.situation import Situation
-from store import breakers
+from store import breakers, consents
 from store.claims import Begun
 from store.facts import NewFact
 
@@ -192,8 +192,15 @@ class Messages:
             name = f"{kind.__name__.lower()}:{begun.message}"
             facts = [NewFact(source="courier", id=name, happened_at=begun.now, body=kind(channel=channel))]
         assessment = self.books.confirm(begun, state="refused", new=facts, why=str(refused))
+        if kind is OptedOut and channel == consents.CHANNEL:
+            self._heard(facts[0], begun.now)
         self._sender_works(begun)
         return self.books.answer("refused", assessment)
+
+    def _heard(self, fact: NewFact, now: datetime) -> None:
+        """Note that the vendor of SMS need not be told of an opt-out that it told us of."""
+        with self.books.ledger.write() as session:
+            consents.heard(session, fact.source, fact.id, now=now)
 
 
 _FACTS: Mapping[Reaction, type[ContactInvalid] | type[OptedOut]] = {

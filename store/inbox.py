@@ -13,8 +13,8 @@ from sqlmodel import Session, SQLModel, col, func, select
 
 from domain.claim import Claim
 from domain.delivery import OPERATORS, Outcome, Receipt, names_of, outcomes
-from domain.facts import Bounced, Delivered
-from store import claims, customers, facts, tasks
+from domain.facts import Bounced, Delivered, OptedOut
+from store import claims, consents, customers, facts, tasks
 from store.database import Ledger, upsert
 from store.doors import record_locked
 from store.facts import NewFact
@@ -108,6 +108,9 @@ def _take_for(
         found = [_fact(each, receipt, row.id, now) for each in outcomes(receipt, claim, now)]
         new = [fact for fact in found if not facts.recorded(session, fact.source, fact.id)]
         recorded = record_locked(session, row, new, now=now)
+        for fact in new:
+            if isinstance(fact.body, OptedOut) and receipt.channel == consents.CHANNEL:
+                consents.heard(session, fact.source, fact.id, now=now)
         return Taken(known="done", wake=(row.id,) if recorded.wake else ())
 
 

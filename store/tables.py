@@ -435,6 +435,25 @@ class ReplyRow(SQLModel, table=True):
     text: str
 
 
+class ConsentRow(SQLModel, table=True):
+    """What became of telling the vendor of SMS of an opt-out, or of what takes one back.
+
+    Attributes:
+        fact: the number of the fact that says it.
+        state: told, heard (by the vendor itself), moot (nothing to tell), refused, or waiting.
+        next_at: of what waits, when it is tried again.
+        at: when this was so.
+    """
+
+    __tablename__ = "consents"
+
+    fact: int = Field(primary_key=True, foreign_key="facts.number", sa_type=BigInteger)
+    state: str
+    tries: int
+    next_at: datetime | None = Field(default=None, sa_type=Instant)
+    at: datetime = Field(sa_type=Instant)
+
+
 class VerificationRow(SQLModel, table=True):
     """One check of an onboarding; `evidence` holds no personal data."""
 

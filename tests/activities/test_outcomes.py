@@ -22,7 +22,7 @@ from domain.notice import Accepted, Message
 from domain.policy import Policy
 from domain.reaction import Reaction
 from settings import Settings
-from store import clock, customers, doors, policies, switches
+from store import clock, consents, customers, doors, policies, switches
 from store.assess import look
 from store.customers import ContactData
 from store.database import Ledger, migrate
@@ -156,6 +156,7 @@ def test_refused_is_a_fact_and_the_next_channel_has_its_turn(
     assert scene.states == [("sms", "refused")]
     assert scene.facts == facts
     assert scene.wanted == ["first/email"]
+    assert consents.untold(scene.ledger, now=NOW, limit=9) == [], "the vendor told us, and not we the vendor"
 
 
 @pytest.mark.parametrize("fault", [TryAgainLater("busy"), Misconfigured("the key is refused")])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.facts import Bounced, ContactInvalid, Delivered, OptedOut
-from store import customers, facts, heard, inbox, tasks
+from store import consents, customers, facts, heard, inbox, tasks
 from tests.store.conftest import at, keys
 from tests.web.conftest import PUBLIC, Web
 
@@ -46,6 +46,7 @@ async def test_a_telephone_that_is_switched_off_is_tried_on_another_day(web: Web
 async def test_stop_at_the_carrier_is_an_opt_out(web: Web, texted: str) -> None:
     await web.status(texted, MessageStatus="failed", ErrorCode="21610")
     assert web.business.assess("ACME", at(11)).account.reach["sms"] == "opted_out"
+    assert consents.untold(web.business.ledger, now=at(11), limit=9) == [], "Twilio has heard it"
 
 
 async def test_a_sender_that_is_not_registered_is_a_task_for_the_operator(web: Web, texted: str) -> None:
