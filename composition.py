@@ -382,7 +382,9 @@ def doors(settings: Settings) -> "dict[str, Door]":
     made: dict[str, Door] = {}
     if settings.twilio_auth_token is not None and settings.twilio_account_sid is not None:
         token = settings.twilio_auth_token.get_secret_value()
-        made["twilio"] = TwilioDoor(account_sid=settings.twilio_account_sid, auth_token=token)
+        made["twilio"] = TwilioDoor(
+            account_sid=settings.twilio_account_sid, auth_token=token, shared_keys=settings.shared_keys
+        )
     if settings.sendgrid_webhook_key is not None:
         try:
             made["sendgrid"] = SendGridDoor(public_key=settings.sendgrid_webhook_key)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from composition import email, sms
+from composition import email, registrar, sms
 from providers.sendgrid_email import SendGridEmail
 from providers.twilio_sms import TwilioSms
 from settings import BadSettings, Settings
@@ -53,6 +53,15 @@ def test_a_vendor_that_is_set_up_is_used(monkeypatch: pytest.MonkeyPatch) -> Non
             "SendGrid is set up by half: set SENDGRID_FROM, SENDGRID_WEBHOOK_KEY too",
         ),
         ({"TWILIO_VERIFY": "VA" + "0" * 32}, "TWILIO_VERIFY needs the account: set TWILIO_ACCOUNT_SID"),
+        ({"TWILIO_SHARED_KEYS": "k=hush"}, "TWILIO_SHARED_KEYS needs the account: set TWILIO_ACCOUNT_SID"),
+        (
+            {**TWILIO, "TWILIO_SHARED_KEYS": "hush"},
+            "TWILIO_SHARED_KEYS: write each key with its id, id=secret, and a comma between two",
+        ),
+        (
+            {"TWILIO_ACCOUNTS_BASE": "accounts.twilio.com"},
+            "TWILIO_ACCOUNTS_BASE: String should match pattern",
+        ),
         ({"SENDGRID_BASE": "api.sendgrid.com"}, "SENDGRID_BASE: String should match pattern"),
     ],
 )
@@ -72,3 +81,15 @@ def test_with_any_base_url_every_other_product_is_shut(monkeypatch: pytest.Monke
     assert courier._http.bases == {"verify": "http://127.0.0.1:9"}
     assert isinstance(letters, SendGridEmail)
     assert letters._mail is None
+
+
+def test_twilio_is_told_of_opt_outs_unless_its_account_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert registrar(read(monkeypatch)) is None
+    assert registrar(read(monkeypatch, **TWILIO)) is not None
+    assert registrar(read(monkeypatch, **TWILIO, TWILIO_CONSENTS="false")) is None
+
+
+def test_shared_keys_are_told_apart_by_their_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, **TWILIO, TWILIO_SHARED_KEYS="webhooks_sharedkey_1=hush==, k-2=hush/2")
+    assert settings.shared_keys == {"webhooks_sharedkey_1": "hush==", "k-2": "hush/2"}
+    assert "hush" not in repr(settings)

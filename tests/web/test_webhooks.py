@@ -3,13 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+import httpx2 as httpx
 import pytest
+from twilio.request_validator import RequestValidator
 
 from domain.facts import Bounced, ContactInvalid, Delivered, OptedOut
+from providers.twilio_door import TwilioDoor
 from store import consents, customers, facts, heard, inbox, tasks
 from tests.store.conftest import at, keys
-from tests.web.conftest import PUBLIC, Web
+from tests.web.conftest import ACCOUNT, FORM, PUBLIC, SHARED_KEYS, TOKEN, Web
+from web.app import application
 
 
 def outcomes(web: Web) -> list[Any]:
@@ -236,3 +241,28 @@ async def test_where_one_cannot_be_woken_nobody_else_is_waited_for(web: Web) -> 
         web.business.customer(name)
     await web.inbound("I paid yesterday")
     assert asked == ["ACME"]
+
+
+async def test_a_shared_key_is_changed_without_touching_the_auth_token(web: Web) -> None:
+    """Old and new sign side by side for a while; then the old one is taken out."""
+    old, new = SHARED_KEYS
+    path = "/webhooks/twilio/status"
+    said = {"AccountSid": ACCOUNT, "MessageSid": "SM1", "MessageStatus": "delivered"}
+
+    async def answers(key: str, secret: str, keys: dict[str, str]) -> int:
+        door = TwilioDoor(account_sid=ACCOUNT, auth_token=TOKEN, shared_keys=keys)
+        site = replace(web.site, doors={"twilio": door})
+        signature = RequestValidator(secret).compute_signature(PUBLIC + path, said, "HMAC_SHA256")
+        headers = {"Content-Type": FORM, "X-Twilio-Signature": signature}
+        headers["X-Twilio-Webhooks-Signature-Settings"] = f"key={key},algorithm=HMAC_SHA256"
+        transport = httpx.ASGITransport(app=application(site))
+        async with httpx.AsyncClient(transport=transport, base_url=PUBLIC) as client:
+            return (await client.post(path, content=urlencode(said).encode(), headers=headers)).status_code
+
+    only_new = {new: SHARED_KEYS[new]}
+    assert [await answers(key, secret, SHARED_KEYS) for key, secret in SHARED_KEYS.items()] == [200, 200]
+    assert [await answers(key, secret, only_new) for key, secret in SHARED_KEYS.items()] == [403, 200]
+    assert await answers(old, SHARED_KEYS[new], SHARED_KEYS) == 403
+    assert (await web.status("m-1", MessageStatus="delivered")).status_code == 200, (
+        "the token signs as before"
+    )
