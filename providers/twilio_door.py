@@ -112,10 +112,11 @@ def _receipt(fields: Mapping[str, str], url: str) -> Receipt:
     if not sid or not status:
         raise Unverified("malformed")
     reference = parse_qs(urlsplit(url).query).get("k", [""])[0].replace("\0", "")
-    return receipt_of(sid, status, code, reference=reference or None)
+    sender = fields.get("MessagingServiceSid") or fields.get("From")
+    return receipt_of(sid, status, code, reference=reference or None, sender=sender)
 
 
-def receipt_of(sid: str, status: str, code: str, *, reference: str | None) -> Receipt:
+def receipt_of(sid: str, status: str, code: str, *, reference: str | None, sender: str | None) -> Receipt:
     """Return the report that a status of a message is, whether Twilio told us or we asked."""
     state = _STATES.get(status, "accepted")
     number = int(code) if code.isascii() and code.isdecimal() and len(code) < 10 else None
@@ -125,6 +126,7 @@ def receipt_of(sid: str, status: str, code: str, *, reference: str | None) -> Re
         channel="sms",
         reference=reference,
         provider_ref=sid,
+        sender=sender or None,
         word=f"{status} {code}".strip(),
         state=state,
         trouble=trouble_of(number) if state == "failed" else None,

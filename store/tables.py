@@ -359,6 +359,7 @@ class BreakerRow(SQLModel, table=True):
         tried_at: the last of them, or the one under way.
         retry_at: one message may try again then.
         closed_at: when the sender worked again; null while it is stopped.
+        by_report: what was reported of a message has opened it, and only a message that arrives closes it.
     """
 
     __tablename__ = "breakers"
@@ -371,6 +372,7 @@ class BreakerRow(SQLModel, table=True):
     tried_at: datetime = Field(sa_type=Instant)
     retry_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    by_report: bool = False
 
 
 class ClockRow(SQLModel, table=True):

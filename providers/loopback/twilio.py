@@ -18,6 +18,8 @@ Told = Callable[[str, str, Mapping[str, str]], None]
 
 MOST_CHECKS = 5
 MOST_CONSENTS = 25
+POOL = "+447700900999"
+"""The number that a Messaging Service picks."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,7 +115,9 @@ class Twilio:
 
     def _said(self, sms: Sms) -> dict[str, str]:
         known = {"MessageSid": sms.sid, "SmsSid": sms.sid, "AccountSid": self.account}
-        return {**known, "From": sms.sender, "To": sms.to, "ApiVersion": "2010-04-01"}
+        service = {"MessagingServiceSid": sms.sender} if sms.sender.startswith("MG") else {}
+        number = POOL if service else sms.sender
+        return {**known, **service, "From": number, "To": sms.to, "ApiVersion": "2010-04-01"}
 
     def listed(self, to: str | None) -> list[Sms]:
         """Return what the list shows by now, newest first."""

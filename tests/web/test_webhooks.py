@@ -11,7 +11,7 @@ from twilio.request_validator import RequestValidator
 
 from domain.facts import Bounced, ContactInvalid, Delivered, OptedOut
 from providers.twilio_door import TwilioDoor
-from store import consents, customers, facts, heard, inbox, tasks
+from store import breakers, consents, customers, facts, heard, inbox, tasks
 from tests.store.conftest import at, keys
 from tests.web.conftest import ACCOUNT, FORM, PUBLIC, SHARED_KEYS, TOKEN, Web
 from web.app import application
@@ -59,6 +59,17 @@ async def test_a_sender_that_is_not_registered_is_a_task_for_the_operator(web: W
     assert web.business.assess("ACME", at(10, 13)).account.reach["sms"] == "ok"
     (task,) = [task for task in tasks.worklist(web.business.ledger) if task.customer_id is None]
     assert "10DLC" in task.why
+
+
+@pytest.mark.parametrize("fields", [{}, {"MessagingServiceSid": "MG1"}])
+async def test_a_sender_that_a_callback_names_is_stopped(
+    fields: dict[str, str], web: Web, texted: str
+) -> None:
+    sender = {"From": "+447700900000", **fields}
+    await web.status(texted, MessageStatus="undelivered", ErrorCode="30034", **sender)
+    (held,) = breakers.holding(web.business.ledger)
+    assert held.startswith(f"sms from {fields.get('MessagingServiceSid', '+447700900000')} is stopped")
+    assert keys(web.business.assess("ACME", at(11))) == ["second/sms"], "and nothing is held against ACME"
 
 
 async def test_a_status_nobody_knows_is_kept_and_shown(web: Web, texted: str) -> None:

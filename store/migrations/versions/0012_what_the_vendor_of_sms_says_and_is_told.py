@@ -1,4 +1,4 @@
-"""What the vendor of SMS was told of opt-outs."""
+"""What the vendor of SMS was told of opt-outs, and which senders a report has stopped."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,8 +21,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["fact"], ["facts.number"]),
         sa.PrimaryKeyConstraint("fact"),
     )
+    with op.batch_alter_table("breakers") as breakers:
+        breakers.add_column(sa.Column("by_report", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
     """Take the change back."""
+    with op.batch_alter_table("breakers") as breakers:
+        breakers.drop_column("by_report")
     op.drop_table("consents")
