@@ -205,9 +205,8 @@ def verify(settings: Settings) -> "TwilioVerify | None":
 
 
 def code_check(settings: Settings) -> CodeCheck | None:
-    """Return what asks the vendor whether a code is right; None where codes are ours."""
-    verifier = verify(settings)
-    return None if verifier is None else verifier.check
+    """Return who is asked whether a code is right; None where codes are ours."""
+    return verify(settings)
 
 
 def twilio_http(settings: Settings) -> "RoutedHttp":
