@@ -40,6 +40,7 @@ from activities.rendering import Letters
 from activities.service import LedgerSwitch, Service
 from activities.sweep import Sweeping
 from activities.tasks import Tasks
+from activities.telling import Registrar, Telling
 from activities.tracking import Tracker, Tracking
 from domain.digest.seen import HOUR
 from domain.notice import Seller
@@ -204,6 +205,7 @@ class Parts:
     trackers: Mapping[str, Tracker] = field(default_factory=dict)
     finance_email: str | None = None
     zone: str = "UTC"
+    registrar: Registrar | None = None
     mark: Mark = unmarked
 
 
@@ -244,9 +246,8 @@ def verify(settings: Settings) -> "TwilioVerify | None":
 
 
 def code_check(settings: Settings) -> CodeCheck | None:
-    """Return what asks the vendor whether a code is right; None where codes are ours."""
-    verifier = verify(settings)
-    return None if verifier is None else verifier.check
+    """Return who is asked whether a code is right; None where codes are ours."""
+    return verify(settings)
 
 
 def twilio_http(settings: Settings) -> "RoutedHttp":
@@ -257,6 +258,7 @@ def twilio_http(settings: Settings) -> "RoutedHttp":
         "api": settings.twilio_api_base,
         "verify": settings.twilio_verify_base,
         "lookups": settings.twilio_lookups_base,
+        "accounts": settings.twilio_accounts_base,
     }
     given = {product: base for product, base in bases.items() if base is not None}
     return RoutedHttp(given if settings.standing_in else None)
@@ -345,6 +347,22 @@ def trackers(settings: Settings) -> dict[str, Tracker]:
     return found
 
 
+def registrar(settings: Settings) -> Registrar | None:
+    """Return who is told of opt-outs from SMS; None without Twilio, or where its account has no such API."""
+    account, key, secret = settings.twilio_account_sid, settings.twilio_api_key, settings.twilio_api_secret
+    if account is None or key is None or secret is None or not settings.twilio_consents:
+        return None
+    from providers.twilio_consents import TwilioConsents
+
+    return TwilioConsents(
+        account=account,
+        key=key.get_secret_value(),
+        secret=secret.get_secret_value(),
+        sender=settings.sms_sender,
+        http=twilio_http(settings),
+    )
+
+
 def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts:
     """Return the parts that the settings ask for: a vendor that is set up, else what is embedded."""
     outbox = Outbox(settings.outbox)
@@ -365,6 +383,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         trackers=trackers(settings),
         finance_email=settings.finance_email,
         zone=settings.seller_timezone,
+        registrar=registrar(settings),
         mark=mark,
     )
 
@@ -386,6 +405,7 @@ def _sweeping(made: Parts, wake: Wake, wake_incident: WakeIncident) -> Sweeping:
         wake=wake,
         wake_incident=wake_incident,
         tracking=Tracking(books=made.books, trackers=made.trackers),
+        telling=Telling(books=made.books, registrar=made.registrar),
         senders={channel: courier.sender for channel, courier in made.couriers.items()},
     )
 
@@ -479,7 +499,9 @@ def doors(settings: Settings) -> "dict[str, Door]":
     made: dict[str, Door] = {}
     if settings.twilio_auth_token is not None and settings.twilio_account_sid is not None:
         token = settings.twilio_auth_token.get_secret_value()
-        made["twilio"] = TwilioDoor(account_sid=settings.twilio_account_sid, auth_token=token)
+        made["twilio"] = TwilioDoor(
+            account_sid=settings.twilio_account_sid, auth_token=token, shared_keys=settings.shared_keys
+        )
     if settings.sendgrid_webhook_key is not None:
         try:
             made["sendgrid"] = SendGridDoor(public_key=settings.sendgrid_webhook_key)

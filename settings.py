@@ -41,11 +41,13 @@ class Settings(BaseSettings):
         temporal_ui: where the Temporal Web UI is, for links.
         twilio_*: the account that sends SMS: an API key, a sender (a number or a Messaging Service), and
             the auth token with which Twilio signs what it calls back with. All of them or none.
+        twilio_shared_keys: keys with which Twilio signs instead, by id: `id=secret,id=secret`.
         twilio_verify: the Verify service that brings codes to telephones; without it, ours does.
         twilio_lookup: whether Twilio is asked, for money, what kind of line a telephone number is.
         onboarding_files: a folder of lists and tables of onboarding in place of those that ship.
         stripe_api_key: with which Stripe is asked what a card is; a restricted key that may read is enough.
         credit_bureau_*, identity_*: who is asked about companies and persons, in place of the files.
+        twilio_consents: whether Twilio is told of opt-outs that it did not hear; not every account can.
         sendgrid_*: the account that sends email, its verified sender, and the public key of its events.
         sendgrid_statutory_group: the unsubscribe group of email that the law requires.
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
@@ -75,6 +77,7 @@ class Settings(BaseSettings):
     twilio_api_key: SecretStr | None = None
     twilio_api_secret: SecretStr | None = None
     twilio_auth_token: SecretStr | None = None
+    twilio_shared_keys: SecretStr | None = None
     twilio_from: str | None = None
     twilio_messaging_service: str | None = Field(default=None, pattern=r"^MG[0-9a-zA-Z]{32}$")
     twilio_verify: str | None = Field(default=None, pattern=r"^VA[0-9a-zA-Z]{32}$")
@@ -89,6 +92,8 @@ class Settings(BaseSettings):
     credit_bureau_key: SecretStr | None = None
     identity_url: str | None = Field(default=None, pattern=_BASE)
     identity_key: SecretStr | None = None
+    twilio_accounts_base: str | None = Field(default=None, pattern=_BASE)
+    twilio_consents: bool = True
     sendgrid_api_key: SecretStr | None = None
     sendgrid_from: str | None = None
     sendgrid_webhook_key: str | None = None
@@ -117,12 +122,29 @@ class Settings(BaseSettings):
             raise ValueError("write a host and a port, like 127.0.0.1:7233")
         return value
 
+    @field_validator("twilio_shared_keys")
+    @classmethod
+    def _keys_by_id(cls, value: SecretStr | None) -> SecretStr | None:
+        pairs = [] if value is None else value.get_secret_value().split(",")
+        if not all(re.fullmatch(r"\s*[A-Za-z0-9_-]+=\S+\s*", pair, re.ASCII) for pair in pairs):
+            raise ValueError("write each key with its id, id=secret, and a comma between two")
+        return value
+
+    @property
+    def shared_keys(self) -> dict[str, str]:
+        """The secrets of Twilio's shared keys by id."""
+        given = "" if self.twilio_shared_keys is None else self.twilio_shared_keys.get_secret_value()
+        pairs = (pair.strip().partition("=") for pair in given.split(",") if pair.strip())
+        return {id_: secret for id_, _, secret in pairs}
+
     @model_validator(mode="after")
     def _whole_vendors(self) -> Self:
         """A vendor is set up whole or not at all: half of one would send nothing, or hear nothing."""
         problems = [_half(self, "Twilio", _TWILIO), _half(self, "SendGrid", _SENDGRID)]
         if self.twilio_account_sid and (self.twilio_from is None) == (self.twilio_messaging_service is None):
             problems.append("set either TWILIO_FROM or TWILIO_MESSAGING_SERVICE, and not both")
+        if self.twilio_shared_keys and not self.twilio_account_sid:
+            problems.append(f"TWILIO_SHARED_KEYS needs the account: set {_names(_TWILIO)} too")
         if self.twilio_verify and not self.twilio_account_sid:
             problems.append(f"TWILIO_VERIFY needs the account: set {_names(_TWILIO)} too")
         for vendor, names in (("A credit bureau", _BUREAU), ("An identity provider", _IDENTITY)):

@@ -151,10 +151,15 @@ class Books:
             tasks.open_once(session, VENDOR, str(wrong), now=now)
         raise InDoubt(str(wrong)) from wrong
 
-    def release(self, begun: Begun) -> None:
-        """Give a claim back whose effect certainly did not happen."""
+    def release(self, begun: Begun, *, in_doubt: str = "") -> None:
+        """Give a claim back whose effect did not happen, or that is repeated although it may have."""
         claims.release(
-            self.ledger, begun.customer.id, begun.message, now=begun.now, code_version=self.code_version
+            self.ledger,
+            begun.customer.id,
+            begun.message,
+            now=begun.now,
+            code_version=self.code_version,
+            in_doubt=in_doubt,
         )
 
     def answer(self, word: Word, assessment: Assessment, *, until: datetime | None = None) -> Answer:

@@ -13,14 +13,14 @@ from activities.books import Books
 from activities.notices import notice_of
 from activities.once import Claimed, Mark, Once, unmarked, without_words
 from activities.rendering import Letters
-from domain.channels import AT_MOST_ONCE
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.facts import ContactInvalid, OptedOut
+from domain.in_doubt import Doubt, doubt_about
 from domain.notice import Accepted, Message, Seller
 from domain.reaction import Reaction
 from domain.situation import Situation
 from domain.wording import Wording
-from store import breakers
+from store import breakers, consents
 from store.claims import Begun
 from store.facts import NewFact
 
@@ -95,7 +95,7 @@ class Messages:
             order,
             find=self._find,
             confirm=self._confirm,
-            repeats=_repeats,
+            in_doubt=_in_doubt,
             sender=self.couriers[channel].sender,
         )
         if not isinstance(claimed, Claimed):
@@ -205,8 +205,15 @@ class Messages:
             name = f"{kind.__name__.lower()}:{begun.message}"
             facts = [NewFact(source="courier", id=name, happened_at=begun.now, body=kind(channel=channel))]
         assessment = self.books.confirm(begun, state="refused", new=facts, why=str(refused))
+        if kind is OptedOut and channel == consents.CHANNEL:
+            self._heard(facts[0], begun.now)
         self._sender_works(begun)
         return self.books.answer("refused", assessment)
+
+    def _heard(self, fact: NewFact, now: datetime) -> None:
+        """Note that the vendor of SMS need not be told of an opt-out that it told us of."""
+        with self.books.ledger.write() as session:
+            consents.heard(session, fact.source, fact.id, now=now)
 
 
 _FACTS: Mapping[Reaction, type[ContactInvalid] | type[OptedOut]] = {
@@ -219,5 +226,5 @@ def _address(begun: Begun) -> str:
     return (begun.contact.email if begun.effect.channel == "email" else begun.contact.phone) or ""
 
 
-def _repeats(begun: Begun) -> bool:
-    return begun.effect.channel not in AT_MOST_ONCE
+def _in_doubt(begun: Begun) -> Doubt:
+    return doubt_about(begun.policy, begun.effect.step, begun.effect.channel)

@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 from activities.answers import Answer, Order
 from activities.books import RESTS, Books
 from domain.errors import SORTED, InDoubt, TryAgainLater
+from domain.in_doubt import Doubt
 from store.claims import Begun, PutOff, Unwanted
 
 Found = TypeVar("Found")
@@ -30,9 +31,9 @@ class Mark(Protocol):
     def __call__(self, point: str) -> None: ...
 
 
-def always(begun: Begun) -> bool:
+def always(begun: Begun) -> Doubt:
     """Do it again: what costs nothing, or what the vendor tells apart by its reference."""
-    return True
+    return Doubt(repeats=True)
 
 
 def unmarked(point: str) -> None:
@@ -76,7 +77,7 @@ class Once:
         *,
         find: Callable[[Begun], Found | None],
         confirm: Callable[[Begun, Found], Answer],
-        repeats: Callable[[Begun], bool] = always,
+        in_doubt: Callable[[Begun], Doubt] = always,
         sender: str = "",
     ) -> Claimed | Answer:
         """Claim an effect, if a fresh plan still wants it; else the answer why it is not done now.
@@ -84,7 +85,7 @@ class Once:
         Args:
             find: asks the vendor whether a claim that was begun before did happen; None is a certain no.
             confirm: writes down that it did.
-            repeats: whether it is done again where not even asking can tell.
+            in_doubt: whether it is done again where not even asking can tell.
             sender: of a message, from where it would go out.
         """
         books, now = self.books, self.books.now()
@@ -95,18 +96,20 @@ class Once:
             at_work_until = books.at_work_until(begun, now)
             if at_work_until is not None:
                 return books.put_off(customer_id, now, until=at_work_until)
+            why = ""
             try:
                 with without_words():
                     found = find(begun)
             except TryAgainLater as later:
                 return books.put_off(customer_id, now, until=now + self._patience(begun, later))
             except InDoubt:
-                found = None
-                if not repeats(begun):
-                    return books.answer("done", books.confirm(begun, state="unknown"))
+                found, doubt = None, in_doubt(begun)
+                why = doubt.reason.words if doubt.reason else ""
+                if not doubt.repeats:
+                    return books.answer("done", books.confirm(begun, state="unknown", why=why))
             if found is not None:
                 return confirm(begun, found)
-            books.release(begun)
+            books.release(begun, in_doubt=why)
             since = self.monotonic()
             begun = books.begin(customer_id, key, now, sender=sender)
         match begun:

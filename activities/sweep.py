@@ -9,6 +9,7 @@ from temporalio import activity
 from activities.books import Books
 from activities.customers import Wake
 from activities.incidents import WakeIncident
+from activities.telling import Telling
 from activities.tracking import Tracking
 from store import breakers, controls, incidents, sweep
 
@@ -18,7 +19,10 @@ BATCH = 500
 AT_ONCE = 20
 
 ASK_SECONDS = 2.0
-"""So long after its start a sweep asks vendors: the last question still ends within the attempt's time."""
+"""So long after its start a sweep asks vendors: the last question still ends within the attempt's time.
+
+What one is told comes first, once a sweep, and takes the time from the questions.
+"""
 
 
 _NOBODY: Mapping[str, str] = {}
@@ -38,12 +42,14 @@ class Sweeping:
         wake: Wake,
         wake_incident: WakeIncident,
         tracking: Tracking | None = None,
+        telling: Telling | None = None,
         senders: Mapping[str, str] = _NOBODY,
     ) -> None:
         self.books = books
         self.wake = wake
         self.wake_incident = wake_incident
         self.tracking = tracking
+        self.telling = telling
         self.senders = senders
 
     @activity.defn(name="Wake who is due")
@@ -54,6 +60,8 @@ class Sweeping:
         late = await asyncio.to_thread(self._late, order["now"])
         await self._wake(due)
         await self._all(self.wake_incident, late)
+        if self.telling is not None:
+            await asyncio.to_thread(self.telling.tell, self.books.at(order["now"]))
         if self.tracking is not None:
             left = ASK_SECONDS - (time.monotonic() - began)
             heard = await asyncio.to_thread(self.tracking.ask_for, left, self.books.at(order["now"]))

@@ -28,6 +28,7 @@ from domain.rules.contact import find_out
 from domain.rules.credit import credit, deposit_first
 from domain.rules.data_loss import data_loss
 from domain.rules.disputes import disputes
+from domain.rules.in_doubt import in_doubt
 from domain.rules.interest import interest
 from domain.rules.ladder import reminders
 from domain.rules.proposals import proposals
@@ -46,7 +47,7 @@ from domain.situation import Situation
 RULES = (
     *(admission, reactivation, withheld, termination, suspension, restriction, news_of_the_service),
     *(data_loss, credit, disputes, tasks, replies, usage, activity, access, interest, proposals),
-    *(after_the_end, unsent, charges, reminders),
+    *(after_the_end, unsent, in_doubt, charges, reminders),
 )
 """The rules that ask for effects, the most pressing first."""
 

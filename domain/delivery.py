@@ -47,6 +47,7 @@ class Receipt:
         at: when it happened, where the vendor says so.
         reference: ours, where the message carried it back; `provider_ref` is the vendor's.
         address: for events about an address, of which no message of ours is known; personal data.
+        sender: from where the message went out, where the vendor says so and a fault of ours is the sender's.
         word: the vendor's own word, kept although nobody may know it.
         trouble: what the report calls for; None where all is well.
     """
@@ -58,6 +59,7 @@ class Receipt:
     reference: str | None = None
     provider_ref: str | None = None
     address: str | None = field(default=None, repr=False)
+    sender: str | None = None
     word: str
     state: State
     trouble: Trouble | None = None

@@ -41,7 +41,7 @@ USAGE_PROFILE, USAGE_OVER, USAGE_ODD = "usage-profile", "usage-over", "usage-odd
 ACTIVITY_REVIEW = "activity-review"
 ACCESS_DECISION, ACCESS_REVIEW = "access-decision", "access-review"
 ACCESS_ENDS, ACCESS_OVER = "access-ends", "access-over"
-_APPROVAL = "approve-"
+_APPROVAL, _IN_DOUBT = "approve-", "in-doubt-"
 RESERVED = frozenset(
     {
         *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
@@ -80,3 +80,13 @@ def is_approval(step: str) -> bool:
 def is_answered(step: str) -> bool:
     """Whether a task ends with an answer of its own."""
     return step in ANSWERED or is_approval(step)
+
+
+def in_doubt_of(step: str, channel: str) -> str:
+    """Return the task about a message of a step of which nobody can tell whether it went out."""
+    return f"{_IN_DOUBT}{step}-{channel}"
+
+
+def is_in_doubt(step: str) -> bool:
+    """Whether a task is about a message of which nobody could tell whether it went out."""
+    return step.startswith(_IN_DOUBT)

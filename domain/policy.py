@@ -50,7 +50,7 @@ _ADDED = (
     *("pauses", "promises", "plans", "disputes", "charges", "interest", "experiment", "contact"),
     *("grace_days", "credit", "usage", "access"),
 )
-_ADDED_TO_STEPS, _ADDED_TO_WHEN = ("anchor", "statutory"), ("maximum",)
+_ADDED_TO_STEPS, _ADDED_TO_WHEN = ("anchor", "in_doubt", "statutory"), ("maximum",)
 
 
 class Return(Part):

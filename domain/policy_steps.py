@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
-from domain.documents import Flag, Whole
+from domain.channels import Channel
+from domain.documents import Fault, Faults, Flag, Whole
 from domain.policy_fields import Amounts, Channels, Country, Needs, Part, Segment, StepId, Tag
 
 Anchor = Literal["due_date", "invoice_date", "first_failed_charge", "previous_delivered", "month_end"]
@@ -43,6 +44,9 @@ class When(Part):
     without_tags: tuple[Tag, ...] = ()
 
 
+InDoubt = Literal["repeat", "never"]
+
+
 class NoticeStep(Part):
     """One message, listing every debt that has reached this step.
 
@@ -54,6 +58,8 @@ class NoticeStep(Part):
         template: the words, by the name of their file under `templates/`.
         channels: in order of preference.
         send: `first` uses the first channel that reaches the customer, `all` every one.
+        in_doubt: by channel, whether it goes out again of which not even the vendor can tell whether it did:
+            `repeat` is at least once, `never` at most once. As `domain.channels` says, where it is not named.
         needs_delivered: steps whose message must have been delivered before.
         statutory: the law requires it: its email goes out, without a link to unsubscribe, also to a customer
             who unsubscribed from the list or, once a person has looked, called an email spam.
@@ -67,9 +73,22 @@ class NoticeStep(Part):
     template: StepId
     channels: Channels = ("email",)
     send: Literal["first", "all"] = "first"
+    in_doubt: dict[Channel, InDoubt] = Field(default_factory=dict)
     needs_delivered: Needs = ()
     statutory: Flag = False
     when: When = Field(default_factory=When)
+
+    @field_validator("in_doubt")
+    @classmethod
+    def _of_its_channels(
+        cls, in_doubt: dict[Channel, InDoubt], info: ValidationInfo
+    ) -> dict[Channel, InDoubt]:
+        channels: tuple[Channel, ...] = info.data.get("channels", ())  # none where they have faults
+        other = [channel for channel in in_doubt if channels and channel not in channels]
+        if other:
+            message = "is no channel of this step: add it to `channels`, or remove it here"
+            raise Faults(*(Fault(path=(each,), message=f"{each!r} {message}") for each in other))
+        return in_doubt
 
 
 class TaskStep(Part):

@@ -33,6 +33,10 @@ SENTENCES: Mapping[str, str] = {
     ),
     "task.unsent": "{step} by {channel} failed {failed} times: the log of the workers says why",
     "task.withheld": "nothing is owed that would keep the service down, and it is not given back: {why}",
+    "task.in_doubt": (
+        "nobody can tell whether {step} by {channel} went out on {on}: ask the vendor;"
+        " what builds on its delivery waits"
+    ),
     "task.after_end": "{invoices} is open again after our chasing had ended: decide what becomes of it",
     "task.approval": "{step} of {amount} needs a person's approval from {threshold}",
     "task.interest": "{asked} on {invoice} to {until}: {formula}; {basis}{withheld}",
@@ -129,6 +133,9 @@ SENTENCES: Mapping[str, str] = {
     "onboarding.uncalled": "nobody called the customer in time",
     "onboarding.nobody": "nobody decided for {days} days",
     "onboarding.late": "{step} waits for a person for too long: {why}",
+    # What becomes of a message that may have gone out.
+    "doubt.repeat": "not even asking could tell, and it goes out again: {by}",
+    "doubt.never": "not even asking could tell, and it does not go out again: {by}",
     # Who gets which policy, and why not the one before.
     "assigned.match": "it is the first policy for {audience}",
     "assigned.override": "{by} chose it until {until}: {reason}",

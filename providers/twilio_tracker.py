@@ -40,4 +40,7 @@ class TwilioTracker:
         except _ERRORS as error:
             raise_unanswered(error, delay=self._http.asked_delay(real_now()))
         code = "" if shown.error_code is None else str(shown.error_code)
-        return [receipt_of(asked.provider_ref, str(shown.status), code, reference=asked.reference)]
+        sender = shown.messaging_service_sid or shown.from_
+        return [
+            receipt_of(asked.provider_ref, str(shown.status), code, reference=asked.reference, sender=sender)
+        ]

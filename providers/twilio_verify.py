@@ -1,8 +1,8 @@
 """Twilio Verify: brings a code to a telephone and knows itself whether the one entered is right.
 
 To start again within ten minutes sends the same code, so a start may be repeated. A check may not: the
-first right one uses the code up, and the next is told that there is none. What is in doubt is looked up
-among the attempts, where a code that was right is `converted`.
+first right one uses the code up, and the next is told that there is none. Whether one was right is shown
+among the attempts, where it is `converted`: that may be asked as often as anybody likes.
 """
 
 from collections.abc import Callable
@@ -86,32 +86,19 @@ class TwilioVerify:
         raise InDoubt("Twilio Verify does not show it")
 
     def check(self, provider_ref: str, code: str) -> bool:
-        """Say whether an entered code is right, asking once.
-
-        Raises:
-            TryAgainLater: it is not known, and may be entered again.
-            Refused: it was used, has expired, or was entered too often.
-            Misconfigured: our own fault.
-        """
+        """Say whether an entered code is right, asking once; errors as those of a `CodeCheck`."""
         try:
             checked = self._service.verification_checks.create(verification_sid=provider_ref, code=code)
         except _ERRORS as error:
-            if self._converted(provider_ref, error):
-                return True
-            try:
-                raise_sorted(error, delay=self._http.asked_delay(self._now()), codes=VERIFY)
-            except InDoubt:
-                raise TryAgainLater("Twilio Verify did not answer: enter it again") from None
+            raise_sorted(error, delay=self._http.asked_delay(self._now()), codes=VERIFY)
         return bool(checked.status == "approved")
 
-    def _converted(self, provider_ref: str, error: Exception) -> bool:
-        """Whether the code was right nevertheless: an earlier check may have used it up."""
-        if getattr(error, "status", 500) not in (404, 500, 502, 503, 504):
-            return False
+    def was_right(self, provider_ref: str) -> bool:
+        """Say whether the right code was entered; errors as those of a `CodeCheck`."""
         try:
             found = self._attempts.list(verification_sid=provider_ref, status="converted", limit=1)
-        except _ERRORS:
-            return False
+        except _ERRORS as error:
+            raise_unanswered(error, delay=self._http.asked_delay(self._now()))
         return bool(found)
 
     def line_type(self, to: str) -> str | None:

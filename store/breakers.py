@@ -3,6 +3,9 @@
 The first message that the vendor refuses for a fault of ours opens the breaker of that channel and
 sender. Until its rest is over nothing is claimed there. Then one message is let through to try: its
 success closes the breaker, its failure makes the next rest longer.
+
+Some faults of ours show only in what is reported of messages that were taken. A breaker that a report has
+opened is closed by one: that the next message is taken says nothing of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, SQLModel, col, select
 
 from domain.reasons import Reason, because
-from store import journal, sweep, switches, tasks
+from store import clock, journal, sweep, switches, tasks
 from store.database import Ledger, upsert
 from store.tables import BreakerRow, CustomerRow, TaskRow
 
@@ -24,7 +27,7 @@ RESTS: Sequence[timedelta] = (
 """Real time until one message tries again: after the first fault, the second, and so on; the last stays."""
 
 _BREAKERS = SQLModel.metadata.tables["breakers"]
-_OPEN = select(BreakerRow).where(col(BreakerRow.closed_at).is_(None))
+_STOPPED = select(BreakerRow).where(col(BreakerRow.closed_at).is_(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +62,38 @@ def trip(ledger: Ledger, channel: str, sender: str, *, why: str, now: datetime, 
     with ledger.write() as session:
         row = _at_hand(session, channel, sender, why, now)
         if row.closed_at is not None:
-            row.closed_at, row.opened_at, row.failures = None, now, 0
-        row.failures += 1
-        row.why, row.tried_at = why, now
-        row.retry_at = now + RESTS[min(row.failures, len(RESTS)) - 1] * speed
-        session.add(row)
-        if row.failures == 1:
-            words = _stopped(row).words
-            session.add(TaskRow(step=_step(channel), kind="review", opened_at=now, why=words))
-            journal.write(session, at=now, what="switch", why=words)
+            row.by_report = False
+        _open(session, row, why, now, speed)
         return row.retry_at
+
+
+def trip_by_report(
+    session: Session, channel: str, sender: str, *, why: str, begun_at: datetime, now: datetime
+) -> None:
+    """Open a breaker for what is reported of a message that was begun at `begun_at`.
+
+    Whatever went out before the sender was last mended, or last tried, says nothing new: many messages that
+    were on their way together are one fault.
+    """
+    row = _at_hand(session, channel, sender, why, now)
+    known_until = row.tried_at if row.closed_at is None else row.closed_at
+    if row.failures and begun_at < known_until:
+        return
+    row.by_report = True
+    _open(session, row, why, now, clock.read(session).speed)
+
+
+def _open(session: Session, row: BreakerRow, why: str, now: datetime, speed: float) -> None:
+    if row.closed_at is not None:
+        row.closed_at, row.opened_at, row.failures = None, now, 0
+    row.failures += 1
+    row.why, row.tried_at = why, now
+    row.retry_at = now + RESTS[min(row.failures, len(RESTS)) - 1] * speed
+    session.add(row)
+    if row.failures == 1:
+        words = _stopped(row).words
+        session.add(TaskRow(step=_step(row.channel), kind="review", opened_at=now, why=words))
+        journal.write(session, at=now, what="switch", why=words)
 
 
 def _at_hand(session: Session, channel: str, sender: str, why: str, now: datetime) -> BreakerRow:
@@ -79,11 +104,19 @@ def _at_hand(session: Session, channel: str, sender: str, why: str, now: datetim
     return session.get_one(BreakerRow, (channel, sender), with_for_update=True)
 
 
-def close(ledger: Ledger, channel: str, sender: str, *, now: datetime) -> int:
-    """Close a breaker whose sender works again, and have everybody woken who waits; count them."""
+def close(
+    ledger: Ledger, channel: str, sender: str, *, now: datetime, arrived: datetime | None = None
+) -> int:
+    """Close a breaker whose sender works again, and have everybody woken who waits; count them.
+
+    Args:
+        arrived: when the message was begun that has arrived; None of one that was only taken.
+    """
     with ledger.write() as session:
         row = session.get(BreakerRow, (channel, sender), with_for_update=True)
         if row is None or row.closed_at is not None:
+            return 0
+        if row.by_report and (arrived is None or arrived < row.opened_at):
             return 0
         _close(session, row, f"{channel} from {sender} works again", now)
     # Afterwards, as `go` does: customers are locked before anything else.
@@ -91,10 +124,16 @@ def close(ledger: Ledger, channel: str, sender: str, *, now: datetime) -> int:
         return sweep.mark(session, col(CustomerRow.halted).is_(True))
 
 
+def is_open(session: Session, channel: str, sender: str) -> bool:
+    """Whether a sender is stopped."""
+    row = session.get(BreakerRow, (channel, sender))
+    return row is not None and row.closed_at is None
+
+
 def _close(session: Session, row: BreakerRow, words: str, now: datetime) -> None:
     row.closed_at = now
     session.flush()
-    if session.exec(_OPEN.where(BreakerRow.channel == row.channel).limit(1)).first() is None:
+    if session.exec(_STOPPED.where(BreakerRow.channel == row.channel).limit(1)).first() is None:
         tasks.close(session, customer_id=None, step=_step(row.channel), now=now, outcome=words, by="engine")
     journal.write(session, at=now, what="switch", why=words)
 
@@ -109,7 +148,7 @@ def let_one_try(ledger: Ledger, senders: Mapping[str, str], *, now: datetime) ->
         senders: from where each channel sends today; the breaker of another one is closed.
     """
     with ledger.read() as session:
-        stopped = session.exec(_OPEN).all()
+        stopped = session.exec(_STOPPED).all()
     if not stopped or switches.holding(switches.read(ledger)):
         return
     for row in stopped:
@@ -137,7 +176,7 @@ def _retire(ledger: Ledger, channel: str, sender: str, now: datetime) -> None:
 def holding(ledger: Ledger) -> list[str]:
     """Say which senders are stopped, why, and when the next message tries."""
     with ledger.read() as session:
-        rows = session.exec(_OPEN.order_by(BreakerRow.channel, BreakerRow.sender)).all()
+        rows = session.exec(_STOPPED.order_by(BreakerRow.channel, BreakerRow.sender)).all()
         return [
             f"{_stopped(row).words}; it is tried again from {row.retry_at:%Y-%m-%d %H:%M} UTC on"
             for row in rows

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from domain.account import Account
 from domain.channels import NO_DEBTS, TASK
+from domain.claim_key import invoice_of
 from domain.customer import Customer
 from domain.decide import Decision, decide
 from domain.effects import Effect, EffectDebt
@@ -35,13 +36,15 @@ from domain.own_steps import (
     UNSENT,
     WAITS_TOO_LONG,
     WHEREABOUTS,
+    in_doubt_of,
     is_about_fees,
     is_approval,
+    is_in_doubt,
 )
 from domain.policy import Policy
 from domain.reasons import Reason
 from domain.wording import Wording
-from store import breakers, clock, controls, customers, facts, journal, switches, written
+from store import breakers, clock, controls, customers, facts, journal, switches, tasks, written
 from store.assess import Assessment, assess_locked
 from store.breakers import Passage
 from store.customers import ContactData
@@ -427,6 +430,8 @@ def _settle(
     rows = _rows(session, row.id, message)
     first = rows[0]
     if first.state not in ("sent", "refused"):
+        if first.state == "unknown" and state == "sent":
+            _close_doubt(session, rows, now)
         row.revision += 1
         for claim in rows:
             claim.state = state
@@ -440,6 +445,13 @@ def _settle(
     return first
 
 
+def _close_doubt(session: Session, claims: Sequence[ClaimRow], now: datetime) -> None:
+    """End the task about a message of which nobody could tell, now that somebody can."""
+    first, about = claims[0], {invoice_of(claim.debt) for claim in claims}
+    step = in_doubt_of(first.step, first.channel)
+    tasks.close_about(session, first.customer_id, step, about, now=now, outcome="it went out", by="engine")
+
+
 def _outcome(claim: ClaimRow, outcome: str | None, now: datetime) -> list[NewFact]:
     if outcome is None:
         return []
@@ -449,19 +461,19 @@ def _outcome(claim: ClaimRow, outcome: str | None, now: datetime) -> list[NewFac
 
 
 def _journal_outcome(
-    session: Session, claim: ClaimRow, now: datetime, code_version: str, why: str = ""
+    session: Session, claim: ClaimRow, now: datetime, code_version: str, why: str = "", words: str = ""
 ) -> None:
-    words = {
+    of_state = {
         "sent": "went out",
         "refused": "was refused",
-        "unknown": "may have gone out: not even asking could tell",
+        "unknown": "may have gone out",
         "released": "did not go out and was given up",
     }
     journal.write(
         session,
         at=now,
         what="outcome",
-        why=f"{claim.step} by {claim.channel} {words[claim.state]}" + (f": {why}" if why else ""),
+        why=f"{claim.step} by {claim.channel} {words or of_state[claim.state]}" + (f": {why}" if why else ""),
         customer_id=claim.customer_id,
         effect=claim.kind,
         step=claim.step,
@@ -490,7 +502,7 @@ def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
     }
     credit = (AWAIT_DEPOSIT, DEPOSIT_MISSING, DEPOSIT_LEFT, REVIEW_CREDIT, NEVER_PAID)
     kinds |= dict.fromkeys(credit, "review")
-    if is_about_fees(claim.step):
+    if is_about_fees(claim.step) or is_in_doubt(claim.step):
         kinds[claim.step] = "review"
     kind = "approval" if is_approval(claim.step) else kinds.get(claim.step)
     task = TaskRow(
@@ -506,10 +518,15 @@ def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
     session.flush()
 
 
-def release(ledger: Ledger, customer_id: str, message: str, *, now: datetime, code_version: str) -> None:
+def release(
+    ledger: Ledger, customer_id: str, message: str, *, now: datetime, code_version: str, in_doubt: str = ""
+) -> None:
     """Give a claim up that certainly did not happen: the next plan may want the effect again.
 
     A claim whose outcome is known stays as it is.
+
+    Args:
+        in_doubt: why it is repeated, where it may have happened nevertheless.
 
     Raises:
         Refused: no claim carries this message.
@@ -523,7 +540,8 @@ def release(ledger: Ledger, customer_id: str, message: str, *, now: datetime, co
             claim.state = "released"
         row.revision += 1
         row.last_now = max(now, row.last_now)
-        _journal_outcome(session, rows[0], row.last_now, code_version)
+        words = "may have gone out" if in_doubt else ""
+        _journal_outcome(session, rows[0], row.last_now, code_version, in_doubt, words)
 
 
 def _rows(session: Session, customer_id: str, message: str) -> list[ClaimRow]:

@@ -129,7 +129,7 @@ def _told(at: Situation, body: Body) -> str:
 def _entered(
     ledger: Ledger, customer_id: str, entry: commands.CodeEntry, *, now: datetime, check: CodeCheck | None
 ) -> Done:
-    right = verifications.ask(ledger, customer_id, entry, check)
+    right = verifications.ask(ledger, customer_id, entry, check, now=now)
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
         now = max(now, row.last_now)

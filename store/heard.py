@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from domain.contact_law.books import lawless
 from domain.facts import Body, OptedIn, OptedOut, Replied
 from domain.replies import Reply, Says, Understood, understand
-from store import customers, facts, inbox, whereabouts
+from store import consents, customers, facts, inbox, whereabouts
 from store.database import LAW_OF, Ledger
 from store.doors import record_locked
 from store.facts import NewFact
@@ -89,6 +89,8 @@ def _take_for(ledger: Ledger, customer_id: str, reply: Reply, understood: Unders
             if _is_news(body, out)
         ]
         recorded = record_locked(session, row, new, now=now)
+        if meant.answered:
+            consents.heard(session, reply.source, name, now=now)
         taken = Taken(known="done", wake=(row.id,) if recorded.wake else ())
         ours = says == "stop" and not meant.answered and not out
         return Heard(taken=taken, says=says, confirm=row.language if ours else None)

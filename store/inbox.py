@@ -13,8 +13,8 @@ from sqlmodel import Session, SQLModel, col, func, select
 
 from domain.claim import Claim
 from domain.delivery import OPERATORS, Outcome, Receipt, names_of, outcomes
-from domain.facts import Bounced, Delivered
-from store import claims, customers, facts, tasks
+from domain.facts import Bounced, Delivered, OptedOut
+from store import breakers, claims, consents, customers, facts, tasks
 from store.database import Ledger, upsert
 from store.doors import record_locked
 from store.facts import NewFact
@@ -68,8 +68,26 @@ def take(ledger: Ledger, receipt: Receipt, *, now: datetime, code_version: str) 
         with ledger.write() as session:
             new = note(session, event, None, now)
         return Taken(known="unknown" if new else "again")
-    taken = [_take_for(ledger, each, event, receipt, now, code_version) for each in whom]
-    return together(taken)
+    taken = together([_take_for(ledger, each, event, receipt, now, code_version) for each in whom])
+    if taken.known == "done" and receipt.state == "delivered" and message is not None:
+        _sender_works(ledger, receipt, message, now)
+    return taken
+
+
+def _sender_works(ledger: Ledger, receipt: Receipt, message: str, now: datetime) -> None:
+    """Close the breaker of a sender whose message has arrived, where it was begun since.
+
+    In a transaction of its own: whoever waits is locked there, and nobody else may be.
+    """
+    if receipt.sender is None:
+        return
+    with ledger.read() as session:
+        if not breakers.is_open(session, receipt.channel, receipt.sender):
+            return
+        begun_at = session.exec(
+            select(ClaimRow.claimed_at).where(ClaimRow.message == message).limit(1)
+        ).first()
+    breakers.close(ledger, receipt.channel, receipt.sender, now=now, arrived=begun_at)
 
 
 def together(taken: Sequence[Taken]) -> Taken:
@@ -102,13 +120,25 @@ def _take_for(
         if not note(session, event, row.id, now):
             return Taken(known="again")
         claim = _proven(session, row, event, now, code_version)
-        if receipt.reaction in OPERATORS and receipt.trouble is not None:
-            words = f"{receipt.source}: {receipt.trouble.says} ({receipt.word})"
-            tasks.open_once(session, VENDOR, words, now=now)
+        if receipt.reaction in OPERATORS:
+            _tell_operator(session, receipt, claim, now)
         found = [_fact(each, receipt, row.id, now) for each in outcomes(receipt, claim, now)]
         new = [fact for fact in found if not facts.recorded(session, fact.source, fact.id)]
         recorded = record_locked(session, row, new, now=now)
+        for fact in new:
+            if isinstance(fact.body, OptedOut) and receipt.channel == consents.CHANNEL:
+                consents.heard(session, fact.source, fact.id, now=now)
         return Taken(known="done", wake=(row.id,) if recorded.wake else ())
+
+
+def _tell_operator(session: Session, receipt: Receipt, claim: Claim | None, now: datetime) -> None:
+    """Stop the sender whose fault it is; else open a task, once for these words."""
+    words = f"{receipt.trouble.says if receipt.trouble else ''} ({receipt.word})"
+    if receipt.reaction == "configuration" and receipt.sender and claim is not None:
+        at = {"begun_at": claim.claimed_at, "now": now}
+        breakers.trip_by_report(session, receipt.channel, receipt.sender, why=words, **at)
+    else:
+        tasks.open_once(session, VENDOR, f"{receipt.source}: {words}", now=now)
 
 
 def _proven(

@@ -376,6 +376,7 @@ class BreakerRow(SQLModel, table=True):
         tried_at: the last of them, or the one under way.
         retry_at: one message may try again then.
         closed_at: when the sender worked again; null while it is stopped.
+        by_report: what was reported of a message has opened it, and only a message that arrives closes it.
     """
 
     __tablename__ = "breakers"
@@ -388,6 +389,7 @@ class BreakerRow(SQLModel, table=True):
     tried_at: datetime = Field(sa_type=Instant)
     retry_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    by_report: bool = False
 
 
 class ClockRow(SQLModel, table=True):
@@ -450,6 +452,25 @@ class ReplyRow(SQLModel, table=True):
     channel: str
     says: str
     text: str
+
+
+class ConsentRow(SQLModel, table=True):
+    """What became of telling the vendor of SMS of an opt-out, or of what takes one back.
+
+    Attributes:
+        fact: the number of the fact that says it.
+        state: told, heard (by the vendor itself), moot (nothing to tell), refused, or waiting.
+        next_at: of what waits, when it is tried again.
+        at: when this was so.
+    """
+
+    __tablename__ = "consents"
+
+    fact: int = Field(primary_key=True, foreign_key="facts.number", sa_type=BigInteger)
+    state: str
+    tries: int
+    next_at: datetime | None = Field(default=None, sa_type=Instant)
+    at: datetime = Field(sa_type=Instant)
 
 
 class VerificationRow(SQLModel, table=True):

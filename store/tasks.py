@@ -1,6 +1,6 @@
 """Tasks: the work that waits for a person, about a customer or about the whole ledger."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -104,6 +104,25 @@ def close_settled(session: Session, ended: Mapping[str, str], *, now: datetime, 
     mine = select(TaskRow).where(col(TaskRow.message).in_(ended), col(TaskRow.closed_at).is_(None))
     for task in session.exec(mine):
         task.closed_at, task.outcome, task.closed_by = now, ended[task.message or ""], by
+
+
+def close_about(
+    session: Session,
+    customer_id: str,
+    step: str,
+    debts: Collection[str],
+    *,
+    now: datetime,
+    outcome: str,
+    by: str,
+) -> None:
+    """Close the open tasks of a step that are about these debts alone."""
+    waiting = select(TaskRow).where(
+        TaskRow.customer_id == customer_id, TaskRow.step == step, col(TaskRow.closed_at).is_(None)
+    )
+    for task in session.exec(waiting):
+        if set(task.debts) <= set(debts):
+            task.closed_at, task.outcome, task.closed_by = now, outcome, by
     session.flush()
 
 

@@ -7,10 +7,9 @@ is kept of it, or of an answer, nobody can read without that secret. The custome
 
 import hashlib
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from sqlmodel import Session, col, select
 
@@ -20,7 +19,7 @@ from domain.account import Account
 from domain.channels import ONBOARDING
 from domain.commands import CodeEntry
 from domain.customer import Customer
-from domain.errors import Misconfigured, TryAgainLater
+from domain.errors import InDoubt, Misconfigured, TryAgainLater
 from domain.facts import CodeAnswered, CodeSent
 from domain.onboarding import (
     CODE_VALID,
@@ -32,7 +31,7 @@ from domain.onboarding import (
     code_of,
     next_move,
 )
-from store import customers, facts, journal, switches
+from store import clock, customers, facts, journal, switches
 from store.claims import ASK_AGAIN_AFTER, PutOff, Unwanted
 from store.customers import ContactData
 from store.database import Ledger
@@ -46,8 +45,29 @@ RULESET = "phone-1"
 """Named in every fact of the phone check; raise it when its rules change."""
 
 
-CodeCheck = Callable[[str, str], bool]
-"""Asks a vendor whether a code is right: its own name of the verification, and what was entered."""
+ASKED = timedelta(seconds=10)
+"""Real time for which whoever asked a vendor about a code may still wait for the answer."""
+
+
+class CodeCheck(Protocol):
+    """Asks a vendor about a code of its own, by the vendor's name of the verification.
+
+    Raises:
+        TryAgainLater, Misconfigured: it does not say now.
+    """
+
+    def check(self, provider_ref: str, code: str) -> bool:
+        """Say whether a code is right. The right one is used up by being asked about.
+
+        Raises:
+            InDoubt: it may have been used up.
+            Refused: there is none any more, or it was asked about too often.
+        """
+        ...
+
+    def was_right(self, provider_ref: str) -> bool:
+        """Say whether the right code was asked about before."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,29 +226,73 @@ def give_up(
         return bool(facts.append(session, row, [_fact(name, checked, now)], now=now, news=False))
 
 
-def ask(ledger: Ledger, customer_id: str, entry: CodeEntry, check: CodeCheck | None) -> bool | None:
+def ask(
+    ledger: Ledger, customer_id: str, entry: CodeEntry, check: CodeCheck | None, *, now: datetime
+) -> bool | None:
     """Ask the vendor whether an entered code is right; None where that is ours to know, or is known.
 
-    Outside of any transaction: the vendor may take its time.
+    Outside of any transaction: the vendor may take its time. That it is asked is written down before, so that
+    the same entry again, by a person or by a retry, asks what became of the first and uses nothing up.
 
     Raises:
-        Refused: it cannot be told; nothing was written.
+        Refused: it cannot be told; nothing but that it was asked is written.
     """
-    with ledger.read() as session:
+    asking = _begin_asking(ledger, customer_id, entry, now, nobody=check is None)
+    if asking is None or check is None:
+        return None
+    try:
+        return _said(asking, entry, check)
+    except InDoubt:
+        raise Refused("It is not known yet whether the code is right: enter it again.") from None
+    except (TryAgainLater, Misconfigured, errors.Refused) as why:
+        raise Refused(f"The code cannot be checked: {why}.") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """A question to the vendor: whether it was asked before, and may be about to be answered."""
+
+    provider_ref: str
+    before: bool
+    at_work: bool
+
+
+def _begin_asking(
+    ledger: Ledger, customer_id: str, entry: CodeEntry, now: datetime, *, nobody: bool
+) -> _Asking | None:
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
         sending = _newest(session, customer_id)
         if sending is None or sending.state != "sent" or not sending.evidence.get("theirs"):
             return None
-        if _answer_name(sending, entry, ledger.code_key) in sending.evidence.get("answers", {}):
+        name, now = _answer_name(sending, entry, ledger.code_key), max(now, row.last_now)
+        if name in sending.evidence.get("answers", {}):
             return None
-        provider_ref = sending.evidence["provider_ref"]
-    if check is None:
-        raise Refused(
-            "The code was sent by Twilio Verify, which has to check it: set TWILIO_VERIFY here too."
-        )
+        if nobody:
+            raise Refused(
+                "The code was sent by Twilio Verify, which has to check it: set TWILIO_VERIFY here too."
+            )
+        asked: dict[str, str] = sending.evidence.get("asked", {})
+        rests = ASKED * clock.read(session).speed
+        before = name in asked
+        at_work = before and now < datetime.fromisoformat(asked[name]) + rests
+        if not at_work:
+            sending.evidence = {**sending.evidence, "asked": {**asked, name: now.isoformat()}}
+        return _Asking(provider_ref=sending.evidence["provider_ref"], before=before, at_work=at_work)
+
+
+def _said(asking: _Asking, entry: CodeEntry, check: CodeCheck) -> bool:
+    if asking.before and check.was_right(asking.provider_ref):
+        return True
+    if asking.at_work:
+        raise InDoubt("it was asked a moment ago")
     try:
-        return check(provider_ref, entry.code)
-    except (TryAgainLater, Misconfigured, errors.Refused) as why:
-        raise Refused(f"The code cannot be checked: {why}.") from None
+        return check.check(asking.provider_ref, entry.code)
+    except errors.Refused:
+        # Used up, by somebody who was not told that it was right.
+        if check.was_right(asking.provider_ref):
+            return True
+        raise
 
 
 def enter(

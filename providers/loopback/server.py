@@ -16,7 +16,7 @@ from providers.loopback.callbacks import Caller, EventKey, status_call
 from providers.loopback.faults import Fault, Faults, Operation
 from providers.loopback.onboarding import Knowing, knowing_router
 from providers.loopback.sendgrid import SendGrid, mail_router
-from providers.loopback.twilio import Twilio, asking_router, messages_router, verify_router
+from providers.loopback.twilio import Twilio, asking_router, consents_router, messages_router, verify_router
 
 START_SECONDS = 10
 
@@ -36,7 +36,7 @@ class Loopback:
         self.event_key = EventKey()
         self.events_url: str | None = None
         self._app = FastAPI(openapi_url=None)
-        for router in (messages_router, verify_router, asking_router):
+        for router in (messages_router, verify_router, asking_router, consents_router):
             self._app.include_router(router(self.twilio))
         self._app.include_router(mail_router(self.sendgrid))
         self._app.include_router(knowing_router(self.knowing))
@@ -51,7 +51,8 @@ class Loopback:
 
     def environment(self) -> dict[str, str]:
         """Return the settings under which the product talks to these vendors, and to nobody else."""
-        bases = ("TWILIO_API_BASE", "TWILIO_VERIFY_BASE", "TWILIO_LOOKUPS_BASE")
+        products = ("API", "VERIFY", "LOOKUPS", "ACCOUNTS")
+        bases = [f"TWILIO_{product}_BASE" for product in products]
         return {
             **dict.fromkeys((*bases, "SENDGRID_BASE", "SENDGRID_LOGS_BASE"), self.base),
             "TWILIO_ACCOUNT_SID": self.twilio.account,
@@ -174,6 +175,8 @@ def _operation(method: str, path: str) -> Operation | None:
         return "look_up"
     if path.startswith("/v3/logs") or path == "/v2/Attempts":
         return "ask"
+    if path == "/v1/Consents/Bulk":
+        return "tell"
     if path.endswith("/Verifications"):
         return "verify"
     return "check" if path.endswith("/VerificationCheck") else None

@@ -1,6 +1,7 @@
-"""Twilio, as far as it is used: Messages, Verify and Lookup, in Twilio's own form."""
+"""Twilio, as far as it is used: Messages, Verify, Lookup and Consents, in Twilio's own form."""
 
 import base64
+import json
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -16,6 +17,9 @@ Told = Callable[[str, str, Mapping[str, str]], None]
 """Hears of each new status: the URL to call back, the status, and what else the callback says."""
 
 MOST_CHECKS = 5
+MOST_CONSENTS = 25
+POOL = "+447700900999"
+"""The number that a Messaging Service picks."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +63,7 @@ class Twilio:
         lag: so long a new message is missing from the list.
         fails: the error code with which a number fails after it was accepted; None delivers.
         told: hears of each status, to call back.
+        consents: what it was told, in the order told; the newest of a number counts.
     """
 
     account: str = "AC00000000000000000000000000000000"
@@ -73,6 +78,7 @@ class Twilio:
     verifications: list[Verification] = field(default_factory=list)
     line_types: dict[str, str] = field(default_factory=dict)
     line_countries: dict[str, str] = field(default_factory=dict)
+    consents: list[Mapping[str, str]] = field(default_factory=list)
     _by_number: dict[str, list[Sms]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -110,7 +116,9 @@ class Twilio:
 
     def _said(self, sms: Sms) -> dict[str, str]:
         known = {"MessageSid": sms.sid, "SmsSid": sms.sid, "AccountSid": self.account}
-        return {**known, "From": sms.sender, "To": sms.to, "ApiVersion": "2010-04-01"}
+        service = {"MessagingServiceSid": sms.sender} if sms.sender.startswith("MG") else {}
+        number = POOL if service else sms.sender
+        return {**known, **service, "From": number, "To": sms.to, "ApiVersion": "2010-04-01"}
 
     def listed(self, to: str | None) -> list[Sms]:
         """Return what the list shows by now, newest first."""
@@ -145,6 +153,19 @@ class Twilio:
             "uri": f"/2010-04-01/Accounts/{self.account}/Messages/{sms.sid}.json",
             "subresource_uris": {},
         }
+
+    def blocks(self, number: str) -> bool:
+        """Whether the holder of a number wants no more messages, as far as it was told."""
+        said = [each["status"] for each in self.consents if each["contact_id"] == number]
+        return said[-1:] == ["opt-out"]
+
+    def consent(self, item: Mapping[str, str]) -> dict[str, Any]:
+        """Take one consent, and answer it as Twilio does."""
+        wrong = [] if item["contact_id"].startswith("+") else ["INVALID_CONTACT_ID"]
+        if not wrong:
+            self.consents.append(item)
+        code = 30646 if wrong else 0
+        return {"correlation_id": item["correlation_id"], "error_code": code, "error_messages": wrong}
 
     def start(self, to: str) -> Verification:
         """Send a code; within its life a new start sends the same one again."""
@@ -191,6 +212,8 @@ def messages_router(twilio: Twilio) -> APIRouter:
         for name, code in missing.items():
             if not form.get(name):
                 return refusal(400, code, f"{name} is required")
+        if twilio.blocks(form["To"]):
+            return refusal(400, 21610, "Attempt to send to unsubscribed recipient")
         sms = twilio.take(form)
         shown = twilio.shown(sms)
         request.state.after = lambda: twilio.deliver(sms)
@@ -282,5 +305,21 @@ def asking_router(twilio: Twilio) -> APIRouter:
                 "line_type_intelligence": line,
             }
         )
+
+    return router
+
+
+def consents_router(twilio: Twilio) -> APIRouter:
+    """Return what takes opt-outs and consents, many at once."""
+    router = APIRouter(prefix="/v1")
+
+    @router.post("/Consents/Bulk")
+    async def bulk(request: Request) -> JSONResponse:
+        if not twilio.allowed(request):
+            return refusal(401, 20003, "Authenticate")
+        items = [json.loads(str(item)) for item in (await request.form()).getlist("Items")]
+        if not 0 < len(items) <= MOST_CONSENTS:
+            return refusal(400, 20001, "one to twenty-five items")
+        return JSONResponse({"items": [twilio.consent(item) for item in items]}, 201)
 
     return router

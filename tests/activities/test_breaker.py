@@ -18,8 +18,9 @@ from domain.errors import InDoubt, Misconfigured, Refused
 from domain.facts import InvoiceIssued
 from domain.notice import Accepted, Message
 from domain.policy import Policy
+from providers.twilio_door import receipt_of
 from settings import Settings
-from store import breakers, customers, doors, journal, policies, sweep, switches, tasks
+from store import breakers, customers, doors, inbox, journal, policies, sweep, switches, tasks
 from store.assess import look
 from store.customers import ContactData
 from store.database import Ledger, migrate
@@ -213,3 +214,76 @@ def test_a_vendor_that_cannot_be_asked_is_given_up_after_ten_minutes(scene: Scen
     assert scene.send("A", 11)["answer"] == "done"
     assert (scene.states("A"), scene.to_do()) == (["unknown"], ["the API key is refused"])
     assert scene.vendor.calls == 1
+
+
+def told(scene: Scene, name: str, status: str, code: str = "", *, minutes: float) -> None:
+    """Take what Twilio reports of the newest message to a customer."""
+    claim = look(scene.ledger, name).account.claims[-1]
+    report = receipt_of(
+        f"SM-{claim.message}-{claim.attempt}",
+        status,
+        code,
+        reference=claim.message,
+        sender=scene.vendor.sender,
+    )
+    inbox.take(scene.ledger, report, now=NOW + timedelta(minutes=minutes), code_version="test")
+
+
+@pytest.mark.parametrize("code", [30002, 30023, 30034])
+def test_a_fault_that_is_only_reported_stops_the_sender_too(code: int, scene: Scene) -> None:
+    scene.vendor.fault = None
+    scene.send("A")
+    told(scene, "A", "undelivered", str(code), minutes=1)
+    assert scene.send("B", 2)["answer"] == "deferred"
+    assert (scene.states("B"), scene.vendor.calls) == ([], 1)
+    (words,) = scene.to_do()
+    assert words.startswith("sms from +15005550006 is stopped since 2026-03-03 12:01 UTC: ")
+    assert words.endswith(f"(undelivered {code})")
+
+
+def test_messages_that_were_under_way_together_are_one_fault(scene: Scene) -> None:
+    scene.vendor.fault = None
+    for name in NAMES:
+        scene.send(name)
+    for name in NAMES:
+        told(scene, name, "undelivered", "30034", minutes=1)
+        told(scene, name, "undelivered", "30034", minutes=2)
+    assert "12:06" in breakers.holding(scene.ledger)[0], "as after the first"
+    assert len(scene.to_do()) == 1
+
+
+def test_only_a_message_that_arrives_closes_what_a_report_has_opened(scene: Scene) -> None:
+    scene.vendor.fault = None
+    scene.send("A")
+    told(scene, "A", "undelivered", "30034", minutes=1)
+    scene.send("B", 2)
+    scene.due(2)
+    assert scene.send("B", 7)["answer"] == "done", "one tries"
+    assert scene.send("C", 8)["answer"] == "deferred", "that it was taken says nothing"
+    told(scene, "B", "undelivered", "30034", minutes=8)
+    assert "12:23" in breakers.holding(scene.ledger)[0], "the rest grows"
+    scene.send("C", 24)
+    assert breakers.holding(scene.ledger) != []
+    told(scene, "C", "delivered", minutes=25)
+    assert (breakers.holding(scene.ledger), scene.to_do()) == ([], [])
+
+
+def test_a_late_report_of_before_it_was_mended_opens_nothing(scene: Scene) -> None:
+    scene.vendor.fault = None
+    for name in ("A", "B"):
+        scene.send(name)
+    told(scene, "A", "undelivered", "30034", minutes=1)
+    scene.send("C", 7)
+    told(scene, "A", "delivered", minutes=8)
+    assert breakers.holding(scene.ledger) != [], "it was begun before"
+    told(scene, "C", "delivered", minutes=8)
+    told(scene, "B", "undelivered", "30034", minutes=9)
+    assert (breakers.holding(scene.ledger), scene.to_do()) == ([], [])
+
+
+def test_what_is_about_the_customer_or_the_words_stops_no_sender(scene: Scene) -> None:
+    scene.vendor.fault = None
+    for name, code in zip(NAMES, ("30005", "30003", "30007"), strict=True):
+        scene.send(name)
+        told(scene, name, "undelivered", code, minutes=1)
+    assert breakers.holding(scene.ledger) == []

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import col, select
 from temporalio.testing import ActivityEnvironment
 
 from activities.answers import Answer
@@ -21,11 +22,12 @@ from domain.notice import Accepted, Message
 from domain.policy import Policy
 from domain.reaction import Reaction
 from settings import Settings
-from store import clock, customers, doors, policies, switches
+from store import clock, consents, customers, doors, policies, switches
 from store.assess import look
 from store.customers import ContactData
 from store.database import Ledger, migrate
 from store.facts import NewFact, history
+from store.tables import JournalRow
 
 POLICY = """
 policy: outcomes
@@ -33,7 +35,7 @@ title: Outcomes
 for: {segments: [business]}
 window: {opens: 08:00, closes: 18:00, weekdays: [mon, tue, wed, thu, fri, sat, sun], holidays: false}
 steps:
-  - {kind: notice, id: first, offset_days: 1, template: reminder_first, channels: [%s]}
+  - {kind: notice, id: first, offset_days: 1, template: reminder_first, channels: [%s]%s}
 """
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 SETTLE = timedelta(minutes=5)
@@ -93,8 +95,15 @@ class Scene:
     def facts(self) -> list[str]:
         return [fact.body.type for fact in history(self.ledger, "ACME") if fact.source == "courier"]
 
+    @property
+    def why(self) -> list[str]:
+        """What the journal says became of the message."""
+        with self.ledger.read() as session:
+            lines = select(JournalRow.why).where(JournalRow.what == "outcome", JournalRow.effect == "notice")
+            return list(session.exec(lines.order_by(col(JournalRow.id))))
 
-Stage = Callable[[str], Scene]
+
+Stage = Callable[..., Scene]
 
 
 @pytest.fixture
@@ -103,11 +112,10 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     migrate(url)
     ledger = Ledger(url, durable=False)
 
-    def built(channels: str) -> Scene:
+    def built(channels: str, more: str = "") -> Scene:
         then = NOW - timedelta(days=40)
-        policies.adopt(
-            ledger, read(POLICY % channels, model=Policy, name="outcomes.yaml"), now=then, by="test"
-        )
+        policy = read(POLICY % (channels, more), model=Policy, name="outcomes.yaml")
+        policies.adopt(ledger, policy, now=then, by="test")
         switches.set_go_live(ledger, None, by="test", now=then)
         data = ContactData(email="ap@acme.example", phone="+4915123456789")
         with ledger.write() as session:
@@ -148,6 +156,7 @@ def test_refused_is_a_fact_and_the_next_channel_has_its_turn(
     assert scene.states == [("sms", "refused")]
     assert scene.facts == facts
     assert scene.wanted == ["first/email"]
+    assert consents.untold(scene.ledger, now=NOW, limit=9) == [], "the vendor told us, and not we the vendor"
 
 
 @pytest.mark.parametrize("fault", [TryAgainLater("busy"), Misconfigured("the key is refused")])
@@ -200,7 +209,10 @@ def test_an_sms_that_nobody_can_tell_of_never_goes_out_again(stage: Stage) -> No
     assert scene.send("sms", after=SETTLE)["answer"] == "done"
     assert scene.states == [("sms", "unknown")]
     assert len(scene.vendor.messages) == 1
-    assert scene.wanted == []
+    assert scene.wanted == ["in-doubt-first-sms/task"]
+    (why,) = scene.why
+    assert why.startswith("first by sms may have gone out: not even asking could tell")
+    assert why.endswith("it does not go out again: the rule for sms")
 
 
 def test_an_email_that_nobody_can_tell_of_goes_out_again(stage: Stage) -> None:
@@ -211,6 +223,32 @@ def test_an_email_that_nobody_can_tell_of_goes_out_again(stage: Stage) -> None:
     assert scene.states == [("email", "sent")]
     first, second = scene.vendor.messages
     assert first.reference == second.reference
+
+
+def test_an_sms_goes_out_again_where_the_policy_says_so(stage: Stage) -> None:
+    scene = stage("sms", ", in_doubt: {sms: repeat}")
+    scene.vendor.answers, scene.vendor.findings = [InDoubt("no answer")], [InDoubt("unknown there")]
+    scene.send("sms")
+    assert scene.send("sms", after=SETTLE)["answer"] == "done"
+    assert scene.states == [("sms", "sent")]
+    assert len({message.reference for message in scene.vendor.messages}) == 1
+    assert len(scene.vendor.messages) == 2
+    assert scene.why == [
+        (
+            "first by sms may have gone out: not even asking could tell, and it goes out again:"
+            " the policy says so of first by sms"
+        ),
+        "first by sms went out",
+    ]
+
+
+def test_an_email_goes_out_once_or_never_where_the_policy_says_so(stage: Stage) -> None:
+    scene = stage("email", ", in_doubt: {email: never}")
+    scene.vendor.answers, scene.vendor.findings = [InDoubt("no answer")], [InDoubt("unknown there")]
+    scene.send("email")
+    assert scene.send("email", after=SETTLE)["answer"] == "done"
+    assert (scene.states, len(scene.vendor.messages)) == ([("email", "unknown")], 1)
+    assert scene.wanted == ["in-doubt-first-email/task"]
 
 
 @pytest.mark.parametrize("channel", ["sms", "email"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from composition import email, sms, trackers
+from composition import email, registrar, sms, trackers
 from domain.errors import Misconfigured
 from providers.sendgrid_email import SendGridEmail
 from providers.twilio_sms import TwilioSms
@@ -56,6 +56,15 @@ def test_a_vendor_that_is_set_up_is_used(monkeypatch: pytest.MonkeyPatch) -> Non
             "SendGrid is set up by half: set SENDGRID_FROM, SENDGRID_WEBHOOK_KEY too",
         ),
         ({"TWILIO_VERIFY": "VA" + "0" * 32}, "TWILIO_VERIFY needs the account: set TWILIO_ACCOUNT_SID"),
+        ({"TWILIO_SHARED_KEYS": "k=hush"}, "TWILIO_SHARED_KEYS needs the account: set TWILIO_ACCOUNT_SID"),
+        (
+            {**TWILIO, "TWILIO_SHARED_KEYS": "hush"},
+            "TWILIO_SHARED_KEYS: write each key with its id, id=secret, and a comma between two",
+        ),
+        (
+            {"TWILIO_ACCOUNTS_BASE": "accounts.twilio.com"},
+            "TWILIO_ACCOUNTS_BASE: String should match pattern",
+        ),
         ({"SENDGRID_BASE": "api.sendgrid.com"}, "SENDGRID_BASE: String should match pattern"),
     ],
 )
@@ -84,3 +93,15 @@ def test_each_vendor_that_is_set_up_is_asked_what_became_of_its_messages(
     assert trackers(read(monkeypatch)) == {}
     assert set(trackers(read(monkeypatch, **TWILIO))) == {"sms"}
     assert set(trackers(read(monkeypatch, **TWILIO, **SENDGRID))) == {"sms", "email"}
+
+
+def test_twilio_is_told_of_opt_outs_unless_its_account_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert registrar(read(monkeypatch)) is None
+    assert registrar(read(monkeypatch, **TWILIO)) is not None
+    assert registrar(read(monkeypatch, **TWILIO, TWILIO_CONSENTS="false")) is None
+
+
+def test_shared_keys_are_told_apart_by_their_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, **TWILIO, TWILIO_SHARED_KEYS="webhooks_sharedkey_1=hush==, k-2=hush/2")
+    assert settings.shared_keys == {"webhooks_sharedkey_1": "hush==", "k-2": "hush/2"}
+    assert "hush" not in repr(settings)

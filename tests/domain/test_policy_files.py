@@ -229,6 +229,27 @@ def test_the_file_that_the_others_are_made_of_is_right() -> None:
         ),
         ("[last]", "[]", 25, "steps.2.needs_delivered", "this needs at least 1 entries"),
         (
+            "    template: reminder_first\n",
+            "    template: reminder_first\n    in_doubt:\n      sms: repeat\n",
+            16,
+            "steps.0.in_doubt.sms",
+            "'sms' is no channel of this step: add it to `channels`, or remove it here",
+        ),
+        (
+            "    channels: [email, sms]\n",
+            "    channels: [email, sms]\n    in_doubt: {sms: perhaps}\n",
+            20,
+            "steps.1.in_doubt.sms",
+            "'perhaps' is not one of repeat, never",
+        ),
+        (
+            "    channels: [email, sms]\n",
+            "    channels: [email, sms]\n    in_doubt: {fax: repeat}\n",
+            20,
+            "steps.1.in_doubt.fax",
+            "'fax' is not one of email, sms",
+        ),
+        (
             "[last]",
             "[last, last]",
             25,

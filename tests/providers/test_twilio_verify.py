@@ -1,5 +1,6 @@
 """Codes by Twilio Verify, over the real SDK at the loopback vendor: started, checked once, looked up."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.notice import OneTimeCode, Seller
-from providers.loopback.faults import LOST_REPLY, refused, throttled, unwell
+from providers.loopback.faults import LOST_REPLY, refused, slow, throttled, unwell
 from providers.loopback.server import Loopback
 from providers.twilio_client import RoutedHttp
 from providers.twilio_verify import TwilioVerify
@@ -29,10 +30,18 @@ CODE = OneTimeCode(
 )
 
 
-@pytest.fixture
-def loopback() -> Iterator[Loopback]:
+@pytest.fixture(scope="module")
+def vendor() -> Iterator[Loopback]:
     with Loopback() as started:
         yield started
+
+
+@pytest.fixture
+def loopback(vendor: Loopback) -> Loopback:
+    """The vendor, of which nobody has asked anything."""
+    vendor.twilio.verifications.clear()
+    vendor.twilio.line_types.clear()
+    return vendor
 
 
 def verifier_of(loopback: Loopback, **more: Any) -> TwilioVerify:
@@ -56,18 +65,50 @@ def test_a_right_code_is_approved_and_a_wrong_one_is_not(loopback: Loopback) -> 
     assert verifier.check(name, code) is True
 
 
-def test_a_check_whose_answer_was_lost_is_found_among_the_attempts(loopback: Loopback) -> None:
+@pytest.mark.parametrize("fault", [LOST_REPLY, unwell(), unwell(500, processed=True), slow()])
+def test_a_check_without_an_answer_is_in_doubt_and_asks_once(fault: Any, loopback: Loopback) -> None:
     verifier, name, code = started(loopback)
-    loopback.faults.add("check", [LOST_REPLY])
-    assert verifier.check(name, code) is True
-    assert verifier.check(name, code) is True
+    loopback.faults.add("check", [fault])
+    began = time.monotonic()
+    with pytest.raises(InDoubt):
+        verifier.check(name, code)
+    assert time.monotonic() - began < 5, "it fits into the activity that asks"
+    assert loopback.twilio.verifications[0].checks == int(fault.processed)
+    assert verifier.was_right(name) == fault.processed
 
 
-def test_a_wrong_code_whose_answer_was_lost_may_be_entered_again(loopback: Loopback) -> None:
+def test_a_wrong_code_was_not_right_and_who_cannot_be_asked_says_so(loopback: Loopback) -> None:
     verifier, name, code = started(loopback)
-    loopback.faults.add("check", [LOST_REPLY])
-    with pytest.raises(TryAgainLater, match="enter it again"):
-        verifier.check(name, "x" + code[1:])
+    assert verifier.check(name, "x" + code[1:]) is False
+    assert verifier.was_right(name) is False
+    loopback.faults.add("ask", [unwell(), refused(20003, 401)])
+    with pytest.raises(TryAgainLater):
+        verifier.was_right(name)
+    with pytest.raises(Misconfigured):
+        verifier.was_right(name)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "words"),
+    [
+        (refused(60202, 429), Refused, "entered too often: wait ten minutes"),
+        (refused(60203, 429), Refused, "sent to this number too often: wait ten minutes"),
+        (refused(20404, 404), Refused, "was used, has expired"),
+        (refused(60410, 403), Refused, "fraud protection blocks this number"),
+        (refused(60605, 403), Refused, "codes may not be sent to this country"),
+        (refused(60200), Refused, "no telephone number"),
+        (refused(60204), Misconfigured, "its settings"),
+        (throttled(7), TryAgainLater, "too many requests"),
+    ],
+)
+def test_each_refusal_of_a_check_says_what_is_wrong_and_is_not_repeated(
+    fault: Any, error: type[Exception], words: str, loopback: Loopback
+) -> None:
+    verifier, name, code = started(loopback)
+    loopback.faults.add("check", [fault])
+    with pytest.raises(error, match=words):
+        verifier.check(name, code)
+    assert loopback.twilio.verifications[0].checks == 0
 
 
 def test_a_code_that_is_gone_or_was_tried_too_often_says_so(loopback: Loopback) -> None:

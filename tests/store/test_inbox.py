@@ -12,6 +12,7 @@ from domain.facts import Bounced, ContactChanged, Delivered, OptedIn, OptedOut, 
 from domain.reaction import Reaction, Trouble
 from domain.replies import Reply
 from store import customers, doors, facts, heard, inbox, refusals, tasks
+from store.assess import look
 from store.database import Ledger
 from store.facts import NewFact
 from store.tables import ReplyRow
@@ -377,3 +378,20 @@ def test_whether_somebody_has_opted_out_is_what_the_account_says(business: Any, 
     business.record("ACME", OptedIn(channel="email"), now=business.at(5))
     assert heard.unsubscribe(business.ledger, sent, now=business.at(6)).known == "done"
     assert business.assess("ACME", business.at(6)).account.reach["email"] == "opted_out"
+
+
+def test_a_report_that_comes_late_ends_the_task_about_a_message_that_nobody_could_tell_of(
+    business: Any,
+) -> None:
+    business.customer()
+    business.invoice("ACME")
+    begun = business.begun("ACME", "first/email", business.at(3))
+    business.confirm("ACME", begun.message, business.at(3), state="unknown")
+    business.send("ACME", "in-doubt-first-email/task", business.at(3))
+    (task,) = tasks.worklist(business.ledger)
+    assert (task.step, task.kind, task.debts) == ("in-doubt-first-email", "review", {"INV-1": "100.00"})
+
+    take(business, receipt(begun.message), business.at(4))
+
+    assert tasks.worklist(business.ledger) == []
+    assert look(business.ledger, "ACME").account.claims[0].state == "sent"

@@ -496,15 +496,20 @@ def test_a_vendor_that_wants_a_rest_gets_it_whoever_asks_in_between(applied: Led
 
 
 class Vendor:
-    """A vendor that knows the code, and counts how often it is asked."""
+    """A vendor that knows the code, and counts how often it is asked; `was_right` by its attempts."""
 
-    def __init__(self, *answers: bool | Exception) -> None:
-        self.answers = list(answers)
+    def __init__(self, *answers: bool | Exception, attempts: bool | Exception = False) -> None:
+        self.answers, self.attempts = list(answers), attempts
         self.asked: list[tuple[str, str]] = []
 
-    def __call__(self, provider_ref: str, code: str) -> bool:
+    def check(self, provider_ref: str, code: str) -> bool:
         self.asked.append((provider_ref, code))
-        answer = self.answers.pop(0)
+        return self._said(self.answers.pop(0))
+
+    def was_right(self, provider_ref: str) -> bool:
+        return self._said(self.attempts)
+
+    def _said(self, answer: bool | Exception) -> bool:
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -564,3 +569,44 @@ def test_a_code_that_cannot_be_checked_costs_no_try(
             applied, "HAFEN", "enter_code", {"code": "111111"}, now=minute(1), check=Vendor(error)
         )
     assert [body for body in bodies(applied) if isinstance(body, facts.CodeAnswered)] == []
+
+
+def entered(ledger: Ledger, vendor: Vendor, at: datetime) -> str:
+    try:
+        given = {"code": "111111"}
+        return commands.perform(ledger, "HAFEN", "enter_code", given, now=at, check=vendor).words
+    except Refused as refused:
+        return str(refused)
+
+
+UNSURE = "It is not known yet whether the code is right: enter it again."
+
+
+def test_a_check_in_doubt_is_not_repeated_but_asked_about(applied: Ledger, theirs: CodeBegun) -> None:
+    """A retry that comes while the first may still be at work, or a person who enters it again."""
+    vendor = Vendor(errors.InDoubt("no answer"))
+    assert entered(applied, vendor, minute(1)) == UNSURE
+    assert entered(applied, vendor, minute(1) + timedelta(seconds=5)) == UNSURE
+    vendor.attempts = TryAgainLater("Twilio cannot be reached")
+    assert "Twilio cannot be reached" in entered(applied, vendor, minute(2))
+    vendor.attempts = True
+    assert entered(applied, vendor, minute(3)) == "The code is right."
+    assert vendor.asked == [("VE1", "111111")], "the vendor was asked once to check it"
+
+
+def test_what_was_not_right_then_is_checked_again_once_nobody_is_at_work(
+    applied: Ledger, theirs: CodeBegun
+) -> None:
+    vendor = Vendor(errors.InDoubt("no answer"), False)
+    assert entered(applied, vendor, minute(1)) == UNSURE
+    assert entered(applied, vendor, minute(1) + verifications.ASKED) == (
+        "That code is wrong: 4 tries are left."
+    )
+    assert len(vendor.asked) == 2
+
+
+def test_a_code_that_is_used_up_was_right_where_the_attempts_say_so(
+    applied: Ledger, theirs: CodeBegun
+) -> None:
+    vendor = Vendor(errors.Refused("the code was used", reaction="verification"), attempts=True)
+    assert entered(applied, vendor, minute(1)) == "The code is right."

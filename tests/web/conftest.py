@@ -28,6 +28,10 @@ from web.app import Site, application
 
 PUBLIC = "https://arrears.example"
 ACCOUNT, TOKEN = "AC00000000000000000000000000000001", "the auth token of a test"
+SHARED_KEYS = {
+    "webhooks_sharedkey_1": "the secret of a shared key",
+    "webhooks_sharedkey_2": "that of the next",
+}
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
@@ -133,7 +137,7 @@ async def web(ledger: Ledger, policy: Policy) -> AsyncIterator[Web]:
     site = Site(
         ledger=ledger,
         doors={
-            "twilio": TwilioDoor(account_sid=ACCOUNT, auth_token=TOKEN),
+            "twilio": TwilioDoor(account_sid=ACCOUNT, auth_token=TOKEN, shared_keys=SHARED_KEYS),
             "sendgrid": SendGridDoor(public_key=vendors.public_key),
         },
         links=OneClick(key=ledger.code_key, public_url=PUBLIC),

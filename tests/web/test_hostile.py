@@ -26,7 +26,7 @@ from providers.twilio_door import TwilioDoor
 from store import facts, inbox
 from store.database import Ledger
 from tests.store.conftest import at
-from tests.web.conftest import ACCOUNT, FORM, JSON, PUBLIC, TOKEN, Vendors, Web
+from tests.web.conftest import ACCOUNT, FORM, JSON, PUBLIC, SHARED_KEYS, TOKEN, Vendors, Web
 from web.app import application, tell
 from web.doors import MOST_BYTES
 from web.log import Traceless
@@ -91,6 +91,18 @@ def sneaked(request: Request, secret: str) -> Request:
     return headed(changed(request, raw=urlencode(fields).encode()), X_Twilio_Signature=signature)
 
 
+KEY, SECRET = next(iter(SHARED_KEYS.items()))
+SHA256 = ",algorithm=HMAC_SHA256"
+
+
+def by_key(settings: str, secret: str = SECRET) -> Request:
+    """Sign by a shared key, as the header says."""
+    signature = RequestValidator(secret).compute_signature(PUBLIC + STATUS, GOOD_STATUS, "HMAC_SHA256")
+    headers = {"Content-Type": FORM, "X-Twilio-Signature": signature}
+    headers["X-Twilio-Webhooks-Signature-Settings"] = settings
+    return Request(STATUS, urlencode(GOOD_STATUS).encode(), headers)
+
+
 S, R, E = signed(STATUS, GOOD_STATUS), signed(INBOUND, GOOD_REPLY), mailed([GOOD_EVENT])
 TWILIO = "X-Twilio-Signature"
 OTHER = Vendors()
@@ -114,9 +126,19 @@ CASES: list[tuple[str, Request, int, str | None]] = [
     (
         "algorithm that nobody knows",
         headed(S, X_Twilio_Webhooks_Signature_Settings="algorithm=NONE"),
-        200,
-        None,
+        403,
+        "signature",
     ),
+    ("shared key that nobody knows", by_key("key=guess,algorithm=HMAC_SHA256"), 403, "signature"),
+    ("shared key without an algorithm", by_key(f"key={KEY}"), 403, "signature"),
+    ("shared key with a new algorithm", by_key(f"key={KEY},algorithm=HMAC_SHA512"), 403, "signature"),
+    ("shared key of another secret", by_key(f"key={KEY}{SHA256}", secret="guess"), 403, "signature"),
+    ("shared key and no signature", without(by_key(f"key={KEY}{SHA256}"), TWILIO), 403, "signature"),
+    ("shared key, signed by the token", by_key(f"key={KEY}{SHA256}", secret=TOKEN), 403, "signature"),
+    ("shared key unnamed", by_key("algorithm=HMAC_SHA256"), 403, "signature"),
+    ("settings that say nothing", headed(S, X_Twilio_Webhooks_Signature_Settings=",=,;"), 403, "signature"),
+    ("shared key", by_key(f"key={KEY}{SHA256}"), 200, None),
+    ("shared key, blanks", by_key(f"key = {KEY} , algorithm=HMAC_SHA256"), 200, None),
     ("host in a header", headed(S, X_Forwarded_Host="evil.example"), 200, None),
     ("scheme in a header", headed(S, X_Forwarded_Proto="http"), 200, None),
     ("body hash in the query", changed(S, path=f"{STATUS}?bodySHA256=00"), 403, "signature"),
@@ -259,7 +281,7 @@ async def server(web: Web, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ser
         web.site,
         "doors",
         {
-            "twilio": TwilioDoor(account_sid=ACCOUNT, auth_token=TOKEN),
+            "twilio": TwilioDoor(account_sid=ACCOUNT, auth_token=TOKEN, shared_keys=SHARED_KEYS),
             "sendgrid": SendGridDoor(public_key=VENDORS.public_key),
         },
     )
@@ -389,7 +411,7 @@ async def test_changed_requests_are_never_a_5xx(server: Server) -> None:
     chance = random.Random(4)
     async with httpx.AsyncClient(base_url=server.url, timeout=20) as client:
         for _ in range(300):
-            request = chance.choice([S, R, E])
+            request = chance.choice([S, R, E, by_key(f"key={KEY}{SHA256}")])
             raw = bytearray(request.raw)
             for _ in range(chance.randint(0, 6)):
                 raw[chance.randrange(len(raw))] = chance.randrange(256)

@@ -3,13 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+import httpx2 as httpx
 import pytest
+from twilio.request_validator import RequestValidator
 
 from domain.facts import Bounced, ContactInvalid, Delivered, OptedOut
-from store import customers, facts, heard, inbox, tasks
+from providers.twilio_door import TwilioDoor
+from store import breakers, consents, customers, facts, heard, inbox, tasks
 from tests.store.conftest import at, keys
-from tests.web.conftest import PUBLIC, Web
+from tests.web.conftest import ACCOUNT, FORM, PUBLIC, SHARED_KEYS, TOKEN, Web
+from web.app import application
 
 
 def outcomes(web: Web) -> list[Any]:
@@ -46,6 +51,7 @@ async def test_a_telephone_that_is_switched_off_is_tried_on_another_day(web: Web
 async def test_stop_at_the_carrier_is_an_opt_out(web: Web, texted: str) -> None:
     await web.status(texted, MessageStatus="failed", ErrorCode="21610")
     assert web.business.assess("ACME", at(11)).account.reach["sms"] == "opted_out"
+    assert consents.untold(web.business.ledger, now=at(11), limit=9) == [], "Twilio has heard it"
 
 
 async def test_a_sender_that_is_not_registered_is_a_task_for_the_operator(web: Web, texted: str) -> None:
@@ -53,6 +59,17 @@ async def test_a_sender_that_is_not_registered_is_a_task_for_the_operator(web: W
     assert web.business.assess("ACME", at(10, 13)).account.reach["sms"] == "ok"
     (task,) = [task for task in tasks.worklist(web.business.ledger) if task.customer_id is None]
     assert "10DLC" in task.why
+
+
+@pytest.mark.parametrize("fields", [{}, {"MessagingServiceSid": "MG1"}])
+async def test_a_sender_that_a_callback_names_is_stopped(
+    fields: dict[str, str], web: Web, texted: str
+) -> None:
+    sender = {"From": "+447700900000", **fields}
+    await web.status(texted, MessageStatus="undelivered", ErrorCode="30034", **sender)
+    (held,) = breakers.holding(web.business.ledger)
+    assert held.startswith(f"sms from {fields.get('MessagingServiceSid', '+447700900000')} is stopped")
+    assert keys(web.business.assess("ACME", at(11))) == ["second/sms"], "and nothing is held against ACME"
 
 
 async def test_a_status_nobody_knows_is_kept_and_shown(web: Web, texted: str) -> None:
@@ -235,3 +252,28 @@ async def test_where_one_cannot_be_woken_nobody_else_is_waited_for(web: Web) -> 
         web.business.customer(name)
     await web.inbound("I paid yesterday")
     assert asked == ["ACME"]
+
+
+async def test_a_shared_key_is_changed_without_touching_the_auth_token(web: Web) -> None:
+    """Old and new sign side by side for a while; then the old one is taken out."""
+    old, new = SHARED_KEYS
+    path = "/webhooks/twilio/status"
+    said = {"AccountSid": ACCOUNT, "MessageSid": "SM1", "MessageStatus": "delivered"}
+
+    async def answers(key: str, secret: str, keys: dict[str, str]) -> int:
+        door = TwilioDoor(account_sid=ACCOUNT, auth_token=TOKEN, shared_keys=keys)
+        site = replace(web.site, doors={"twilio": door})
+        signature = RequestValidator(secret).compute_signature(PUBLIC + path, said, "HMAC_SHA256")
+        headers = {"Content-Type": FORM, "X-Twilio-Signature": signature}
+        headers["X-Twilio-Webhooks-Signature-Settings"] = f"key={key},algorithm=HMAC_SHA256"
+        transport = httpx.ASGITransport(app=application(site))
+        async with httpx.AsyncClient(transport=transport, base_url=PUBLIC) as client:
+            return (await client.post(path, content=urlencode(said).encode(), headers=headers)).status_code
+
+    only_new = {new: SHARED_KEYS[new]}
+    assert [await answers(key, secret, SHARED_KEYS) for key, secret in SHARED_KEYS.items()] == [200, 200]
+    assert [await answers(key, secret, only_new) for key, secret in SHARED_KEYS.items()] == [403, 200]
+    assert await answers(old, SHARED_KEYS[new], SHARED_KEYS) == 403
+    assert (await web.status("m-1", MessageStatus="delivered")).status_code == 200, (
+        "the token signs as before"
+    )
