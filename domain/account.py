@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 from domain.book import Debt, Entry
+from domain.cash.questions import Question
 from domain.charges.cards import Attempt, Wallet
 from domain.claim import Claim, in_order
 from domain.contact_law.law import NO_LAW, Law
@@ -121,6 +122,7 @@ class Account:
         wallet: the cards, and what went wrong with them.
         override: the policy that a person chose for this customer last, unless it was ended.
         adopted_at: when a policy was last adopted for this customer alone, if one ever was.
+        questions: money that may be this customer's, and a person has to say so.
         handed_over: days on which others collect a debt; without an invoice what was past due on the first.
         elsewhere_on: since when others have the service suspended.
         cancelled_on: when the subscription was cancelled.
@@ -138,6 +140,7 @@ class Account:
     disputed: Mapping[str, Money] = field(default_factory=dict)
     unapplied: tuple[Money, ...] = ()
     in_flight: tuple[InFlight, ...] = ()
+    questions: tuple[Question, ...] = ()
     reach: Mapping[str, Reach] = field(default_factory=dict)
     changed_at: Mapping[str, datetime] = field(default_factory=dict)
     pauses: tuple[Rest, ...] = ()

@@ -12,6 +12,7 @@ from decimal import Decimal
 from domain import delivery, facts
 from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Said, Service, Work
 from domain.book import Book
+from domain.cash.questions import Question
 from domain.channels import CHANNELS, CHARGE
 from domain.charges.card_fold import CardFold
 from domain.claim import Claim, in_order
@@ -118,6 +119,7 @@ _ENDS = (
     facts.DisputeResolved,
     facts.PlanEnded,
     facts.PaymentFailed,
+    facts.MoneyDecided,
     facts.SubscriptionReactivated,
     facts.TakenBack,
     facts.ContactChanged,
@@ -166,6 +168,7 @@ class _Folding:
         self.crediting: set[FactName] = set()
         self.resolved: list[tuple[Decimal | None, Rest]] = []
         self.in_flight: dict[str, InFlight] = {}
+        self.questions: dict[str, Question] = {}
         self.cards = CardFold()
         self.failed: dict[str, tuple[date, ...]] = {}
         self.received: set[str] = set()
@@ -197,6 +200,7 @@ class _Folding:
             disputed=self._disputed(book),
             unapplied=book.unapplied,
             in_flight=tuple(self.in_flight[payment] for payment in sorted(self.in_flight)),
+            questions=tuple(self.questions.values()),
             reach=dict(self.reach),
             changed_at=dict(self.changed_at),
             pauses=tuple(self.pauses),
@@ -323,6 +327,8 @@ class _Folding:
                     self._card(fact)
             case facts.CardAdded() | facts.CardRemoved() | facts.ChargedBack() | facts.ChargebackReversed():
                 self._card(fact)
+            case facts.MoneyInQuestion() | facts.MoneyDecided():
+                self._question(fact)
             case facts.SubscriptionSuspended() | facts.SubscriptionReactivated():
                 self._switch(fact)
             case facts.SubscriptionRestricted() | facts.SubscriptionTerminated():
@@ -445,6 +451,15 @@ class _Folding:
             case facts.HoldReleased(reason=reason) as body:
                 ends = body.from_ or on
                 self.holds = [r.cut(ends) if reason in (None, r.reason) else r for r in self.holds]
+
+    def _question(self, fact: Fact) -> None:
+        match fact.body:
+            case facts.MoneyInQuestion(question=name, invoices=invoices) as body:
+                rest = Rest(first=fact.happened_on, last=_last(body.to), reason=body.reason)
+                amount = Money.of(body.amount, body.currency)
+                self.questions[name] = Question(question=name, amount=amount, invoices=invoices, rest=rest)
+            case facts.MoneyDecided(question=name):
+                self.questions.pop(name, None)
 
     def _hand_over(self, fact: Fact) -> None:
         on = fact.happened_on

@@ -134,6 +134,9 @@ def _turns(at: Situation) -> Iterator[datetime]:
     override = in_force(at.account.override, at.today)
     if override is not None and override.last < FOREVER:
         yield at.calendar.end_of(override.last)
+    for question in at.account.questions:
+        if question.rest.holds(at.today):
+            yield at.calendar.end_of(question.rest.last)
     for plan in at.plans:
         # It may be missed when the grace of an instalment is over, or by what was taken back today.
         for day in (*plan.deadlines(at.policy.plans), plan.left[-1][0]):

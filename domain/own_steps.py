@@ -7,10 +7,11 @@ UNREACHABLE, UNSENT, APPROVE, DATA_LOSS = "unreachable", "unsent", "approve", "d
 WHEREABOUTS = "whereabouts"
 REPLY = "customer_reply"
 REVIEW = "onboarding_review"
+BANK_LINE = "bank-line"
 INTEREST, CANCEL_FEE = "interest", "cancel_fee"
 FEE = "fee."
 """With this begins the step that proposes the fee of a step of the policy, whose id has no dot."""
-ANSWERED = frozenset({APPROVE, REVIEW})
+ANSWERED = frozenset({APPROVE, REVIEW, BANK_LINE})
 """Their tasks end with an answer of their own; that all work is done says nothing of them."""
 DISPUTE_ANSWER, DISPUTE_CREDIT = "dispute_answer", "dispute_credit"
 # Later ones have a hyphen, which no step of a policy has: an adopted one may be called "restricted".
@@ -25,7 +26,7 @@ RESERVED = frozenset(
     {
         *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
         *(WHEREABOUTS, REPLY, INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
-        *(TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END),
+        *(TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END, BANK_LINE),
     }
 )
 

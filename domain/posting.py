@@ -141,6 +141,8 @@ class _Posting:
                 self._take_back(self.credits.get(body.credit_note), body.amount)
             case facts.Refunded() as body:
                 self._take_back(self.payments.get(body.payment), body.amount)
+            case facts.PaymentCancelled() as body:
+                self._take_back(self.payments.get(body.payment), None)
             case facts.ChargedBack() as body:
                 payment = self.payments.get(body.payment)
                 taken = self._take_back(payment, body.amount)

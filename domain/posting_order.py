@@ -19,6 +19,7 @@ _ORDER: tuple[tuple[type[facts.Body], ...], ...] = (
     (facts.PaymentReceived,),
     (facts.CreditNote,),
     (facts.CreditNoteCancelled,),
+    (facts.PaymentCancelled,),
     (facts.Refunded,),
     (facts.ChargedBack, facts.ChargebackReversed),
     (facts.WrittenOff, facts.WriteOffUndone),

@@ -705,8 +705,24 @@ class Situation:
 
     def resting(self, debts: Iterable[Debt]) -> tuple[Reason, datetime | None] | None:
         """Why nothing presses for these debts today: a rest, or money that is on its way."""
+        debts = tuple(debts)
         in_flight = self.in_flight(debts)
-        return self.paused() or (None if in_flight is None else (in_flight, None))
+        return self.paused() or (self.in_question(debts) if in_flight is None else (in_flight, None))
+
+    def in_question(self, debts: Iterable[Debt]) -> tuple[Reason, datetime | None] | None:
+        """Money that may pay one of these debts, and until when a person is waited for to say so."""
+        open_now = [each for each in self.account.questions if each.rest.holds(self.today)]
+        if not open_now:
+            return None
+        asked = {debt.invoice: debt.open.currency for debt in debts}
+        about = [each for each in open_now if each.concerns(asked)]
+        last = max(about, key=lambda each: (each.rest.last, each.question), default=None)
+        if last is None:
+            return None
+        rest = last.rest
+        until_on = None if rest.last == FOREVER else rest.last
+        reason = because("hold.in_question", amount=last.amount, why=rest.reason, until=until_on or "decided")
+        return reason, self.after(rest)
 
     def closed(self) -> tuple[Reason, datetime] | None:
         """Why nothing may go out at this instant, and until when."""

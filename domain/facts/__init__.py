@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from domain.facts.cards import CardAdded, CardRemoved
+from domain.facts.cash import MoneyDecided, MoneyInQuestion
 from domain.facts.contacts import (
     Bounced,
     ContactChanged,
@@ -59,6 +60,7 @@ from domain.facts.onboarding import (
 from domain.facts.payments import (
     ChargebackReversed,
     ChargedBack,
+    PaymentCancelled,
     PaymentFailed,
     PaymentInFlight,
     PaymentReceived,
@@ -122,12 +124,15 @@ __all__ = [
     "InvoiceCorrected",
     "InvoiceIssued",
     "InvoiceVoided",
+    "MoneyDecided",
+    "MoneyInQuestion",
     "Onboarded",
     "OnboardingReviewed",
     "OnboardingStarted",
     "OptedIn",
     "OptedOut",
     "Paused",
+    "PaymentCancelled",
     "PaymentFailed",
     "PaymentInFlight",
     "PaymentReceived",
@@ -171,9 +176,12 @@ KnownBody = Annotated[
     | PaymentReceived
     | PaymentInFlight
     | PaymentFailed
+    | PaymentCancelled
     | Refunded
     | ChargedBack
     | ChargebackReversed
+    | MoneyInQuestion
+    | MoneyDecided
     | CreditNote
     | CreditNoteCancelled
     | FeeBooked

@@ -170,6 +170,7 @@ SAMPLES = {
     "instalments": [{"due_on": "2026-03-05", "amount": "10.00"}],
     "due_on": "2026-03-05",
     "pay_on": "2026-03-12",
+    "to": "2026-03-12",
     "until": "2026-03-05T09:00:00Z",
     "outcome": "approved",
     "attempt": 1,
