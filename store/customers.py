@@ -18,7 +18,7 @@ from store import facts, journal, policies, whereabouts
 from store.database import Ledger
 from store.errors import Refused, UnknownCustomer
 from store.facts import NewFact
-from store.tables import ContactRow, CustomerRow, ReplyRow
+from store.tables import BankDetailRow, BankPayerRow, ContactRow, CustomerRow, ReplyRow
 
 _LOCKED = select(CustomerRow).where(CustomerRow.id == bindparam("customer")).with_for_update()
 
@@ -301,7 +301,8 @@ def destroy_contact(session: Session, customer_id: str) -> bool:
     """Destroy the personal data of a customer; facts stay. False when there was none."""
     row = lock(session, customer_id)
     data = session.get(ContactRow, customer_id)
-    session.exec(delete(ReplyRow).where(col(ReplyRow.customer_id) == customer_id))
+    for table in (ReplyRow, BankDetailRow, BankPayerRow):
+        session.exec(delete(table).where(col(table.customer_id) == customer_id))
     if data is None:
         return False
     session.delete(data)

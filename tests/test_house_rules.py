@@ -33,7 +33,17 @@ FOLDERS = {
         *("workflows", "activities", "providers", "store", "domain"),
     },
     "commandline": {
-        *("composition", "ending", "settings", "importing", "lawbooks", "selfcheck", "replay", "demo"),
+        *(
+            "composition",
+            "ending",
+            "settings",
+            "importing",
+            "banking",
+            "lawbooks",
+            "selfcheck",
+            "replay",
+            "demo",
+        ),
         *("activities", "store", "drawing", "domain"),
     },
 }
@@ -44,6 +54,7 @@ MODULES = {
     "ending": {"settings", "domain", "store"},
     "composition": INSIDE | {"ending", "providers"},
     "importing": INSIDE | {"ending"},
+    "banking": INSIDE | {"ending", "importing"},
     "lawbooks": {"settings", "ending", "domain"},
     "selfcheck": INSIDE | {"ending", "lawbooks"},
     "worker": INSIDE | {"ending", "lawbooks", "selfcheck"},
