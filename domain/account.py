@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 from domain.book import Debt, Entry
+from domain.cash.doors import Double
 from domain.cash.questions import Question
 from domain.charges.cards import Attempt, Wallet
 from domain.claim import Claim, in_order
@@ -123,6 +124,7 @@ class Account:
         override: the policy that a person chose for this customer last, unless it was ended.
         adopted_at: when a policy was last adopted for this customer alone, if one ever was.
         questions: money that may be this customer's, and a person has to say so.
+        doubles: money of a bank's file that another door may have brought as well.
         handed_over: days on which others collect a debt; without an invoice what was past due on the first.
         elsewhere_on: since when others have the service suspended.
         cancelled_on: when the subscription was cancelled.
@@ -141,6 +143,7 @@ class Account:
     unapplied: tuple[Money, ...] = ()
     in_flight: tuple[InFlight, ...] = ()
     questions: tuple[Question, ...] = ()
+    doubles: tuple[Double, ...] = ()
     reach: Mapping[str, Reach] = field(default_factory=dict)
     changed_at: Mapping[str, datetime] = field(default_factory=dict)
     pauses: tuple[Rest, ...] = ()

@@ -12,6 +12,7 @@ from decimal import Decimal
 from domain import delivery, facts
 from domain.account import ANY_STEP, Account, InFlight, Reach, Request, Said, Service, Work
 from domain.book import Book
+from domain.cash.doors import Doors
 from domain.cash.questions import Question
 from domain.channels import CHANNELS, CHARGE
 from domain.charges.card_fold import CardFold
@@ -169,6 +170,7 @@ class _Folding:
         self.resolved: list[tuple[Decimal | None, Rest]] = []
         self.in_flight: dict[str, InFlight] = {}
         self.questions: dict[str, Question] = {}
+        self.doors = Doors()
         self.cards = CardFold()
         self.failed: dict[str, tuple[date, ...]] = {}
         self.received: set[str] = set()
@@ -191,6 +193,7 @@ class _Folding:
         other = apart(self)
         other.claims = self.claims
         other.cards = self.cards.copy()
+        other.doors = self.doors.copy()
         return other
 
     def account(self, book: Book, go_live_on: date | None) -> Account:
@@ -201,6 +204,7 @@ class _Folding:
             unapplied=book.unapplied,
             in_flight=tuple(self.in_flight[payment] for payment in sorted(self.in_flight)),
             questions=tuple(self.questions.values()),
+            doubles=self.doors.doubles(),
             reach=dict(self.reach),
             changed_at=dict(self.changed_at),
             pauses=tuple(self.pauses),
@@ -323,10 +327,14 @@ class _Folding:
                 if isinstance(fact.body, facts.PaymentFailed):
                     self._charge_failed(fact.body, fact.happened_on)
                 self._money_on_its_way(fact.body)
+                self.doors.take(fact)
                 if self.cards.cards or not isinstance(fact.body, facts.PaymentReceived):
                     self._card(fact)
             case facts.CardAdded() | facts.CardRemoved() | facts.ChargedBack() | facts.ChargebackReversed():
                 self._card(fact)
+                self.doors.take(fact)
+            case facts.Refunded() | facts.PaymentCancelled():
+                self.doors.take(fact)
             case facts.MoneyInQuestion() | facts.MoneyDecided():
                 self._question(fact)
             case facts.SubscriptionSuspended() | facts.SubscriptionReactivated():

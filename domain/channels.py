@@ -17,5 +17,6 @@ QUEUED = frozenset({*CHANNELS, CHARGE})
 """What a vendor does has a task queue of its own: `<queue>-<channel>`."""
 
 WORDS = "(what the customer said)"
-NO_DEBTS = frozenset({SERVICE, ONBOARDING, WORDS})
+DOORS = "(money by two doors)"
+NO_DEBTS = frozenset({SERVICE, ONBOARDING, WORDS, DOORS})
 """What claims count by that are about no invoice; an invoice of this name would be taken for it."""

@@ -25,6 +25,7 @@ from domain.rules.charges import charge_first, charges
 from domain.rules.contact import find_out
 from domain.rules.data_loss import data_loss
 from domain.rules.disputes import disputes
+from domain.rules.doors import doors
 from domain.rules.interest import interest
 from domain.rules.ladder import reminders
 from domain.rules.proposals import proposals
@@ -40,7 +41,7 @@ from domain.situation import Situation
 
 RULES = (
     *(admission, reactivation, termination, suspension, restriction, news_of_the_service, data_loss),
-    *(disputes, tasks, replies, interest, proposals, after_the_end, unsent, charges, reminders),
+    *(disputes, tasks, replies, doors, interest, proposals, after_the_end, unsent, charges, reminders),
 )
 """The rules that ask for effects, the most pressing first."""
 
@@ -137,6 +138,8 @@ def _turns(at: Situation) -> Iterator[datetime]:
     for question in at.account.questions:
         if question.rest.holds(at.today):
             yield at.calendar.end_of(question.rest.last)
+    for double in at.twice:
+        yield at.calendar.end_of(double.waits_until(at.calendar.local_date(double.learned_at)))
     for plan in at.plans:
         # It may be missed when the grace of an instalment is over, or by what was taken back today.
         for day in (*plan.deadlines(at.policy.plans), plan.left[-1][0]):

@@ -7,7 +7,7 @@ UNREACHABLE, UNSENT, APPROVE, DATA_LOSS = "unreachable", "unsent", "approve", "d
 WHEREABOUTS = "whereabouts"
 REPLY = "customer_reply"
 REVIEW = "onboarding_review"
-BANK_LINE = "bank-line"
+BANK_LINE, TWICE = "bank-line", "money-twice"
 INTEREST, CANCEL_FEE = "interest", "cancel_fee"
 FEE = "fee."
 """With this begins the step that proposes the fee of a step of the policy, whose id has no dot."""
@@ -26,7 +26,7 @@ RESERVED = frozenset(
     {
         *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
         *(WHEREABOUTS, REPLY, INTEREST, CANCEL_FEE, DISPUTE_ANSWER, DISPUTE_CREDIT),
-        *(TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END, BANK_LINE),
+        *(TOLD_RESTRICTED, TOLD_ENDED, CLOSED, AFTER_END, BANK_LINE, TWICE),
     }
 )
 

@@ -28,6 +28,10 @@ SENTENCES: Mapping[str, str] = {
         "dispute {dispute} was lost on {on}, and {amount} on {invoice} are not credited:"
         " {owner} is to write the credit note"
     ),
+    "task.twice": (
+        "{amount} came in from the bank as {payment} and by {source} as {other}:"
+        " if it is the same money, take the bank's back"
+    ),
     "task.unsent": "{step} by {channel} failed {failed} times: the log of the workers says why",
     "task.after_end": "{invoices} is open again after our chasing had ended: decide what becomes of it",
     "task.approval": "{step} of {amount} needs a person's approval from {threshold}",
@@ -88,6 +92,7 @@ SENTENCES: Mapping[str, str] = {
     "hold.lost": "dispute {dispute} was lost: {amount} on {invoice} are to be credited",
     "hold.in_flight": "payment {payment} of {amount} is on its way",
     "hold.in_question": "{amount} came in and may be for this, a person decides until {until}: {why}",
+    "hold.twice": "{amount} came in as {payment} and as {other}: a person says until {until} whether twice",
     "hold.gap": "the last message went out on {last_on}; the next may follow from {until}",
     "hold.not_delivered": "{needed} has not been delivered for {invoice}",
     "hold.notice_period": "{needed} was delivered on {delivered_on}: {days} days of notice end on {until}",

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import update
 from sqlmodel import Session, col, delete, select
 
+from domain.cash.doors import BANK, WAITS_DAYS
 from domain.cash.matching import Candidate
 from domain.facts import Body, MoneyDecided, MoneyInQuestion, PaymentReceived
 from domain.money import Money
@@ -26,9 +27,7 @@ from store.tables import (
     TaskRow,
 )
 
-SOURCE = "bank"
-WAITS_DAYS = 7
-"""So long chasing of what a line may pay waits for a person."""
+SOURCE = BANK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
