@@ -91,6 +91,7 @@ class _Posting:
         self.debts: dict[str, Debt] = {}
         self.payments: dict[str, _Payment] = {}
         self.credits: dict[str, _Payment] = {}
+        self.cancelled: dict[str, None] = {}  # payments that never were
         self.loose: dict[_Payment, None] = {}  # those with an unapplied rest, in order
         self.owing: dict[str, None] = {}  # the invoices on which something is open
         self.written_off: dict[str, Money] = {}
@@ -142,6 +143,7 @@ class _Posting:
             case facts.Refunded() as body:
                 self._take_back(self.payments.get(body.payment), body.amount)
             case facts.PaymentCancelled() as body:
+                self.cancelled[body.payment] = None
                 self._take_back(self.payments.get(body.payment), None)
             case facts.ChargedBack() as body:
                 payment = self.payments.get(body.payment)
@@ -253,7 +255,7 @@ class _Posting:
         return tuple(dues)
 
     def _receive(self, body: facts.PaymentReceived) -> None:
-        if body.payment in self.payments:
+        if body.payment in self.payments or body.payment in self.cancelled:
             return
         amount = Money.of(body.amount, body.currency)
         payment = _Payment(body.payment, Money.zero(body.currency), body.invoice)

@@ -15,8 +15,8 @@ import mt940
 from domain.cash.lines import BankFile, BankLine, FileProblem, Statement, checked
 from domain.money import Money, MoneyError
 
-# It writes the lines of customers that it cannot read.
-logging.getLogger("mt940").disabled = True
+# The lines of customers that it cannot read stand in its messages; its loggers follow this one.
+logging.getLogger("mt940").setLevel(logging.CRITICAL + 1)
 
 _OPTIONS = mt940.Options.all()
 _SAYS_NOTHING = frozenset({"NOTPROVIDED", "NONREF", "NOREF", "KREF+", "NONE", ""})

@@ -112,8 +112,14 @@ def ask(
     by: str,
     now: datetime,
     waits: bool = True,
+    whole: bool = False,
 ) -> list[str]:
-    """Ask a person whose a line is; return the customers of whom chasing waits for the answer."""
+    """Ask a person whose a line is; return the customers of whom chasing waits for the answer.
+
+    Args:
+        waits: whether it does.
+        whole: of all that they owe, and not only of what the line is about.
+    """
     told = [
         {
             "customer": each.customer,
@@ -132,7 +138,7 @@ def ask(
             question=kept.name,
             amount=kept.amount.amount,
             currency=kept.amount.currency,
-            invoices=each.about,
+            invoices=() if whole else each.about,
             to=today + timedelta(days=WAITS_DAYS),
             reason=_short(f"bank line {kept.id}: {reason.words}"),
         )

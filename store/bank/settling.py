@@ -151,7 +151,9 @@ def _conclude(
     if (twice := _twice(batch, kept, found)) is not None and certain:
         return []
     if twice is not None:
-        return deciding.ask(batch.session, kept, found.candidates, reason=twice, by=ENGINE, now=batch.now)
+        return deciding.ask(
+            batch.session, kept, found.candidates, reason=twice, by=ENGINE, now=batch.now, whole=True
+        )
     if found.verdict == "nobody":
         return _left(batch, kept, because("cash.nobody").words)
     first = found.candidates[0]
