@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -64,6 +65,7 @@ from workflows.sweep import Sweep
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from domain.cash.lines import BankFile
     from domain.incidents.notice import Notice
     from providers.one_click import OneClick
     from providers.twilio_client import RoutedHttp
@@ -477,6 +479,20 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         worker(f"{task_queue}-charge", [charges.charge], threads=4),
         worker(f"{task_queue}-service", turning, threads=4),
     ]
+
+
+def read_statements(content: bytes, *, file: str, encoding: str) -> "BankFile | None":
+    """Return what a bank's file says, in whatever format it is; None where it is neither XML nor MT940."""
+    head = content.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith((b"<", b"\xff\xfe<", b"\xfe\xff\0<")):
+        from providers.statements import camt
+
+        return camt.read(content, file=file)
+    if re.search(rb"(?m)^:20:", content) and re.search(rb"(?m)^:(60|61|25)", content):
+        from providers.statements import mt940
+
+        return mt940.read(content, file=file, encoding=encoding)
+    return None
 
 
 def one_click(settings: Settings, ledger: Ledger, public_url: str = "") -> "OneClick":

@@ -78,7 +78,7 @@ def read_receivables(
     except LookupError:
         raise Refused(f"--encoding: no encoding is called {encoding!r}: write utf-8 or cp1252") from None
     except UnicodeError as error:
-        line = _line_of_fault(file, encoding)
+        line = line_of_fault(file.read_bytes(), encoding)
         raise Refused(
             f"{file}:{line}: not {encoding} text ({getattr(error, 'reason', error)}):"
             " save it as UTF-8, or name its encoding, as in --encoding cp1252"
@@ -98,7 +98,7 @@ def read_mapping(file: Path) -> Mapping:
     except BadDocument as bad:
         raise Refused(str(bad)) from None
     except UnicodeDecodeError:
-        line = _line_of_fault(file, "utf-8")
+        line = line_of_fault(file.read_bytes(), "utf-8")
         raise Refused(f"{file}:{line}: not UTF-8 text: save the mapping as UTF-8") from None
     except OSError as error:
         raise Refused(unreadable(file, error)) from None
@@ -109,9 +109,8 @@ def unreadable(file: Path, error: OSError) -> str:
     return f"{file}: cannot be read ({error.strerror or error}): check the path and your rights to it"
 
 
-def _line_of_fault(file: Path, encoding: str) -> int:
+def line_of_fault(content: bytes, encoding: str) -> int:
     """Return the line of the first byte that is not in this encoding; a reader counts from its own block."""
-    content = file.read_bytes()
     try:
         content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -160,7 +159,7 @@ def import_receivables(
     with bar("Writing customers", len(everybody)) as written:
         result = exports.record_in_bulk(ledger, everybody, now=now, progress=written, said=found.said)
     with bar("Waking workflows", len(result.touched)) as woken:
-        woken_count = asyncio.run(_wake(settings, result.touched, woken)) if result.touched else 0
+        woken_count = asyncio.run(wake_touched(settings, result.touched, woken)) if result.touched else 0
     return Imported(
         customers_added=result.added,
         contacts_changed=result.contacts,
@@ -196,7 +195,7 @@ def _sentences(found: Import, refused: Iterable[exports.Refusal], file: Path) ->
     return tuple(words for _, words in sorted(placed))
 
 
-async def _wake(settings: Settings, customers: Sequence[str], progress: Callable[[int], None]) -> int:
+async def wake_touched(settings: Settings, customers: Sequence[str], progress: Callable[[int], None]) -> int:
     """Wake customers while Temporal answers, and return how many; the sweep wakes the others."""
     from composition import connected, waker  # here, so that --check need not load it
 

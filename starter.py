@@ -14,6 +14,7 @@ use_pinned_zones()  # before anything reads a zone
 import typer  # noqa: E402
 
 from commandline import (  # noqa: E402
+    bank,
     controls,
     customers,
     digest,
@@ -44,6 +45,7 @@ app = typer.Typer(
 for group in (customers, tasks, switches, receivables, digest, running):
     app.add_typer(group.app)
 policies.app.add_typer(policy_tools.app)
+app.add_typer(bank.app, name="bank")
 app.add_typer(fees.app, name="fee")
 app.add_typer(incidents.app, name="incident")
 app.add_typer(onboarding.app, name="onboarding")

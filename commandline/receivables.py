@@ -1,6 +1,7 @@
 """Whole exports of receivables: taken into the ledger, or played through the workflows."""
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ import typer
 from commandline.files import read_policy
 from commandline.session import closing, now_of, open_ledger
 from commandline.values import AsJson
-from ending import Stop
+from ending import WRONG_USAGE, Stop
 from settings import ROOT, Settings
 
 app = typer.Typer()
@@ -20,10 +21,22 @@ Encoding = Annotated[str, typer.Option(help="of the file, like utf-8 or cp1252")
 
 @app.command(name="import")
 def import_file(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a CSV export of receivables")],
+    file: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="a CSV export of receivables")
+    ] = None,
     mapping: Annotated[
-        Path, typer.Option("--map", exists=True, dir_okay=False, help="what its columns mean")
-    ],
+        Path | None, typer.Option("--map", exists=True, dir_okay=False, help="what its columns mean")
+    ] = None,
+    watched: Annotated[
+        Path | None,
+        typer.Option(
+            "--watch", exists=True, file_okay=False, help="import what is put into a folder, until Ctrl-C"
+        ),
+    ] = None,
+    every: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="how often --watch looks into the folder")
+    ] = 10.0,
+    once: Annotated[bool, typer.Option("--once", help="let --watch look once, as a cron job would")] = False,
     check: Annotated[bool, typer.Option("--check", help="only report what is wrong; write nothing")] = False,
     skip: Annotated[
         bool, typer.Option("--skip-bad-rows", help="import the good rows although others have errors")
@@ -37,7 +50,19 @@ def import_file(
     a file again changes nothing; after a crash it writes what is missing. What a later export has
     otherwise is changed: a name, an address, a country, a segment, an invoice's amount and due date, and
     of a payment that has grown the difference is booked. What cannot be changed so is reported, and stays.
+
+    With --watch it is a folder: exports and files of banks are imported once they have their name, and moved
+    to done/ or refused/ with a report beside each. NAME.mapping.yaml in it is for CSVs that begin with NAME.
     """
+    if watched is not None:
+        _watch(watched, every=every, once=once, alone=file is None and mapping is None and not check)
+        return
+    if file is None or mapping is None:
+        raise Stop("import needs a file and its --map, or a folder to --watch", status=WRONG_USAGE)
+    _import(file, mapping, check=check, skip=skip, encoding=encoding, as_json=as_json)
+
+
+def _import(file: Path, mapping: Path, *, check: bool, skip: bool, encoding: str, as_json: bool) -> None:
     from commandline.progress import bar
     from importing import counted, import_receivables, read_receivables
 
@@ -71,6 +96,28 @@ def import_file(
         raise Stop(f"{len(found.errors)} errors: their rows were left out; mend them and import again")
     if found.errors:
         raise Stop(f"{len(found.errors)} errors: nothing was written; mend them, or see --skip-bad-rows")
+
+
+def _watch(folder: Path, *, every: float, once: bool, alone: bool) -> None:
+    """Import what is put into a folder, until Ctrl-C, or what lies there now."""
+    from commandline.progress import bar
+    from dropping import sweep
+
+    if not alone:
+        raise Stop("--watch takes a folder alone: leave out the file, --map and --check", status=WRONG_USAGE)
+    settings = Settings.from_env()
+    ledger = open_ledger(settings)
+    refused = 0
+    while True:
+        for dropped in sweep(folder, ledger, by="import", now=now_of(ledger), settings=settings, bar=bar):
+            said = "done" if dropped.done else "refused"
+            typer.echo(f"{dropped.file}: {said}: {dropped.report.splitlines()[-1]}")
+            refused += not dropped.done
+        if once:
+            break
+        time.sleep(every)
+    if refused:
+        raise Stop(f"{refused} files were refused: their reports in {folder / 'refused'} say why")
 
 
 def _compared(found: Any, file: Path, settings: Settings) -> tuple[str, ...]:

@@ -157,6 +157,7 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
     """
     from domain.own_steps import (
         APPROVE,
+        BANK_LINE,
         CALL_APPLICANT,
         CANCEL_FEE,
         FEE,
@@ -197,6 +198,9 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         if task.step.startswith(FEE):
             step = task.step.removeprefix(FEE)
             endings[task.step] = f"starter.py fee book {who} {about} --kind fee --step {step}"
+    if task.step == BANK_LINE:
+        _, line, _ = (task.message or "").split("/")
+        return f"starter.py bank match {line} TARGET || starter.py bank ignore {line} --reason WORDS"
     if task.step != APPROVE and is_approval(task.step):
         return f"starter.py approve {who} --step {task.step.removeprefix(approval_of(''))}"
     return endings.get(task.step, done)

@@ -8,6 +8,8 @@ from typing import Literal
 
 from domain.access.grants import AccessBook, ToldOfAccess, access_of
 from domain.book import Debt, Deposit, Entry
+from domain.cash.doors import Double
+from domain.cash.questions import Question
 from domain.charges.cards import Attempt, Wallet
 from domain.claim import Claim, in_order
 from domain.contact_law.law import NO_LAW, Law
@@ -131,6 +133,8 @@ class Account:
         wallet: the cards, and what went wrong with them.
         override: the policy that a person chose for this customer last, unless it was ended.
         adopted_at: when a policy was last adopted for this customer alone, if one ever was.
+        questions: money that may be this customer's, and a person has to say so.
+        doubles: money of a bank's file that another door may have brought as well.
         handed_over: days on which others collect a debt; without an invoice what was past due on the first.
         elsewhere_on: since when others have the service suspended.
         incidents: those that are open about the customer, the oldest first.
@@ -154,6 +158,8 @@ class Account:
     disputed: Mapping[str, Money] = field(default_factory=dict)
     unapplied: tuple[Money, ...] = ()
     in_flight: tuple[InFlight, ...] = ()
+    questions: tuple[Question, ...] = ()
+    doubles: tuple[Double, ...] = ()
     reach: Mapping[str, Reach] = field(default_factory=dict)
     unsubscribed: Mapping[str, Reach] = field(default_factory=dict)
     complained_at: datetime | None = None

@@ -13,6 +13,8 @@ from domain import delivery, facts
 from domain.access.grants import ToldOfAccess
 from domain.account import ANY_STEP, OPTED_OUT, Account, InFlight, Reach, Request, Said, Service, Work
 from domain.book import Book
+from domain.cash.doors import Doors
+from domain.cash.questions import Question
 from domain.channels import CHANNELS, CHARGE, EMAIL
 from domain.charges.card_fold import CardFold
 from domain.claim import Claim, in_order
@@ -124,6 +126,7 @@ _ENDS = (
     facts.DisputeResolved,
     facts.PlanEnded,
     facts.PaymentFailed,
+    facts.MoneyDecided,
     facts.SubscriptionReactivated,
     facts.TakenBack,
     facts.IncidentClosed,
@@ -181,6 +184,8 @@ class _Folding:
         self.crediting: set[FactName] = set()
         self.resolved: list[tuple[Decimal | None, Rest]] = []
         self.in_flight: dict[str, InFlight] = {}
+        self.questions: dict[str, Question] = {}
+        self.doors = Doors()
         self.cards = CardFold()
         self.failed: dict[str, tuple[date, ...]] = {}
         self.received: set[str] = set()
@@ -207,6 +212,7 @@ class _Folding:
         other = apart(self)
         other.claims = self.claims
         other.cards = self.cards.copy()
+        other.doors = self.doors.copy()
         return other
 
     def account(self, book: Book, go_live_on: date | None) -> Account:
@@ -219,6 +225,8 @@ class _Folding:
             reach={**self.reach, **dict.fromkeys(self.off_list, OPTED_OUT)},
             unsubscribed={each: self.reach[each] for each in self.off_list},
             complained_at=self.complained_at,
+            questions=tuple(self.questions.values()),
+            doubles=self.doors.doubles(),
             changed_at=dict(self.changed_at),
             pauses=tuple(self.pauses),
             exemptions=tuple(self.exemptions),
@@ -348,10 +356,16 @@ class _Folding:
                 if isinstance(fact.body, facts.PaymentFailed):
                     self._charge_failed(fact.body, fact.happened_on)
                 self._money_on_its_way(fact.body)
+                self.doors.take(fact)
                 if self.cards.cards or not isinstance(fact.body, facts.PaymentReceived):
                     self._card(fact)
             case facts.CardAdded() | facts.CardRemoved() | facts.ChargedBack() | facts.ChargebackReversed():
                 self._card(fact)
+                self.doors.take(fact)
+            case facts.Refunded() | facts.PaymentCancelled():
+                self.doors.take(fact)
+            case facts.MoneyInQuestion() | facts.MoneyDecided():
+                self._question(fact)
             case facts.SubscriptionSuspended() | facts.SubscriptionReactivated():
                 self._switch(fact)
             case facts.SubscriptionRestricted() | facts.SubscriptionTerminated():
@@ -507,6 +521,15 @@ class _Folding:
             self.withheld.setdefault(name, Withheld(first=first, last=FOREVER, reason=reason))
         elif name in self.withheld:
             self.holds.append(self.withheld.pop(name).cut(fact.happened_on))
+
+    def _question(self, fact: Fact) -> None:
+        match fact.body:
+            case facts.MoneyInQuestion(question=name, invoices=invoices) as body:
+                rest = Rest(first=fact.happened_on, last=_last(body.to), reason=body.reason)
+                amount = Money.of(body.amount, body.currency)
+                self.questions[name] = Question(question=name, amount=amount, invoices=invoices, rest=rest)
+            case facts.MoneyDecided(question=name):
+                self.questions.pop(name, None)
 
     def _hand_over(self, fact: Fact) -> None:
         on = fact.happened_on

@@ -28,6 +28,7 @@ from domain.rules.contact import find_out
 from domain.rules.credit import credit, deposit_first
 from domain.rules.data_loss import data_loss
 from domain.rules.disputes import disputes
+from domain.rules.doors import doors
 from domain.rules.in_doubt import in_doubt
 from domain.rules.interest import interest
 from domain.rules.ladder import reminders
@@ -46,7 +47,7 @@ from domain.situation import Situation
 
 RULES = (
     *(admission, reactivation, withheld, termination, suspension, restriction, news_of_the_service),
-    *(data_loss, credit, disputes, tasks, replies, usage, activity, access, interest, proposals),
+    *(data_loss, credit, disputes, tasks, replies, doors, usage, activity, access, interest, proposals),
     *(after_the_end, unsent, in_doubt, charges, reminders),
 )
 """The rules that ask for effects, the most pressing first."""
@@ -142,6 +143,11 @@ def _turns(at: Situation) -> Iterator[datetime]:
     override = in_force(at.account.override, at.today)
     if override is not None and override.last < FOREVER:
         yield at.calendar.end_of(override.last)
+    for question in at.account.questions:
+        if question.rest.holds(at.today):
+            yield at.calendar.end_of(question.rest.last)
+    for double in at.twice:
+        yield at.calendar.end_of(double.waits_until(at.calendar.local_date(double.learned_at)))
     for plan in at.plans:
         # It may be missed when the grace of an instalment is over, or by what was taken back today.
         for day in (*plan.deadlines(at.policy.plans), plan.left[-1][0]):

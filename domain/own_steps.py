@@ -7,6 +7,7 @@ UNREACHABLE, UNSENT, APPROVE, DATA_LOSS = "unreachable", "unsent", "approve", "d
 WHEREABOUTS = "whereabouts"
 REPLY = "customer_reply"
 REVIEW = "onboarding_review"
+BANK_LINE, TWICE = "bank-line", "money-twice"
 INTEREST, CANCEL_FEE = "interest", "cancel_fee"
 FEE = "fee."
 """With this begins the step that proposes the fee of a step of the policy, whose id has no dot."""
@@ -22,7 +23,7 @@ WITHHELD = "return-withheld"
 INCIDENT = "incident-response"
 """The work on an incident; it is answered there, and no claim is behind it."""
 CALL_APPLICANT, WAITS_TOO_LONG = "onboarding-call", "onboarding-late"
-ANSWERED = frozenset({APPROVE, REVIEW, CALL_APPLICANT, INCIDENT})
+ANSWERED = frozenset({APPROVE, REVIEW, CALL_APPLICANT, INCIDENT, BANK_LINE})
 """Their tasks end with an answer of their own; that all work is done says nothing of them."""
 PROVISION_ORDER, REQUEST_DEPOSIT, APPLY_DEPOSIT, CANCEL_ORDER = (
     "provision-order",
@@ -53,6 +54,7 @@ RESERVED = frozenset(
         *(NOTE_EXPOSURE, BLOCK_ORDERS, UNBLOCK_ORDERS),
         *(USAGE_WARNING, USAGE_ALERT, USAGE_FORECAST, USAGE_PROFILE, USAGE_OVER, USAGE_ODD),
         *(ACTIVITY_REVIEW, ACCESS_DECISION, ACCESS_ENDS, ACCESS_OVER, ACCESS_REVIEW),
+        *(BANK_LINE, TWICE),
     }
 )
 

@@ -99,6 +99,7 @@ class _Posting:
         self.debts: dict[str, Debt] = {}
         self.payments: dict[str, _Payment] = {}
         self.credits: dict[str, _Payment] = {}
+        self.cancelled: dict[str, None] = {}  # payments that never were
         self.loose: dict[_Payment, None] = {}  # those with an unapplied rest, in order
         self.kept: dict[str, tuple[str, ...]] = {}  # by deposit, the payments that name it
         self.owing: dict[str, None] = {}  # the invoices on which something is open
@@ -167,6 +168,9 @@ class _Posting:
                 self._give_back(body)
             case facts.Refunded() as body:
                 self._take_back(self.payments.get(body.payment), body.amount)
+            case facts.PaymentCancelled() as body:
+                self.cancelled[body.payment] = None
+                self._take_back(self.payments.get(body.payment), None)
             case facts.ChargedBack() as body:
                 payment = self.payments.get(body.payment)
                 taken = self._take_back(payment, body.amount)
@@ -277,7 +281,7 @@ class _Posting:
         return tuple(dues)
 
     def _receive(self, body: facts.PaymentReceived) -> None:
-        if body.payment in self.payments:
+        if body.payment in self.payments or body.payment in self.cancelled:
             return
         amount = Money.of(body.amount, body.currency)
         payment = _Payment(body.payment, Money.zero(body.currency), body.invoice, deposit=body.deposit)

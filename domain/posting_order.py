@@ -16,6 +16,7 @@ _ORDER: tuple[tuple[type[facts.Body], ...], ...] = (
     (facts.InvoiceIssued,),
     (facts.FeeBooked,),
     (facts.InvoiceCorrected,),
+    (facts.PaymentCancelled,),
     (facts.PaymentReceived,),
     (facts.CreditNote,),
     (facts.CreditNoteCancelled,),

@@ -31,6 +31,10 @@ SENTENCES: Mapping[str, str] = {
         "dispute {dispute} was lost on {on}, and {amount} on {invoice} are not credited:"
         " {owner} is to write the credit note"
     ),
+    "task.twice": (
+        "{amount} came in from the bank as {payment} and by {source} as {other}:"
+        " if it is the same money, take the bank's back"
+    ),
     "task.unsent": "{step} by {channel} failed {failed} times: the log of the workers says why",
     "task.withheld": "nothing is owed that would keep the service down, and it is not given back: {why}",
     "task.in_doubt": (
@@ -163,6 +167,8 @@ SENTENCES: Mapping[str, str] = {
     "hold.disputed": "invoice {invoice} is disputed",
     "hold.lost": "dispute {dispute} was lost: {amount} on {invoice} are to be credited",
     "hold.in_flight": "payment {payment} of {amount} is on its way",
+    "hold.in_question": "{amount} came in and may be for this, a person decides until {until}: {why}",
+    "hold.twice": "{amount} came in as {payment} and as {other}: a person says until {until} whether twice",
     "hold.gap": "the last message went out on {last_on}; the next may follow from {until}",
     "hold.not_delivered": "{needed} has not been delivered for {invoice}",
     "hold.notice_period": "{needed} was delivered on {delivered_on}: {days} days of notice end on {until}",
@@ -192,6 +198,23 @@ SENTENCES: Mapping[str, str] = {
     "hold.stopped": "all outward effects are stopped since {since}: {reason}",
     "sender.stopped": "{channel} from {sender} is stopped since {since}: {why}",
     "hold.blast": "{wanted} effects within the hour exceed {limit}: a person must approve",
+    # Whose the money of a bank line is, and why a person has to say so.
+    "cash.named": "{amount} is what is open on {invoices}, which it names",
+    "cash.part": "it names {invoice}, and {amount} is a part of the {open} that are open",
+    "cash.known_exact": "it came from an account of {customer}, and {amount} is what is open on {invoices}",
+    "cash.called_exact": "it is from {customer} by its words, and {amount} is what is open on {invoices}",
+    "cash.known": "it came from an account of {customer}, who owes {open}",
+    "cash.more": "it came from an account of {customer}, who owes {open}, and it is {amount}",
+    "cash.otherwise": "it names {invoices}, on which {open} is open, and it is {amount}",
+    "cash.other_currency": "it names {invoices}, which is in {currency}",
+    "cash.called": "it is from {customer} by its words, and {amount} fits none of their invoices alone",
+    "cash.amount": "{amount} is what is open on {invoices}, and nothing else speaks for it",
+    "cash.twice": "{amount} came in by {source} as {payment} on {on}: it may be the same money",
+    "cash.repeated": "it says the same as bank line {line}, which is of another statement",
+    "cash.nobody": "it names no invoice that is known, and comes from nobody who is",
+    "cash.returned": "the bank took {payment} back ({code})",
+    "cash.went_out": "{amount} went out to an account of {customer}: it may be a refund",
+    "cash.no_original": "the bank took money back ({code}), and nobody knows which payment",
     # Why no interest on late payment is proposed, or less of it.
     "interest.none": "the policy asks for no interest",
     "interest.segment": "no interest is asked of customers of segment {segment}",

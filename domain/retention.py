@@ -36,6 +36,8 @@ def _waits(account: Account, today: date) -> str | None:
         return f"a hold is set ({hold.reason}): it is released before the customer is forgotten"
     if account.disputes:
         return f"dispute {account.disputes[0]} is open: it is resolved before the customer is forgotten"
+    if account.questions:
+        return "money came in that may be the customer's: decide about it first, `starter.py bank unapplied`"
     read_until = account.tasks_done.get(REPLY)
     if any(read_until is None or said.at > read_until for said in account.replies):
         return "a reply waits to be read: its task is done before the customer is forgotten"

@@ -14,6 +14,7 @@ from itertools import takewhile
 from domain.account import Account
 from domain.book import Debt
 from domain.calendar import Calendar, has_holidays, month_end
+from domain.cash.doors import Double
 from domain.channels import PARTED, SERVICE, TASK
 from domain.claim import Claim
 from domain.claim_key import invoice_of
@@ -27,7 +28,7 @@ from domain.effects import Effect, EffectDebt
 from domain.instalment_plans import InstalmentPlan, under
 from domain.instalments import split
 from domain.money import Money, per_currency
-from domain.own_steps import RESERVED
+from domain.own_steps import RESERVED, TWICE
 from domain.policy import Policy
 from domain.policy_audience import missed
 from domain.policy_fields import amount_in
@@ -725,9 +726,48 @@ class Situation:
         return None if rest.last == FOREVER else self.opening(rest.last + timedelta(days=1))
 
     def resting(self, debts: Iterable[Debt]) -> tuple[Reason, datetime | None] | None:
-        """Why nothing presses for these debts today: a rest, or money that is on its way."""
-        in_flight = self.in_flight(debts)
-        return self.paused() or (None if in_flight is None else (in_flight, None))
+        """Why nothing presses for these debts today: a rest, or money that is on its way or in question."""
+        debts = tuple(debts)
+        if (held := self.paused()) is not None:
+            return held
+        if (in_flight := self.in_flight(debts)) is not None:
+            return in_flight, None
+        return self.in_question(debts) or self.came_twice(debts)
+
+    @cached_property
+    def twice(self) -> tuple[Double, ...]:
+        """What may have come in twice, since a person last looked at such money."""
+        seen_at = self.account.tasks_done.get(TWICE)
+        return tuple(each for each in self.account.doubles if seen_at is None or each.learned_at > seen_at)
+
+    def came_twice(self, debts: Iterable[Debt]) -> tuple[Reason, datetime | None] | None:
+        """Money that may have come in twice, and until when a person is waited for to say so."""
+        if not self.twice:
+            return None
+        currencies = {debt.open.currency for debt in debts}
+        for each in reversed(self.twice):
+            last = each.waits_until(self.calendar.local_date(each.learned_at))
+            if each.amount.currency in currencies and self.today <= last:
+                reason = because(
+                    "hold.twice", amount=each.amount, payment=each.payment, other=each.other, until=last
+                )
+                return reason, self.opening(last + timedelta(days=1))
+        return None
+
+    def in_question(self, debts: Iterable[Debt]) -> tuple[Reason, datetime | None] | None:
+        """Money that may pay one of these debts, and until when a person is waited for to say so."""
+        open_now = [each for each in self.account.questions if each.rest.holds(self.today)]
+        if not open_now:
+            return None
+        asked = {debt.invoice: debt.open.currency for debt in debts}
+        about = [each for each in open_now if each.concerns(asked)]
+        last = max(about, key=lambda each: (each.rest.last, each.question), default=None)
+        if last is None:
+            return None
+        rest = last.rest
+        until_on = None if rest.last == FOREVER else rest.last
+        reason = because("hold.in_question", amount=last.amount, why=rest.reason, until=until_on or "decided")
+        return reason, self.after(rest)
 
     def closed(self) -> tuple[Reason, datetime] | None:
         """Why nothing may go out at this instant, and until when."""

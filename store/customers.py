@@ -20,6 +20,8 @@ from store.errors import Refused, UnknownCustomer
 from store.facts import NewFact
 from store.tables import (
     ApplicationRow,
+    BankDetailRow,
+    BankPayerRow,
     ContactRow,
     CustomerRow,
     IncidentRow,
@@ -316,7 +318,7 @@ def destroy_contact(session: Session, customer_id: str) -> bool:
     data = session.get(ContactRow, customer_id)
     theirs = select(IncidentRow.id).where(IncidentRow.customer_id == customer_id)
     session.exec(delete(IncidentTextRow).where(col(IncidentTextRow.incident_id).in_(theirs)))
-    for table in (ReplyRow, ApplicationRow, TraitRow):
+    for table in (ReplyRow, ApplicationRow, TraitRow, BankDetailRow, BankPayerRow):
         session.exec(delete(table).where(col(table.customer_id) == customer_id))
     if data is None:
         return False

@@ -119,7 +119,7 @@ def _wrong(body: facts.Body, names: _Names) -> Iterator[str]:
                     f"payment {body.payment} is in {body.currency}, and invoice {body.invoice} in {owed}:"
                     " it can pay that only once it is exchanged"
                 )
-        case facts.Refunded() | facts.ChargedBack() | facts.ChargebackReversed():
+        case facts.PaymentCancelled() | facts.Refunded() | facts.ChargedBack() | facts.ChargebackReversed():
             currency = names.payments.get(body.payment)
             if currency is None:
                 yield f"there is no payment {body.payment} of this customer"

@@ -473,6 +473,105 @@ class ConsentRow(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
+class BankStatementRow(SQLModel, table=True):
+    """One statement of a bank, as it was read; never changed.
+
+    Attributes:
+        key: what it is known by: the same statement again has nothing new.
+        first_on, last_on: the days of its lines.
+    """
+
+    __tablename__ = "bank_statements"
+    __table_args__ = (UniqueConstraint("key"), Index("ix_bank_statements_account", "account", "last_on"))
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    key: str
+    file: str
+    format: str
+    account: str
+    number: str | None = None
+    currency: str
+    opening_minor: int | None = Field(default=None, sa_type=BigInteger)
+    closing_minor: int | None = Field(default=None, sa_type=BigInteger)
+    first_on: date
+    last_on: date
+    imported_at: datetime = Field(sa_type=Instant)
+    imported_by: str
+
+
+class BankLineRow(SQLModel, table=True):
+    """One line of a statement, without personal data; never changed. This row is its lock.
+
+    Attributes:
+        key: what it is known by in every file that has it.
+        content: the same for lines that say the same.
+        reference, payer: digests of what the payment calls itself, and of the account it came from.
+    """
+
+    __tablename__ = "bank_lines"
+    __table_args__ = (UniqueConstraint("key"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    statement_id: int = Field(foreign_key="bank_statements.id", index=True, sa_type=BigInteger)
+    key: str
+    content: str = Field(index=True)
+    booked_on: date
+    value_on: date | None = None
+    currency: str
+    minor: int = Field(sa_type=BigInteger)
+    bank_ref: str | None = None
+    reference: str | None = Field(default=None, index=True)
+    payer: str | None = None
+    returned: bool
+    reason: str | None = None
+
+
+class BankDetailRow(SQLModel, table=True):
+    """What a payer wrote, and who it is: personal data, destroyed with that of the customer."""
+
+    __tablename__ = "bank_details"
+
+    line_id: int = Field(primary_key=True, foreign_key="bank_lines.id", sa_type=BigInteger)
+    customer_id: str | None = Field(default=None, foreign_key=_CUSTOMER, index=True, max_length=64)
+    text: str
+    structured: str | None = None
+    end_to_end: str | None = None
+    payer: str | None = None
+
+
+class BankDecisionRow(SQLModel, table=True):
+    """What was concluded from a line, by the engine or by a person; the newest counts.
+
+    Attributes:
+        state: applied, returned, unapplied, asked, unmatched, ignored or outgoing.
+        payments: the payments that it became, with their invoices and amounts.
+        candidates: for whom something spoke, and what.
+    """
+
+    __tablename__ = "bank_decisions"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    line_id: int = Field(foreign_key="bank_lines.id", index=True, sa_type=BigInteger)
+    at: datetime = Field(sa_type=Instant)
+    by: str
+    state: str
+    customer_id: str | None = Field(default=None, foreign_key=_CUSTOMER, index=True, max_length=64)
+    score: int | None = None
+    why: str
+    payments: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    candidates: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+
+
+class BankPayerRow(SQLModel, table=True):
+    """An account from which a customer has paid, as a digest: learned from matches that are certain."""
+
+    __tablename__ = "bank_payers"
+
+    payer: str = Field(primary_key=True)
+    customer_id: str = Field(primary_key=True, foreign_key=_CUSTOMER, max_length=64)
+    learned_at: datetime = Field(sa_type=Instant)
+
+
 class VerificationRow(SQLModel, table=True):
     """One check of an onboarding; `evidence` holds no personal data."""
 

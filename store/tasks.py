@@ -36,7 +36,7 @@ class OpenTask(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One task; `customer_id` is None for one about the whole ledger."""
+    """One task; `customer_id` is None for one about the whole ledger, `message` names what it is about."""
 
     id: int
     customer_id: str | None
@@ -45,6 +45,7 @@ class Task:
     opened_at: datetime
     why: str
     debts: Mapping[str, str]
+    message: str | None = None
 
 
 def open_of(session: Session, customer_id: str) -> tuple[OpenTask, ...]:
@@ -67,6 +68,7 @@ def worklist(ledger: Ledger) -> list[Task]:
                 opened_at=row.opened_at,
                 why=row.why,
                 debts=row.debts,
+                message=row.message,
             )
             for row in rows
         ]

@@ -33,7 +33,18 @@ FOLDERS = {
         *("workflows", "activities", "providers", "store", "domain"),
     },
     "commandline": {
-        *("composition", "ending", "settings", "importing", "lawbooks", "selfcheck", "replay", "demo"),
+        *(
+            "composition",
+            "ending",
+            "settings",
+            "importing",
+            "banking",
+            "dropping",
+            "lawbooks",
+            "selfcheck",
+            "replay",
+            "demo",
+        ),
         *("activities", "store", "drawing", "domain"),
     },
 }
@@ -44,6 +55,8 @@ MODULES = {
     "ending": {"settings", "domain", "store"},
     "composition": INSIDE | {"ending", "providers"},
     "importing": INSIDE | {"ending"},
+    "banking": INSIDE | {"ending", "importing"},
+    "dropping": INSIDE | {"ending", "importing", "banking"},
     "lawbooks": {"settings", "ending", "domain"},
     "selfcheck": INSIDE | {"ending", "lawbooks"},
     "worker": INSIDE | {"ending", "lawbooks", "selfcheck"},

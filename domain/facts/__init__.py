@@ -15,6 +15,7 @@ from pydantic import Field, TypeAdapter
 from domain.facts.access import AccessGranted, AccessRequested, AccessRevoked, SafeguardNoted
 from domain.facts.activity import ActivityNoticed
 from domain.facts.cards import CardAdded, CardRemoved
+from domain.facts.cash import MoneyDecided, MoneyInQuestion
 from domain.facts.contacts import (
     Bounced,
     ContactChanged,
@@ -67,6 +68,7 @@ from domain.facts.orders import OrderCancelled, OrderPlaced, OrdersBlocked, Orde
 from domain.facts.payments import (
     ChargebackReversed,
     ChargedBack,
+    PaymentCancelled,
     PaymentFailed,
     PaymentInFlight,
     PaymentReceived,
@@ -145,6 +147,8 @@ __all__ = [
     "InvoiceCorrected",
     "InvoiceIssued",
     "InvoiceVoided",
+    "MoneyDecided",
+    "MoneyInQuestion",
     "Onboarded",
     "OnboardingReviewed",
     "OnboardingStarted",
@@ -155,6 +159,7 @@ __all__ = [
     "OrdersBlocked",
     "OrdersUnblocked",
     "Paused",
+    "PaymentCancelled",
     "PaymentFailed",
     "PaymentInFlight",
     "PaymentReceived",
@@ -204,9 +209,12 @@ KnownBody = Annotated[
     | PaymentReceived
     | PaymentInFlight
     | PaymentFailed
+    | PaymentCancelled
     | Refunded
     | ChargedBack
     | ChargebackReversed
+    | MoneyInQuestion
+    | MoneyDecided
     | CreditNote
     | CreditNoteCancelled
     | FeeBooked

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from domain.facts.fact import Body
-from domain.facts.fields import Amount, Currency, Invoice, Name
+from domain.facts.fields import Amount, Currency, Invoice, Name, Reason
 
 
 class PaymentReceived(Body):
@@ -54,6 +54,15 @@ class Refunded(Body):
     type: Literal["refunded"] = "refunded"
     payment: Name
     amount: Amount | None = None
+
+
+class PaymentCancelled(Body):
+    """The payment was booked by mistake: it was not this customer's, or came in by another door as well."""
+
+    type: Literal["payment_cancelled"] = "payment_cancelled"
+    payment: Name
+    reason: Reason | None = None
+    by: Name | None = None
 
 
 class ChargedBack(Body):

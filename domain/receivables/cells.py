@@ -74,7 +74,9 @@ class Cells:
             return None
 
     def day(self, source: Source, *, optional: bool = False) -> date | None:
-        return self.read(source, lambda text: _day(text, self.mapping.dates), kind="date", optional=optional)
+        return self.read(
+            source, lambda text: read_day(text, self.mapping.dates), kind="date", optional=optional
+        )
 
     def past_day(self, source: Source) -> date | None:
         """Read the day on which money arrived, where some did."""
@@ -87,7 +89,7 @@ class Cells:
     def money(self, source: Source, currency: str, *, optional: bool = False) -> Money | None:
         return self.read(
             source,
-            lambda text: _money(text, currency, self.mapping.amounts),
+            lambda text: read_money(text, currency, self.mapping.amounts),
             kind="amount",
             optional=optional,
         )
@@ -110,7 +112,12 @@ class Cells:
         return source.translate[value]
 
 
-def _day(text: str, forms: tuple[str, ...]) -> date:
+def read_day(text: str, forms: tuple[str, ...]) -> date:
+    """Return the day that a text is in one of these forms.
+
+    Raises:
+        ValueError: it is none; the sentence says what would be right.
+    """
     for form in forms:
         match = _date_pattern(form).fullmatch(text)
         if match is None:
@@ -137,7 +144,12 @@ def _date_pattern(form: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _money(text: str, currency: str, amounts: Amounts) -> Money:
+def read_money(text: str, currency: str, amounts: Amounts) -> Money:
+    """Return the amount that a text is, written as the mapping says.
+
+    Raises:
+        ValueError: it is none; the sentence says what would be right.
+    """
     whole = "[0-9]+"
     if amounts.thousands is not None:
         whole = rf"([0-9]{{1,3}}({re.escape(amounts.thousands)}[0-9]{{3}})+|[0-9]+)"

@@ -174,6 +174,7 @@ SAMPLES = {
     "instalments": [{"due_on": "2026-03-05", "amount": "10.00"}],
     "due_on": "2026-03-05",
     "pay_on": "2026-03-12",
+    "to": "2026-03-12",
     "until": "2026-03-05T09:00:00Z",
     "outcome": "approved",
     "attempt": 1,
@@ -188,7 +189,6 @@ SAMPLES = {
     "last_at": "2026-02-03T09:00:00Z",
     "safeguard": "mfa",
     "holds": True,
-    "to": "2026-03-05",
 }
 ONLY: dict[str, dict[str, Any]] = {
     "checked": {"check": "phone", "outcome": "pass"},
