@@ -16,6 +16,12 @@ from domain.simulation.timeline import Line
 from domain.situation import Situation
 from store.claims import Begun
 
+_ENDS_TEXTS = "+1"
+"""The calling code of the countries whose carriers and law want the way out in texts to businesses as well.
+
+The United States, by the rules of the carriers (CTIA) and the TCPA, and Canada, by CASL.
+"""
+
 
 def notice_of(begun: Begun, *, seller: Seller) -> Notice:
     """Return all that the message of a claimed notice may say, as the account stands now."""
@@ -47,6 +53,7 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
         next_on=_day(following, at.calendar),
         next_says=_says(begun, following),
         suspend_on=effect.suspend_on or _suspended_on(at),
+        ends_texts=(begun.contact.phone or "").startswith(_ENDS_TEXTS),
     )
 
 

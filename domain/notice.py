@@ -123,6 +123,8 @@ class Notice:
         interest: what may be charged besides; None where the policy proposes nothing for this customer.
         totals: what we ask for, as `totals_of(debts)` gives it.
         next_on: the day of the next step, and `next_says` what it is; both or neither.
+        ends_texts: whether a text message must say how to end them, whomever it is to; private persons
+            always hear it.
         suspend_on: the announced day of the suspension; in `suspended` the day it took effect, and
             in `thanks` too, where the service was suspended and is back.
     """
@@ -144,6 +146,7 @@ class Notice:
     next_on: date | None = None
     next_says: NextStep | None = None
     suspend_on: date | None = None
+    ends_texts: bool = False
 
     @property
     def invoices(self) -> tuple[NoticeDebt, ...]:
