@@ -32,6 +32,12 @@ from domain.situation import Situation
 from domain.usage.book import first_of
 from store.claims import Begun
 
+_ENDS_TEXTS = "+1"
+"""The calling code of the countries whose carriers and law want the way out in texts to businesses as well.
+
+The United States, by the rules of the carriers (CTIA) and the TCPA, and Canada, by CASL.
+"""
+
 
 def notice_of(begun: Begun, *, seller: Seller) -> Notice:
     """Return all that the message of a claimed notice may say, as the account stands now."""
@@ -66,6 +72,7 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
         deposit=_deposit(at, effect),
         limit=_limit(at, effect),
         usage=_usage(at, effect.step),
+        ends_texts=(begun.contact.phone or "").startswith(_ENDS_TEXTS),
     )
 
 

@@ -105,6 +105,7 @@ def specimen(template: str, channel: str, language: str = FALLBACK) -> Notice:
         sent_on=sent_on,
         next_on=next_on,
         next_says=next_says,
+        ends_texts=channel == "sms",
         suspend_on={"final_notice": next_on, "suspended": sent_on, "thanks": date(2026, 4, 22)}.get(kind),
     )
 

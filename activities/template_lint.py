@@ -15,7 +15,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from activities import layouts
 from activities.rendering import CODE_TEMPLATE, CONSUMER_PREFIX, FALLBACK, BadTemplate, Letters
-from activities.specimens import specimen, specimen_code
+from activities.specimens import SPECIMEN_SELLER, specimen, specimen_code
 from domain.channels import CHANNELS
 from domain.money import Money
 from domain.notice import Message, Notice, in_gsm7, sms_segments
@@ -201,6 +201,7 @@ def _rendered(letters: Letters, root: str, language: str) -> Iterator[Finding]:
                         remedy="say it in the letter, or in the phrase that its frame asks for",
                     )
             if channel == "sms":
+                yield from _brand_later(file, message.text)
                 yield from _too_long(file, message.text)
 
 
@@ -229,7 +230,7 @@ def _statements(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
         yield "the seller's email address", seller.support_email
         yield "the seller's telephone", seller.support_phone
         yield "the customer's number", notice.customer
-    elif private:
+    elif private or notice.ends_texts:
         yield "how to end text messages", "STOP"
     if not thanks and notice.template != ASKS_NOTHING and notice.usage is None:
         yield "where to pay", seller.payment_url
@@ -278,6 +279,15 @@ def _about(notice: Notice, written: Callable[[Money | date], str]) -> Iterator[t
 def _plain(words: str) -> str:
     """Return words without what only lays them out: any space is a space."""
     return " ".join(words.split())
+
+
+def _brand_later(file: str, text: str) -> Iterator[Finding]:
+    """A number says nothing to a reader, and a telephone's list shows the first words."""
+    if not text.startswith(SPECIMEN_SELLER.name):
+        remedy = "begin with its name"
+        yield Finding(
+            file=file, rule="brand-later", problem="it does not begin with the seller", remedy=remedy
+        )
 
 
 def _too_long(file: str, text: str) -> Iterator[Finding]:

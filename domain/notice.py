@@ -172,6 +172,8 @@ class Notice:
         totals: what we ask for, as `totals_of(debts)` gives it.
         next_on: the day of the next step, and `next_says` what it is; both or neither.
         deposit, limit: what a message about orders and credit is about.
+        ends_texts: whether a text message must say how to end them, whomever it is to; private persons
+            always hear it.
         suspend_on: the announced day of the suspension; in `suspended` the day it took effect, and
             in `thanks` too, where the service was suspended and is back.
         usage: of a message about usage, which is about no debt.
@@ -197,6 +199,7 @@ class Notice:
     deposit: NoticeDeposit | None = None
     limit: NoticeLimit | None = None
     usage: NoticeUsage | None = None
+    ends_texts: bool = False
 
     @property
     def invoices(self) -> tuple[NoticeDebt, ...]:

@@ -31,8 +31,8 @@ EVENTS: Mapping[str, Trouble] = {
 }
 """Events that need nothing further to be understood; `bounce` and `dropped` have kinds of their own.
 
-`group_unsubscribe` and `group_resubscribe` are none of ours: our letters belong to no group, so they
-are about other mail of the account.
+`group_unsubscribe` and `group_resubscribe` are about other mail of the account: of ours only what the law
+requires belongs to a group, and SendGrid says by a drop that somebody left that one.
 """
 
 BLOCKED: Mapping[str, Trouble] = {

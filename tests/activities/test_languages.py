@@ -373,6 +373,25 @@ def test_a_policy_without_a_suspension_speaks_of_none(language: str) -> None:
     assert never[language] in text
 
 
+# Words with which something is sold; none of them has a use in a letter about what is owed.
+UPSELL = {
+    "en": r"\b(upgrade|offer|discount|special|save|premium|newsletter|recommend|trial)",
+    "de": r"\b(angebot|rabatt|aktion|upgrade|premium|sparen|newsletter|empfehl|testphase)",
+    "fr": r"\b(offre|remise|promotion|premium|économis|newsletter|recommand|essai)",
+    "ko": r"(할인|혜택|업그레이드|프리미엄|추천|체험|뉴스레터)",
+}
+
+
+@pytest.mark.parametrize(("language", "channel", "name"), MESSAGES)
+def test_nothing_is_sold_and_an_email_has_both_halves(language: str, channel: str, name: str) -> None:
+    written = message(language, channel, name)
+    assert not re.search(UPSELL[language], f"{written.subject} {written.text}".lower())
+    assert bool(written.text.strip())
+    assert bool(written.subject and written.html) == (channel == "email")
+    if channel == "sms":
+        assert written.text.startswith(SPECIMEN_SELLER.name)
+
+
 # --- what the linter finds
 
 UNKNOWN = "spell its name as there, or take it away"
@@ -427,12 +446,13 @@ def changed(tmp_path: Path, name: str, old: str, new: str) -> list[str]:
             "votre numéro",
             "thanks.j2:1: statement-missing: the message does not say the customer's number",
         ),
-        ("ko/sms/_consumer.j2", "STOP", "", "the message does not say how to end text messages"),
+        ("ko/sms/_words.j2", "STOP", "", "the message does not say how to end text messages"),
+        ("fr/sms/_words.j2", "{{ name }}", "Bonjour", "brand-later: it does not begin with the seller"),
         (
             "fr/sms/upcoming.j2",
             "à payer",
             "reçu, à payer",
-            "it needs 3 SMS segments: spell it without ç, which GSM-7 lacks, or shorten it to 2",
+            "it needs 4 SMS segments: spell it without ç, which GSM-7 lacks, or shorten it to 2",
         ),
     ],
 )

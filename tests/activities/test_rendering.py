@@ -328,7 +328,9 @@ def test_an_sms_starts_with_the_brand_and_fits_two_segments(name: str) -> None:
     assert message.subject is None
     assert message.text.startswith("Harbourlight Cloud: ")
     assert sms_segments(message.text) <= 2
-    assert message.text.endswith("Reply STOP to end texts.") == name.startswith("consumer_")
+    assert message.text.endswith("Reply STOP to end texts.")
+    elsewhere = written(replace(specimen(name, "sms"), ends_texts=False)).text
+    assert elsewhere.endswith("Reply STOP to end texts.") == name.startswith("consumer_")
     assert "\n" not in message.text
 
 

@@ -1,5 +1,6 @@
 """From a claimed effect to a message: the customer's own language decides its words."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -37,6 +38,17 @@ def test_a_customer_reads_the_own_language_or_english(business, language: str, w
     assert notice.language == language
     assert words in (message.html or "")
     assert day in " ".join(message.text.split())
+
+
+@pytest.mark.parametrize(
+    ("phone", "ends"), [("+14165550123", True), ("+4915112345678", False), (None, False)]
+)
+def test_texts_to_america_say_how_to_end_them(business, phone: str | None, ends: bool) -> None:
+    business.customer("ACME")
+    business.invoice("ACME", "INV-1", due=date(2026, 3, 2))
+    begun = business.begun("ACME", "first/email", business.at(3))
+    begun = replace(begun, contact=replace(begun.contact, phone=phone))
+    assert notice_of(begun, seller=seller(Settings())).ends_texts == ends
 
 
 RESTRICT = {"kind": "restrict", "id": "restrict", "offset_days": 20}

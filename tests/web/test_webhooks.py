@@ -207,7 +207,7 @@ async def test_health_is_answered_and_nothing_else_is_shown(web: Web) -> None:
 
 @pytest.mark.parametrize("event", ["group_unsubscribe", "group_resubscribe"])
 async def test_what_a_customer_wants_of_other_mail_says_nothing_of_ours(web: Web, event: str) -> None:
-    """Our letters carry no unsubscribe group: the event is kept, and has no consequence."""
+    """Only statutory letters have a group, and SendGrid itself drops those: the event changes nothing."""
     web.business.customer()
     if event == "group_resubscribe":
         await web.events({"event": "unsubscribe", "email": "acme@example.com", "timestamp": 1772791100})
