@@ -41,6 +41,8 @@ ROW_AHEAD = timedelta(days=30)
 """So long before a rate of interest runs out `doctor` asks for the next row."""
 
 
+UNSETTLED = timedelta(minutes=15)
+"""Longer than a vendor is asked before an effect counts as unknown or is done again."""
 WEEK = timedelta(days=7)
 
 
@@ -102,8 +104,8 @@ def _work(ledger: Ledger) -> Iterator[Finding]:
     waiting = sweep.due(ledger, now=now, limit=1000)
     words = f"{len(waiting)} customers wait for a look" + (": do workers run?" if waiting else "")
     yield Finding(about="sweep", ok=not waiting, words=words)
-    open_claims = claims.unsettled(ledger, before=now - timedelta(hours=1))
-    words = f"{len(open_claims)} effects of which nobody knows the outcome for an hour"
+    open_claims = claims.unsettled(ledger, before=now - UNSETTLED)
+    words = f"{len(open_claims)} effects of which nobody knows the outcome for a quarter of an hour"
     yield Finding(about="claims", ok=not open_claims, words=words)
 
 

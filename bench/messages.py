@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from os import cpu_count, getloadavg
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -217,6 +218,10 @@ def report(found: dict[str, Rates]) -> str:
             f"{median(each):8.1f} ({min(each):.0f}-{max(each):.0f})" for each in (rates.ours, rates.bare)
         )
         lines.append(f"{channel:6}  {spread}  {median(ratios):6.2f}")
+    busy = f"{getloadavg()[0]:.1f} on {cpu_count()} processors"
+    lines.append(
+        f"load of the machine at the end: {busy}; more than one a processor makes these figures worthless"
+    )
     return "\n".join(lines)
 
 

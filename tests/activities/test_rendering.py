@@ -587,6 +587,14 @@ GSM7_160 = "a" * 160
         ("ç" * 135, 3),
         ("😀" * 35, 1),
         ("😀" * 36, 2),
+        # The examples of Twilio's own calculator (message-segment-calculator, its tests) and documentation.
+        ("{" + ("1234567890" * 16)[1:159], 1),
+        ("{" + ("1234567890" * 16)[1:160], 2),
+        ("😜" + ("1234567890" * 7)[1:69], 1),
+        ("😜" + ("1234567890" * 7)[1:70], 2),
+        ("a" * 161, 2),
+        ("a" * 1530, 10),
+        ("ж" * 71, 2),
         # 33 pairs fill 66 of 67 units; the 34th pair is not split.
         ("😀" * 66, 2),
         ("😀" * 67, 3),

@@ -67,6 +67,7 @@ class Sending:
             letters=scene.letters,
             couriers={channel: make(scene.loopback, now=lambda: self.at)},
             seller=seller(Settings()),
+            monotonic=lambda: 0.0,  # a busy machine makes no claim stale
         )
 
     def attempt(self) -> Answer:
