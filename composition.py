@@ -6,9 +6,9 @@ import hmac
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from temporalio.client import (
@@ -27,6 +27,7 @@ from activities.books import Books
 from activities.charges import Cashier, Charges
 from activities.customers import Customers, Wake
 from activities.messages import Courier, Headers, Messages, no_headers
+from activities.monitoring import ActivityLog, Monitoring, UsageSource
 from activities.onboarding import CodeByMessage, Onboarding, PhoneVerifier
 from activities.once import Mark, unmarked
 from activities.rendering import Letters
@@ -34,16 +35,21 @@ from activities.service import LedgerSwitch, Service
 from activities.sweep import Sweeping
 from activities.tasks import Tasks
 from activities.tracking import Tracker, Tracking
+from domain.activity_log.rules import Audit, read_audit
 from domain.notice import Seller
 from ending import WRONG_USAGE, Stop, Unreachable
 from providers.bank import Bank
+from providers.drop_folder import ActivityFiles, UsageFiles
 from providers.outbox import Outbox
 from settings import ROOT, VERSION, Settings
 from store import clock as clocks
+from store import monitors
+from store.assess import peek
 from store.database import Ledger
 from store.verifications import CodeCheck
 from workflows.conversion import DATA_CONVERTER
 from workflows.customer_lifecycle import CustomerLifecycle
+from workflows.monitoring import ActivityAudit, UsageWatch
 from workflows.onboarding_verification import OnboardingVerification
 from workflows.subscription_suspension import SubscriptionSuspension
 from workflows.sweep import Sweep
@@ -52,11 +58,15 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from providers.one_click import OneClick
+    from providers.partner_center import PartnerCenter
     from providers.twilio_client import RoutedHttp
     from providers.twilio_verify import TwilioVerify
     from web.doors import Door
 
-WORKFLOWS = (CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, Sweep)
+WORKFLOWS = (
+    *(CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, Sweep),
+    *(UsageWatch, ActivityAudit),
+)
 
 
 def sweep_id(task_queue: str) -> str:
@@ -163,6 +173,10 @@ class Parts:
     seller: Seller
     headers: Headers = no_headers
     trackers: Mapping[str, Tracker] = field(default_factory=dict)
+    usage: UsageSource | None = None
+    activity: ActivityLog | None = None
+    audit: Audit | None = None
+    zone: str = "UTC"
     mark: Mark = unmarked
 
 
@@ -266,8 +280,50 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         seller=seller(settings),
         headers=one_click(settings, ledger).headers if settings.public_url else no_headers,
         trackers=trackers(settings),
+        usage=usage_source(settings),
+        activity=activity_log(settings),
+        audit=audit_rules(settings),
+        zone=settings.seller_timezone,
         mark=mark,
     )
+
+
+def partner_center(settings: Settings) -> "PartnerCenter | None":
+    """Return Partner Center, where there is a token for it."""
+    if settings.partner_center_token is None:
+        return None
+    from providers.partner_center import BASE, PartnerCenter
+
+    own = None if settings.standing_in else BASE
+    base = settings.partner_center_base or own
+    if base is None:
+        return None
+    return PartnerCenter(token=settings.partner_center_token.get_secret_value(), base=base)
+
+
+def usage_source(settings: Settings) -> UsageSource:
+    """Return what tells the usage of customers: Partner Center, else files."""
+    return partner_center(settings) or UsageFiles(settings.usage_folder)
+
+
+def activity_log(settings: Settings) -> ActivityLog:
+    """Return what tells what administrators did: Partner Center, else files."""
+    return partner_center(settings) or ActivityFiles(settings.activity_folder)
+
+
+def audit_rules(settings: Settings) -> Audit:
+    """Return the rules by which the activity log is audited.
+
+    Raises:
+        BadDocument: with every problem of the file.
+        Stop: there is no such file.
+    """
+    file = settings.activity_rules or ROOT / "policies" / "activity" / "audit.yaml"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Stop(f"ACTIVITY_RULES: {file}: {error}: name a file of rules, or leave it out") from None
+    return read_audit(text, name=str(file.name))
 
 
 def _sweeping(made: Parts, wake: Wake) -> Sweeping:
@@ -277,6 +333,25 @@ def _sweeping(made: Parts, wake: Wake) -> Sweeping:
         tracking=Tracking(books=made.books, trackers=made.trackers),
         senders={channel: courier.sender for channel, courier in made.couriers.items()},
     )
+
+
+def monitoring(made: Parts, wake: Wake) -> Monitoring | None:
+    """Return what reads usage and activity logs; None where the parts have none."""
+    if made.usage is None or made.activity is None or made.audit is None:
+        return None
+    return Monitoring(
+        books=made.books,
+        usage_source=made.usage,
+        log=made.activity,
+        rules=made.audit,
+        zone=made.zone,
+        wake=wake,
+    )
+
+
+def _monitoring(made: Parts, wake: Wake) -> list[Callable[..., Any]]:
+    reading = monitoring(made, wake)
+    return [] if reading is None else [reading.read_usage, reading.audit_activity]
 
 
 def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
@@ -326,7 +401,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         customers.start_the_right_one,
         tasks.open_task,
     ]
-    looking += [_sweeping(made, wake).wake_who_is_due]
+    looking += [_sweeping(made, wake).wake_who_is_due, *_monitoring(made, wake)]
     looking += [onboarding.look, onboarding.check_identifiers, onboarding.conclude]
     return [
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
@@ -377,6 +452,7 @@ def site(settings: Settings, ledger: Ledger, wake: Wake, *, public_url: str) -> 
     Raises:
         Stop: a key cannot be used.
     """
+    from web.api.tokens import Tokens
     from web.app import Site, application
     from web.log import Traceless
 
@@ -390,8 +466,21 @@ def site(settings: Settings, ledger: Ledger, wake: Wake, *, public_url: str) -> 
             seller=settings.seller_name,
             wake=wake,
             code_version=code_version(),
+            tokens=Tokens(settings.callers),
+            view=_viewer(ledger),
         )
     )
+
+
+def _viewer(ledger: Ledger) -> Callable[[str], Mapping[str, Any]]:
+    """Return what gives the view that finance has of a customer, without writing anything."""
+    books = Books(ledger=ledger, clock=lambda: clocks.read(ledger), code_version=code_version())
+
+    def view(customer_id: str) -> Mapping[str, Any]:
+        now = clocks.read(ledger).business(datetime.now(UTC))
+        return books.view(peek(ledger, customer_id, now=now))
+
+    return view
 
 
 def patient_waker(settings: Settings) -> Wake:
@@ -426,3 +515,24 @@ async def start_sweep(
                 f" or delete the schedule {name} if that ledger is gone"
             )
     return None
+
+
+MONITORS_EVERY = timedelta(hours=6)
+"""So that one failed run is no alarm, which comes after a day."""
+
+
+async def start_monitors(
+    client: Client, task_queue: str, ledger: Ledger, *, every: timedelta = MONITORS_EVERY
+) -> None:
+    """Create the schedules of what watches by itself, or leave them as they are, and expect them to run."""
+    for workflow, name in ((UsageWatch, monitors.USAGE), (ActivityAudit, monitors.ACTIVITY)):
+        id_ = f"watch-{name}/{task_queue}"
+        action = ScheduleActionStartWorkflow(workflow.run, {}, id=id_, task_queue=task_queue)
+        spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
+        with suppress(ScheduleAlreadyRunningError):
+            await client.create_schedule(id_, Schedule(action=action, spec=spec))
+        await asyncio.to_thread(_expect, ledger, name)
+
+
+def _expect(ledger: Ledger, name: str) -> None:
+    monitors.expect(ledger, name, now=clocks.read(ledger).business(datetime.now(UTC)))

@@ -14,7 +14,7 @@ use_pinned_zones()  # before anything reads a zone
 from temporalio.client import Client  # noqa: E402
 
 from activities.once import Mark, unmarked  # noqa: E402
-from composition import connected, parts, start_sweep, workers  # noqa: E402
+from composition import connected, parts, start_monitors, start_sweep, workers  # noqa: E402
 from ending import Unreachable, leave, status_of  # noqa: E402
 from lawbooks import law_of  # noqa: E402
 from selfcheck import problems_of_server  # noqa: E402
@@ -41,6 +41,7 @@ async def run(settings: Settings, *, mark: Mark = unmarked) -> int:
     if (another := await start_sweep(client, settings.task_queue, ledger)) is not None:
         print(another, file=sys.stderr)
         return 1
+    await start_monitors(client, settings.task_queue, ledger)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

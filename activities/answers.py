@@ -90,3 +90,11 @@ class MoveAnswer(TypedDict):
 
     until: str | None
     says: str
+
+
+class Went(TypedDict):
+    """How far a run came; `wait_seconds` is the provider's wish before it is asked again."""
+
+    more: bool
+    wait_seconds: float
+    words: str

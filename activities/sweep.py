@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.books import Books
 from activities.customers import Wake
 from activities.tracking import Tracking
-from store import breakers, sweep
+from store import breakers, monitors, sweep
 
 BATCH = 500
 """So many customers of either kind are woken by one sweep; the next one goes on."""
@@ -67,4 +67,5 @@ class Sweeping:
     def _due(self, now: str) -> list[str]:
         ledger, speed, at = self.books.ledger, self.books.clock().speed, self.books.at(now)
         breakers.let_one_try(ledger, self.senders, now=at)
+        monitors.raise_alarms(ledger, now=at)
         return sweep.due(ledger, now=at, limit=BATCH, speed=speed)

@@ -141,6 +141,9 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
     An approval names the number that was listed: what comes after is asked about again.
     """
     from domain.own_steps import (
+        ACCESS_DECISION,
+        ACCESS_OVER,
+        ACTIVITY_REVIEW,
         APPROVE,
         CANCEL_FEE,
         FEE,
@@ -148,17 +151,24 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         REPLY,
         REVIEW,
         UNREACHABLE,
+        USAGE_PROFILE,
         WHEREABOUTS,
         approval_of,
         is_approval,
     )
     from store.inbox import VENDOR
+    from store.monitors import MONITOR
     from store.switches import BLAST
 
     who, done = task.customer_id, f"starter.py task {task.customer_id} {task.step}"
     up_to = f" --up-to {len(held.effects)}" if held and held.effects else ""
     endings = {
         VENDOR: "starter.py mended",
+        MONITOR: "starter.py doctor",
+        USAGE_PROFILE: f"starter.py usage profile {who} --expected AMOUNT --currency CURRENCY",
+        ACTIVITY_REVIEW: f"starter.py activity list {who} && {done}",
+        ACCESS_DECISION: f"starter.py access show {who}",
+        ACCESS_OVER: f"starter.py access revoke {who} GRANT --reason WORDS",
         REPLY: f"starter.py replies {who} && {done}",
         BLAST: f"starter.py go --allow-blast{up_to}",
         APPROVE: f"starter.py approve {who}",

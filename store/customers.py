@@ -1,7 +1,7 @@
 """Customers: who there is, the lock on one, and the personal data that can be destroyed."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 
 from sqlalchemy import bindparam
@@ -18,7 +18,7 @@ from store import facts, journal, policies, whereabouts
 from store.database import Ledger
 from store.errors import Refused, UnknownCustomer
 from store.facts import NewFact
-from store.tables import ContactRow, CustomerRow, ReplyRow
+from store.tables import ActivityDetailRow, ActivityRow, ContactRow, CustomerRow, ReplyRow
 
 _LOCKED = select(CustomerRow).where(CustomerRow.id == bindparam("customer")).with_for_update()
 
@@ -35,6 +35,11 @@ class ContactData:
     phone: str | None = field(default=None, repr=False)
     address: str | None = field(default=None, repr=False)
     vat_id: str | None = field(default=None, repr=False)
+
+
+def contact_of(application: Application) -> ContactData:
+    """Return the contact data that an application holds."""
+    return ContactData(**{name.name: getattr(application, name.name) for name in fields(ContactData)})
 
 
 def add(
@@ -302,6 +307,8 @@ def destroy_contact(session: Session, customer_id: str) -> bool:
     row = lock(session, customer_id)
     data = session.get(ContactRow, customer_id)
     session.exec(delete(ReplyRow).where(col(ReplyRow.customer_id) == customer_id))
+    done = select(ActivityRow.id).where(ActivityRow.customer_id == customer_id)
+    session.exec(delete(ActivityDetailRow).where(col(ActivityDetailRow.activity_id).in_(done)))
     if data is None:
         return False
     session.delete(data)
