@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ from activities.customers import Customers, Wake
 from activities.digests import Digests
 from activities.incidents import Incidents, WakeIncident
 from activities.messages import Courier, Headers, Messages, no_headers
+from activities.monitoring import ActivityLog, Monitoring, UsageSource
 from activities.onboarding import CodeByMessage, Onboarding, PhoneVerifier
 from activities.onboarding_checks import CheckPorts, OnboardingChecks
 from activities.once import Mark, unmarked
@@ -43,20 +44,24 @@ from activities.sweep import Sweeping
 from activities.tasks import Tasks
 from activities.telling import Registrar, Telling
 from activities.tracking import Tracker, Tracking
+from domain.activity_log.rules import Audit, read_audit
 from domain.digest.seen import HOUR
 from domain.notice import Seller
 from ending import WRONG_USAGE, Stop, Unreachable
 from providers.bank import Bank
+from providers.drop_folder import ActivityFiles, UsageFiles
 from providers.onboarding_files import NumberPlan, OnboardingFiles
 from providers.outbox import Outbox
 from settings import ROOT, VERSION, Settings
 from store import clock as clocks
+from store import monitors
 from store.assess import peek
 from store.database import Ledger
 from store.verifications import CodeCheck
 from workflows.conversion import DATA_CONVERTER
 from workflows.customer_lifecycle import CustomerLifecycle
 from workflows.daily_digest import DailyDigest
+from workflows.monitoring import ActivityAudit, UsageWatch
 from workflows.onboarding_verification import OnboardingVerification
 from workflows.risk_incident import RiskIncident
 from workflows.subscription_suspension import SubscriptionSuspension
@@ -68,13 +73,14 @@ if TYPE_CHECKING:
     from domain.cash.lines import BankFile
     from domain.incidents.notice import Notice
     from providers.one_click import OneClick
+    from providers.partner_center import PartnerCenter
     from providers.twilio_client import RoutedHttp
     from providers.twilio_verify import TwilioVerify
     from web.doors import Door
 
 WORKFLOWS = (
     *(CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, RiskIncident),
-    *(Sweep, DailyDigest),
+    *(Sweep, DailyDigest, UsageWatch, ActivityAudit),
 )
 
 
@@ -208,6 +214,9 @@ class Parts:
     finance_email: str | None = None
     zone: str = "UTC"
     registrar: Registrar | None = None
+    usage: UsageSource | None = None
+    activity: ActivityLog | None = None
+    audit: Audit | None = None
     mark: Mark = unmarked
 
 
@@ -386,6 +395,9 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         finance_email=settings.finance_email,
         zone=settings.seller_timezone,
         registrar=registrar(settings),
+        usage=usage_source(settings),
+        activity=activity_log(settings),
+        audit=audit_rules(settings),
         mark=mark,
     )
 
@@ -401,6 +413,44 @@ def _digests(made: Parts) -> Digests:
     )
 
 
+def partner_center(settings: Settings) -> "PartnerCenter | None":
+    """Return Partner Center, where there is a token for it."""
+    if settings.partner_center_token is None:
+        return None
+    from providers.partner_center import BASE, PartnerCenter
+
+    own = None if settings.standing_in else BASE
+    base = settings.partner_center_base or own
+    if base is None:
+        return None
+    return PartnerCenter(token=settings.partner_center_token.get_secret_value(), base=base)
+
+
+def usage_source(settings: Settings) -> UsageSource:
+    """Return what tells the usage of customers: Partner Center, else files."""
+    return partner_center(settings) or UsageFiles(settings.usage_folder)
+
+
+def activity_log(settings: Settings) -> ActivityLog:
+    """Return what tells what administrators did: Partner Center, else files."""
+    return partner_center(settings) or ActivityFiles(settings.activity_folder)
+
+
+def audit_rules(settings: Settings) -> Audit:
+    """Return the rules by which the activity log is audited.
+
+    Raises:
+        BadDocument: with every problem of the file.
+        Stop: there is no such file.
+    """
+    file = settings.activity_rules or ROOT / "policies" / "activity" / "audit.yaml"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Stop(f"ACTIVITY_RULES: {file}: {error}: name a file of rules, or leave it out") from None
+    return read_audit(text, name=str(file.name))
+
+
 def _sweeping(made: Parts, wake: Wake, wake_incident: WakeIncident) -> Sweeping:
     return Sweeping(
         books=made.books,
@@ -410,6 +460,25 @@ def _sweeping(made: Parts, wake: Wake, wake_incident: WakeIncident) -> Sweeping:
         telling=Telling(books=made.books, registrar=made.registrar),
         senders={channel: courier.sender for channel, courier in made.couriers.items()},
     )
+
+
+def monitoring(made: Parts, wake: Wake) -> Monitoring | None:
+    """Return what reads usage and activity logs; None where the parts have none."""
+    if made.usage is None or made.activity is None or made.audit is None:
+        return None
+    return Monitoring(
+        books=made.books,
+        usage_source=made.usage,
+        log=made.activity,
+        rules=made.audit,
+        zone=made.zone,
+        wake=wake,
+    )
+
+
+def _monitoring(made: Parts, wake: Wake) -> list[Callable[..., Any]]:
+    reading = monitoring(made, wake)
+    return [] if reading is None else [reading.read_usage, reading.audit_activity]
 
 
 def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
@@ -467,6 +536,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         tasks.open_task,
     ]
     looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, _digests(made).write]
+    looking += _monitoring(made, wake)
     looking += [incidents.look, incidents.write_down, incidents.act, incidents.start_the_right_one]
     looking += [onboarding.look, onboarding.check_here, onboarding.check_identifiers, onboarding.conclude]
     turning: list[Callable[..., Any]] = [service.restrict, service.suspend, service.reactivate]
@@ -654,3 +724,24 @@ async def start_digest(client: Client, settings: Settings, *, every: timedelta |
         await client.create_schedule(name, wanted)
     except ScheduleAlreadyRunningError:
         await client.get_schedule_handle(name).update(lambda there: ScheduleUpdate(schedule=wanted))
+
+
+MONITORS_EVERY = timedelta(hours=6)
+"""So that one failed run is no alarm, which comes after a day."""
+
+
+async def start_monitors(
+    client: Client, task_queue: str, ledger: Ledger, *, every: timedelta = MONITORS_EVERY
+) -> None:
+    """Create the schedules of what watches by itself, or leave them as they are, and expect them to run."""
+    for workflow, name in ((UsageWatch, monitors.USAGE), (ActivityAudit, monitors.ACTIVITY)):
+        id_ = f"watch-{name}/{task_queue}"
+        action = ScheduleActionStartWorkflow(workflow.run, {}, id=id_, task_queue=task_queue)
+        spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
+        with suppress(ScheduleAlreadyRunningError):
+            await client.create_schedule(id_, Schedule(action=action, spec=spec))
+        await asyncio.to_thread(_expect, ledger, name)
+
+
+def _expect(ledger: Ledger, name: str) -> None:
+    monitors.expect(ledger, name, now=clocks.read(ledger).business(datetime.now(UTC)))

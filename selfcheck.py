@@ -27,6 +27,7 @@ from store import (
     clock,
     controls,
     inbox,
+    monitors,
     policies,
     rates,
     refusals,
@@ -93,7 +94,7 @@ def _ledger(settings: Settings) -> list[Finding]:
         migrate(settings.database_url)
         ledger = Ledger(settings.database_url)
         identity = Finding(about=about, ok=True, words=f"identity {ledger.identity}")
-        looks = (_work, _doors, _policies, _rates, _switches, _controls)
+        looks = (_work, _doors, _monitors, _policies, _rates, _switches, _controls)
         return [identity, *(finding for look in looks for finding in look(ledger))]
     except (SQLAlchemyError, CommandError, OSError) as error:
         return [Finding(about=about, ok=False, words=ledger_words(error))]
@@ -118,6 +119,19 @@ def _doors(ledger: Ledger) -> Iterator[Finding]:
     unknown = inbox.unknown_since(ledger, since)
     told = ", ".join(f"{count} of {source}" for source, count in unknown.items())
     yield Finding(about="webhooks about nobody we know", ok=True, words=told or "none")
+
+
+def _monitors(ledger: Ledger) -> Iterator[Finding]:
+    """Say which watch has gone silent, and what the others could tell nobody about."""
+    now = clock.read(ledger).business(datetime.now(UTC))
+    for monitor in monitors.all_of(ledger):
+        if monitor.silent(now):
+            yield Finding(about=f"monitor {monitor.name}", ok=False, words=monitor.words)
+            continue
+        told = ", ".join(f"{count} {word}" for word, count in sorted(monitor.unknown.items()))
+        last = f"{monitor.succeeded_at:%d %b %Y %H:%M} UTC" if monitor.succeeded_at else "not yet"
+        words = f"last went through: {last}" + (f"; of no use: {told}" if told else "")
+        yield Finding(about=f"monitor {monitor.name}", ok=True, words=words)
 
 
 def _policies(ledger: Ledger) -> Iterator[Finding]:

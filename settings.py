@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         twilio_consents: whether Twilio is told of opt-outs that it did not hear; not every account can.
         sendgrid_*: the account that sends email, its verified sender, and the public key of its events.
         sendgrid_statutory_group: the unsubscribe group of email that the law requires.
+        partner_center_token: a bearer token for Partner Center; with it usage and activity logs come from
+            there, and not from files.
+        usage_folder, activity_folder: where files stand in for a provider's usage and activity log.
+        activity_rules: a file of rules for the activity log in place of the one that ships.
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
         api_tokens: which programs may use the REST API, as `name=token`, separated by commas; without it
             there is none.
@@ -103,6 +107,11 @@ class Settings(BaseSettings):
     finance_email: str | None = Field(default=None, pattern=r"^[^\s@<>]+@[^\s@<>]+$", repr=False)
     partner_center_cloud: CloudName | None = None
     incident_webhook_secret: SecretStr | None = None
+    partner_center_token: SecretStr | None = None
+    partner_center_base: str | None = Field(default=None, pattern=_BASE)
+    usage_folder: Path = Path("var/usage")
+    activity_folder: Path = Path("var/activity")
+    activity_rules: Path | None = None
     public_url: str | None = Field(default=None, pattern=_BASE)
     api_tokens: SecretStr | None = None
     seller_name: str = "Example Cloud"

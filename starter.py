@@ -14,6 +14,8 @@ use_pinned_zones()  # before anything reads a zone
 import typer  # noqa: E402
 
 from commandline import (  # noqa: E402
+    access,
+    activity,
     bank,
     controls,
     customers,
@@ -29,6 +31,7 @@ from commandline import (  # noqa: E402
     switches,
     tasks,
     templates,
+    usage,
 )
 from commandline.session import closing  # noqa: E402
 from ending import leave, status_of  # noqa: E402
@@ -46,6 +49,8 @@ for group in (customers, tasks, switches, receivables, digest, running):
     app.add_typer(group.app)
 policies.app.add_typer(policy_tools.app)
 app.add_typer(bank.app, name="bank")
+app.add_typer(access.app, name="access")
+app.add_typer(activity.app, name="activity")
 app.add_typer(fees.app, name="fee")
 app.add_typer(incidents.app, name="incident")
 app.add_typer(onboarding.app, name="onboarding")
@@ -53,6 +58,7 @@ app.add_typer(policies.app, name="policy")
 app.add_typer(reports.app, name="report")
 app.add_typer(templates.app, name="templates")
 app.add_typer(controls.app, name="controls")
+app.add_typer(usage.app, name="usage")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,7 +14,14 @@ use_pinned_zones()  # before anything reads a zone
 from temporalio.client import Client  # noqa: E402
 
 from activities.once import Mark, unmarked  # noqa: E402
-from composition import connected, parts, start_digest, start_sweep, workers  # noqa: E402
+from composition import (  # noqa: E402
+    connected,
+    parts,
+    start_digest,
+    start_monitors,
+    start_sweep,
+    workers,
+)
 from ending import Unreachable, leave, status_of  # noqa: E402
 from lawbooks import law_of  # noqa: E402
 from selfcheck import problems_of_server  # noqa: E402
@@ -42,6 +49,7 @@ async def run(settings: Settings, *, mark: Mark = unmarked) -> int:
         print(another, file=sys.stderr)
         return 1
     await start_digest(client, settings)
+    await start_monitors(client, settings.task_queue, ledger)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

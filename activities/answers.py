@@ -104,3 +104,11 @@ class IncidentAnswer(TypedDict):
     """What was done in an incident, in words."""
 
     says: str
+
+
+class Went(TypedDict):
+    """How far a run came; `wait_seconds` is the provider's wish before it is asked again."""
+
+    more: bool
+    wait_seconds: float
+    words: str

@@ -11,7 +11,7 @@ from activities.customers import Wake
 from activities.incidents import WakeIncident
 from activities.telling import Telling
 from activities.tracking import Tracking
-from store import breakers, controls, incidents, sweep
+from store import breakers, controls, incidents, monitors, sweep
 
 BATCH = 500
 """So many customers of either kind are woken by one sweep; the next one goes on."""
@@ -84,6 +84,7 @@ class Sweeping:
         ledger, speed, at = self.books.ledger, self.books.clock().speed, self.books.at(now)
         breakers.let_one_try(ledger, self.senders, now=at)
         controls.note(ledger, "S11c", "S13", at=at)
+        monitors.raise_alarms(ledger, now=at)
         return sweep.due(ledger, now=at, limit=BATCH, speed=speed)
 
     def _late(self, now: str) -> list[str]:

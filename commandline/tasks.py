@@ -156,6 +156,9 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
     An approval names the number that was listed: what comes after is asked about again.
     """
     from domain.own_steps import (
+        ACCESS_DECISION,
+        ACCESS_OVER,
+        ACTIVITY_REVIEW,
         APPROVE,
         BANK_LINE,
         CALL_APPLICANT,
@@ -166,6 +169,7 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         REPLY,
         REVIEW,
         UNREACHABLE,
+        USAGE_PROFILE,
         WAITS_TOO_LONG,
         WHEREABOUTS,
         approval_of,
@@ -173,6 +177,7 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
     )
     from store.alike import BURST
     from store.inbox import VENDOR
+    from store.monitors import MONITOR
     from store.switches import BLAST
     from store.tasks import TO_MEND, UNAPPLIED
 
@@ -181,6 +186,11 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
     endings = {
         **dict.fromkeys((VENDOR, *TO_MEND), "starter.py mended"),
         UNAPPLIED: "name its invoice, or give it back: it ends by itself on the day after",
+        MONITOR: "starter.py doctor",
+        USAGE_PROFILE: f"starter.py usage profile {who} --expected AMOUNT --currency CURRENCY",
+        ACTIVITY_REVIEW: f"starter.py activity list {who} && {done}",
+        ACCESS_DECISION: f"starter.py access show {who}",
+        ACCESS_OVER: f"starter.py access revoke {who} GRANT --reason WORDS",
         REPLY: f"starter.py replies {who} && {done}",
         BLAST: f"starter.py go --allow-blast{up_to}",
         APPROVE: f"starter.py approve {who}",

@@ -1,11 +1,11 @@
 """What a policy asks of usage that is billed afterwards: budgets, alerts, and what counts as odd."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from domain.documents import Whole
+from domain.documents import Fault, Faults, Whole
 from domain.money import PLAIN
 from domain.policy_fields import Amounts, Channels, Part
 
@@ -56,3 +56,10 @@ class Usage(Part):
     spike_days: Whole = Field(default=7, ge=3, le=30)
     review_months: Whole = Field(default=3, ge=1, le=12)
     channels: Channels = ("email", "sms")
+
+    @model_validator(mode="after")
+    def _warns_before_it_alerts(self) -> Self:
+        if self.alert_percent <= self.warn_percent:
+            message = f"is not above warn_percent, {self.warn_percent}: the warning would never come"
+            raise Faults(Fault(path=("alert_percent",), message=f"{self.alert_percent} {message}"))
+        return self

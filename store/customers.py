@@ -19,6 +19,8 @@ from store.database import Ledger
 from store.errors import Refused, UnknownCustomer
 from store.facts import NewFact
 from store.tables import (
+    ActivityDetailRow,
+    ActivityRow,
     ApplicationRow,
     BankDetailRow,
     BankPayerRow,
@@ -320,6 +322,8 @@ def destroy_contact(session: Session, customer_id: str) -> bool:
     session.exec(delete(IncidentTextRow).where(col(IncidentTextRow.incident_id).in_(theirs)))
     for table in (ReplyRow, ApplicationRow, TraitRow, BankDetailRow, BankPayerRow):
         session.exec(delete(table).where(col(table.customer_id) == customer_id))
+    done = select(ActivityRow.id).where(ActivityRow.customer_id == customer_id)
+    session.exec(delete(ActivityDetailRow).where(col(ActivityDetailRow.activity_id).in_(done)))
     if data is None:
         return False
     session.delete(data)

@@ -572,6 +572,75 @@ class BankPayerRow(SQLModel, table=True):
     learned_at: datetime = Field(sa_type=Instant)
 
 
+class MonitorRow(SQLModel, table=True):
+    """A watch that runs by itself: how far it has come, and when it last went through.
+
+    Attributes:
+        expected_since: from when on it has been expected to run.
+        cursor: where it goes on, as the monitor itself wrote it.
+        why: what kept its last run from going through; null after one that did.
+        unknown: what it found that nobody could be told about, by name, in its last run.
+    """
+
+    __tablename__ = "monitors"
+
+    name: str = Field(primary_key=True)
+    expected_since: datetime = Field(sa_type=Instant)
+    began_at: datetime | None = Field(default=None, sa_type=Instant)
+    succeeded_at: datetime | None = Field(default=None, sa_type=Instant)
+    cursor: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    why: str | None = None
+    unknown: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+
+
+class ServiceAccountRow(SQLModel, table=True):
+    """Which customer of ours an account at a provider is; without a row it is that of the same id."""
+
+    __tablename__ = "service_accounts"
+
+    account: str = Field(primary_key=True, max_length=128)
+    customer_id: str = Field(foreign_key=_CUSTOMER, index=True, max_length=64)
+
+
+class ActivityRow(SQLModel, table=True):
+    """One record of a provider's activity log, for ever; no personal data.
+
+    Attributes:
+        customer_id: null while nobody of ours is known to have this account.
+        actor: who did it, as a digest under a key of this ledger: the same person, and nobody's name.
+        audited: whether the rules have seen it.
+    """
+
+    __tablename__ = "activities"
+    __table_args__ = (
+        UniqueConstraint("source", "record"),
+        Index("ix_activities_audited", "audited"),
+        Index("ix_activities_customer_id_happened_at", "customer_id", "happened_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    source: str
+    record: str
+    account: str | None = None
+    customer_id: str | None = Field(default=None, foreign_key=_CUSTOMER, max_length=64)
+    kind: str
+    resource: str
+    status: str
+    happened_at: datetime = Field(sa_type=Instant)
+    heard_at: datetime = Field(sa_type=Instant)
+    actor: str | None = None
+    audited: bool = False
+
+
+class ActivityDetailRow(SQLModel, table=True):
+    """A record of the activity log as it came: personal data, destroyed with the contact data."""
+
+    __tablename__ = "activity_details"
+
+    activity_id: int = Field(primary_key=True, foreign_key="activities.id", sa_type=_NUMBER)
+    raw: dict[str, Any] = Field(sa_type=JSON)
+
+
 class VerificationRow(SQLModel, table=True):
     """One check of an onboarding; `evidence` holds no personal data."""
 

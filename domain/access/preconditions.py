@@ -6,11 +6,11 @@ from domain.access.grants import AccessBook
 from domain.facts import AccessGranted, AccessRequested, AccessRevoked
 from domain.situation import Situation
 
-# In the order in which they are named: for every role, then for those with which one may do everything.
+# For every role, then for those with which one may do everything.
 _FOR_EVERY_ROLE = ("mfa", "nothing_overdue")
 _FOR_FULL_ROLES = ("budget", "alerts", "quota", "identity")
 
-_WORDS = {
+PRECONDITIONS = {
     "mfa": "sign-in needs a second factor",
     "nothing_overdue": "nothing is overdue",
     "budget": "a budget for usage is agreed",
@@ -47,7 +47,7 @@ def holds(at: Situation, precondition: str) -> bool:
 
 def in_words(names: tuple[str, ...]) -> str:
     """Say what does not hold: `mfa (sign-in needs a second factor)`, and so on."""
-    return ", ".join(f"{name} ({_WORDS[name]})" for name in names)
+    return ", ".join(f"{name} ({PRECONDITIONS[name]})" for name in names)
 
 
 def refused(at: Situation, body: AccessRequested | AccessGranted | AccessRevoked) -> str | None:

@@ -13,7 +13,7 @@ class ActivityNoticed(Body):
     """A rule of the audit matched what happened; a person has to look at it.
 
     Attributes:
-        rule: the rule's id in `policies/activity.yaml`.
+        rule: the rule's id in `policies/activity/audit.yaml`.
         about: which kind of misuse it may be.
         says: what was found, with its numbers; no name of a person.
         count: so many records of the log.

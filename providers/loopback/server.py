@@ -11,10 +11,11 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from providers.loopback import sendgrid, twilio
+from providers.loopback import partner_center, sendgrid, twilio
 from providers.loopback.callbacks import Caller, EventKey, status_call
 from providers.loopback.faults import Fault, Faults, Operation
 from providers.loopback.onboarding import Knowing, knowing_router
+from providers.loopback.partner_center import PartnerCenter, reading_router
 from providers.loopback.sendgrid import SendGrid, mail_router
 from providers.loopback.twilio import Twilio, asking_router, consents_router, messages_router, verify_router
 
@@ -22,7 +23,7 @@ START_SECONDS = 10
 
 
 class Loopback:
-    """Twilio and SendGrid on this machine, while the block runs.
+    """Twilio, SendGrid and Partner Center on this machine, while the block runs.
 
     `events_url` takes SendGrid's events; Twilio's callbacks go where each message says.
     """
@@ -31,6 +32,7 @@ class Loopback:
         self.twilio = Twilio(told=self._status)
         self.sendgrid = SendGrid(told=self._events)
         self.knowing = Knowing()
+        self.partner_center = PartnerCenter()
         self.faults = Faults()
         self.calls = Caller()
         self.event_key = EventKey()
@@ -40,6 +42,7 @@ class Loopback:
             self._app.include_router(router(self.twilio))
         self._app.include_router(mail_router(self.sendgrid))
         self._app.include_router(knowing_router(self.knowing))
+        self._app.include_router(reading_router(self.partner_center))
         self._port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -54,7 +57,9 @@ class Loopback:
         products = ("API", "VERIFY", "LOOKUPS", "ACCOUNTS")
         bases = [f"TWILIO_{product}_BASE" for product in products]
         return {
-            **dict.fromkeys((*bases, "SENDGRID_BASE", "SENDGRID_LOGS_BASE"), self.base),
+            **dict.fromkeys(
+                (*bases, "SENDGRID_BASE", "SENDGRID_LOGS_BASE", "PARTNER_CENTER_BASE"), self.base
+            ),
             "TWILIO_ACCOUNT_SID": self.twilio.account,
             "TWILIO_API_KEY": self.twilio.key,
             "TWILIO_API_SECRET": self.twilio.secret,
@@ -63,6 +68,7 @@ class Loopback:
             "SENDGRID_API_KEY": self.sendgrid.api_key,
             "SENDGRID_FROM": "billing@seller.example",
             "SENDGRID_WEBHOOK_KEY": self.event_key.public,
+            "PARTNER_CENTER_TOKEN": self.partner_center.token,
         }
 
     def __enter__(self) -> "Loopback":
@@ -179,6 +185,8 @@ def _operation(method: str, path: str) -> Operation | None:
         return "ask"
     if path == "/v1/Consents/Bulk":
         return "tell"
+    if path in ("/v1/customers/usagerecords", "/v1/auditrecords"):
+        return "read"
     if path.endswith("/Verifications"):
         return "verify"
     return "check" if path.endswith("/VerificationCheck") else None
@@ -186,8 +194,12 @@ def _operation(method: str, path: str) -> Operation | None:
 
 async def _answer(fault: Fault, path: str, send: Any) -> None:
     status = fault.status or 500
-    vendor = sendgrid if path.startswith("/v3/") else None
-    made = twilio.refusal(status, fault.code or status) if vendor is None else vendor.refusal(status)
+    if path.startswith("/v3/"):
+        made = sendgrid.refusal(status)
+    elif path.startswith("/v1/"):
+        made = partner_center.refusal(status, fault.code)
+    else:
+        made = twilio.refusal(status, fault.code or status)
     body = bytes(made.body) if fault.body is None else fault.body
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if fault.retry_after is not None:

@@ -18,6 +18,7 @@ from domain import facts
 from domain.account_fold import build
 from domain.customer import Customer
 from domain.decide import decide
+from domain.documents import BadDocument, read
 from domain.money import Money
 from domain.policy import Policy
 from domain.policy_usage import Usage
@@ -347,6 +348,24 @@ def test_a_policy_that_says_nothing_of_usage_keeps_its_version() -> None:
     assert "access" not in policy().canonical()
     assert policy(usage={"warn_percent": 75}).version != policy().version
     assert policy(usage={"warn_percent": 80}).version == policy().version
+
+
+@pytest.mark.parametrize(
+    ("usage", "problem"),
+    [
+        ("{alert_percent: 80}", "usage.alert_percent: 80 is not above warn_percent, 80: the warning would"),
+        ("{budget_factor: 0.5}", "usage.budget_factor: "),
+        ("{budget_factor: 1_2}", "usage.budget_factor: write a number like 1.2, not '1_2'"),
+        ("{default_budget: {EUR: 1.001}}", "usage.default_budget.EUR: "),
+        ("{warn_procent: 70}", "usage.warn_procent: nobody knows this key (did you mean warn_percent?)"),
+    ],
+)
+def test_a_mistake_in_a_policy_is_named_with_its_line(usage: str, problem: str) -> None:
+    steps = "steps: [{kind: notice, id: first, offset_days: 1, template: reminder_first}]\n"
+    text = f"policy: p\ntitle: P\nfor: {{segments: [business]}}\nusage: {usage}\n{steps}"
+    with pytest.raises(BadDocument) as caught:
+        read(text, model=Policy, name="p.yaml")
+    assert str(caught.value).startswith(f"p.yaml:4: {problem}")
 
 
 # --- the promise

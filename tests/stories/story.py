@@ -61,7 +61,7 @@ FACTS: list[tuple[str, str, dict[str, Any]]] = [
     (r"customer cancels the subscription", "subscription_cancelled", {}),
     (rf"finance hands {INVOICE} over to (?P<to>\w+)", "handed_over", {}),
     (rf"finance takes {INVOICE} back", "taken_back", {}),
-    (r"finance has done the (?P<step>\w+)", "task_completed", {}),
+    (r"finance has done the (?P<step>[\w-]+)", "task_completed", {}),
     (rf"finance suspends{REASON}", "suspend_requested", {}),
     (rf"finance reactivates{REASON}", "reactivate_requested", {}),
     (r"customer opts out of (?P<channel>email|sms)", "opted_out", {}),
@@ -69,6 +69,19 @@ FACTS: list[tuple[str, str, dict[str, Any]]] = [
     (r"customer writes by (?P<channel>email|sms), which says (?P<says>\w+)", "replied", {}),
     (r"(?P<step>\w+) by (?P<channel>email|sms) fails in passing", "bounced", {"fault": "passing"}),
     (r"customer has a new (?P<channel>email|sms)", "contact_changed", {}),
+    (
+        r"finance agrees on usage of (?P<expected>[\d.]+) (?P<currency>[A-Z]{3}) a month",
+        "usage_profile_agreed",
+        {"review_on": "2026-12-01"},
+    ),
+    (rf"(?P<month>\d{{4}}-\d\d) has cost {MONEY} so far", "usage_reported", {}),
+    (r"finance notes that mfa holds", "safeguard_noted", {"safeguard": "mfa", "holds": True}),
+    (
+        rf"finance grants (?P<grant>G-\d+) until (?P<to>\S+){REASON}",
+        "access_granted",
+        {"principal": "8e2f-41", "role": "Reader", "scope": "SUB-1"},
+    ),
+    (rf"finance revokes (?P<grant>G-\d+){REASON}", "access_revoked", {}),
 ]
 # What else happens: to the engine itself, or in vain.
 EVENTS: Mapping[str, str] = {

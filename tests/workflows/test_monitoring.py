@@ -1,0 +1,55 @@
+"""The scheduled watches as workflows: they ask for more until all is read, and wait as long as is asked."""
+
+import asyncio
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import activity
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.answers import Went
+from replay.player import test_server as server_path
+from workflows.conversion import DATA_CONVERTER
+from workflows.monitoring import ActivityAudit, UsageWatch
+
+
+class Provider:
+    """Answers as the activities do: patience is asked for once, then there is more, then all is read."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.answers = [
+            Went(more=True, wait_seconds=57.0, words="busy"),
+            Went(more=True, wait_seconds=0.0, words="500 new records so far"),
+            Went(more=False, wait_seconds=0.0, words="20 new records"),
+        ]
+
+    @activity.defn(name="Audit the activity log")
+    async def audit(self, order: dict[str, str]) -> Went:
+        self.asked.append(order["now"])
+        return self.answers.pop(0)
+
+    @activity.defn(name="Read usage")
+    async def usage(self, order: dict[str, str]) -> Went:
+        return Went(more=False, wait_seconds=0.0, words="2 new readings")
+
+
+async def test_a_watch_goes_on_until_all_is_read_and_waits_as_it_is_asked() -> None:
+    provider = Provider()
+    async with await WorkflowEnvironment.start_time_skipping(
+        data_converter=DATA_CONVERTER, test_server_existing_path=server_path()
+    ) as env:
+        queue = f"q-{uuid.uuid4().hex[:8]}"
+        watches: Any = [UsageWatch, ActivityAudit]
+        async with Worker(
+            env.client, task_queue=queue, workflows=watches, activities=[provider.audit, provider.usage]
+        ):
+            words = await asyncio.wait_for(
+                env.client.execute_workflow(ActivityAudit.run, {}, id="a", task_queue=queue), 60
+            )
+            used = await env.client.execute_workflow(UsageWatch.run, {}, id="u", task_queue=queue)
+    assert (words, used) == ("20 new records", "2 new readings")
+    first, second, _ = map(datetime.fromisoformat, provider.asked)
+    assert second - first >= timedelta(seconds=57)

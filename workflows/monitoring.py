@@ -1,0 +1,51 @@
+"""What watches by itself, started by schedules: each goes on until it has read all that there is.
+
+A provider that asks for patience is waited for; whatever else stops a run waits for the next one, which
+goes on where this one stopped.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.answers import Went
+    from workflows.patience import EFFECT
+
+MOST_TURNS = 100
+"""So often one run asks for more; the next one goes on. It bounds the history."""
+
+MOST_WAIT = timedelta(hours=1)
+
+
+@workflow.defn
+class UsageWatch:
+    """Input: {}. Returns in words how far it came."""
+
+    @workflow.run
+    async def run(self, given: Any = None) -> str:
+        return await _until_all_is_read("Read usage", "usage against budgets")
+
+
+@workflow.defn
+class ActivityAudit:
+    """Input: {}. Returns in words how far it came."""
+
+    @workflow.run
+    async def run(self, given: Any = None) -> str:
+        return await _until_all_is_read("Audit the activity log", "what administrators did")
+
+
+async def _until_all_is_read(name: str, summary: str) -> str:
+    words = ""
+    for _ in range(MOST_TURNS):
+        order = {"now": workflow.now().isoformat()}
+        went: Went = await workflow.execute_activity(name, order, result_type=Went, summary=summary, **EFFECT)
+        words = went["words"]
+        if not went["more"]:
+            break
+        if went["wait_seconds"]:
+            wait = min(timedelta(seconds=went["wait_seconds"]), MOST_WAIT)
+            await workflow.sleep(wait, summary=words)
+    return words
