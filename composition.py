@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from temporalio.client import (
@@ -42,6 +42,7 @@ from providers.onboarding_files import NumberPlan, OnboardingFiles
 from providers.outbox import Outbox
 from settings import ROOT, VERSION, Settings
 from store import clock as clocks
+from store.assess import peek
 from store.database import Ledger
 from store.verifications import CodeCheck
 from workflows.conversion import DATA_CONVERTER
@@ -327,6 +328,17 @@ def _sweeping(made: Parts, wake: Wake) -> Sweeping:
     )
 
 
+def _onboarding(made: Parts, wake: Wake) -> Onboarding:
+    return Onboarding(
+        books=made.books,
+        verifier=made.verifier,
+        checks=OnboardingChecks(books=made.books, ports=made.checking),
+        seller=made.seller,
+        wake=wake,
+        mark=made.mark,
+    )
+
+
 def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     """Return the workers of one process: one for the workflows, one per vendor's queue.
 
@@ -346,14 +358,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         mark=made.mark,
     )
     service = Service(books=books, switch=LedgerSwitch(books.ledger), wake=wake, mark=made.mark)
-    onboarding = Onboarding(
-        books=books,
-        verifier=made.verifier,
-        checks=OnboardingChecks(books=books, ports=made.checking),
-        seller=made.seller,
-        wake=wake,
-        mark=made.mark,
-    )
+    onboarding = _onboarding(made, wake)
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
 
@@ -431,6 +436,7 @@ def site(settings: Settings, ledger: Ledger, wake: Wake, *, public_url: str) -> 
     Raises:
         Stop: a key cannot be used.
     """
+    from web.api.tokens import Tokens
     from web.app import Site, application
     from web.log import Traceless
 
@@ -444,8 +450,22 @@ def site(settings: Settings, ledger: Ledger, wake: Wake, *, public_url: str) -> 
             seller=settings.seller_name,
             wake=wake,
             code_version=code_version(),
+            tokens=Tokens(settings.callers),
+            view=_viewer(ledger),
+            shared_domains=lambda: onboarding_files(settings).shared()[0],
         )
     )
+
+
+def _viewer(ledger: Ledger) -> Callable[[str], Mapping[str, Any]]:
+    """Return what gives the view that finance has of a customer, without writing anything."""
+    books = Books(ledger=ledger, clock=lambda: clocks.read(ledger), code_version=code_version())
+
+    def view(customer_id: str) -> Mapping[str, Any]:
+        now = clocks.read(ledger).business(datetime.now(UTC))
+        return books.view(peek(ledger, customer_id, now=now))
+
+    return view
 
 
 def patient_waker(settings: Settings) -> Wake:

@@ -14,17 +14,20 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
 import lawbooks
-from composition import connected
+from composition import connected, onboarding_files
 from domain.contact_law.whereabouts import Whereabouts
 from domain.documents import BadDocument
+from domain.errors import Misconfigured
 from domain.interest.rates import Rates
 from ending import Stop, Unreachable, ledger_words
 from settings import Settings
 from store import (
+    alike,
     breakers,
     claims,
     clock,
     inbox,
+    onboarding_rules,
     policies,
     rates,
     refusals,
@@ -74,6 +77,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [Finding(about="settings", ok=True, words=f"task queue {settings.task_queue}")]
     findings += await asyncio.to_thread(_ledger, settings)
     findings += await asyncio.to_thread(lambda: [*_contact_law(settings)])
+    findings.append(await asyncio.to_thread(_onboarding_lists, settings))
     findings.append(await asyncio.to_thread(_outbox, settings))
     findings += await _temporal(settings)
     return findings
@@ -88,7 +92,7 @@ def _ledger(settings: Settings) -> list[Finding]:
         migrate(settings.database_url)
         ledger = Ledger(settings.database_url)
         identity = Finding(about=about, ok=True, words=f"identity {ledger.identity}")
-        looks = (_work, _doors, _policies, _rates, _switches)
+        looks = (_work, _doors, _policies, _rates, _onboarding, _switches)
         return [identity, *(finding for look in looks for finding in look(ledger))]
     except (SQLAlchemyError, CommandError, OSError) as error:
         return [Finding(about=about, ok=False, words=ledger_words(error))]
@@ -129,6 +133,15 @@ def _policies(ledger: Ledger) -> Iterator[Finding]:
             f"{count} customers are of segment {segment}, which no adopted policy is for, with all it asks"
         )
         yield Finding(about="policies", ok=False, words=words)
+
+
+def _onboarding(ledger: Ledger) -> Iterator[Finding]:
+    with ledger.read() as session:
+        rules = onboarding_rules.in_force(session)
+    yield Finding(about="onboarding", ok=True, words=f"decision table {rules.rules} {rules.version} decides")
+    open_ = len(alike.listed(ledger))
+    words = f"{open_} are open" + (": `starter.py onboarding bursts`" if open_ else "")
+    yield Finding(about="bursts of applications", ok=not open_, words=words)
 
 
 def _rates(ledger: Ledger) -> Iterator[Finding]:
@@ -174,6 +187,17 @@ def _contact_law(settings: Settings) -> Iterator[Finding]:
         for warning in books.warnings(country, where):
             who = "1 customer" if count == 1 else f"{count} customers"
             yield Finding(about=about, ok=True, words=f"{who}: {warning}")
+
+
+def _onboarding_lists(settings: Settings) -> Finding:
+    """Say what is wrong with the lists and tables that new customers are checked against."""
+    wrong = []
+    for read in onboarding_files(settings).all():
+        try:
+            read()
+        except Misconfigured as why:
+            wrong.append(str(why))
+    return Finding(about="onboarding lists", ok=not wrong, words="; ".join(wrong) or "can be read")
 
 
 def _whereabouts(settings: Settings) -> Mapping[tuple[str | None, str | None], int]:

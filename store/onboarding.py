@@ -23,7 +23,6 @@ from domain.onboarding.rules import OnboardingRules
 from domain.own_steps import CALL_APPLICANT, REVIEW, WAITS_TOO_LONG
 from store import alike, customers, doors, facts, journal, onboarding_rules, policies, sweep, switches, tasks
 from store.claims import ASK_AGAIN_AFTER, PutOff
-from store.customers import ContactData
 from store.database import Ledger
 from store.doors import Recorded
 from store.errors import Conflict, NoPolicy, Refused
@@ -77,7 +76,7 @@ def apply(
         raise Refused("\n".join(problems))
     customer = application.customer
     with ledger.write() as session:
-        contact, where = _contact(tidied(application)), application.whereabouts
+        contact, where = customers.contact_of(tidied(application)), application.whereabouts
         added = customers.add(session, customer, contact, now=now, where=where)
         row = customers.lock(session, customer.id)
         name = f"{customer.id}/started"
@@ -391,10 +390,10 @@ def adopt(ledger: Ledger, rules: OnboardingRules, *, now: datetime, by: str) -> 
     Verifications that are not over are looked at again, by the new one.
     """
     with ledger.write() as session:
-        sweep.mark(session, col(CustomerRow.stage) == ONBOARDING)
         session.get_one(IdentityRow, 1, with_for_update=True)  # one at a time, as with policies
         if onboarding_rules.in_force(session).version == rules.version:
             return False
+        sweep.mark(session, col(CustomerRow.stage) == ONBOARDING)
         session.add(
             OnboardingRulesRow(
                 version=rules.version,
@@ -407,13 +406,3 @@ def adopt(ledger: Ledger, rules: OnboardingRules, *, now: datetime, by: str) -> 
         why = f"decision table {rules.rules} {rules.version} of onboarding was adopted"
         journal.write(session, at=now, what="note", why=why, actor=by)
         return True
-
-
-def _contact(application: Application) -> ContactData:
-    return ContactData(
-        name=application.name,
-        email=application.email,
-        phone=application.phone,
-        address=application.address,
-        vat_id=application.vat_id,
-    )
