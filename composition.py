@@ -481,6 +481,17 @@ def _monitoring(made: Parts, wake: Wake) -> list[Callable[..., Any]]:
     return [] if reading is None else [reading.read_usage, reading.audit_activity]
 
 
+def _onboarding(made: Parts, wake: Wake) -> Onboarding:
+    return Onboarding(
+        books=made.books,
+        verifier=made.verifier,
+        checks=OnboardingChecks(books=made.books, ports=made.checking),
+        seller=made.seller,
+        wake=wake,
+        mark=made.mark,
+    )
+
+
 def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     """Return the workers of one process: one for the workflows, one per vendor's queue.
 
@@ -500,14 +511,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         mark=made.mark,
     )
     service = Service(books=books, switch=LedgerSwitch(books.ledger), wake=wake, mark=made.mark)
-    onboarding = Onboarding(
-        books=books,
-        verifier=made.verifier,
-        checks=OnboardingChecks(books=books, ports=made.checking),
-        seller=made.seller,
-        wake=wake,
-        mark=made.mark,
-    )
+    onboarding = _onboarding(made, wake)
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
     provisioning = Provisioning(books=books, provisioner=made.provisioner, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
@@ -648,6 +652,7 @@ def site(
             code_version=code_version(),
             tokens=Tokens(settings.callers),
             view=_viewer(ledger),
+            shared_domains=lambda: onboarding_files(settings).shared()[0],
         )
     )
 

@@ -14,20 +14,23 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
 import lawbooks
-from composition import connected
+from composition import connected, onboarding_files
 from domain.clouds import CLOUDS
 from domain.contact_law.whereabouts import Whereabouts
 from domain.documents import BadDocument
+from domain.errors import Misconfigured
 from domain.interest.rates import Rates
 from ending import Stop, Unreachable, ledger_words
 from settings import Settings
 from store import (
+    alike,
     breakers,
     claims,
     clock,
     controls,
     inbox,
     monitors,
+    onboarding_rules,
     policies,
     rates,
     refusals,
@@ -79,6 +82,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [Finding(about="settings", ok=True, words=f"task queue {settings.task_queue}")]
     findings += await asyncio.to_thread(_ledger, settings)
     findings += await asyncio.to_thread(lambda: [*_contact_law(settings)])
+    findings.append(await asyncio.to_thread(_onboarding_lists, settings))
     findings.append(await asyncio.to_thread(_outbox, settings))
     findings.append(_partner_center(settings))
     findings += await _temporal(settings)
@@ -94,7 +98,7 @@ def _ledger(settings: Settings) -> list[Finding]:
         migrate(settings.database_url)
         ledger = Ledger(settings.database_url)
         identity = Finding(about=about, ok=True, words=f"identity {ledger.identity}")
-        looks = (_work, _doors, _monitors, _policies, _rates, _switches, _controls)
+        looks = (_work, _doors, _monitors, _policies, _rates, _onboarding, _switches, _controls)
         return [identity, *(finding for look in looks for finding in look(ledger))]
     except (SQLAlchemyError, CommandError, OSError) as error:
         return [Finding(about=about, ok=False, words=ledger_words(error))]
@@ -150,6 +154,15 @@ def _policies(ledger: Ledger) -> Iterator[Finding]:
         yield Finding(about="policies", ok=False, words=words)
 
 
+def _onboarding(ledger: Ledger) -> Iterator[Finding]:
+    with ledger.read() as session:
+        rules = onboarding_rules.in_force(session)
+    yield Finding(about="onboarding", ok=True, words=f"decision table {rules.rules} {rules.version} decides")
+    open_ = len(alike.listed(ledger))
+    words = f"{open_} are open" + (": `starter.py onboarding bursts`" if open_ else "")
+    yield Finding(about="bursts of applications", ok=not open_, words=words)
+
+
 def _rates(ledger: Ledger) -> Iterator[Finding]:
     """Name the rows of interest by law that customers' countries need now, or soon."""
     try:
@@ -193,6 +206,17 @@ def _contact_law(settings: Settings) -> Iterator[Finding]:
         for warning in books.warnings(country, where):
             who = "1 customer" if count == 1 else f"{count} customers"
             yield Finding(about=about, ok=True, words=f"{who}: {warning}")
+
+
+def _onboarding_lists(settings: Settings) -> Finding:
+    """Say what is wrong with the lists and tables that new customers are checked against."""
+    wrong = []
+    for read in onboarding_files(settings).all():
+        try:
+            read()
+        except Misconfigured as why:
+            wrong.append(str(why))
+    return Finding(about="onboarding lists", ok=not wrong, words="; ".join(wrong) or "can be read")
 
 
 def _whereabouts(settings: Settings) -> Mapping[tuple[str | None, str | None], int]:

@@ -58,6 +58,26 @@ Region = Annotated[
 City = Annotated[str | None, typer.Option(help="one with contact law of its own, like NYC or US-NYC")]
 
 
+CardFile = Annotated[
+    Path | None,
+    typer.Option("--card", exists=True, dir_okay=False, help="what a processor says of the card, in JSON"),
+]
+CardReference = Annotated[
+    str | None, typer.Option(help="the processor's name for the card or a charge, like pm_1Nqz")
+]
+IdentityReference = Annotated[str | None, typer.Option(help="the identity provider's reference of a proof")]
+CompanyNumber = Annotated[str | None, typer.Option(help="in the register of companies")]
+Expects = Annotated[
+    tuple[str, str] | None,
+    typer.Option(metavar="AMOUNT CURRENCY", help="what the customer expects to spend a month"),
+]
+AcceptsPolicy = Annotated[
+    str | None, typer.Option(help="the collections policy that was accepted, by name or version")
+]
+Network = Annotated[str | None, typer.Option(help="the address that it came from")]
+Device = Annotated[str | None, typer.Option(help="the device that it came from, by any name")]
+
+
 @app.command()
 def invoice(
     customer: CustomerId,
@@ -361,37 +381,21 @@ def onboard(
     vat_id: Annotated[str | None, typer.Option("--vat-id", help="tax number of a company")] = None,
     size: Annotated[str | None, typer.Option(help="small, medium, large, or another word")] = None,
     risk: Annotated[str | None, typer.Option(help="low, medium, high, or another word")] = None,
-    card_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--card", exists=True, dir_okay=False, help="what a processor says of the card, in JSON"
-        ),
-    ] = None,
-    card_reference: Annotated[
-        str | None, typer.Option(help="the processor's name for the card or a charge, like pm_1Nqz")
-    ] = None,
-    identity: Annotated[str | None, typer.Option(help="the identity provider's reference of a proof")] = None,
-    company_number: Annotated[str | None, typer.Option(help="in the register of companies")] = None,
-    expects: Annotated[
-        tuple[str, str] | None,
-        typer.Option(metavar="AMOUNT CURRENCY", help="what the customer expects to spend a month"),
-    ] = None,
-    accepts_policy: Annotated[
-        str | None, typer.Option(help="the collections policy that was accepted, by name or version")
-    ] = None,
-    network: Annotated[str | None, typer.Option(help="the address that it came from")] = None,
-    device: Annotated[str | None, typer.Option(help="the device that it came from, by any name")] = None,
-    form_seconds: Annotated[int | None, typer.Option(min=0, help="to fill in the form")] = None,
+    card: CardFile = None,
+    card_reference: CardReference = None,
+    identity: IdentityReference = None,
+    company_number: CompanyNumber = None,
+    expects: Expects = None,
+    accepts_policy: AcceptsPolicy = None,
+    network: Network = None,
+    device: Device = None,
 ) -> None:
     """Begin the verification of a new customer.
 
-    What comes with the application, from --card on, is for its checks. Network, device and card are kept
-    as hashes that nobody can read; a card number is refused.
+    What comes from --card on is for its checks; network, device and card are kept as hashes alone.
     """
     from commandline.onboarding import card_of, expected
-    from domain.identifiers import unusable
-    from domain.onboarding import Application
-    from domain.onboarding.application import Particulars
+    from domain.onboarding.application import Application, Particulars
 
     application = Application(
         customer_id=customer,
@@ -410,17 +414,13 @@ def onboard(
         size=size,
         risk=risk,
     )
-    problems = unusable(application)
-    if problems:
-        raise Stop("\n".join(problems), status=2)
     more = Particulars(
-        card=card_of(card_file),
+        card=card_of(card),
         card_reference=card_reference,
         identity=identity,
         company_number=company_number,
         network=network,
         device=device,
-        form_seconds=form_seconds,
         expects=expected(expects),
         accepts=accepts_policy,
     )
@@ -430,9 +430,12 @@ def onboard(
 def _apply(application: "Application", more: "Particulars") -> None:
     from composition import onboarding_files
     from domain.errors import Misconfigured
+    from domain.identifiers import unusable
     from store import onboarding
     from store.errors import Refused
 
+    if problems := unusable(application):
+        raise Stop("\n".join(problems), status=2)
     settings, customer = Settings.from_env(), application.customer_id
     ledger = open_ledger(settings)
     try:

@@ -21,6 +21,7 @@ from composition import (
     waker,
     workers,
 )
+from demo import newcomers
 from demo.applicants import Applicants, ReadByApplicants
 from demo.sample import POLICIES, SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
@@ -195,8 +196,10 @@ class Stage:
         """Verify the new customers at real speed, then let the clock run fast."""
         self._set_clock(self.start_at, speed=1)
         applying = [each for each in self.sample if each.application is not None]
-        print(f"verifying {len(applying)} new customers: a code by SMS, and finance has a look", flush=True)
+        many = len(applying) + len(newcomers.NEWCOMERS)
+        print(f"verifying {many} new customers: checks, a code by SMS, and finance has a look", flush=True)
         await asyncio.gather(*(applicants.apply(each) for each in applying))
+        await newcomers.bring(self.ledger, self.wake, lambda: self.clock.business(datetime.now(UTC)))
         self._set_clock(self.clock.business(datetime.now(UTC)), speed=self.speed)
 
     def _set_clock(self, business_at: datetime, *, speed: float) -> None:

@@ -149,8 +149,6 @@ def refusal(at: Situation, name: str, body: Input) -> Refusal:
                 return _unknown(invoice)
             if invoices[invoice].state != "written_off":
                 return f"Invoice {invoice} has not been written off."
-        case facts.OnboardingReviewed(limit=limit) if limit is not None:
-            return _credit(at)
         case facts.Exempted(invoice=str(invoice)) if invoice not in invoices:
             return _unknown(invoice)
         case facts.Exempted():
@@ -170,6 +168,8 @@ def _credit(at: Situation) -> Refusal:
 
 def _end(at: Situation, body: Input) -> Refusal:
     match body:
+        case facts.OnboardingReviewed(limit=limit) if limit is not None:
+            return _credit(at)
         case facts.HandedOver():
             return _hand_over(at, body)
         case facts.TakenBack(invoice=str(invoice)):

@@ -5,6 +5,7 @@ read stops its check, which is then for a person, and says what to mend.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar, cast
@@ -58,6 +59,16 @@ class OnboardingFiles:
 
     def __init__(self, folder: Path) -> None:
         self._files = _Folder(folder)
+
+    def all(self) -> tuple[Callable[[], object], ...]:
+        """Return what reads each file, to see that all of them can be."""
+        tables: tuple[tuple[str, Callable[..., object]], ...] = (
+            (lists.REPORTS, lists.read_reports),
+            (lists.IDENTITIES, lists.read_identities),
+            (lists.CARDS, lists.read_cards),
+        )
+        others = (self.entries, self.disposable, self.shared, self.tiers)
+        return (*(partial(self._files.read, name, parse) for name, parse in tables), *others)
 
     def report(self, *, country: str, number: str) -> CreditReport | None:
         """Return the report of `credit_reports.csv` on a company."""

@@ -50,6 +50,14 @@ async def cost_of(client: Client, customer_id: str) -> Cost:
     return total
 
 
+async def cost_of_verification(client: Client, customer_id: str) -> Cost:
+    """Return the cost of the workflow that verified a customer, all runs of it."""
+    total = Cost()
+    for history in await runs_of(client, f"onboarding/{customer_id}"):
+        total += _cost(history.events)
+    return total
+
+
 async def runs_of(client: Client, workflow_id: str) -> list[WorkflowHistory]:
     """Return the histories of a workflow and of the runs that it continues, newest first."""
     found: list[WorkflowHistory] = []

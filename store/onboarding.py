@@ -390,10 +390,10 @@ def adopt(ledger: Ledger, rules: OnboardingRules, *, now: datetime, by: str) -> 
     Verifications that are not over are looked at again, by the new one.
     """
     with ledger.write() as session:
-        sweep.mark(session, col(CustomerRow.stage) == ONBOARDING)
         session.get_one(IdentityRow, 1, with_for_update=True)  # one at a time, as with policies
         if onboarding_rules.in_force(session).version == rules.version:
             return False
+        sweep.mark(session, col(CustomerRow.stage) == ONBOARDING)
         session.add(
             OnboardingRulesRow(
                 version=rules.version,

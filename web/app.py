@@ -26,7 +26,7 @@ from store import clock, heard, inbox, incidents, refusals
 from store.database import Ledger
 from web import pages
 from web.api.app import api
-from web.api.parts import Api, View, nothing_seen
+from web.api.parts import Api, SharedDomains, View, nothing_seen
 from web.api.tokens import Tokens
 from web.doors import PATHS, SECONDS, STATUS, Door, Links, Path, Refused, Tally, read_body
 from web.log import where
@@ -56,6 +56,7 @@ class Site:
         tokens: of the programs that may use the REST API; without any there is none.
         view: what finance sees of a customer, for the REST API.
         wake, wake_incident: wake the workflow of a customer, or of an incident.
+        shared_domains: mail domains of which many people have an address.
     """
 
     ledger: Ledger
@@ -68,6 +69,7 @@ class Site:
     code_version: str
     tokens: Tokens = field(default_factory=lambda: Tokens({}))
     view: View = nothing_seen
+    shared_domains: SharedDomains = frozenset
     tally: Tally = field(default_factory=Tally)
     real_now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -120,6 +122,7 @@ def _api(site: Site) -> Api:
         view=site.view,
         woken=woken,
         version=site.code_version,
+        shared_domains=site.shared_domains,
     )
 
 

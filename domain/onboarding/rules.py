@@ -7,7 +7,6 @@ applies wins. Its hash is its version, and stands in the facts of every decision
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -90,7 +89,7 @@ class When(Part):
     amount_from: Amounts = Field(default_factory=dict)
     amount_below: Amounts = Field(default_factory=dict)
 
-    @cached_property
+    @property
     def asks(self) -> bool:
         """Whether it asks anything at all."""
         return self != When()
@@ -263,7 +262,7 @@ class OnboardingRules(Part):
         content: dict[str, Any] = self.model_dump(mode="json", exclude_defaults=True)
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
-    @cached_property
+    @property
     def version(self) -> str:
         """The first 12 hex digits of the SHA-256 of the canonical content."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()[:12]

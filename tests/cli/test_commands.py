@@ -15,7 +15,7 @@ import typer
 
 import starter
 from domain.clock import BusinessClock
-from domain.identifiers import CheckResult
+from domain.facts import Checked
 from store import claims, clock, onboarding, sweep, switches, verifications
 from store.database import Ledger
 from store.tables import TaskRow
@@ -389,8 +389,9 @@ def test_a_task_that_is_done_leaves_the_worklist(acme, ledger) -> None:
 
 def test_a_new_customer_enters_the_code_of_the_message(acme, ledger) -> None:
     acme("onboard", "NEWCO", "--name", "Newco", "--email", "a@newco.example", "--phone", "+442079460123")
-    passed = CheckResult(outcome="pass", reasons=())
-    onboarding.checked(ledger, "NEWCO", passed, ruleset="t", now=TODAY)
+    before_the_code = "identifiers mail_domain velocity links region sanctions phone_line".split()
+    passed = [Checked(check=name, outcome="pass", provider="t", ruleset="t") for name in before_the_code]
+    onboarding.checked(ledger, "NEWCO", passed, now=TODAY)
     at_work = timedelta(seconds=10)
     sent = verifications.begin(ledger, "NEWCO", now=TODAY, at_work=at_work, code_version="t")
     verifications.confirm(

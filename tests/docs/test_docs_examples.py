@@ -193,6 +193,8 @@ SAMPLES = {
 ONLY: dict[str, dict[str, Any]] = {
     "checked": {"check": "phone", "outcome": "pass"},
     "onboarding_reviewed": {"outcome": "approve"},
+    "called_back": {"outcome": "reached"},
+    "credit_granted": {"limit": "10.00"},
 }
 ONLY["incident_opened"] = {"category": "fraud"}
 ONLY["fee_booked"] = {"kind": "interest"}

@@ -18,6 +18,10 @@ from temporalio.client import Client, WorkflowHistory
 
 from composition import parts
 from domain.calendar import use_pinned_zones
+from domain.money import Money
+from domain.onboarding.application import Particulars
+from providers.loopback.onboarding import LATE, Reply
+from providers.loopback.server import Loopback
 from replay.cost import runs_of
 from replay.player import player
 from settings import Settings
@@ -26,6 +30,7 @@ from store.database import Ledger, migrate
 from tests.stories.stage import policy_named, staged
 from tests.stories.story import told
 from tests.stories.test_onboarding import START, Scene
+from tests.stories.test_onboarding_branches import REPORT, Applicant
 
 HERE = Path(__file__).parent
 KINDS = ("customer", "suspension", "onboarding")
@@ -37,6 +42,7 @@ STORIES = (
     "test_finance_stops_everything",
 )
 ONBOARDING = "test_a_new_customer_enters_the_code"
+ASKED = "test_a_bureau_that_answers_late_gives_credit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ async def record() -> None:
                 await _keep(stage.playing.env.client, story.customer.id, name)
     with TemporaryDirectory() as folder:
         await _record_onboarding(Path(folder))
+    await record_asked()
 
 
 async def _record_onboarding(folder: Path) -> None:
@@ -82,6 +89,26 @@ async def _record_onboarding(folder: Path) -> None:
         await scene.until(5)
         await _keep(playing.env.client, "HAFEN", ONBOARDING)
     ledger.close()
+
+
+async def record_asked() -> None:
+    """Keep the history of a verification that asks a provider, once in vain."""
+    with TemporaryDirectory() as folder, Loopback() as loopback:
+        url = f"sqlite:///{Path(folder) / 'ledger.db'}"
+        migrate(url)
+        ledger = Ledger(url, durable=False)
+        policies.adopt(ledger, policy_named("business"), now=START - timedelta(days=1), by="story")
+        loopback.knowing.say("DE HRB1", LATE, Reply(REPORT))
+        given = {"credit_bureau_url": loopback.base, "credit_bureau_key": loopback.knowing.key}
+        settings = Settings.model_validate({**given, "database_url": url, "outbox": Path(folder) / "outbox"})
+        async with player(parts(settings, ledger)) as playing:
+            scene = Applicant(ledger=ledger, playing=playing, outbox=settings.outbox)
+            expects = Money.of("900", "EUR")
+            await scene.begin(Particulars(company_number="HRB 1", expects=expects, accepts="business"))
+            await scene.enter()
+            await scene.until(20)
+            await _keep(playing.env.client, "HAFEN", ASKED)
+        ledger.close()
 
 
 async def _keep(client: Client, customer_id: str, name: str) -> None:

@@ -167,6 +167,37 @@ async def test_a_customer_can_be_verified_first(api: Api) -> None:
     ] == "onboarding_started"
 
 
+async def test_what_came_with_an_application_is_kept_for_its_checks(api: Api) -> None:
+    checks = {
+        "card": {"funding": "prepaid", "country": "GB", "fingerprint": "f1"},
+        "network": "192.0.2.7",
+        "expects": "600.00",
+        "currency": "GBP",
+    }
+    begun = await api.post("/customers", {**ACME, "verify": True, "checks": checks})
+    fact = (await api.get("/facts", customer="ACME")).json()["items"][0]["fact"]
+    assert (begun.status_code, begun.json()["status"]) == (201, "verifying")
+    assert fact["given"] == ["card", "network"]
+    assert (fact["expects"], fact["currency"]) == ("600.00", "GBP")
+
+
+@pytest.mark.parametrize(
+    ("checks", "says"),
+    [
+        ({"card": {"number": "4242424242424242"}}, "number looks like a card number"),
+        ({"expects": "600.00"}, "an expected amount has a currency"),
+        ({"accepts_policy": "nonsense"}, "No policy 'nonsense' was adopted here"),
+    ],
+)
+async def test_what_cannot_be_checked_is_refused_without_showing_it(
+    api: Api, checks: dict[str, Any], says: str
+) -> None:
+    refused = await api.post("/customers", {**ACME, "verify": True, "checks": checks})
+    assert 400 <= refused.status_code < 500
+    assert says in refused.text
+    assert "4242" not in refused.text
+
+
 async def test_pages_follow_each_other_without_gap_or_repetition(api: Api) -> None:
     for number in range(5):
         await api.post("/customers", {**ACME, "customer": f"C{number}"})

@@ -6,8 +6,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from domain.facts import Body, Day
-from domain.facts.fields import Name
+from domain.facts.fields import Amount, Currency, Name
+from domain.money import Money
 from domain.onboarding import Application
+from domain.onboarding.application import Particulars
+from domain.onboarding.card_reading import read_card
 
 CustomerId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 MOST_ITEMS = 1000
@@ -76,11 +79,60 @@ class Bulk(BaseModel):
     )
 
 
+class ChecksBody(BaseModel):
+    """What came with a new customer's application for its checks.
+
+    Attributes:
+        card: what the processor said of the card, in its own JSON; a card number in it is refused.
+        network, device: from where the application came; kept as hashes that nobody can read.
+        expects: what the customer expects to spend a month, in `currency`.
+        accepts_policy: the collections policy that the customer accepted, by name or version.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    card: dict[str, Any] | None = None
+    card_reference: str | None = Field(default=None, max_length=128)
+    identity: str | None = Field(default=None, max_length=128)
+    company_number: str | None = Field(default=None, max_length=64)
+    network: str | None = Field(default=None, max_length=64)
+    device: str | None = Field(default=None, max_length=256)
+    form_seconds: int | None = Field(default=None, ge=0, le=86_400)
+    expects: Amount | None = None
+    currency: Currency | None = None
+    accepts_policy: str | None = Field(default=None, max_length=64)
+
+    @property
+    def particulars(self) -> Particulars:
+        """Return what the checks look at.
+
+        Raises:
+            ValueError: the card or the amount cannot be used; the sentence shows nothing of it.
+        """
+        if (self.expects is None) != (self.currency is None):
+            raise ValueError("an expected amount has a currency: give both, or neither")
+        expects = None
+        if self.expects is not None and self.currency is not None:
+            expects = Money.of(self.expects, self.currency)
+        return Particulars(
+            card=None if self.card is None else read_card(self.card),
+            card_reference=self.card_reference,
+            identity=self.identity,
+            company_number=self.company_number,
+            network=self.network,
+            device=self.device,
+            form_seconds=self.form_seconds,
+            expects=expects,
+            accepts=self.accepts_policy,
+        )
+
+
 class CustomerBody(BaseModel):
     """A customer. What is left out of one who is known stays as it is.
 
     Attributes:
         verify: begin with the verification of a new customer, instead of taking them as they are.
+        checks: what its checks look at; only with `verify`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -102,11 +154,12 @@ class CustomerBody(BaseModel):
     region: str | None = Field(default=None, max_length=8)
     city: str | None = Field(default=None, max_length=8)
     verify: bool = False
+    checks: ChecksBody | None = None
 
     @property
     def application(self) -> Application:
         """Return what is said of the customer, with our defaults for the rest."""
-        said = self.model_dump(exclude={"customer", "verify"}, exclude_none=True)
+        said = self.model_dump(exclude={"customer", "verify", "checks"}, exclude_none=True)
         tags = tuple(said.pop("tags", ()))
         return Application(customer_id=self.customer, tags=tags, **said)
 

@@ -17,6 +17,7 @@ def nothing_seen(customer_id: str) -> Mapping[str, Any]:
     return {}
 
 
+SharedDomains = Callable[[], frozenset[str]]
 Woken = Callable[[Sequence[str]], Awaitable[None]]
 
 
@@ -26,6 +27,7 @@ class Api:
 
     Attributes:
         woken: wakes the workflows of customers, after the answer.
+        shared_domains: mail domains of which many people have an address.
     """
 
     ledger: Ledger
@@ -34,3 +36,4 @@ class Api:
     view: View
     woken: Woken
     version: str
+    shared_domains: SharedDomains = frozenset

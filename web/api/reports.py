@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from domain import facts
 from domain.facts import Body
+from domain.onboarding.application import NOTHING_MORE, Particulars
 from domain.reported import REPORTED, TYPES
 from domain.sentences import sentences
 from store import intake, onboarding
@@ -64,7 +65,9 @@ def add_customers(app: FastAPI, parts: Api, by: Any) -> None:
         """Add a customer, or say what has changed of one who is known. Names and addresses are kept apart."""
         now, application = parts.now(), body.application
         if body.verify:
-            begun = onboarding.apply(parts.ledger, application, now=now)
+            begun = onboarding.apply(
+                parts.ledger, application, now=now, more=_more(body), shared=parts.shared_domains()
+            )
             wake, status = begun.wake, "already" if begun.already else "verifying"
         else:
             kept = intake.keep(parts.ledger, application, said=body.said, by=f"api:{caller}", now=now)
@@ -78,6 +81,13 @@ def add_customers(app: FastAPI, parts: Api, by: Any) -> None:
     app.add_api_route(
         "/customers", keep, methods=["POST"], status_code=201, responses=_EITHER[answers.CustomerKept]
     )
+
+
+def _more(body: CustomerBody) -> Particulars:
+    try:
+        return NOTHING_MORE if body.checks is None else body.checks.particulars
+    except ValueError as error:
+        raise Refused(f"checks: {error}") from None
 
 
 _EITHER: dict[type[BaseModel], dict[int | str, dict[str, Any]]] = {
