@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from temporalio.client import (
@@ -41,6 +41,7 @@ from providers.bank import Bank
 from providers.outbox import Outbox
 from settings import ROOT, VERSION, Settings
 from store import clock as clocks
+from store.assess import peek
 from store.database import Ledger
 from store.verifications import CodeCheck
 from workflows.conversion import DATA_CONVERTER
@@ -299,6 +300,11 @@ def _sweeping(made: Parts, wake: Wake, wake_incident: WakeIncident) -> Sweeping:
     )
 
 
+def _incidents(made: Parts, wake: Wake, wake_incident: WakeIncident) -> list[Callable[..., Any]]:
+    asked = Incidents(books=made.books, wake=wake, wake_incident=wake_incident, mark=made.mark)
+    return [asked.look, asked.write_down, asked.act, asked.start_the_right_one]
+
+
 def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     """Return the workers of one process: one for the workflows, one per vendor's queue.
 
@@ -323,7 +329,6 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     )
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
-    incidents = Incidents(books=books, wake=wake, wake_incident=wake_incident, mark=made.mark)
 
     def worker(
         queue: str, activities: Sequence[Callable[..., Any]], *, threads: int, looks: int = 0, **more: Any
@@ -347,8 +352,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         customers.start_the_right_one,
         tasks.open_task,
     ]
-    looking += [_sweeping(made, wake, wake_incident).wake_who_is_due]
-    looking += [incidents.look, incidents.write_down, incidents.act, incidents.start_the_right_one]
+    looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, *_incidents(made, wake, wake_incident)]
     looking += [onboarding.look, onboarding.check_identifiers, onboarding.conclude]
     return [
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
@@ -427,6 +431,7 @@ def site(
     Raises:
         Stop: a key cannot be used.
     """
+    from web.api.tokens import Tokens
     from web.app import Site, application
     from web.log import Traceless
 
@@ -441,8 +446,21 @@ def site(
             wake=wake,
             wake_incident=wake_incident,
             code_version=code_version(),
+            tokens=Tokens(settings.callers),
+            view=_viewer(ledger),
         )
     )
+
+
+def _viewer(ledger: Ledger) -> Callable[[str], Mapping[str, Any]]:
+    """Return what gives the view that finance has of a customer, without writing anything."""
+    books = Books(ledger=ledger, clock=lambda: clocks.read(ledger), code_version=code_version())
+
+    def view(customer_id: str) -> Mapping[str, Any]:
+        now = clocks.read(ledger).business(datetime.now(UTC))
+        return books.view(peek(ledger, customer_id, now=now))
+
+    return view
 
 
 def patient_wakers(settings: Settings) -> tuple[Wake, WakeIncident]:

@@ -47,7 +47,7 @@ def test_a_rule_is_named_by_its_family_and_says_something_of_its_own(rule: str) 
 
     families = {
         *("step", "task", "suspend", "return", "onboarding", "hold", "contact", "window", "interest"),
-        *("charge", "assigned", "passed", "sender", "restrict", "terminate"),
+        *("charge", "assigned", "passed", "sender", "restrict", "terminate", "incident"),
     }
     assert family in families
     assert name
