@@ -492,6 +492,11 @@ def _onboarding(made: Parts, wake: Wake) -> Onboarding:
     )
 
 
+def _incidents(made: Parts, wake: Wake, wake_incident: WakeIncident) -> list[Callable[..., Any]]:
+    asked = Incidents(books=made.books, wake=wake, wake_incident=wake_incident, mark=made.mark)
+    return [asked.look, asked.write_down, asked.act, asked.start_the_right_one]
+
+
 def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     """Return the workers of one process: one for the workflows, one per vendor's queue.
 
@@ -515,7 +520,6 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
     provisioning = Provisioning(books=books, provisioner=made.provisioner, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
-    incidents = Incidents(books=books, wake=wake, wake_incident=wake_incident, mark=made.mark)
 
     def worker(
         queue: str, activities: Sequence[Callable[..., Any]], *, threads: int, looks: int = 0, **more: Any
@@ -540,8 +544,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         tasks.open_task,
     ]
     looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, _digests(made).write]
-    looking += _monitoring(made, wake)
-    looking += [incidents.look, incidents.write_down, incidents.act, incidents.start_the_right_one]
+    looking += [*_monitoring(made, wake), *_incidents(made, wake, wake_incident)]
     looking += [onboarding.look, onboarding.check_here, onboarding.check_identifiers, onboarding.conclude]
     turning: list[Callable[..., Any]] = [service.restrict, service.suspend, service.reactivate]
     turning += [service.terminate, provisioning.provision, provisioning.book]

@@ -41,7 +41,13 @@ class Incidents:
             listed = incidents.look(self.books.ledger, order["incident_id"], now=now)
         except Refused as refused:
             return IncidentLooked(view=None, unknown=str(refused))
-        view = view_of(listed.incident, playbooks.shipped(), listed.move, self.books.clock())
+        view = view_of(
+            listed.incident,
+            playbooks.shipped(),
+            listed.move,
+            self.books.clock(),
+            language=listed.language,
+        )
         return IncidentLooked(view=view, unknown="")
 
     @activity.defn(name="Do what is due in the incident")

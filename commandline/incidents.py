@@ -172,25 +172,21 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show an incident: how far it is, what is to be checked and done, and its whole history."""
-    from domain.incidents.incident import incident_of
-    from domain.incidents.moves import next_move
     from domain.incidents.page import details
     from store import incidents, playbooks
-    from store.incidents import Listed
 
     ledger = open_ledger(Settings.from_env())
     entries = incidents.history(ledger, incident)
-    found = incident_of(incident, entries)
-    move = next_move(found, playbooks.shipped(), now_of(ledger))
+    found = incidents.read(ledger, incident, now=now_of(ledger))
     notices = incidents.texts(ledger, incident) if text else []
     if as_json:
         history = [
             {"at": e.at.isoformat(), "what": e.what, "by": e.by, "note": e.note, **e.data} for e in entries
         ]
-        whole = _json(Listed(incident=found, move=move)) | {"history": history}
+        whole = _json(found) | {"history": history}
         typer.echo(json.dumps(whole | ({"texts": notices} if text else {}), indent=2))
         return
-    typer.echo(details(found, playbooks.shipped(), move))
+    typer.echo(details(found.incident, playbooks.shipped(), found.move, language=found.language))
     typer.echo("\nHistory")
     for entry in entries:
         said = ", ".join(f"{name} {value}" for name, value in entry.data.items())

@@ -23,6 +23,7 @@ from composition import (
 )
 from demo import newcomers
 from demo.applicants import Applicants, ReadByApplicants
+from demo.incidents import IncidentStory, summary
 from demo.sample import POLICIES, SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
 from demo.vendors import listening, loopback_vendors
@@ -161,7 +162,7 @@ class Stage:
             await start_sweep(client, queue, self.ledger, every=SWEEP_EVERY)
             await start_digest(client, self.settings, every=DIGEST_EVERY)
             watching = asyncio.create_task(self._watch())
-            await asyncio.gather(self._tell(), self._throw_switches())
+            await asyncio.gather(self._tell(), self._throw_switches(), self._incident().play())
             await self._until(self.end_at)
             watching.cancel()
             with suppress(asyncio.CancelledError):
@@ -201,6 +202,17 @@ class Stage:
         await asyncio.gather(*(applicants.apply(each) for each in applying))
         await newcomers.bring(self.ledger, self.wake, lambda: self.clock.business(datetime.now(UTC)))
         self._set_clock(self.clock.business(datetime.now(UTC)), speed=self.speed)
+
+    def _incident(self) -> IncidentStory:
+        return IncidentStory(
+            ledger=self.ledger,
+            start_at=self.start_at,
+            end_at=self.end_at,
+            until=self._until,
+            now=lambda: self.clock.business(datetime.now(UTC)),
+            wake=self.wake,
+            wake_incident=self.wake_incident,
+        )
 
     def _set_clock(self, business_at: datetime, *, speed: float) -> None:
         self.clock = BusinessClock(real_at=datetime.now(UTC), business_at=business_at, speed=speed)
@@ -310,6 +322,8 @@ class Stage:
         print(f"held back: {counts(done.holds)}")
         print(f"suspensions: {done.suspensions}, came back: {done.returns}")
         print(f"customers by stage: {counts(done.stages)}")
+        for line in summary(self.ledger, self.clock.business(datetime.now(UTC))):
+            print(line)
         if self.vendors is None:
             print(f"every message: {outbox.write_index()}")
         else:

@@ -63,7 +63,8 @@ class IncidentDoor:
     """
 
     def __init__(self, *, secret: str) -> None:
-        key = base64.b64decode(secret.removeprefix("whsec_") + "==", validate=True)
+        written = secret.removeprefix("whsec_")
+        key = base64.b64decode(written + "=" * (-len(written) % 4), validate=True)
         if not _SHORTEST <= len(key) <= _LONGEST:
             raise ValueError(f"a key has {_SHORTEST} to {_LONGEST} bytes")
         self._webhook = Webhook(key)

@@ -36,6 +36,7 @@ from domain.incidents.incident import (
 from domain.incidents.moves import DONE_BY_ENGINE, Move, next_move
 from domain.incidents.notice import Notice
 from domain.incidents.page import task_of
+from domain.incidents.playbooks import ENGLISH
 from domain.own_steps import INCIDENT
 from domain.spelling import closest
 from store import customers, doors, journal, playbooks
@@ -60,6 +61,7 @@ Told = TypeVar("Told")
 _MOST_MOVES = 20
 """More than can be due at one instant."""
 
+_INSTANT = timedelta(microseconds=1)
 _TRIES = 5
 """So often a transaction is begun anew that met another one about the same notice."""
 
@@ -94,10 +96,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """An incident with what comes next in it."""
+    """An incident with what comes next in it, and the language of its customer."""
 
     incident: Incident
     move: Move
+    language: str = ENGLISH
 
 
 class _Moved(Exception):
@@ -261,9 +264,24 @@ def look(ledger: Ledger, incident_id: str, *, now: datetime) -> Listed:
         move = next_move(incident, playbooks.shipped(), work.now)
         # What the engine has to do is overdue until it is done: an activity that was lost is found.
         work.row.wake_at = work.now if move.kind in DONE_BY_ENGINE else move.until
-        return Listed(incident=incident, move=move)
+        language = work.customer.language if work.customer is not None else ENGLISH
+        return Listed(incident=incident, move=move, language=language)
 
     return _changed(ledger, incident_id, now, looked)
+
+
+def read(ledger: Ledger, incident_id: str, *, now: datetime) -> Listed:
+    """Return an incident with what comes next, and write nothing.
+
+    Raises:
+        UnknownIncident: there is none of this id.
+    """
+    with ledger.read() as session:
+        row = _row(session, incident_id)
+        customer = session.get(CustomerRow, row.customer_id) if row.customer_id else None
+        incident = incident_of(incident_id, _entries(session, incident_id))
+    language = ENGLISH if customer is None else customer.language
+    return Listed(incident=incident, move=next_move(incident, playbooks.shipped(), now), language=language)
 
 
 def do_what_is_due(ledger: Ledger, incident_id: str, *, now: datetime) -> Done:
@@ -501,7 +519,8 @@ def _work(session: Session, incident_id: str, customer_id: str | None, now: date
     if row.customer_id not in (None, customer_id):
         raise _Moved
     entries = _entries(session, incident_id)
-    newest = max((entry.at for entry in entries), default=now)
+    # Of two reviews the later one counts: no two entries are of one instant.
+    newest = max((entry.at for entry in entries), default=now - _INSTANT) + _INSTANT
     last_now = customer.last_now if customer is not None else now
     return _Work(session=session, row=row, customer=customer, now=max(now, newest, last_now), entries=entries)
 

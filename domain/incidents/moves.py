@@ -95,10 +95,20 @@ def next_move(incident: Incident, playbooks: Playbooks, now: datetime) -> Move:
     due = next(iter(deadlines(incident, playbooks)), None)
     if due is None:
         return Move(kind="wait", reason=because("incident.open"), until=until)
-    reason = because(
-        f"incident.{due.level}", owner=owner_of(incident, playbooks.of(incident.kind)), by=_at(due)
-    )
+    reason = _waits_for(due, owner_of(incident, playbooks.of(incident.kind)))
     return Move(kind="wait", reason=reason, until=until)
+
+
+def _waits_for(due: Deadline, owner: str) -> Reason:
+    match due.level:
+        case "acknowledge":
+            return because("incident.acknowledge", owner=owner, by=_at(due))
+        case "contain":
+            return because("incident.contain", owner=owner, by=_at(due))
+        case "respond":
+            return because("incident.respond", owner=owner, by=_at(due))
+        case "close":
+            return because("incident.close", owner=owner, by=_at(due))
 
 
 def _due(incident: Incident, playbooks: Playbooks, now: datetime, later: list[datetime]) -> Iterator[Move]:

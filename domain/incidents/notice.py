@@ -104,7 +104,8 @@ class Notice:
     @property
     def key(self) -> str:
         """Names its entry: told again in the same words by the same channel, it is no other one."""
-        return f"noticed/{_digest(self.name, *(f'{k}={v}' for k, v in sorted(self.said.items())))}"
+        said = (f"{name}={value}" for name, value in sorted(self.said.items()))
+        return f"noticed/{_digest(self.name, self.content_name or '', *said)}"
 
 
 def shown(words: str) -> str:

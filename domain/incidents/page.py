@@ -14,7 +14,7 @@ from domain.clock import BusinessClock
 from domain.incidents.commands import COMMANDS, allowed
 from domain.incidents.incident import Incident, Step
 from domain.incidents.moves import DONE_BY_ENGINE, Move, deadlines, owner_of
-from domain.incidents.playbooks import Playbooks
+from domain.incidents.playbooks import ENGLISH, Playbooks
 from domain.own_steps import INCIDENT
 from domain.view import Attribute
 
@@ -40,8 +40,10 @@ class IncidentView(TypedDict):
     attributes: list[Attribute]
 
 
-def view_of(incident: Incident, playbooks: Playbooks, move: Move, clock: BusinessClock) -> IncidentView:
-    """Return the view of an incident, its instants in workflow time."""
+def view_of(
+    incident: Incident, playbooks: Playbooks, move: Move, clock: BusinessClock, *, language: str = ENGLISH
+) -> IncidentView:
+    """Return the view of an incident, its instants in workflow time; `language` is the customer's."""
     refused = {name: why[:MOST_WORDS] for name, why in allowed(incident, playbooks).items() if why}
     return IncidentView(
         incident=incident.id,
@@ -49,7 +51,7 @@ def view_of(incident: Incident, playbooks: Playbooks, move: Move, clock: Busines
         move="act" if move.kind in DONE_BY_ENGINE else move.kind,
         until=None if move.until is None else clock.real(move.until).isoformat(),
         says=move.reason.words[:MOST_WORDS],
-        details=details(incident, playbooks, move),
+        details=details(incident, playbooks, move, language=language),
         refused=refused,
         attributes=_attributes(incident, playbooks, clock),
     )
@@ -91,7 +93,7 @@ def task_of(incident: Incident, playbooks: Playbooks) -> str | None:
     return f"{incident.id}: {what}: {owner} is to {does} by {due.at:%d %b %H:%M} UTC{refund}"
 
 
-def details(incident: Incident, playbooks: Playbooks, move: Move) -> str:
+def details(incident: Incident, playbooks: Playbooks, move: Move, *, language: str = ENGLISH) -> str:
     """Render the page that people read, in Markdown; what is due comes first."""
     playbook, refused = playbooks.of(incident.kind), allowed(incident, playbooks)
     blocks = [f"# {incident.title[:1].upper()}{incident.title[1:]}: {incident.state}", _about(incident)]
@@ -101,8 +103,8 @@ def details(incident: Incident, playbooks: Playbooks, move: Move) -> str:
         blocks.append(_list("To check", playbook.check))
         possible = [_action(each, incident, playbooks) for each in playbook.may(incident.branch)]
         blocks.append(_list("What can be done (`act`)", possible))
-        if playbook.tell:
-            blocks.append(f"**To the customer, in neutral words**: {playbook.tell}")
+        if (words := playbook.words_for(language)) is not None:
+            blocks.append(f"**To the customer, in neutral words**: {words}")
         may = [name for name in COMMANDS if refused[name] is None]
         blocks.append(_list("What you can do (More Actions, Send an Update)", map(_update, may)))
     return "\n\n".join(blocks)

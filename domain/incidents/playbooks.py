@@ -4,7 +4,7 @@
 no playbook lets the engine suspend or end a service.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -17,6 +17,8 @@ from domain.spelling import closest
 Words = Annotated[str, Field(min_length=1, max_length=300)]
 Owner = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 ActionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+ENGLISH = "en"
 Level = Literal["acknowledge", "contain", "respond", "close"]
 _Hours = Annotated[Whole, Field(ge=1, le=24 * 60)]
 
@@ -64,7 +66,7 @@ class Playbook(Document):
         actions: what people may do; those of `approval` only once another person has allowed it.
         branches: whether the review has to say who does the harm, and which actions there are then.
         legitimate_with: the document that makes it legitimate; without it no review finds so.
-        tell: what the customer is told, in neutral words; nothing where nobody is to be warned.
+        tell: what the customer is told, in neutral words, by language; nothing where nobody is to be warned.
         refund_days: so many days after it began a person hears that the vendor can be asked for money back.
     """
 
@@ -80,7 +82,7 @@ class Playbook(Document):
     approval: tuple[ActionId, ...] = ()
     branches: Branches | None = None
     legitimate_with: Words | None = None
-    tell: Words | None = None
+    tell: Mapping[Language, Words] | None = None
     refund_days: Annotated[Whole, Field(ge=1, le=365)] | None = None
 
     def may(self, branch: str | None) -> tuple[str, ...]:
@@ -89,6 +91,12 @@ class Playbook(Document):
             return self.actions
         chosen = self.branches.attacker if branch == "attacker" else self.branches.compromised
         return tuple(each for each in self.actions if each in chosen)
+
+    def words_for(self, language: str) -> str | None:
+        """What a customer of a language is told; in English where nobody has written it in theirs."""
+        if self.tell is None:
+            return None
+        return self.tell.get(language.lower().replace("_", "-").partition("-")[0], self.tell[ENGLISH])
 
     def owner(self, level: int) -> str:
         """Who is told after so many escalations."""
@@ -171,6 +179,9 @@ def _wrong_orders(file: Playbooks) -> Iterator[Fault]:
             if name in (SUSPEND, TERMINATE) and name not in playbook.approval:
                 message = f"{name!r} needs a second person: name it under approval too"
                 yield Fault(path=("playbooks", i, "actions", j), message=message)
+        if playbook.tell is not None and ENGLISH not in playbook.tell:
+            message = f"say it in {ENGLISH} too: it is for every language that is not here"
+            yield Fault(path=("playbooks", i, "tell"), message=message)
         if playbook.contain_hours < playbook.acknowledge_hours:
             message = "to contain cannot be due before to acknowledge: write more hours"
             yield Fault(path=("playbooks", i, "contain_hours"), message=message)

@@ -49,7 +49,7 @@ def test_every_effect_and_every_hold_appears_in_a_hundred_and_twenty_days(tmp_pa
         reactivate thanks approve unreachable onboarding onboarding_review data_loss
         card_update_1 charge_card_2 interest fee.reminder_second cancel_fee customer_reply
         restrict service-restricted end_warning hand_over approve-terminate terminate service-ended
-        write_off after-end close-service""".split()
+        write_off after-end close-service return-withheld""".split()
     assert set(steps) - done == set()
     # An attempt is numbered by its day, and a late engine passes over days.
     assert any(re.fullmatch(r"charge_\d", str(step)) for step in done)

@@ -51,6 +51,7 @@ def line_of(part: str) -> int:
         ("contain_hours: 4", "contain_hours: four", "write a whole number, not 'four'"),
         ("id: freeze_seats", "id: block_orders", "'block_orders' stands here twice"),
         ("owners: [fraud_desk, fraud_lead, finance_lead]", "owners: []", "owners"),
+        ("      en: ", "      it: ", "say it in en too"),
     ],
 )  # fmt: skip
 def test_a_fault_is_told_with_its_line(old: str, new: str, says: str) -> None:
@@ -59,6 +60,32 @@ def test_a_fault_is_told_with_its_line(old: str, new: str, says: str) -> None:
     at = line_of(old)
     lines = {int(line.split(":")[1]) for line in told.splitlines()}
     assert lines & {at, at + 1, at - 1, 1} or any(abs(line - at) < 20 for line in lines), told
+
+
+@pytest.mark.parametrize(
+    ("language", "begins"),
+    [
+        ("en", "We had a report"),
+        ("de-AT", "Uns wurden"),
+        ("ko", "고객님의"),
+        ("fr_CA", "On nous"),
+        ("sw", "We had"),
+    ],
+)
+def test_the_customer_is_told_in_neutral_words_and_its_own_language(language: str, begins: str) -> None:
+    words = shipped().of(KINDS["spam"]).words_for(language)
+    assert words is not None
+    assert words.startswith(begins)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_told_is_there_in_every_language_and_accuses_nobody(kind: str) -> None:
+    told = shipped().of(KINDS[kind]).tell
+    assert told is None or set(told) == {"en", "de", "fr", "ko"}
+    if told is not None:
+        assert not any(
+            word in told["en"].lower() for word in ("fraud", "abuse", "crime", "illegal", "violat")
+        )
 
 
 def test_all_faults_are_told_together() -> None:

@@ -8,7 +8,7 @@ run of every workflow in them. A history does not say whose it is, so the workfl
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -29,11 +29,13 @@ from store import policies
 from store.database import Ledger, migrate
 from tests.stories.stage import policy_named, staged
 from tests.stories.story import told
+from tests.stories.test_incidents import opened
 from tests.stories.test_onboarding import START, Scene
 from tests.stories.test_onboarding_branches import REPORT, Applicant
 
 HERE = Path(__file__).parent
 KINDS = ("customer", "suspension", "onboarding")
+INCIDENT = "test_nobody_answers_an_incident_in_time"
 STORIES = (
     "test_acme_pays_after_the_second_reminder",
     "test_acme_is_suspended_and_comes_back",
@@ -73,6 +75,20 @@ async def record() -> None:
     with TemporaryDirectory() as folder:
         await _record_onboarding(Path(folder))
     await record_asked()
+    with TemporaryDirectory() as folder:
+        await _record_incident(Path(folder))
+
+
+async def _record_incident(folder: Path) -> None:
+    async with opened(folder) as scene:
+        await scene.told()
+        await scene.until(25)
+        await scene.ask("review", verdict="confirmed", branch="compromised")
+        await scene.ask("act", action="remove_resources")
+        await scene.ask("respond", says="resolved as fraud at the vendor")
+        await scene.ask("close", refund="none")
+        await scene.workflow.result()
+        await _keep(scene.playing.env.client, scene.incident, INCIDENT, kinds=("incident",))
 
 
 async def _record_onboarding(folder: Path) -> None:
@@ -111,13 +127,13 @@ async def record_asked() -> None:
         ledger.close()
 
 
-async def _keep(client: Client, customer_id: str, name: str) -> None:
+async def _keep(client: Client, about: str, name: str, kinds: Sequence[str] = KINDS) -> None:
     folder = HERE / name.removeprefix("test_")
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.json"):
         old.unlink()
-    for kind in KINDS:
-        runs = await runs_of(client, f"{kind}/{customer_id}")
+    for kind in kinds:
+        runs = await runs_of(client, f"{kind}/{about}")
         for number, history in enumerate(reversed(runs), start=1):
             path = folder / f"{kind}-{number}.json"
             path.write_text(_text(history), encoding="utf-8")

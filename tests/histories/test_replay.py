@@ -9,7 +9,7 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from composition import WORKFLOWS
-from tests.histories.record import ASKED, ONBOARDING, STORIES, Recorded, recorded
+from tests.histories.record import ASKED, INCIDENT, ONBOARDING, STORIES, Recorded, recorded
 from workflows.conversion import DATA_CONVERTER
 
 RECORDED = list(recorded())
@@ -48,7 +48,7 @@ async def test_another_command_than_the_recorded_one_is_noticed() -> None:
 
 def test_every_workflow_and_every_story_is_recorded() -> None:
     assert {one.name.split("/")[0] for one in RECORDED} == {
-        name.removeprefix("test_") for name in (*STORIES, ONBOARDING, ASKED)
+        name.removeprefix("test_") for name in (*STORIES, ONBOARDING, ASKED, INCIDENT)
     }
     kinds = {one.history.workflow_id.split("/")[0] for one in RECORDED}
-    assert kinds == {"customer", "suspension", "onboarding"}
+    assert kinds == {"customer", "suspension", "onboarding", "incident"}

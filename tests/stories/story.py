@@ -58,6 +58,12 @@ FACTS: list[tuple[str, str, dict[str, Any]]] = [
     (r"finance approves(?: (?P<step>\w+))?", "approved", {}),
     (r"others suspend the service", "suspended_elsewhere", {}),
     (r"others give the service back", "suspended_elsewhere", {"outcome": "ended"}),
+    (
+        r"incident (?P<incident>\S+) of (?P<kind>\w+) is opened",
+        "incident_opened",
+        {"category": "misuse"},
+    ),
+    (r"incident (?P<incident>\S+) is closed", "incident_closed", {}),
     (r"customer cancels the subscription", "subscription_cancelled", {}),
     (rf"finance hands {INVOICE} over to (?P<to>\w+)", "handed_over", {}),
     (rf"finance takes {INVOICE} back", "taken_back", {}),

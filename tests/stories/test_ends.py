@@ -165,3 +165,53 @@ async def test_a_younger_debt_is_not_chased_after_the_end(play: Play) -> None:
     2026-08-31        the story ends
     """
     await play()
+
+
+async def test_a_payment_brings_nothing_back_while_an_incident_is_open(play: Play) -> None:
+    """
+    Acme is suspended when its computers are found mining. It pays, which brings nothing back: finance hears
+    why. The end of the incident does.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-02-09        we email reminder_first about INV-1
+    2026-02-16        we email reminder_second about INV-1
+    2026-02-23        we text reminder_third about INV-1
+    2026-03-06        we email final_notice about INV-1
+    2026-03-06        we text final_notice about INV-1
+    2026-03-23        we suspend the service for INV-1
+    2026-03-23        we email suspended about INV-1
+    2026-03-25 12:00  incident inc-1 of mining is opened
+    2026-03-26        customer pays 500.00 EUR (P-1)
+    2026-03-26        we ask a person: return-withheld
+    2026-03-26        held reactivate: incident inc-1 is open: nothing is given back by itself
+    2026-03-27 12:00  incident inc-1 is closed
+    2026-03-27        we bring the service back
+    2026-03-27        we email thanks
+    2026-05-18        the story ends
+    """
+    await play()
+
+
+async def test_a_payment_brings_nothing_back_that_others_suspended_too(play: Play) -> None:
+    """
+    Acme is suspended by us, and then by the vendor as well. It pays: the switch is not ours alone.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-02-09        we email reminder_first about INV-1
+    2026-02-16        we email reminder_second about INV-1
+    2026-02-23        we text reminder_third about INV-1
+    2026-03-06        we email final_notice about INV-1
+    2026-03-06        we text final_notice about INV-1
+    2026-03-23        we suspend the service for INV-1
+    2026-03-23        we email suspended about INV-1
+    2026-03-25 12:00  others suspend the service
+    2026-03-26        customer pays 500.00 EUR (P-1)
+    2026-03-26        we ask a person: return-withheld
+    2026-03-26        held reactivate: others suspended the service on 2026-03-25: we neither suspend it
+                          nor bring it back
+    2026-03-27 12:00  others give the service back
+    2026-03-27        we bring the service back
+    2026-03-27        we email thanks
+    2026-05-18        the story ends
+    """
+    await play()

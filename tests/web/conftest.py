@@ -18,6 +18,7 @@ from twilio.request_validator import RequestValidator
 
 from domain.documents import read
 from domain.policy import Policy
+from providers.incident_door import IncidentDoor
 from providers.one_click import OneClick
 from providers.sendgrid_door import SIGNATURE, TIMESTAMP, SendGridDoor
 from providers.twilio_door import TwilioDoor
@@ -27,6 +28,7 @@ from tests.store.conftest import POLICY, Business, at
 from web.app import Site, application
 
 PUBLIC = "https://arrears.example"
+INCIDENTS = "whsec_" + base64.b64encode(b"k" * 32).decode()
 ACCOUNT, TOKEN = "AC00000000000000000000000000000001", "the auth token of a test"
 SHARED_KEYS = {
     "webhooks_sharedkey_1": "the secret of a shared key",
@@ -139,6 +141,7 @@ async def web(ledger: Ledger, policy: Policy) -> AsyncIterator[Web]:
         doors={
             "twilio": TwilioDoor(account_sid=ACCOUNT, auth_token=TOKEN, shared_keys=SHARED_KEYS),
             "sendgrid": SendGridDoor(public_key=vendors.public_key),
+            "incidents": IncidentDoor(secret=INCIDENTS),
         },
         links=OneClick(key=ledger.code_key, public_url=PUBLIC),
         public_url=PUBLIC,
