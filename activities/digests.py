@@ -1,6 +1,6 @@
 """The daily digest: made once, kept, and sent to finance where there is an address."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
@@ -47,14 +47,21 @@ class Digests:
         At most one that we know of: a claim is kept before the vendor is called, and whoever finds one asks
         the vendor first. Where not even that tells, it goes out again: a digest twice harms nobody.
         """
-        books, now = self.books, self.books.now()
-        on = due_on(now, self.zone)
-        daily.look(books.ledger, on=on, now=now)
-        made = digests.make(books.ledger, on, zone=self.zone, now=now, speed=books.clock().speed)
-        with books.ledger.write() as session:
-            controls.ran(session, "S3", "S10", "S27c", at=now)
-        state = made.state if made.state in OVER else self._send(made)
-        return f"{on}: {state}"
+        on = due_on(self.books.now(), self.zone)
+        made = digests.kept(self.books.ledger, on) or self._make(on)
+        return f"{on}: {made.state if made.state in OVER else self._send(made)}"
+
+    def _make(self, on: date) -> Kept:
+        """Look at what is looked at daily, and make the digest of it.
+
+        That this ran is noted last, so that a digest which comes too late says so itself.
+        """
+        ledger, now = self.books.ledger, self.books.now()
+        daily.look(ledger, on=on, now=now)
+        controls.note(ledger, "S10", "S27c", at=now)
+        made = digests.make(ledger, on, zone=self.zone, now=now, speed=self.books.clock().speed)
+        controls.note(ledger, "S3", at=now)
+        return made
 
     def _send(self, made: Kept) -> str:
         ledger, on = self.books.ledger, made.digest.on

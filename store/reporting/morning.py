@@ -20,7 +20,7 @@ from store import breakers, controls, daily, refusals, reports, sweep, switches,
 from store.database import Ledger
 from store.facts import read_text
 from store.invariants import MADE
-from store.tables import ClaimRow, CustomerRow, DebtRow, FactRow, JournalRow, TaskRow
+from store.tables import ClaimRow, CustomerRow, DebtRow, EntryRow, FactRow, JournalRow, TaskRow
 
 _DOWN = ("restricted", "suspended")
 _UNREACHABLE = ("bounced", "contact_invalid")
@@ -53,7 +53,7 @@ def read(ledger: Ledger, *, on: date, since: date, zone: ZoneInfo, now: datetime
             ageing=reports.ageing(ledger, as_of=on - timedelta(days=1)),
             differs=daily.differing(session),
             came_in=_came_in(session, days),
-            late=_late(session, on),
+            late=_late(session, on - timedelta(days=1)),
             suspects=_suspects(session, on) if controls.is_on(session, "S10", at) else (),
             sent=_sent(session, days),
             turned=_turned(session, days),
@@ -84,14 +84,21 @@ def _came_in(session: Session, days: _Days) -> tuple[Money, ...]:
     )
 
 
-def _late(session: Session, today: date) -> Mapping[Lateness, tuple[Money, ...]]:
-    """Return what is open past its due date, by what kind of lateness it is."""
+def _late(session: Session, as_of: date) -> Mapping[Lateness, tuple[Money, ...]]:
+    """Return what was past its due date at the end of a day, by what kind of lateness it was."""
+    sums = (
+        select(EntryRow.invoice, func.sum(EntryRow.minor))
+        .where(col(EntryRow.invoice).is_not(None), EntryRow.happened_on <= as_of)
+        .group_by(EntryRow.invoice)
+        .having(func.sum(EntryRow.minor) > 0)
+    )
+    debts = select(col(DebtRow.invoice), col(DebtRow.opening), col(DebtRow.due_on), col(DebtRow.currency))
+    left, announced = dict(session.exec(sums).all()), _announced(session)
     owed: dict[Lateness, list[Money]] = defaultdict(list)
-    announced = _announced(session)
-    late = select(DebtRow).where(col(DebtRow.open_minor) > 0, col(DebtRow.due_on) < today)
-    for debt in session.exec(late):
-        kind = lateness(debt.due_on, announced.get((debt.invoice, debt.opening)), today)
-        owed[kind].append(Money(debt.open_minor, debt.currency))
+    for invoice, opening, due_on, currency in session.exec(debts.where(col(DebtRow.due_on) < as_of)):
+        if invoice in left:
+            kind = lateness(due_on, announced.get((invoice, opening)), as_of)
+            owed[kind].append(Money(int(left[invoice]), currency))
     return {kind: per_currency(owed[kind]) for kind in LATENESS if kind in owed}
 
 

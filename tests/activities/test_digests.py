@@ -14,7 +14,7 @@ from composition import parts
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.notice import Accepted, Message
 from settings import Settings
-from store import controls, digests, tasks
+from store import controls, digests, switches, tasks
 from store.database import Ledger, migrate
 
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
@@ -100,6 +100,17 @@ def test_a_late_run_makes_the_one_that_was_due_and_then_the_days(scene: Scene) -
     said = [scene.write(hours) for hours in (-3, 0, 21.9, 22.1)]
     assert said == ["2026-03-09: sent", "2026-03-10: sent", "2026-03-10: sent", "2026-03-11: sent"]
     assert len(scene.vendor.sent) == 3
+
+
+def test_a_digest_that_comes_too_late_says_so_itself(scene: Scene) -> None:
+    switches.set_go_live(scene.ledger, ON, by="maria", now=NOW)
+    assert [scene.write(hours) for hours in (0, 24, 96)][-1] == "2026-03-14: sent"
+    assert [message.subject.split(": ")[1] for message in scene.vendor.sent if message.subject] == [
+        "all is well",
+        "2 things need attention",  # nobody sweeps here
+        "3 things need attention",
+    ]
+    assert "S3 is overdue, it last ran 2026-03-11" in scene.vendor.sent[-1].text
 
 
 def test_without_an_address_it_is_kept(ledger: Ledger, tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ def commands(group: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     for word, command in group.commands.items():
         path = f"{name} {word}".strip()
         if hasattr(command, "commands"):
+            if command.invoke_without_command:
+                yield path, command
             yield from commands(command, path)
         else:
             yield path, command
@@ -813,3 +815,42 @@ def test_a_report_without_a_day_is_of_the_sellers_today(acme, monkeypatch: pytes
     assert json.loads(acme("report", "ageing", "--json").out)["as_of"] == "2026-02-10"
     monkeypatch.setenv("SELLER_TIMEZONE", "Pacific/Pago_Pago")
     assert json.loads(acme("report", "ageing", "--json").out)["as_of"] == "2026-02-09"
+
+
+# --- controls and the digest
+
+
+def test_a_control_is_switched_off_and_on_and_the_digest_says_so(acme) -> None:
+    off = acme("controls", "off", "S27a", "--reason", "import is mended", "--until", "2026-02-12")
+    assert (off.status, off.out) == (0, "S27a: off until the end of 2026-02-12, by maria: import is mended\n")
+
+    (row,) = (each for each in json.loads(acme("controls", "--json").out) if each["id"] == "S27a")
+    assert (row["on"], row["switchable"], row["off"]["until"]) == (False, True, "2026-02-13T00:00:00+00:00")
+    said = "S27a is off until 2026-02-13 00:00 UTC: maria, import is mended"
+    assert f"  {said}, which is soon\n" in acme("digest").out
+    assert f"ok  control: {said}\n" in acme("doctor").out
+    assert re.search(r"^S27a +off +finance ", acme("controls").out, re.MULTILINE)
+    assert f"  {said}\n" in acme("controls", "show", "S27a").out
+
+    assert acme("controls", "on", "S27a").out == "S27a: on again\n"
+    assert acme("controls", "on", "S27a").out == "S27a: on already\n"
+    refused = acme("controls", "off", "S13", "--reason", "r", "--until", "2026-02-12")
+    assert (refused.status, refused.err) == (1, "S13 has no switch: it is part of what the engine is\n")
+
+
+def test_a_control_of_a_person_is_done_by_one(acme) -> None:
+    assert acme("controls", "done", "S28", "--note", "read").out == "S28: done by maria\n"
+    assert json.loads(acme("controls", "show", "S28", "--json").out)["last_run"][:10] == "2026-02-10"
+
+
+def test_a_digest_of_any_day_is_printed(acme) -> None:
+    today = json.loads(acme("digest", "--json").out)
+    assert (today["on"], today["since"]) == ("2026-02-10", "2026-02-09")
+    assert today["figures"]["ageing"]["EUR"]["d1_30"] == "100.00"
+    assert "Nothing is overdue." in acme("digest", "--as-of", "2026-02-05").out
+    assert acme("digest", "--as-of", "2026-02-06").out.startswith("Digest of 2026-02-06: ")
+    ahead = acme("digest", "--as-of", "2026-02-11")
+    assert (ahead.status, ahead.err) == (
+        2,
+        "--as-of: 2026-02-11 is still to come: the newest digest is that of 2026-02-10\n",
+    )
