@@ -34,16 +34,19 @@ class Dropped:
 
 
 def sweep(
-    folder: Path, ledger: Ledger, *, by: str, now: datetime, settings: Settings, bar: Bar
+    folder: Path, ledger: Ledger, *, encoding: str, by: str, now: datetime, settings: Settings, bar: Bar
 ) -> Iterator[Dropped]:
     """Import what lies in a folder, receivables first, and yield what became of each file.
+
+    Args:
+        encoding: of what is no XML.
 
     Raises:
         Refused: the folder cannot be read.
     """
     for file in _ready(folder):
         try:
-            report, done = _take(file, ledger, by=by, now=now, settings=settings, bar=bar), True
+            report, done = _take(file, ledger, encoding, by=by, now=now, settings=settings, bar=bar), True
         except Refused as refused:
             report, done = str(refused), False
         if _move(file, DONE if done else REFUSED, report):
@@ -86,7 +89,9 @@ def _is_of_a_bank(mapping: Path) -> bool:
         return False
 
 
-def _take(file: Path, ledger: Ledger, *, by: str, now: datetime, settings: Settings, bar: Bar) -> str:
+def _take(
+    file: Path, ledger: Ledger, encoding: str, *, by: str, now: datetime, settings: Settings, bar: Bar
+) -> str:
     """Import one file and return its report.
 
     Raises:
@@ -94,12 +99,12 @@ def _take(file: Path, ledger: Ledger, *, by: str, now: datetime, settings: Setti
     """
     mapping = _mapping_of(file)
     if mapping is not None and not _is_of_a_bank(mapping):
-        return _receivables(file, mapping, ledger, now=now, settings=settings, bar=bar)
+        return _receivables(file, mapping, ledger, encoding, now=now, settings=settings, bar=bar)
     if file.suffix.lower() == ".csv" and mapping is None:
         name = f"{file.stem}{MAPPING}"
         raise Refused(f"{file}: no mapping is for it: put one beside it, with a name like {name}")
     rules = None if mapping is None else read_bank_mapping(mapping)
-    found = read_bank_file(file, rules, today=datetime.now(UTC).date())
+    found = read_bank_file(file, rules, encoding=encoding, today=datetime.now(UTC).date())
     problems = [str(problem) for problem in found.problems]
     if found.errors:
         raise Refused("\n".join([*problems, "nothing was written: mend the file and put it here again"]))
@@ -108,9 +113,16 @@ def _take(file: Path, ledger: Ledger, *, by: str, now: datetime, settings: Setti
 
 
 def _receivables(
-    file: Path, mapping: Path, ledger: Ledger, *, now: datetime, settings: Settings, bar: Bar
+    file: Path,
+    mapping: Path,
+    ledger: Ledger,
+    encoding: str,
+    *,
+    now: datetime,
+    settings: Settings,
+    bar: Bar,
 ) -> str:
-    found = read_receivables(file, mapping, today=datetime.now(UTC).date())
+    found = read_receivables(file, mapping, encoding=encoding, today=datetime.now(UTC).date())
     problems = [str(problem) for problem in found.problems]
     if found.errors:
         raise Refused("\n".join([*problems, "nothing was written: mend the file and put it here again"]))

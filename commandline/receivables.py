@@ -55,7 +55,8 @@ def import_file(
     to done/ or refused/ with a report beside each. NAME.mapping.yaml in it is for CSVs that begin with NAME.
     """
     if watched is not None:
-        _watch(watched, every=every, once=once, alone=file is None and mapping is None and not check)
+        alone = file is None and mapping is None and not check
+        _watch(watched, every=every, once=once, encoding=encoding, alone=alone)
         return
     if file is None or mapping is None:
         raise Stop("import needs a file and its --map, or a folder to --watch", status=WRONG_USAGE)
@@ -98,7 +99,7 @@ def _import(file: Path, mapping: Path, *, check: bool, skip: bool, encoding: str
         raise Stop(f"{len(found.errors)} errors: nothing was written; mend them, or see --skip-bad-rows")
 
 
-def _watch(folder: Path, *, every: float, once: bool, alone: bool) -> None:
+def _watch(folder: Path, *, every: float, once: bool, encoding: str, alone: bool) -> None:
     """Import what is put into a folder, until Ctrl-C, or what lies there now."""
     from commandline.progress import bar
     from dropping import sweep
@@ -109,7 +110,10 @@ def _watch(folder: Path, *, every: float, once: bool, alone: bool) -> None:
     ledger = open_ledger(settings)
     refused = 0
     while True:
-        for dropped in sweep(folder, ledger, by="import", now=now_of(ledger), settings=settings, bar=bar):
+        now = now_of(ledger)
+        for dropped in sweep(
+            folder, ledger, encoding=encoding, by="import", now=now, settings=settings, bar=bar
+        ):
             said = "done" if dropped.done else "refused"
             typer.echo(f"{dropped.file}: {said}: {dropped.report.splitlines()[-1]}")
             refused += not dropped.done

@@ -22,7 +22,7 @@ from store.tables import ClaimRow, CustomerRow, DebtRow, JournalRow
 FACTS, ENTRIES = SQLModel.metadata.tables["facts"], SQLModel.metadata.tables["entries"]
 By = Literal["arm", "step"]
 NO_ARM, NO_STEP = "no experiment", "no step"
-_MONEY = ("payment_received", "refunded", "charged_back", "chargeback_reversed")
+_MONEY = ("payment_received", "payment_cancelled", "refunded", "charged_back", "chargeback_reversed")
 
 
 @dataclass(frozen=True, slots=True)

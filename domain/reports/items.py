@@ -27,6 +27,7 @@ FLOWS: Mapping[str, Flow] = {
     "fee_waived": "fees",
     "fee_cancelled": "fees",
     "payment_received": "received",
+    "payment_cancelled": "received",
     "refunded": "received",
     "charged_back": "received",
     "chargeback_reversed": "received",

@@ -163,6 +163,12 @@ def _where(session: Session, clause: ColumnElement[bool] | bool) -> list[Kept]:
     return [Kept(row=row, statement=of, detail=detail, decision=made) for row, of, detail, made in rows]
 
 
+def newest_decision(session: Session, line_id: int) -> tuple[int | None, str]:
+    """Return number and state of the newest decision about a line; it is `new` without one."""
+    found = select(BankDecisionRow.id, BankDecisionRow.state).where(BankDecisionRow.line_id == line_id)
+    return session.exec(found.order_by(col(BankDecisionRow.id).desc()).limit(1)).first() or (None, "new")
+
+
 def payments_of(decision: BankDecisionRow | None) -> Sequence[Mapping[str, str]]:
     """Return the payments that a line became, each with its name, amount and, where it names one, invoice."""
     return decision.payments if decision is not None else ()

@@ -125,9 +125,9 @@ def _settle(
             with session.begin_nested():
                 touched = _left(batch, kept, str(refused).splitlines()[0])
         settled.touched.update(touched)
-        (newest,) = lines.read(session, [kept.id])
-        if newest.decision is not kept.decision:
-            settled.states[newest.state] += 1
+        decision, state = lines.newest_decision(session, kept.id)
+        if decision != (kept.decision.id if kept.decision else None):
+            settled.states[state] += 1
 
 
 def _concerned(kept: Kept, around: Receivables) -> Iterable[str]:
