@@ -58,10 +58,7 @@ def expect(ledger: Ledger, name: str, *, now: datetime) -> None:
 
 
 def begin(ledger: Ledger, name: str, *, now: datetime) -> Monitor:
-    """Note that a run of a monitor begins, and return how far the one before it had come.
-
-    Every run of every monitor comes through here: a register of controls is asked here.
-    """
+    """Note that a run of a monitor begins, and return how far the one before it had come."""
     with ledger.write() as session:
         row = _row(session, name, now)
         row.began_at = now

@@ -57,4 +57,43 @@ ROWS: tuple[Control, ...] = (
         within=DAILY,
         noted_in="activities.digests",
     ),
+    Control(
+        id="G5",
+        says="Asks for prepayment at the first order and again when the risk rises.",
+        kind="recommendation",
+        phase="billing",
+        owner="finance",
+        implemented_by=("domain.rules.credit:credit", "domain.rules.credit_review:credit_review"),
+        proven_by=(
+            "tests/domain/test_credit.py::test_an_order_is_provisioned_once_it_is_prepaid_or_covered",
+            "tests/domain/test_credit.py::test_a_person_looks_at_the_limit_again",
+            "tests/domain/test_credit.py::test_two_broken_promises_are_a_reason_to_look",
+        ),
+    ),
+    Control(
+        id="S25",
+        says="Asks for a deposit, waits for it, applies it to the first invoice, and gives back what is left.",
+        kind="control",
+        phase="billing",
+        owner="finance",
+        implemented_by=("domain.rules.deposits:deposits", "domain.credit.deposits:needed"),
+        proven_by=(
+            "tests/domain/test_credit.py::test_a_deposit_is_asked_for_waited_for_and_applied_before_anybody_is_chased",
+            "tests/domain/test_credit.py::test_what_becomes_of_an_order_whose_deposit_comes_or_does_not",
+            "tests/store/test_credit.py::test_a_deposit_is_a_liability_until_it_is_applied_and_the_entries_say_so",
+        ),
+    ),
+    Control(
+        id="S26",
+        says="Takes no prepaid card and no stored value, and an unknown funding is no pass.",
+        kind="control",
+        phase="billing",
+        owner="finance",
+        implemented_by=("domain.onboarding.card:check_card", "domain.onboarding.card_reading:read_card"),
+        proven_by=(
+            "tests/domain/test_onboarding_checks.py::test_the_funding_in_the_words_of_each_processor",
+            "tests/domain/test_onboarding_checks.py::test_stored_value_is_refused",
+            "tests/domain/test_onboarding_checks.py::test_a_card_that_cannot_be_taken_is_refused_without_showing_it",
+        ),
+    ),
 )

@@ -58,4 +58,126 @@ ROWS: tuple[Control, ...] = (
         within=DAILY,
         noted_in="activities.sweep",
     ),
+    Control(
+        id="S5",
+        says="Takes a vendor's enforcement as a case of its own: chasing rests, and nothing comes back by itself.",
+        kind="risk",
+        phase="incident",
+        owner="fraud desk",
+        implemented_by=(
+            "store.incidents:take",
+            "workflows.risk_incident:RiskIncident",
+            "domain.rules.withheld:withheld",
+        ),
+        proven_by=(
+            "tests/store/test_incidents.py::test_an_enforcement_notice_says_who_suspended_the_service",
+            "tests/stories/test_incidents.py::test_while_it_is_open_nobody_is_chased_and_nothing_comes_back",
+        ),
+    ),
+    Control(
+        id="S7",
+        says="Knows one event by whatever channel it is told, and believes no message before it is confirmed.",
+        kind="control",
+        phase="incident",
+        owner="fraud desk",
+        implemented_by=(
+            "domain.incidents.notice:Notice",
+            "providers.incident_door:IncidentDoor",
+            "providers.incident_mail:read",
+        ),
+        proven_by=(
+            "tests/domain/test_incidents.py::test_two_channels_name_one_event",
+            "tests/store/test_incidents.py::test_what_nobody_can_trust_touches_no_customer_until_it_is_confirmed",
+            "tests/providers/test_incident_notices.py::test_an_email_is_read_and_not_believed",
+            "tests/web/test_incident_door.py::test_what_is_not_from_whom_it_says_is_refused",
+        ),
+    ),
+    Control(
+        id="S8",
+        says="Opens a case for every sign of abuse of the service, pages by its severity, and escalates when late.",
+        kind="risk",
+        phase="incident",
+        owner="fraud desk",
+        implemented_by=(
+            "domain.incidents.kinds:kind_of",
+            "domain.incidents.moves:next_move",
+            "workflows.risk_incident:RiskIncident",
+        ),
+        proven_by=(
+            "tests/domain/test_incidents.py::test_what_comes_next",
+            "tests/providers/test_incident_notices.py::test_a_type_that_nobody_knows_is_kept_as_it_was_written",
+            "tests/stories/test_incidents.py::test_nobody_answers_and_each_time_the_next_one_is_told",
+        ),
+    ),
+    Control(
+        id="G1",
+        says="Keeps a kind of abuse that nobody has listed yet in its own words, for a person.",
+        kind="risk",
+        phase="incident",
+        owner="fraud desk",
+        implemented_by=("domain.incidents.kinds:kind_of",),
+        proven_by=(
+            "tests/domain/test_incidents.py::test_a_word_that_nobody_knows_is_kept",
+            "tests/domain/test_incidents.py::test_a_kind_of_notice_from_a_later_version_is_shown_and_no_crash",
+            "tests/domain/test_playbooks.py::test_there_is_one_for_every_kind",
+        ),
+    ),
+    *(
+        Control(
+            id=id,
+            says=says,
+            kind="risk",
+            phase="incident",
+            owner="fraud desk",
+            implemented_by=("policies/incidents/playbooks.yaml", "domain.incidents.playbooks:Playbook"),
+            proven_by=(
+                "tests/domain/test_incidents.py::test_what_each_playbook_does_by_itself",
+                "tests/domain/test_playbooks.py::test_every_playbook_can_be_brought_to_its_end",
+            ),
+        )
+        for id, says in (
+            (
+                "S9a",
+                "Has a playbook for unsolicited mail: contain, keep the complaints, tell of the terms, do not dun.",
+            ),
+            ("S9b", "Has a playbook for hacking that tells a customer who attacks from one who is attacked."),
+            (
+                "S9c",
+                "Has a playbook for denial of service: contain at once, and keep the figures of the traffic.",
+            ),
+            ("S9d", "Has a playbook for mining, which ends where an approval is on file."),
+            ("S9e", "Has a playbook for malware: contain, and keep address and digest but never the sample."),
+            ("S9f", "Has a playbook for pirated resale: no more seats until somebody has looked."),
+        )
+    ),
+    Control(
+        id="S20",
+        says="Brings each notice from received to responded, each state with its author, time and service level.",
+        kind="control",
+        phase="incident",
+        owner="fraud desk",
+        implemented_by=(
+            "workflows.risk_incident:RiskIncident",
+            "domain.incidents.moves:deadlines",
+            "store.incidents:perform",
+        ),
+        proven_by=(
+            "tests/domain/test_incidents.py::test_the_four_states_have_actor_time_and_note",
+            "tests/domain/test_incidents.py::test_nobody_answers_for_a_week",
+            "tests/stories/test_incidents.py::test_an_incident_runs_to_its_response",
+        ),
+    ),
+    Control(
+        id="S23",
+        says="Does by itself what was approved beforehand when nobody answers in time, and nothing else.",
+        kind="control",
+        phase="incident",
+        owner="fraud desk",
+        implemented_by=("domain.incidents.playbooks:Playbooks", "store.incidents:do_what_is_due"),
+        proven_by=(
+            "tests/store/test_incidents.py::test_nobody_answers_and_orders_are_blocked_once",
+            "tests/domain/test_incidents.py::test_nothing_is_done_by_itself_without_ground",
+            "tests/domain/test_incidents.py::test_nobody_answers_for_a_week",
+        ),
+    ),
 )

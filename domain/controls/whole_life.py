@@ -111,4 +111,55 @@ ROWS: tuple[Control, ...] = (
         instead="a person does it, once a year",
         by_person=True,
     ),
+    Control(
+        id="M1",
+        says="Sorts every case into non-payment, fraud or misuse, and into theft or abuse of a service.",
+        kind="meta",
+        phase="whole life",
+        owner="fraud desk",
+        implemented_by=(
+            "domain.risk:RiskCategory",
+            "domain.risk:RiskClass",
+            "domain.incidents.kinds:kind_of",
+        ),
+        proven_by=(
+            "tests/domain/test_incidents.py::test_every_kind_is_of_one_category_and_one_class",
+            "tests/domain/test_withheld.py::test_dunning_rests_as_long_as_it_is_open",
+        ),
+    ),
+    Control(
+        id="S2",
+        says="Weighs what a customer owes, has used and has ordered against its limit, and tells each level.",
+        kind="risk",
+        phase="whole life",
+        owner="finance lead",
+        implemented_by=(
+            "domain.credit.exposure:exposures",
+            "domain.rules.exposure:exposure",
+            "store.exposures:read",
+        ),
+        proven_by=(
+            "tests/domain/test_credit.py::test_a_level_is_reached_exactly_and_left_some_points_below",
+            "tests/domain/test_credit.py::test_the_formula_takes_in_what_is_disputed_unbilled_and_ordered_and_takes_off_what_was_paid",
+            "tests/domain/test_credit.py::test_each_level_is_told_once_a_crossing_and_orders_are_blocked_a_day_after_the_last",
+        ),
+    ),
+    Control(
+        id="G2",
+        says="Keeps the rules of risk as a table that finance adds to without a deploy, and reads old words.",
+        kind="risk",
+        phase="whole life",
+        owner="finance lead",
+        implemented_by=(
+            "domain.onboarding.rules:OnboardingRules",
+            "store.onboarding_rules:in_force",
+            "policies/onboarding/decision_table.yaml",
+        ),
+        proven_by=(
+            "tests/domain/test_onboarding_table.py::test_each_row_of_the_table_decides",
+            "tests/domain/test_onboarding_table.py::test_a_check_of_a_later_version_is_kept_and_decides_nothing",
+            "tests/store/test_alike.py::test_a_table_is_adopted_once_and_the_old_one_explains_what_it_decided",
+            "tests/histories/test_replay.py::test_a_recorded_history_replays_without_ledger_and_plan",
+        ),
+    ),
 )
