@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from temporalio.client import (
@@ -41,6 +41,7 @@ from providers.bank import Bank
 from providers.outbox import Outbox
 from settings import ROOT, VERSION, Settings
 from store import clock as clocks
+from store.assess import peek
 from store.database import Ledger
 from store.verifications import CodeCheck
 from workflows.conversion import DATA_CONVERTER
@@ -379,6 +380,7 @@ def site(settings: Settings, ledger: Ledger, wake: Wake, *, public_url: str) -> 
     Raises:
         Stop: a key cannot be used.
     """
+    from web.api.tokens import Tokens
     from web.app import Site, application
     from web.log import Traceless
 
@@ -392,8 +394,21 @@ def site(settings: Settings, ledger: Ledger, wake: Wake, *, public_url: str) -> 
             seller=settings.seller_name,
             wake=wake,
             code_version=code_version(),
+            tokens=Tokens(settings.callers),
+            view=_viewer(ledger),
         )
     )
+
+
+def _viewer(ledger: Ledger) -> Callable[[str], Mapping[str, Any]]:
+    """Return what gives the view that finance has of a customer, without writing anything."""
+    books = Books(ledger=ledger, clock=lambda: clocks.read(ledger), code_version=code_version())
+
+    def view(customer_id: str) -> Mapping[str, Any]:
+        now = clocks.read(ledger).business(datetime.now(UTC))
+        return books.view(peek(ledger, customer_id, now=now))
+
+    return view
 
 
 def patient_waker(settings: Settings) -> Wake:

@@ -1,5 +1,6 @@
 """The environment, read once, frozen, and handed on. Nobody else reads it."""
 
+import re
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +14,8 @@ ROOT = Path(__file__).parent
 
 
 _BASE = r"^https?://[^\s?#]+[^\s?#/]$"
+_CALLER = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_SHORTEST_TOKEN = 24
 _TWILIO = ("twilio_account_sid", "twilio_api_key", "twilio_api_secret", "twilio_auth_token")
 _SENDGRID = ("sendgrid_api_key", "sendgrid_from", "sendgrid_webhook_key")
 
@@ -38,6 +41,8 @@ class Settings(BaseSettings):
         twilio_verify: the Verify service that brings codes to telephones; without it, ours does.
         sendgrid_*: the account that sends email, its verified sender, and the public key of its events.
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
+        api_tokens: which programs may use the REST API, as `name=token`, separated by commas; without it
+            there is none.
         public_url: where the vendors reach our webhooks; without it they are told of none.
         seller_*: who writes to the customers; `seller_timezone` decides which day a report is of,
             `seller_language` in which language a policy's document is written.
@@ -71,6 +76,7 @@ class Settings(BaseSettings):
     sendgrid_base: str | None = Field(default=None, pattern=_BASE)
     sendgrid_logs_base: str | None = Field(default=None, pattern=_BASE)
     public_url: str | None = Field(default=None, pattern=_BASE)
+    api_tokens: SecretStr | None = None
     seller_name: str = "Example Cloud"
     seller_email: str = "billing@seller.example"
     seller_phone: str = "+44 20 7946 0000"
@@ -99,6 +105,26 @@ class Settings(BaseSettings):
         if told := [problem for problem in problems if problem]:
             raise ValueError("; ".join(told))
         return self
+
+    @field_validator("api_tokens")
+    @classmethod
+    def _callers(cls, value: SecretStr | None) -> SecretStr | None:
+        pairs = [] if value is None else _pairs(value.get_secret_value())
+        for number, (name, token) in enumerate(pairs, start=1):
+            if not _CALLER.fullmatch(name) or len(token) < _SHORTEST_TOKEN:
+                raise ValueError(
+                    f"entry {number} cannot be used: write name=token, the name in lower-case letters,"
+                    f" the token random and of at least {_SHORTEST_TOKEN} characters"
+                )
+        for part in (0, 1):
+            if len({pair[part] for pair in pairs}) < len(pairs):
+                raise ValueError("each program has a name and a token of its own: two are alike")
+        return value
+
+    @property
+    def callers(self) -> dict[str, str]:
+        """The tokens of the programs that may use the REST API, by their names."""
+        return dict(_pairs(self.api_tokens.get_secret_value())) if self.api_tokens else {}
 
     @property
     def sms_sender(self) -> str:
@@ -135,6 +161,11 @@ def _line(place: tuple[int | str, ...], words: str) -> str:
     """Say what is wrong, after the variable where it is one alone."""
     said = words.removeprefix("Value error, ")
     return f"{'.'.join(map(str, place)).upper()}: {said}" if place else said
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    entries = (entry.strip().partition("=") for entry in text.split(",") if entry.strip())
+    return [(name.strip(), token.strip()) for name, _, token in entries]
 
 
 def _half(settings: Settings, vendor: str, names: tuple[str, ...]) -> str | None:

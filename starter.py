@@ -14,6 +14,7 @@ use_pinned_zones()  # before anything reads a zone
 import typer  # noqa: E402
 
 from commandline import (  # noqa: E402
+    credit,
     customers,
     fees,
     policies,
@@ -37,7 +38,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (customers, tasks, switches, receivables, running):
+for group in (customers, tasks, switches, receivables, running, credit):
     app.add_typer(group.app)
 policies.app.add_typer(policy_tools.app)
 app.add_typer(fees.app, name="fee")

@@ -6,7 +6,7 @@ Heavy modules are imported inside the functions that need them, so that `--help`
 import asyncio
 from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import typer
@@ -75,6 +75,7 @@ def command(customer_id: str, name: str, data: Mapping[str, Any]) -> None:
 def fact(customer_id: str, body: Any, *, happened_on: date | None, key: str) -> None:
     """Record one fact at the command line's door."""
     from domain.facts import PaymentReceived
+    from domain.reported import too_early
     from store import doors
     from store.errors import Refused, UnknownCustomer
     from store.facts import NewFact
@@ -89,8 +90,9 @@ def fact(customer_id: str, body: Any, *, happened_on: date | None, key: str) -> 
         happened_at=None if happened_on else now,
         body=body,
     )
-    if happened_on and isinstance(body, PaymentReceived) and happened_on > now.date() + timedelta(days=1):
-        raise Stop(f"--on: {happened_on} is still to come: write when the money arrived", status=2)
+    early = too_early(happened_on, now.date()) if isinstance(body, PaymentReceived) else None
+    if early:
+        raise Stop(f"--on: {early}", status=2)
     try:
         recorded = doors.record(ledger, customer_id, [new], now=now)
     except UnknownCustomer:

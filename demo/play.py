@@ -13,6 +13,7 @@ from pathlib import Path
 
 from composition import connect, parts, start_sweep, sweep_id, waker, workers
 from demo.applicants import Applicants, ReadByApplicants
+from demo.credit import ordering
 from demo.sample import POLICIES, SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
 from demo.vendors import listening, loopback_vendors
@@ -128,7 +129,7 @@ class Stage:
         self.start_at = datetime.combine(START_ON, OPENS, UTC)
         self.end_at = self.start_at + timedelta(days=days)
         self.speed = days_a_second * 86_400
-        self.sample = read_sample(SAMPLE.read_text(encoding="utf-8"))
+        self.sample = [*read_sample(SAMPLE.read_text(encoding="utf-8")), *ordering()]
 
     async def run(self) -> int:
         """Play, report, and wait for Ctrl-C when asked to keep everything running."""

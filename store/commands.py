@@ -28,7 +28,7 @@ from store.tables import CustomerRow, FactRow
 from store.verifications import CodeCheck
 
 SOURCE = "command"
-_ONE_OF_SEVERAL = ("approve", "use_policy", "adopt_policy")
+_ONE_OF_SEVERAL = ("approve", "use_policy", "adopt_policy", "grant_credit")
 """Commands of which another one with other words takes the first back."""
 
 

@@ -1,7 +1,7 @@
 """Customers: who there is, the lock on one, and the personal data that can be destroyed."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 
 from sqlalchemy import bindparam
@@ -35,6 +35,11 @@ class ContactData:
     phone: str | None = field(default=None, repr=False)
     address: str | None = field(default=None, repr=False)
     vat_id: str | None = field(default=None, repr=False)
+
+
+def contact_of(application: Application) -> ContactData:
+    """Return the contact data that an application holds."""
+    return ContactData(**{name.name: getattr(application, name.name) for name in fields(ContactData)})
 
 
 def add(

@@ -94,6 +94,7 @@ def record_in_bulk(
     now: datetime,
     progress: Callable[[int], None],
     said: Set[str] = frozenset(),
+    by: str = "import",
 ) -> BulkResult:
     """Add many customers with their facts, some 50 a transaction; may be repeated after a crash.
 
@@ -101,13 +102,14 @@ def record_in_bulk(
         progress: called with the number of customers done.
         said: what of segment, country, time zone, language, region and places the export says of customers
             who are known already; all else of them is only for who is new.
+        by: who is named where something of a customer changes.
     """
     tally, done, coming = _Tally(), 0, iter(incoming)
     while batch := list(islice(coming, BATCH)):
         with ledger.write() as session:
             # In one order everywhere, so that two imports never wait for each other.
             for each in sorted(batch, key=lambda each: each[0].id):
-                tally.add(_import(session, each, said, now))
+                tally.add(_import(session, each, said, now, by))
         done += len(batch)
         progress(done)
     return BulkResult(
@@ -144,16 +146,16 @@ def compare(
     return tuple(found)
 
 
-def _import(session: Session, each: Imported, said: Set[str], now: datetime) -> _Tally:
+def _import(session: Session, each: Imported, said: Set[str], now: datetime, by: str) -> _Tally:
     """Import one customer; if the ledger refuses something, all rows but those that it is about."""
     try:
         with session.begin_nested():
-            return _record(session, each, said, now, apart=False)
+            return _record(session, each, said, now, by, apart=False)
     except Refused:
         pass
     try:
         with session.begin_nested():
-            return _record(session, each, said, now, apart=True)
+            return _record(session, each, said, now, by, apart=True)
     except _NothingLeft as nothing:
         return _Tally(refused=nothing.refused)
 
@@ -166,7 +168,9 @@ class _NothingLeft(Exception):
         self.refused = refused
 
 
-def _record(session: Session, each: Imported, said: Set[str], now: datetime, *, apart: bool) -> _Tally:
+def _record(
+    session: Session, each: Imported, said: Set[str], now: datetime, by: str, *, apart: bool
+) -> _Tally:
     """Record one customer's facts, all together or else `apart`, row by row."""
     customer, contact, new, where = each
     added = customers.add(session, customer, contact, now=now, where=where)
@@ -176,8 +180,8 @@ def _record(session: Session, each: Imported, said: Set[str], now: datetime, *, 
     kept: Mapping[str, str] = {}
     if not added:
         said_now = _said(customer, where, said)
-        changed, kept = customers.reclassify(session, row, said_now, by="import", now=now)
-    renewed = not added and _renewed(session, row, contact, now)
+        changed, kept = customers.reclassify(session, row, said_now, by=by, now=now)
+    renewed = not added and _renewed(session, row, contact, now, by)
     known = [] if added else facts.read(session, row.id)
     rows, refused = _amended(row, known, new, now)
     refused += [Refusal(customer_id=row.id, invoice=None, why=why) for why in kept.values()]
@@ -249,9 +253,9 @@ def _new(source: str, told: DatedBody, now: datetime) -> NewFact:
     return NewFact(source=source, id=told.id, happened_on=told.happened_on, body=told.body)
 
 
-def _renewed(session: Session, row: CustomerRow, contact: ContactData, now: datetime) -> bool:
+def _renewed(session: Session, row: CustomerRow, contact: ContactData, now: datetime, by: str) -> bool:
     """Take over the contact data of an export: what it leaves out stays, what was destroyed too."""
     if not customers.has_contact(session, row.id):
         return False
     given = {name: value for name, value in asdict(contact).items() if value is not None}
-    return bool(customers.renew_contact(session, row, given, by="import", now=now))
+    return bool(customers.renew_contact(session, row, given, by=by, now=now))

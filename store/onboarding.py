@@ -11,7 +11,6 @@ from domain.facts import Checked, Onboarded, OnboardingStarted
 from domain.identifiers import CheckResult, tidied, unusable
 from domain.onboarding import IDENTIFIERS, Application, Move, Progress, Verdict, next_move
 from store import customers, doors, facts, journal
-from store.customers import ContactData
 from store.database import Ledger
 from store.doors import Recorded
 from store.errors import Conflict, Refused
@@ -49,7 +48,7 @@ def apply(ledger: Ledger, application: Application, *, now: datetime) -> Recorde
         raise Refused("\n".join(problems))
     customer = application.customer
     with ledger.write() as session:
-        contact, where = _contact(tidied(application)), application.whereabouts
+        contact, where = customers.contact_of(tidied(application)), application.whereabouts
         added = customers.add(session, customer, contact, now=now, where=where)
         row = customers.lock(session, customer.id)
         name = f"{customer.id}/started"
@@ -168,13 +167,3 @@ def conclude(ledger: Ledger, customer_id: str, *, now: datetime, code_version: s
             code_version=code_version,
         )
         return move.verdict
-
-
-def _contact(application: Application) -> ContactData:
-    return ContactData(
-        name=application.name,
-        email=application.email,
-        phone=application.phone,
-        address=application.address,
-        vat_id=application.vat_id,
-    )

@@ -24,6 +24,9 @@ from domain.replies import Reply
 from store import clock, heard, inbox, refusals
 from store.database import Ledger
 from web import pages
+from web.api.app import api
+from web.api.parts import Api, View, nothing_seen
+from web.api.tokens import Tokens
 from web.doors import PATHS, SECONDS, STATUS, Door, Links, Path, Refused, Tally, read_body
 from web.log import where
 
@@ -47,6 +50,8 @@ class Site:
         doors: by the vendor's name; where there is none its paths are not found.
         links: of unsubscribing; None where emails carry none.
         seller: who confirms an opt-out by SMS.
+        tokens: of the programs that may use the REST API; without any there is none.
+        view: what finance sees of a customer, for the REST API.
     """
 
     ledger: Ledger
@@ -56,6 +61,8 @@ class Site:
     seller: str
     wake: Wake
     code_version: str
+    tokens: Tokens = field(default_factory=lambda: Tokens({}))
+    view: View = nothing_seen
     tally: Tally = field(default_factory=Tally)
     real_now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -90,9 +97,25 @@ def application(site: Site) -> FastAPI:
     if site.links is not None:
         app.add_api_route("/u/{token}", _asked(site, site.links), methods=["GET"])
         app.add_api_route("/u/{token}", _unsubscribed(site, site.links), methods=["POST"])
+    if site.tokens:
+        app.mount("/v1", api(_api(site)))
     host = urlsplit(site.public_url).hostname or ""
     app.add_middleware(_Hosts, allowed_hosts=[host, *LOCAL_HOSTS], www_redirect=False)
     return app
+
+
+def _api(site: Site) -> Api:
+    async def woken(customers: Sequence[str]) -> None:
+        await _woken(site, customers)
+
+    return Api(
+        ledger=site.ledger,
+        tokens=site.tokens,
+        now=site.now,
+        view=site.view,
+        woken=woken,
+        version=site.code_version,
+    )
 
 
 class _Hosts(TrustedHostMiddleware):

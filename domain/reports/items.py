@@ -27,6 +27,8 @@ FLOWS: Mapping[str, Flow] = {
     "fee_waived": "fees",
     "fee_cancelled": "fees",
     "payment_received": "received",
+    "deposit_applied": "received",
+    "deposit_refunded": "received",
     "refunded": "received",
     "charged_back": "received",
     "chargeback_reversed": "received",

@@ -210,7 +210,10 @@ LINES = [
     line_case("pay ACME 5 EUR", 2, "Missing option '--payment'", "starter.py pay --help"),
     line_case("pay ACME 5 EUR --payment ''", 2, "payment: this needs at least 1 characters"),
     line_case(
-        "pay ACME 5 EUR --payment P --on 2099-01-01", 2, "--on: 2099-01-01 is still to come", "write when"
+        "pay ACME 5 EUR --payment P --on 2099-01-01",
+        2,
+        "--on: 2099-01-01 is still to come",
+        "write the day on which it happened",
     ),
     line_case(
         "pay ACME 5 EUR --payment P --on 2026-02-30", 2, "'--on': '2026-02-30' is no date", "like 2026-02-03"

@@ -19,11 +19,14 @@ from domain.finance_page import STAGES
 from domain.policy import Policy
 from domain.policy_lint import lint
 from domain.policy_schema import schema
+from domain.reported import TYPES, natural_name
 from domain.simulation.events import read_events
 from domain.simulation.play import simulate
 from domain.simulation.scenario import CustomerInput, Scenario
 from domain.simulation.timeline import Line
 from settings import Settings
+from web.api.bodies import Bulk, reported
+from web.api.reports import PATHS
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +34,7 @@ POLICY = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
 TOOLS = (ROOT / "docs" / "policy-tools.md").read_text(encoding="utf-8")
 SIMULATION = (ROOT / "docs" / "simulation-format.md").read_text(encoding="utf-8")
 FINANCE = (ROOT / "docs" / "finance.md").read_text(encoding="utf-8")
+API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 OPERATORS = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
 
 
@@ -260,3 +264,29 @@ def test_the_table_of_settings_has_every_variable_with_its_default() -> None:
     described = {names(row[0])[0]: row[1] for row in table(section(OPERATORS, "Settings"))}
     fields = {name.upper(): info.default for name, info in Settings.model_fields.items()}
     assert {name: "none" if value is None else f"`{value}`" for name, value in fields.items()} == described
+
+
+# --- docs/api.md
+
+
+def test_the_paths_of_the_api_are_those_of_its_table() -> None:
+    written = {
+        names(cells[0])[0].removeprefix("POST /v1"): cells
+        for cells in table(section(API, "What is reported"))
+    }
+    for path, kind in PATHS.items():
+        cells = written.pop(path)
+        assert names(cells[2]) == [facts.kind_of(kind.model_construct())]
+        once = natural_name(kind.model_construct(**dict.fromkeys(kind.model_fields, "x")))
+        assert (cells[3] == "your `id`") == (once is None)
+    assert set(written) == {"/customers", "/facts"}
+
+
+def test_the_examples_of_the_api_can_be_read() -> None:
+    single, many = blocks(API, "json")[:-1], json.loads(blocks(API, "json")[-1])
+    for text, kind in zip(
+        single, (facts.InvoiceIssued, facts.PaymentReceived, facts.DisputeOpened), strict=True
+    ):
+        reported(kind).model_validate(json.loads(text))
+    for item in Bulk.model_validate(many).items:
+        reported(TYPES[item["type"]]).model_validate({key: item[key] for key in item if key != "type"})

@@ -74,9 +74,9 @@ def test_the_file_that_the_others_are_made_of_is_right() -> None:
             2,
             "on",
             (
-                "nobody knows this key; known here: allocation, charges, contact, disputes, experiment, "
-                "for, grace_days, interest, lateness, minimum, minimum_gap_days, pauses, plans, policy, "
-                "promises, return, steps, title, tolerance, window"
+                "nobody knows this key; known here: allocation, charges, contact, credit, disputes, "
+                "experiment, for, grace_days, interest, lateness, minimum, minimum_gap_days, pauses, plans, "
+                "policy, promises, return, steps, title, tolerance, window"
             ),
         ),
         ("    template: reminder_first\n", "", 11, "steps.0.template", "this key is required and missing"),
