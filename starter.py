@@ -18,6 +18,7 @@ from commandline import (  # noqa: E402
     activity,
     bank,
     controls,
+    credit,
     customers,
     digest,
     fees,
@@ -45,7 +46,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (customers, tasks, switches, receivables, digest, running):
+for group in (customers, tasks, switches, receivables, digest, running, credit):
     app.add_typer(group.app)
 policies.app.add_typer(policy_tools.app)
 app.add_typer(bank.app, name="bank")

@@ -123,12 +123,14 @@ def pay(
     currency: Annotated[str, typer.Argument(help="ISO 4217 code, like EUR")],
     payment: Annotated[str, typer.Option(help="the payment's own reference; the same one counts once")],
     invoice: Annotated[str | None, typer.Option(help="what it pays; else the oldest due first")] = None,
+    deposit: Annotated[str | None, typer.Option(help="the deposit that it names, like ORD-2041-D")] = None,
     on: ArrivedOn = None,
 ) -> None:
     """Record money that has arrived."""
     from domain.facts import PaymentReceived
 
-    body = PaymentReceived.model_validate({"payment": payment, **money(amount, currency), "invoice": invoice})
+    named = {"invoice": invoice, "deposit": deposit}
+    body = PaymentReceived.model_validate({"payment": payment, **money(amount, currency), **named})
     fact(customer, body, happened_on=on, key=f"payment:{payment}")
 
 

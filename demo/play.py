@@ -23,6 +23,7 @@ from composition import (
 )
 from demo import newcomers
 from demo.applicants import Applicants, ReadByApplicants
+from demo.credit import ordering
 from demo.incidents import IncidentStory, summary
 from demo.sample import POLICIES, SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
@@ -141,7 +142,7 @@ class Stage:
         self.start_at = datetime.combine(START_ON, OPENS, UTC)
         self.end_at = self.start_at + timedelta(days=days)
         self.speed = days_a_second * 86_400
-        self.sample = read_sample(SAMPLE.read_text(encoding="utf-8"))
+        self.sample = [*read_sample(SAMPLE.read_text(encoding="utf-8")), *ordering()]
 
     async def run(self) -> int:
         """Play, report, and wait for Ctrl-C when asked to keep everything running."""

@@ -55,7 +55,12 @@ _DATE_KEYS = {
 }
 _DAY_KEYS = {date_key: day_key for day_key, date_key in _DATE_KEYS.items()}
 _NO_DATES = {("handed_over", "to")}  # to whom
-_WITH_CURRENCY = frozenset({"invoice_issued", "payment_received", "payment_in_flight", "fee_booked"})
+_WITH_CURRENCY = frozenset(
+    {
+        *("invoice_issued", "payment_received", "payment_in_flight", "fee_booked"),
+        *("order_placed", "credit_granted"),
+    }
+)
 
 
 class _Event(BaseModel):

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from domain import facts
+from domain.credit.said import said_of_credit
 from domain.facts.fields import Amount, Day, Invoice, Name, Reason
 from domain.sentences import sentences
 
@@ -311,8 +312,82 @@ COMMANDS: Mapping[str, Command] = {
             body=facts.AccessRevoked,
             example={"grant": "G-7", "reason": "the audit is over", "by": "maria"},
         ),
+        Command(
+            name="grant_credit",
+            does="Let the customer owe so much: orders that fit need no deposit; 0 is prepayment only.",
+            body=facts.CreditGranted,
+            example={
+                "limit": "5000.00",
+                "currency": "EUR",
+                "terms_days": 30,
+                "reason": "two years of trade",
+                "by": "maria",
+            },
+        ),
+        Command(
+            name="end_credit",
+            does="End the credit in a currency, or every credit: what is ordered now is prepaid.",
+            body=facts.CreditEnded,
+            example={"currency": "EUR", "reason": "two broken promises", "by": "maria"},
+        ),
+        Command(
+            name="place_order",
+            does="Note an order: it is provisioned when it is prepaid, or credit covers it.",
+            body=facts.OrderPlaced,
+            example={"order": "ORD-2041", "amount": "300.00", "currency": "EUR", "by": "maria"},
+        ),
+        Command(
+            name="cancel_order",
+            does="Cancel an order that was not provisioned.",
+            body=facts.OrderCancelled,
+            example={"order": "ORD-2041", "reason": "ordered by mistake", "by": "maria"},
+        ),
+        Command(
+            name="request_deposit",
+            does="Ask for a deposit, for an order or as a security; the customer's payment names it.",
+            body=facts.DepositRequested,
+            example={
+                "deposit": "ORD-2041-D2",
+                "amount": "500.00",
+                "currency": "EUR",
+                "order": "ORD-2041",
+                "by": "maria",
+            },
+        ),
+        Command(
+            name="apply_deposit",
+            does="Let a deposit, or a part of it, pay an invoice.",
+            body=facts.DepositApplied,
+            example={"deposit": "ORD-2041-D", "invoice": "INV-1042", "by": "maria"},
+        ),
+        Command(
+            name="refund_deposit",
+            does="Note that what is left of a deposit, or a part of it, was given back.",
+            body=facts.DepositRefunded,
+            example={"deposit": "ORD-2041-D", "reason": "the order was cancelled", "by": "maria"},
+        ),
+        Command(
+            name="block_orders",
+            does="Provision nothing more that is ordered; what there is works on.",
+            body=facts.OrdersBlocked,
+            example={"reason": "under investigation", "by": "maria"},
+        ),
+        Command(
+            name="unblock_orders",
+            does="Let orders go on again: those blocked for an incident, else all others.",
+            body=facts.OrdersUnblocked,
+            example={"reason": "cleared by phone", "by": "maria"},
+        ),
     )
 }
+
+OF_CREDIT = frozenset(
+    {
+        *("grant_credit", "end_credit", "place_order", "cancel_order", "request_deposit"),
+        *("apply_deposit", "refund_deposit", "block_orders", "unblock_orders"),
+    }
+)
+"""The commands about credit and orders: a page shows them for customers of whom any of that is known."""
 
 # What takes back what: after it, the same words are a new wish and no repetition.
 OPPOSITE = {
@@ -327,6 +402,8 @@ OPPOSITE = {
     "use_policy": "end_use_policy",
     "hand_over": "take_back",
     "grant_access": "revoke_access",
+    "grant_credit": "end_credit",
+    "block_orders": "unblock_orders",
 }
 OPPOSITE.update({undoing: done for done, undoing in tuple(OPPOSITE.items())})
 
@@ -456,7 +533,7 @@ def _end_words(body: facts.Body) -> str:
             why = f": {outcome}" if outcome and not over else ""
             return f"noted that others {'gave the service back' if over else f'suspended the service{why}'}"
         case _:
-            return facts.kind_of(body).replace("_", " ")
+            return said_of_credit(body) or facts.kind_of(body).replace("_", " ")
 
 
 def _onboarding_words(body: facts.OnboardingReviewed | facts.CalledBack | facts.PolicyAccepted) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.claim_key import invoice_of
-from domain.commands import Command
+from domain.commands import OF_CREDIT, Command
 from domain.own_steps import (
     APPROVE,
     CALL_APPLICANT,
@@ -60,6 +60,8 @@ def details(
         blocks.append(_list("Open", debts))
     if view.get("rests"):
         blocks.append(_list("Rests", view["rests"]))
+    if view.get("credit"):
+        blocks.append(_list("Credit and orders", view["credit"]))
     if view["tasks"]:
         blocks.append(_list("Waits for you", [_task(task, commands) for task in view["tasks"]]))
     doing = [effect["says"] for effect in view["effects"] if effect["key"] not in put_off]
@@ -75,7 +77,8 @@ def details(
         blocks.append(_list("Held back, and why", [*view["held"], *held]))
     if view["said"]:
         blocks.append(_list("Said so far", view["said"]))
-    possible = [command for name, command in commands.items() if name not in view["refused"]]
+    hidden = view["refused"] if "credit" in view else {*view["refused"], *OF_CREDIT}
+    possible = [command for name, command in commands.items() if name not in hidden]
     if namespace is None:
         blocks.append("Updates that you can send now: " + ", ".join(f"`{each.name}`" for each in possible))
     else:

@@ -11,6 +11,7 @@ from domain.policy_access import Access
 from domain.policy_audience import Audience
 from domain.policy_charges import Charges
 from domain.policy_contact import Contact
+from domain.policy_credit import CreditTerms, Prepayment
 from domain.policy_experiment import Arm, Experiment
 from domain.policy_fields import Part
 from domain.policy_rests import Disputes, Pauses, Plans, Promises
@@ -41,9 +42,11 @@ def schema() -> dict[str, Any]:
         Experiment,
         Disputes,
         Contact,
+        CreditTerms,
         NoticeStep,
         Pauses,
         Plans,
+        Prepayment,
         Promises,
         HandOverStep,
         RestrictStep,

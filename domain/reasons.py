@@ -92,12 +92,12 @@ SENTENCES: Mapping[str, str] = {
     "exposure.tell": "{used} of the limit of {limit} are used: the customer hears of {level} %",
     "exposure.block": "{used} of the limit of {limit} are used, {percent} %, and the hours to pay are over",
     "exposure.unblock": "the limit that was used up on {on} is not any more",
-    "task.await_deposit": "{deposit} of {amount} is to come by {due_on}, {received} have: watch for it",
-    "task.deposit_missing": (
+    "deposit.await": "{deposit} of {amount} is to come by {due_on}, {received} have: watch for it",
+    "deposit.missing": (
         "{order} was cancelled: {received} of a deposit of {asked} had come; talk to the customer"
     ),
-    "task.deposit_back": "{left} of {deposit} are left of cancelled {order}: refund them, or apply them",
-    "task.deposit_over": "{over} more than asked came for {deposit}: refund it, or leave it as a security",
+    "deposit.back": "{left} of {deposit} are left of cancelled {order}: refund them, or apply them",
+    "deposit.over": "{over} more than asked came for {deposit}: refund it, or leave it as a security",
     "review.promises": "{broken} promises were not kept: look at the limit of {limit}",
     "review.late": "{invoice} is {days} days past due: look at the limit of {limit}",
     "review.report": "{provider} says {now}, before it was {was}: look at the limit of {limit}",
@@ -184,7 +184,7 @@ SENTENCES: Mapping[str, str] = {
     "order.credit": "{order} of {amount} is {missing} more than the limit leaves",
     "order.deposit": "{order} waits for its deposit: {received} of {asked} have settled",
     "order.in_flight": "{order} waits: payment {payment} of {amount} is on its way and has not settled",
-    "hold.deposit_first": "{deposit} pays {invoice} first",
+    "deposit.first": "{deposit} pays {invoice} first",
     "hold.charge_first": "{charge} of {invoice} comes first, and has not been answered",
     "charge.no_card": "there is no card that could be charged",
     "charge.hard": "the card was declined for good: {decline}",

@@ -9,6 +9,7 @@ from domain.access.preconditions import refused
 from domain.book import Book, Debt
 from domain.channels import TASK
 from domain.commands import COMMANDS, FeeEntry, Input
+from domain.credit.refusals import allowed_of_credit, refused_of_credit
 from domain.interest.booking import booking, forbidden
 from domain.money import Money, MoneyError
 from domain.override import in_force
@@ -17,6 +18,7 @@ from domain.plan_refusals import ending_refused, plan_refused
 from domain.promises import Promise, asked_for, promise, worth_resting
 from domain.rest import FOREVER, Rest, Withheld
 from domain.rules.approval import still_to_approve
+from domain.rules.credit import settled_tasks
 from domain.rules.interest import over
 from domain.rules.suspension import not_yet, over_threshold, requested
 from domain.situation import Situation
@@ -67,6 +69,7 @@ def allowed(at: Situation) -> dict[str, Refusal]:
     if not at.account.fees:
         answers["cancel_fee"] = "No fee is booked."
     answers["complete_task"] = _complete(at)
+    answers.update(allowed_of_credit(at))
     if at.account.onboarding != "pending":
         answers["enter_code"] = answers["review_onboarding"] = "Nobody is being verified here."
         answers["called_back"] = answers["review_onboarding"]
@@ -178,6 +181,8 @@ def _end(at: Situation, body: Input) -> Refusal:
             return _elsewhere(at, ended=outcome == "ended")
         case facts.AccessRequested() | facts.AccessGranted() | facts.AccessRevoked():
             return refused(at, body)
+        case facts.Body():
+            return refused_of_credit(at, body)
         case _:
             return None
 
@@ -406,11 +411,13 @@ def _open_tasks(at: Situation) -> set[str]:
 def _tasks_of(at: Situation) -> set[str]:
     done = at.account.tasks_done
     moot = {(each.step, each.invoice) for each in over(at)}
+    settled = dict(settled_tasks(at)) if at.account.credit else {}
     return {
         claim.step
         for claim in at.account.claims
         if claim.channel == TASK
         and claim.stands
         and claim.claimed_at > done.get(claim.step, _NEVER)
+        and claim.message not in settled
         and not (moot and all((claim.step, invoice) in moot for invoice in claim.invoices))
     }

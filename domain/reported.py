@@ -17,6 +17,7 @@ REPORTED: tuple[type[Body], ...] = (
     *(facts.Refunded, facts.ChargedBack, facts.ChargebackReversed),
     *(facts.DisputeOpened, facts.DisputeResolved, facts.CardAdded, facts.CardRemoved),
     *(facts.SubscriptionCancelled, facts.SuspendedElsewhere),
+    *(facts.OrderPlaced, facts.OrderCancelled, facts.CreditReportChanged),
 )
 """Kinds of facts that come from elsewhere; all others are decisions, or outcomes of our own work."""
 
@@ -29,6 +30,7 @@ _ONCE: Mapping[type[Body], tuple[str, ...]] = {
     facts.PaymentReceived: ("payment",),
     facts.CreditNote: ("credit_note",),
     facts.DisputeOpened: ("dispute", "invoice"),
+    facts.OrderPlaced: ("order",),
 }
 """Kinds that are said once of what these fields name: those are their names."""
 

@@ -17,6 +17,8 @@ from typing_extensions import TypedDict  # pydantic wants this one before Python
 from domain.account import Account
 from domain.claim import Claim
 from domain.clock import BusinessClock
+from domain.commands import OF_CREDIT
+from domain.credit.view_words import credit_says
 from domain.customer import Customer
 from domain.effects import Effect
 from domain.plan import Plan
@@ -63,7 +65,7 @@ class View(TypedDict):
     `revision` is the ledger's: of two views the one with the higher is the newer. `news` counts the facts
     that are not outcomes of our own effects. `refused` names the commands that make no sense now, with
     the sentence why; from `refused_until` on time may have lifted one. `rests` are pauses and exemptions,
-    `disputes` the name of the first that is open.
+    `disputes` the name of the first that is open. `credit` is there only where any of it is known.
     """
 
     customer: str
@@ -82,6 +84,7 @@ class View(TypedDict):
     next: list[str]
     rests: NotRequired[list[str]]
     disputes: NotRequired[list[str]]
+    credit: NotRequired[list[str]]
     held: list[str]
     said: list[str]
     tasks: list[str]
@@ -139,21 +142,32 @@ def view_of(
         held=[SWITCHED_OFF, *held_says(plan)] if halted else held_says(plan),
         said=[contact_says(claim, zone) for claim in list(contacts)[-LAST_CONTACTS:]],
         tasks=[task[:MOST_WORDS] for task in tasks[:MOST_TASKS]],
-        refused={name: words[:MOST_WORDS] for name, words in plan.allowed.items() if words is not None},
+        refused=_refused(plan, account),
         refused_until=None if plan.allowed_until is None else clock.real(plan.allowed_until).isoformat(),
         policy=policy,
         attributes=_attributes(plan, customer, policy, tasks, clock, halted=halted),
     )
+    if account.credit:
+        view["credit"] = [words[:MOST_WORDS] for words in credit_says(account)]
     if chosen is not None:
         view["chosen"] = chosen[:MOST_WORDS]
     _fit(view)
     return view
 
 
+def _refused(plan: Plan, account: Account) -> dict[str, str]:
+    """Return the commands that make no sense now, without those of which nothing is known here."""
+    refused = {name: words[:MOST_WORDS] for name, words in plan.allowed.items() if words is not None}
+    if account.credit:
+        return refused
+    return {name: words for name, words in refused.items() if name not in OF_CREDIT}
+
+
 def _fit(view: View) -> None:
     """Leave words out until the view keeps to its bytes: old messages first, what waits for us last."""
     lists = (
         *(view["said"], view.get("debts", []), view.get("rests", []), view["next"]),
+        view.get("credit", []),
         *(view["held"], view["tasks"]),
     )
     for words in lists:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from domain.account import Account
 from domain.book import Debt
-from domain.channels import CHARGE, NO_DEBTS, TASK
+from domain.channels import BOOK, CHARGE, NO_DEBTS, PROVISION, TASK
 from domain.claim import Claim
 from domain.effects import Effect
 from domain.money import per_currency
@@ -42,7 +42,7 @@ def coming_says(line: Line, zone: ZoneInfo) -> str:
 
 
 def _by(step: str, channel: str | None) -> str:
-    return step if channel in (*NO_DEBTS, TASK, CHARGE, None) else f"{step} by {channel}"
+    return step if channel in (*NO_DEBTS, TASK, CHARGE, PROVISION, BOOK, None) else f"{step} by {channel}"
 
 
 def open_says(debts: Iterable[Debt]) -> list[str]:

@@ -38,7 +38,7 @@ from store.tables import CustomerRow, FactRow
 from store.verifications import CodeCheck
 
 SOURCE = "command"
-_ONE_OF_SEVERAL = ("approve", "use_policy", "adopt_policy", "agree_usage", "note_safeguard")
+_ONE_OF_SEVERAL = ("approve", "use_policy", "adopt_policy", "agree_usage", "note_safeguard", "grant_credit")
 """Commands of which another one with other words takes the first back."""
 
 

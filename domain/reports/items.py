@@ -28,6 +28,8 @@ FLOWS: Mapping[str, Flow] = {
     "fee_cancelled": "fees",
     "payment_received": "received",
     "payment_cancelled": "received",
+    "deposit_applied": "received",
+    "deposit_refunded": "received",
     "refunded": "received",
     "charged_back": "received",
     "chargeback_reversed": "received",

@@ -37,7 +37,7 @@ def deposit_first(at: Situation, wanted: Wanted) -> None:
     for effect in [each for each in wanted.effects if pays and each.kind in _PRESSING]:
         first = next((debt.invoice for debt in effect.debts if debt.invoice in pays), None)
         if first is not None:
-            reason = because("hold.deposit_first", deposit=pays[first], invoice=first)
+            reason = because("deposit.first", deposit=pays[first], invoice=first)
             wanted.effects.remove(effect)
             wanted.hold(Held(step=effect.step, channel=effect.channel, debts=effect.debts, reason=reason))
 

@@ -19,6 +19,7 @@ def credit_review(at: Situation) -> Wanted:
     grants = [grant for grant in at.account.credit.grants.values() if grant.limit]
     if grants:
         newest = max(grants, key=lambda grant: grant.at)
+        _wait_for_lateness(at, wanted)
         for what, times, reason in (*_triggers(at, newest), *_yearly(at, newest, wanted)):
             about = about_limit(what, times, newest.limit)
             task(at, wanted, step=REVIEW_CREDIT, about=about, reason=reason)
@@ -52,6 +53,12 @@ def _triggers(at: Situation, grant: Grant) -> Iterator[tuple[str, int, Reason]]:
             limit=limit,
         )
         yield "report", len(reports), reason
+
+
+def _wait_for_lateness(at: Situation, wanted: Wanted) -> None:
+    """Look again on the days on which main debts come to be late enough."""
+    days = (debt.due_on + timedelta(days=at.policy.credit.late_days) for debt in at.debts if debt.main)
+    wanted.later += [at.calendar.start_of(day) for day in days if day > at.today]
 
 
 def _yearly(at: Situation, grant: Grant, wanted: Wanted) -> Iterator[tuple[str, int, Reason]]:

@@ -82,7 +82,7 @@ def _await(at: Situation, asked: Asked, order: Order | None, wanted: Wanted) -> 
         at, wanted, step=ASK_DEPOSIT, about=about, template=terms.ask, channels=terms.channels, reason=reason
     )
     reason = because(
-        "task.await_deposit", deposit=asked.deposit, amount=asked.amount, received=received, due_on=day
+        "deposit.await", deposit=asked.deposit, amount=asked.amount, received=received, due_on=day
     )
     task(at, wanted, step=AWAIT_DEPOSIT, about=about, reason=reason)
     if order is not None:
@@ -124,7 +124,7 @@ def _tell_cancelled(at: Situation, order: Order, wanted: Wanted) -> None:
         reason=reason,
     )
     paid = prepaid(at.account, terms, order)
-    reason = because("task.deposit_missing", order=order.name, received=paid.received, asked=paid.asked)
+    reason = because("deposit.missing", order=order.name, received=paid.received, asked=paid.asked)
     task(at, wanted, step=DEPOSIT_MISSING, about=about, reason=reason)
 
 
@@ -165,9 +165,9 @@ def _left(at: Situation, asked: Asked, order: Order | None, wanted: Wanted) -> N
     if left is None:
         return
     if order is not None and order.cancelled_at is not None:
-        reason, opening = because("task.deposit_back", order=order.name, deposit=asked.deposit, left=left), 2
+        reason, opening = because("deposit.back", order=order.name, deposit=asked.deposit, left=left), 2
     elif (over := received_for(at.account, asked) - asked.amount).minor > 0:
-        reason, opening = because("task.deposit_over", over=over, deposit=asked.deposit), 1
+        reason, opening = because("deposit.over", over=over, deposit=asked.deposit), 1
     else:
         return
     about = EffectDebt(

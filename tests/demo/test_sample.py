@@ -13,6 +13,7 @@ import pytest
 
 from activities.charges import answer_of
 from activities.rendering import Letters
+from demo.credit import ordering
 from demo.sample import DAYS, POLICIES, SAMPLE, START_ON, SampleCustomer, read_sample
 from domain import facts
 from domain.cashier import Charge
@@ -194,16 +195,22 @@ def test_every_reason_to_do_something_applies_somewhere(prefix: str) -> None:
 
 
 def test_every_kind_of_fact_that_comes_from_outside_is_told() -> None:
-    told = {str(facts.write_body(fact.body)["type"]) for each in sample() for fact in each.facts}
+    told = {
+        str(facts.write_body(fact.body)["type"]) for each in (*sample(), *ordering()) for fact in each.facts
+    }
     outcomes_of_ours = {
         *("delivered", "bounced", "subscription_suspended", "subscription_reactivated"),
         *("onboarded", "checked", "code_sent", "policy_adopted", "unknown", "workers_down"),
         *("policy_override_set", "policy_override_ended", "credit_granted"),
         *("subscription_restricted", "subscription_terminated"),
+        *("provisioned", "deposit_requested", "deposit_applied", "exposure_noted"),
         *("incident_opened", "incident_closed", "orders_blocked", "orders_unblocked"),
     }
-    by_people_at_the_demo = {"task_completed", "contact_invalid", "contact_changed", "exemption_ended"}
-    by_people_at_the_demo |= {"called_back", "policy_accepted"}
+    by_people_at_the_demo = {
+        *("task_completed", "contact_invalid", "contact_changed", "exemption_ended"),
+        *("credit_ended", "credit_report_changed", "order_cancelled", "deposit_refunded"),
+        *("called_back", "policy_accepted"),
+    }
     assert facts.KNOWN_TYPES - outcomes_of_ours - by_people_at_the_demo <= told
 
 

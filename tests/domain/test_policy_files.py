@@ -74,7 +74,7 @@ def test_the_file_that_the_others_are_made_of_is_right() -> None:
             2,
             "on",
             (
-                "nobody knows this key; known here: access, allocation, charges, contact, disputes, "
+                "nobody knows this key; known here: access, allocation, charges, contact, credit, disputes, "
                 "experiment, for, grace_days, interest, lateness, minimum, minimum_gap_days, pauses, "
                 "plans, policy, promises, return, steps, title, tolerance, usage, window"
             ),

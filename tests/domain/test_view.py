@@ -15,7 +15,7 @@ from domain.account_fold import build
 from domain.book import Debt
 from domain.claim import Claim
 from domain.clock import BusinessClock
-from domain.commands import COMMANDS
+from domain.commands import COMMANDS, OF_CREDIT
 from domain.customer import Customer
 from domain.finance_page import details
 from domain.money import Money
@@ -154,7 +154,8 @@ def test_every_update_that_is_possible_stands_there_with_an_example_about_this_c
     fresh = view(account())
     shown = details(fresh, COMMANDS, namespace="default")
     for name, command in COMMANDS.items():
-        assert (f"- `{name}` {command.does} `" in shown) == (name not in fresh["refused"]), name
+        possible = name not in fresh["refused"] and name not in OF_CREDIT
+        assert (f"- `{name}` {command.does} `" in shown) == possible, name
     assert '- `write_off` Give an invoice up. `{"invoice": "INV-1", "by": "maria"}`' in shown
     assert "INV-1042" not in shown
 
@@ -242,3 +243,13 @@ def test_a_settled_debt_is_not_among_the_open_ones() -> None:
         )["debts"]
         == []
     )
+
+
+def test_credit_and_orders_stand_on_the_page_of_whom_any_is_known() -> None:
+    granted = event("2026-02-01", "credit_granted", limit="200.00", currency="EUR", reason="table")
+    shown = view(account(granted))
+    assert shown["credit"] == ["Limit 200.00 EUR: 100.00 EUR used, 50.00 %"]
+    page = details(shown, COMMANDS, namespace="default")
+    assert "**Credit and orders**" in page
+    assert {name for name in OF_CREDIT if f"- `{name}` " in page} == OF_CREDIT - set(shown["refused"])
+    assert "credit" not in view(account())

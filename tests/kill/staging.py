@@ -30,6 +30,7 @@ from domain.facts import (
     InvoiceIssued,
     PaymentFailed,
     PaymentReceived,
+    Provisioned,
     SubscriptionReactivated,
     SubscriptionSuspended,
 )
@@ -38,7 +39,7 @@ from domain.simulation.play import simulate
 from providers.bank import Bank
 from providers.temporal_server import HOST, Ports, TemporalServer
 from settings import ROOT, Settings
-from store import claims, clock, customers, doors, facts, invariants, policies, subscriptions
+from store import claims, clock, customers, doors, facts, invariants, policies, provisions, subscriptions
 from store.customers import ContactData
 from store.database import Ledger, migrate
 from store.facts import NewFact
@@ -276,6 +277,11 @@ class Stage:
         )
         assert len(self.told(SubscriptionSuspended)) == len(self.messages("suspend"))
         assert len(self.told(SubscriptionReactivated)) == len(self.messages("reactivate"))
+        done = [
+            name for each in customers.ids(self.ledger) for name in provisions.of_customer(self.ledger, each)
+        ]
+        assert sorted(each.order for each in self.told(Provisioned)) == sorted(done)
+        assert len(done) == len(self.messages("provision"))
         assert invariants.broken(self.ledger) == []
 
     def unlooked(self) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from composition import connect
-from domain.facts import PaymentReceived
+from domain.facts import DepositRequested, OrderPlaced, PaymentReceived
 from providers.temporal_server import TemporalServer
 from settings import Settings
 from store import doors, subscriptions
@@ -62,6 +62,20 @@ def charge_is_due(stage: Stage, name: str) -> None:
     stage.set_clock(at(1))
 
 
+def order_is_prepaid(stage: Stage, name: str) -> None:
+    stage.customer(name, now=at(-20))
+    order = OrderPlaced(order=f"{name}-O", amount="100.00", currency="EUR")
+    asked = {"deposit": f"{name}-D", "amount": "100.00", "currency": "EUR"}
+    told = (
+        order,
+        DepositRequested(order=order.order, **asked),
+        PaymentReceived(payment=f"{name}-P", **asked),
+    )
+    for number, body in enumerate(told):
+        doors.record(stage.ledger, name, [fact(f"{name}-{number}", body, at(0))], now=at(0))
+    stage.set_clock(at(1))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """An effect that is wanted, and all that happens once it is performed: step and channel."""
@@ -73,6 +87,7 @@ class Effect:
 EFFECTS = {
     "send": Effect(prepare=first_is_due, happens=(("first", "email"),)),
     "charge": Effect(prepare=charge_is_due, happens=(("charge_1", "charge"),)),
+    "provision": Effect(prepare=order_is_prepaid, happens=(("provision-order", "provision"),)),
     "task": Effect(prepare=call_is_due, happens=(("call", "task"),)),
     "suspend": Effect(prepare=suspension_is_due, happens=(("suspend", "service"), ("suspended", "email"))),
     "reactivate": Effect(prepare=return_is_due, happens=(("reactivate", "service"), ("thanks", "email"))),
@@ -85,6 +100,9 @@ POINTS = {
     ("charge", "claimed"): ("claimed", 0, "active"),
     ("charge", "charged"): ("claimed", 0, "active"),
     ("charge", "confirmed"): ("sent", 0, "active"),
+    ("provision", "claimed"): ("claimed", 0, "active"),
+    ("provision", "provisioned"): ("claimed", 0, "active"),
+    ("provision", "confirmed"): ("sent", 0, "active"),
     ("task", "claimed"): ("claimed", 0, "active"),
     ("task", "confirmed"): ("sent", 0, "active"),
     ("suspend", "claimed"): ("claimed", 0, "active"),

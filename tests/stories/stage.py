@@ -29,7 +29,13 @@ from store.database import Ledger, migrate
 from store.facts import NewFact
 from tests.stories.story import CHANNELS, NEW_ADDRESSES, Happening, Story
 
-VERBS = {"email": "email", "sms": "text", "task": "ask a person:", "charge": "charge the card:"}
+VERBS = {
+    "email": "email",
+    "sms": "text",
+    "task": "ask a person:",
+    "charge": "charge the card:",
+    "book": "note:",
+}
 ENDS = {"down": ("up",), "stop": ("go", "allow")}
 
 
@@ -242,6 +248,8 @@ def _transcript(
         )
     if effect == "suspend":
         return f"{day} we suspend the service for {about}"
+    if effect == "provision":
+        return f"{day} we provision an order"
     if effect == "reactivate":
         return f"{day} we bring the service back"
     return f"{day} we {VERBS[str(channel)]} {step}" + (f" about {about}" if about else "")

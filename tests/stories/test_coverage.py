@@ -32,6 +32,10 @@ EFFECTS = {
     "the word that it is suspended": r"we (email|text) suspended about INV-1",
     "the return of the service": r"we bring the service back",
     "thanks": r"we (email|text) thanks",
+    "an order that is provisioned": r"we provision an order",
+    "a deposit that is asked for": r"we (email|text) deposit-request",
+    "a limit that is used up": r"we (email|text) credit-100",
+    "what the plan decides about credit": r"we note: block-orders",
 }
 
 

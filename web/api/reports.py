@@ -42,6 +42,9 @@ PATHS: Mapping[str, type[Body]] = {
     "/cards/removals": facts.CardRemoved,
     "/subscriptions/cancellations": facts.SubscriptionCancelled,
     "/subscriptions/foreign-suspensions": facts.SuspendedElsewhere,
+    "/orders": facts.OrderPlaced,
+    "/orders/cancellations": facts.OrderCancelled,
+    "/credit-reports": facts.CreditReportChanged,
 }
 """Where each kind of fact is reported; all of them may also come together at `/facts`."""
 
