@@ -45,6 +45,7 @@ from activities.tasks import Tasks
 from activities.telling import Registrar, Telling
 from activities.tracking import Tracker, Tracking
 from domain.activity_log.rules import Audit, read_audit
+from domain.clouds import require
 from domain.digest.seen import HOUR
 from domain.notice import Seller
 from ending import WRONG_USAGE, Stop, Unreachable
@@ -414,12 +415,17 @@ def _digests(made: Parts) -> Digests:
 
 
 def partner_center(settings: Settings) -> "PartnerCenter | None":
-    """Return Partner Center, where there is a token for it."""
+    """Return Partner Center, where there is a token for it.
+
+    Raises:
+        NotOffered: that cloud has neither usage nor activity logs.
+    """
     if settings.partner_center_token is None:
         return None
-    from providers.partner_center import BASE, PartnerCenter
+    from providers.partner_center import PartnerCenter
 
-    own = None if settings.standing_in else BASE
+    cloud = require(settings.partner_center_cloud or "commercial", "activity_log")
+    own = None if settings.standing_in else cloud.api
     base = settings.partner_center_base or own
     if base is None:
         return None

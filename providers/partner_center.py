@@ -20,7 +20,6 @@ from domain.errors import Misconfigured, Refused, TryAgainLater
 from domain.usage.measured import Measured, ReadingsPage
 from providers.vendor_http import TIMEOUT_SECONDS, new_session, real_now, retry_after
 
-BASE = "https://api.partnercenter.microsoft.com"
 _USAGE, _AUDIT = "/customers/usagerecords", "/auditrecords"
 _PAGE_SIZE = 500
 
@@ -30,7 +29,7 @@ class PartnerCenter:
 
     name = "partner_center"
 
-    def __init__(self, *, token: str, base: str = BASE) -> None:
+    def __init__(self, *, token: str, base: str) -> None:
         self._base = base.rstrip("/")
         self._session = new_session()
         self._token = token

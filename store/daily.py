@@ -49,7 +49,11 @@ def _loose(session: Session, until: date) -> Mapping[tuple[str, str], int]:
     """Return what pays no invoice at the end of a day, by customer and currency."""
     sums = (
         select(EntryRow.customer_id, EntryRow.currency, func.sum(EntryRow.minor))
-        .where(col(EntryRow.invoice).is_(None), col(EntryRow.happened_on) <= until)
+        .where(
+            col(EntryRow.invoice).is_(None),
+            col(EntryRow.deposit).is_(None),
+            col(EntryRow.happened_on) <= until,
+        )
         .group_by(EntryRow.customer_id, EntryRow.currency)
     )
     return {(customer, currency): -int(minor) for customer, currency, minor in session.exec(sums)}
