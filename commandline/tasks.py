@@ -155,26 +155,7 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
 
     An approval names the number that was listed: what comes after is asked about again.
     """
-    from domain.own_steps import (
-        ACCESS_DECISION,
-        ACCESS_OVER,
-        ACTIVITY_REVIEW,
-        APPROVE,
-        BANK_LINE,
-        CALL_APPLICANT,
-        CANCEL_FEE,
-        FEE,
-        INCIDENT,
-        INTEREST,
-        REPLY,
-        REVIEW,
-        UNREACHABLE,
-        USAGE_PROFILE,
-        WAITS_TOO_LONG,
-        WHEREABOUTS,
-        approval_of,
-        is_approval,
-    )
+    from domain import own_steps as steps
     from store.alike import BURST
     from store.inbox import VENDOR
     from store.monitors import MONITOR
@@ -187,30 +168,30 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         **dict.fromkeys((VENDOR, *TO_MEND), "starter.py mended"),
         UNAPPLIED: "name its invoice, or give it back: it ends by itself on the day after",
         MONITOR: "starter.py doctor",
-        USAGE_PROFILE: f"starter.py usage profile {who} --expected AMOUNT --currency CURRENCY",
-        ACTIVITY_REVIEW: f"starter.py activity list {who} && {done}",
-        ACCESS_DECISION: f"starter.py access show {who}",
-        ACCESS_OVER: f"starter.py access revoke {who} GRANT --reason WORDS",
-        REPLY: f"starter.py replies {who} && {done}",
+        steps.USAGE_PROFILE: f"starter.py usage profile {who} --expected AMOUNT --currency CURRENCY",
+        steps.ACTIVITY_REVIEW: f"starter.py activity list {who} && {done}",
+        steps.ACCESS_DECISION: f"starter.py access show {who}",
+        steps.ACCESS_OVER: f"starter.py access revoke {who} GRANT --reason WORDS",
+        steps.REPLY: f"starter.py replies {who} && {done}",
         BLAST: f"starter.py go --allow-blast{up_to}",
-        APPROVE: f"starter.py approve {who}",
-        REVIEW: f"starter.py review {who} OUTCOME",
-        INCIDENT: f"starter.py incident show {task.why.partition(':')[0]}",
-        WAITS_TOO_LONG: f"starter.py onboarding explain {who} && {done}",
-        CALL_APPLICANT: f"starter.py onboarding called {who} OUTCOME --number-from WHERE",
+        steps.APPROVE: f"starter.py approve {who}",
+        steps.REVIEW: f"starter.py review {who} OUTCOME",
+        steps.INCIDENT: f"starter.py incident show {task.why.partition(':')[0]}",
+        steps.WAITS_TOO_LONG: f"starter.py onboarding explain {who} && {done}",
+        steps.CALL_APPLICANT: f"starter.py onboarding called {who} OUTCOME --number-from WHERE",
         BURST: "starter.py onboarding close-burst NUMBER",
-        UNREACHABLE: f"starter.py contact {who} --email ADDRESS && {done}",
-        WHEREABOUTS: f"starter.py contact {who} --timezone ZONE --region REGION && {done}",
+        steps.UNREACHABLE: f"starter.py contact {who} --email ADDRESS && {done}",
+        steps.WHEREABOUTS: f"starter.py contact {who} --timezone ZONE --region REGION && {done}",
     }
     if (about := next(iter(task.debts), None)) is not None:
-        endings[INTEREST] = f"starter.py fee book {who} {about} --kind KIND"
-        endings[CANCEL_FEE] = f"starter.py fee cancel {who} {about} --reason WORDS"
-        if task.step.startswith(FEE):
-            step = task.step.removeprefix(FEE)
+        endings[steps.INTEREST] = f"starter.py fee book {who} {about} --kind KIND"
+        endings[steps.CANCEL_FEE] = f"starter.py fee cancel {who} {about} --reason WORDS"
+        if task.step.startswith(steps.FEE):
+            step = task.step.removeprefix(steps.FEE)
             endings[task.step] = f"starter.py fee book {who} {about} --kind fee --step {step}"
-    if task.step == BANK_LINE:
+    if task.step == steps.BANK_LINE:
         _, line, _ = (task.message or "").split("/")
         return f"starter.py bank match {line} TARGET || starter.py bank ignore {line} --reason WORDS"
-    if task.step != APPROVE and is_approval(task.step):
-        return f"starter.py approve {who} --step {task.step.removeprefix(approval_of(''))}"
+    if task.step != steps.APPROVE and steps.is_approval(task.step):
+        return f"starter.py approve {who} --step {task.step.removeprefix(steps.approval_of(''))}"
     return endings.get(task.step, done)

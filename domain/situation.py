@@ -15,6 +15,7 @@ from domain.account import Account
 from domain.book import Debt
 from domain.calendar import Calendar, has_holidays, month_end
 from domain.cash.doors import Double
+from domain.cash.waiting import came_twice, in_question, on_its_way
 from domain.channels import PARTED, SERVICE, TASK
 from domain.claim import Claim
 from domain.claim_key import invoice_of
@@ -659,16 +660,6 @@ class Situation:
         """What is asked for of these debts, one amount per currency, by currency code."""
         return per_currency(self.account.chased(debt) for debt in debts)
 
-    def in_flight(self, debts: Iterable[Debt]) -> Reason | None:
-        """Money on its way that holds escalation of these debts; if it names none, those in its currency."""
-        asked = {debt.invoice: debt.open.currency for debt in debts}
-        for money in self.account.in_flight:
-            if money.deposit is not None:
-                continue  # It pays no debt.
-            if money.invoice in asked or (money.invoice is None and money.amount.currency in asked.values()):
-                return because("hold.in_flight", payment=money.payment, amount=money.amount)
-        return None
-
     def paused(self) -> tuple[Reason, datetime | None] | None:
         """Why everything rests today, and until when: a hold, a pause or a promise."""
         return self._paused
@@ -730,9 +721,7 @@ class Situation:
         debts = tuple(debts)
         if (held := self.paused()) is not None:
             return held
-        if (in_flight := self.in_flight(debts)) is not None:
-            return in_flight, None
-        return self.in_question(debts) or self.came_twice(debts)
+        return self._waits_for_money(debts)
 
     @cached_property
     def twice(self) -> tuple[Double, ...]:
@@ -740,34 +729,21 @@ class Situation:
         seen_at = self.account.tasks_done.get(TWICE)
         return tuple(each for each in self.account.doubles if seen_at is None or each.learned_at > seen_at)
 
-    def came_twice(self, debts: Iterable[Debt]) -> tuple[Reason, datetime | None] | None:
-        """Money that may have come in twice, and until when a person is waited for to say so."""
-        if not self.twice:
+    def _waits_for_money(self, debts: Sequence[Debt]) -> tuple[Reason, datetime | None] | None:
+        """Why these debts wait for money that is on its way, or of which a person has to say whose it is."""
+        account = self.account
+        if not (account.in_flight or account.questions or self.twice):
             return None
-        currencies = {debt.open.currency for debt in debts}
-        for each in reversed(self.twice):
-            last = each.waits_until(self.calendar.local_date(each.learned_at))
-            if each.amount.currency in currencies and self.today <= last:
-                reason = because(
-                    "hold.twice", amount=each.amount, payment=each.payment, other=each.other, until=last
-                )
-                return reason, self.opening(last + timedelta(days=1))
-        return None
-
-    def in_question(self, debts: Iterable[Debt]) -> tuple[Reason, datetime | None] | None:
-        """Money that may pay one of these debts, and until when a person is waited for to say so."""
-        open_now = [each for each in self.account.questions if each.rest.holds(self.today)]
-        if not open_now:
+        asked, newest_first = {each.invoice: each.open.currency for each in debts}, reversed(self.twice)
+        if (coming := on_its_way(account.in_flight, asked)) is not None:
+            return coming, None
+        waits = in_question(account.questions, asked, self.today) or came_twice(
+            newest_first, asked.values(), self.today, self.calendar.local_date
+        )
+        if waits is None:
             return None
-        asked = {debt.invoice: debt.open.currency for debt in debts}
-        about = [each for each in open_now if each.concerns(asked)]
-        last = max(about, key=lambda each: (each.rest.last, each.question), default=None)
-        if last is None:
-            return None
-        rest = last.rest
-        until_on = None if rest.last == FOREVER else rest.last
-        reason = because("hold.in_question", amount=last.amount, why=rest.reason, until=until_on or "decided")
-        return reason, self.after(rest)
+        reason, last = waits
+        return reason, None if last == FOREVER else self.opening(last + timedelta(days=1))
 
     def closed(self) -> tuple[Reason, datetime] | None:
         """Why nothing may go out at this instant, and until when."""

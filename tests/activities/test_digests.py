@@ -107,8 +107,8 @@ def test_a_digest_that_comes_too_late_says_so_itself(scene: Scene) -> None:
     assert [scene.write(hours) for hours in (0, 24, 96)][-1] == "2026-03-14: sent"
     assert [message.subject.split(": ")[1] for message in scene.vendor.sent if message.subject] == [
         "all is well",
-        "2 things need attention",  # nobody sweeps here
-        "3 things need attention",
+        "4 things need attention",  # nobody sweeps or watches here
+        "5 things need attention",
     ]
     assert "S3 is overdue, it last ran 2026-03-11" in scene.vendor.sent[-1].text
 

@@ -250,7 +250,7 @@ async def test_a_sweep_tells_and_wakes_whatever_the_vendor_does(
         woken.append(customer_id)
 
     loopback.faults.add("tell", [LOST_REPLY])
-    sweeping = Sweeping(books=telling.books, wake=wake, telling=telling)
+    sweeping = Sweeping(books=telling.books, wake=wake, wake_incident=wake, telling=telling)
     for day in (6, 7):
         await sweeping.wake_who_is_due({"now": at(day).isoformat()})
     assert woken == ["ACME", "ACME"], "nobody assesses in this test"

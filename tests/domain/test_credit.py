@@ -4,7 +4,6 @@ The customer lives in UTC, where messages go out from 09:00 to 17:00 on weekdays
 EUR of Monday 2 February 2026, and its deposit is called O-1-D.
 """
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -564,9 +563,9 @@ def test_late_is_paid_after_the_due_date_and_non_payment_not_by_the_final_notice
 
 def test_a_customer_who_never_paid_and_goes_on_is_for_a_person() -> None:
     bounced = event("2026-03-04", "contact_invalid", channel="email")
-    history = read_events(CUSTOMER, [granted(), invoice(), bounced])
-    account = build(CUSTOMER, history)
-    using = replace(account, unbilled=(euros("80.00"),))
+    usage = event("2026-03-04", "usage_reported", month="2026-03", amount="80.00", currency="EUR")
+    account = build(CUSTOMER, read_events(CUSTOMER, [granted(), invoice(), bounced]))
+    using = build(CUSTOMER, read_events(CUSTOMER, [granted(), invoice(), bounced, usage]))
 
     def asked(account: Account) -> list[str]:
         effects = plan(policy(), account, at_noon("2026-03-05")).effects
@@ -576,8 +575,8 @@ def test_a_customer_who_never_paid_and_goes_on_is_for_a_person() -> None:
     assert why.startswith("A, the first, is 3 days past due, nothing was ever paid, email reach nobody")
     assert why.endswith("usage of 80.00 EUR goes on: decide whether the final notice goes out at once")
     assert asked(account) == []
-    paid_before = read_events(CUSTOMER, [granted(), invoice(), bounced, paid("2026-02-10", "1.00")])
-    assert asked(replace(build(CUSTOMER, paid_before), unbilled=using.unbilled)) == []
+    paid_before = read_events(CUSTOMER, [granted(), invoice(), bounced, usage, paid("2026-02-10", "1.00")])
+    assert asked(build(CUSTOMER, paid_before)) == []
 
 
 # --- who is not concerned, and what a policy may say
