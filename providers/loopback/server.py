@@ -37,6 +37,7 @@ class Loopback:
         self.calls = Caller()
         self.event_key = EventKey()
         self.events_url: str | None = None
+        self._quiet, self._busy = threading.Condition(), 0
         self._app = FastAPI(openapi_url=None)
         for router in (messages_router, verify_router, asking_router, consents_router):
             self._app.include_router(router(self.twilio))
@@ -119,16 +120,40 @@ class Loopback:
             self._thread.join()
             self._server = self._thread = None
 
+    def let_go(self) -> None:
+        """Make the calls that are held back, of all that was asked so far."""
+        self._wait_until_quiet()
+        self.calls.let_go()
+
+    def rest(self) -> None:
+        """Wait until all that was asked has gone its way, and every call was made."""
+        self._wait_until_quiet()
+        self.calls.rest()
+
+    def _wait_until_quiet(self) -> None:
+        # Who has an answer may be here before what was taken has called back.
+        with self._quiet:
+            self._quiet.wait_for(lambda: self._busy == 0)
+
+    def _count(self, change: int) -> None:
+        with self._quiet:
+            self._busy += change
+            self._quiet.notify_all()
+
     async def _serve(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         """Answer one request, as the fault says that befalls it."""
         operation = _operation(scope["method"], scope["path"])
         fault = None if operation is None else self.faults.next(operation)
         scope["state"] = {}
-        if fault is None:
-            await self._app(scope, receive, send)
-            _go_on(scope)
-        else:
-            await self._serve_badly(fault, scope, receive, send)
+        self._count(1)
+        try:
+            if fault is None:
+                await self._app(scope, receive, send)
+                _go_on(scope)
+            else:
+                await self._serve_badly(fault, scope, receive, send)
+        finally:
+            self._count(-1)
 
     async def _serve_badly(
         self, fault: Fault, scope: MutableMapping[str, Any], receive: Any, send: Any

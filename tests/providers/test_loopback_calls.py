@@ -51,7 +51,7 @@ def test_a_status_is_signed_over_the_address_without_its_fragment(hook: Hook) ->
         courier = sms_of(loopback, public_url=hook.base)
         courier.deliver(sms(), at=now())
         courier.deliver(sms("m-aaaaaa", to="+447700900000"), at=now())
-        loopback.calls.rest()
+        loopback.rest()
     validator = RequestValidator(loopback.twilio.auth_token)
     told = []
     for path, headers, body in hook.calls:
@@ -72,7 +72,7 @@ def test_events_are_signed_with_the_key_of_the_server(hook: Hook) -> None:
         loopback.sendgrid.bounces = lambda to: to.endswith("@bounce.example")
         email_of(loopback).deliver(email(), at=now())
         email_of(loopback).deliver(email("m-aaaaaa", to="x@bounce.example"), at=now())
-        loopback.calls.rest()
+        loopback.rest()
     key = EventWebhook(loopback.environment()["SENDGRID_WEBHOOK_KEY"])
     told = []
     for _, headers, body in hook.calls:
@@ -95,8 +95,8 @@ def test_calls_come_twice_and_in_disorder_where_that_is_asked_for(hook: Hook) ->
         for number in range(5):
             courier.deliver(sms(f"m-{number:06}"), at=now())
         assert hook.calls == []
-        loopback.calls.let_go()
-        loopback.calls.rest()
+        loopback.let_go()
+        loopback.rest()
     told = [(path, dict(parse_qsl(body))["MessageStatus"]) for path, _, body in hook.calls]
     assert len(told) == 20
     assert len(set(told)) == 10

@@ -68,7 +68,7 @@ async def test_callbacks_that_beat_our_bookkeeping_settle_every_message(
         courier = sms_of(loopback, public_url=base)
         await asyncio.to_thread(courier.deliver, sms(text.message, to="+4915112345678"), at=now())
         sent[name] = {mail.message, text.message}
-    loopback.calls.let_go()
+    loopback.let_go()
     await asyncio.to_thread(loopback.calls.rest)
     assert set(loopback.calls.answers) == {200}
     for name, messages in sent.items():
