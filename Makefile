@@ -23,8 +23,8 @@ serve: $(READY) ## take webhooks at PUBLIC_URL; HOST and PORT change where it li
 test: check ## the checks, and every test that is not slow
 	$(RUN) -m pytest -q -n 2 -m "not slow"
 
-test-all: $(READY) ## the slow tests as well: run it after `make test`
-	$(RUN) -m pytest -q -m slow
+test-all: $(READY) ## the slow tests as well, and every example of the properties: run it after `make test`
+	ARREARS_THOROUGH=1 $(RUN) -m pytest -q -m "slow or property"
 
 check: $(READY) ## style, format and types, without running anything
 	$(RUN) -m ruff check .

@@ -40,6 +40,7 @@ from store import (
 from store.customers import ContactData
 from store.database import Ledger, migrate
 from store.tables import ActivityDetailRow, ActivityRow
+from tests.effort import examples
 
 ROOT = Path(__file__).parents[2]
 RULES = read_audit(
@@ -256,7 +257,9 @@ class Crash(BaseException):
     size=st.integers(1, 3),
     plan=st.lists(st.sampled_from(["go", "crash", "crash_in_audit", "busy", "refused"]), max_size=6),
 )
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(6), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_the_cursor_loses_and_doubles_nothing(
     opening: Callable[[], Ledger], happened: list[int], late: list[int], size: int, plan: list[str]
 ) -> None:

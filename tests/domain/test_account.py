@@ -20,6 +20,7 @@ from domain.own_steps import APPROVE
 from domain.policy import Policy
 from domain.rest import FOREVER
 from domain.situation import Situation
+from tests.effort import examples
 
 BERLIN = Customer(id="c-1", timezone="Europe/Berlin", country="DE")
 STEP = {"kind": "notice", "id": "reminder", "offset_days": 10, "template": "reminder"}
@@ -543,7 +544,7 @@ AT_ONE_INSTANT: list[tuple[str, dict[str, object]]] = [
 ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     st.lists(st.sampled_from(AT_ONE_INSTANT), max_size=10),
     st.sampled_from(["2026-02-03", "2026-02-03T09:30"]),

@@ -16,6 +16,7 @@ from domain.book import Book
 from domain.facts import Fact, read_body
 from domain.money import Money
 from domain.posting import Posted, post
+from tests.effort import examples
 
 NEW_YEAR = date(2026, 1, 1)
 
@@ -584,7 +585,7 @@ def expected_totals(history: Sequence[Fact], book: Book) -> dict[str, int]:
     return expected
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(started)
 def test_money_is_conserved(history: list[Fact]) -> None:
     """What every fact posts is what it says, to the cent; write-offs and voids have their own test below."""
@@ -600,7 +601,7 @@ def test_money_is_conserved(history: list[Fact]) -> None:
             assert sum(totals[name].values()) == minor
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(started)
 def test_the_entries_of_a_debt_sum_to_what_is_open_and_the_others_to_the_credit(history: list[Fact]) -> None:
     book = post(history)
@@ -614,7 +615,7 @@ def test_the_entries_of_a_debt_sum_to_what_is_open_and_the_others_to_the_credit(
     assert left == {money.currency: money.minor for money in book.unapplied}
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(started)
 def test_nothing_is_open_below_zero_and_the_state_says_so(history: list[Fact]) -> None:
     book = post(history)
@@ -626,7 +627,7 @@ def test_nothing_is_open_below_zero_and_the_state_says_so(history: list[Fact]) -
         assert debt.opening >= 1
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(started, st.randoms(use_true_random=False))
 def test_the_book_does_not_depend_on_the_order_or_the_numbers_of_the_facts(
     history: list[Fact], random: Random
@@ -640,7 +641,7 @@ def test_the_book_does_not_depend_on_the_order_or_the_numbers_of_the_facts(
     assert (again.debts, again.unapplied) == (post(history).debts, post(history).unapplied)
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(started)
 def test_money_is_never_idle_while_something_is_owed(history: list[Fact]) -> None:
     """Whoever has paid enough is not chased; only what names an invoice that nobody knows waits for it."""
@@ -656,7 +657,7 @@ def test_money_is_never_idle_while_something_is_owed(history: list[Fact]) -> Non
     assert not [debt for debt in book.debts if debt.open and debt.open.currency in credit_in]
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(started)
 def test_a_fee_is_never_paid_by_unnamed_money_that_an_invoice_could_have_had(history: list[Fact]) -> None:
     """While an invoice of its currency is open, only money that names the fee has paid it that day."""
@@ -690,7 +691,7 @@ def test_what_comes_late_is_posted_where_it_belongs_and_nothing_before_it_is_for
     assert [debt.opening for debt in posted.book.debts] == [1, 1]
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(started, st.randoms(use_true_random=False))
 def test_a_book_that_grows_in_any_order_is_the_one_that_is_posted_at_once(
     history: list[Fact], random: Random

@@ -14,6 +14,7 @@ from domain.cash.matching import MOST_BY_AMOUNT, match, unique_set
 from domain.cash.receivables import Open, Receivables, name_key
 from domain.cash.references import payloads, plain
 from domain.money import Money
+from tests.effort import examples
 
 DAY = date(2026, 3, 10)
 
@@ -167,7 +168,7 @@ books = st.lists(st.tuples(st.sampled_from(["AAAA", "BBBB", "CCCC"]), amounts), 
 texts = st.lists(st.sampled_from(["N-1000", "N-1001", "N 1002", "AAAA", "thanks", "17"]), max_size=4)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(books, amounts, texts, st.sampled_from([None, "known"]))
 def test_nothing_is_applied_beyond_the_amount_or_what_is_open(
     owed: list[tuple[str, int]], minor: int, words: list[str], payer: str | None
@@ -190,7 +191,7 @@ def test_nothing_is_applied_beyond_the_amount_or_what_is_open(
         assert sum(part.minor for _, part in only.parts) in (0, minor)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.lists(st.integers(1, 30), max_size=8), st.integers(1, 90))
 def test_a_set_of_invoices_is_the_only_one(owed: list[int], minor: int) -> None:
     items = [owes("ACME", f"N-{n}", str(each)) for n, each in enumerate(owed)]

@@ -20,6 +20,7 @@ from domain.contact_law.law import NO_LAW, Barred, Law
 from domain.contact_law.rules import Cap
 from domain.contact_law.whereabouts import Whereabouts
 from domain.customer import Customer
+from tests.effort import examples
 
 FOLDER = Path(__file__).parents[2] / "policies" / "contact"
 SHIPPED = read_books({path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.yaml")})
@@ -743,7 +744,7 @@ def histories(draw: st.DrawFn, now: datetime) -> list[Contact]:
     ]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(data=st.data(), law=laws(), now=INSTANTS, channel=CHANNELS, debts=DEBTS)
 def test_what_next_allowed_returns_is_allowed_and_nothing_earlier_is(
     data: st.DataObject, law: Law, now: datetime, channel: str, debts: frozenset[str]
@@ -765,7 +766,7 @@ def test_what_next_allowed_returns_is_allowed_and_nothing_earlier_is(
             assert at >= end or not allowed(at), at
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(data=st.data(), law=laws(), now=INSTANTS)
 def test_no_cap_is_exceeded_when_only_allowed_contacts_are_made(
     data: st.DataObject, law: Law, now: datetime

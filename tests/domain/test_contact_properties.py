@@ -19,6 +19,7 @@ from domain.simulation.play import simulate
 from domain.simulation.timeline import Line, Outcome
 from tests.domain.playing import Event, event, invoice
 from tests.domain.test_contact_in_plan import SHIPPED, call, notice, policy
+from tests.effort import examples
 
 ZONES = ("America/New_York", "America/Chicago", "America/Los_Angeles", "Pacific/Honolulu")
 UNTIL = date(2026, 12, 31)
@@ -129,7 +130,7 @@ def contacts_that_we_begin(outcome: Outcome) -> Iterator[Line]:
             yield line
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cases())
 def test_no_contact_is_begun_outside_an_hour_of_any_zone(case: Case) -> None:
     outcome, _ = play(case)
@@ -140,7 +141,7 @@ def test_no_contact_is_begun_outside_an_hour_of_any_zone(case: Case) -> None:
             assert opens <= wall.hour < closes, f"{line.step} at {wall}"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cases())
 def test_no_message_exceeds_a_number_over_any_span_of_days(case: Case) -> None:
     """A message is never the one too many; a call that a person made anyway may be."""
@@ -164,7 +165,7 @@ def test_no_message_exceeds_a_number_over_any_span_of_days(case: Case) -> None:
                     assert len(about) <= rules.calls_and_messages_per_debt, (message, about)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cases())
 def test_no_call_is_begun_within_seven_days_of_a_conversation(case: Case) -> None:
     """12 CFR 1006.14(b)(2)(i)(B), about the same debt; the day of the conversation is the first of seven."""
@@ -185,7 +186,7 @@ def test_no_call_is_begun_within_seven_days_of_a_conversation(case: Case) -> Non
                 assert min(days) >= 7, f"{line.step} {min(days)} days after a conversation"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(cases())
 def test_every_hold_of_the_law_names_its_rule_and_source(case: Case) -> None:
     outcome, _ = play(case)

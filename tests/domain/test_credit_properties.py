@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from domain.simulation.events import read_events
 from tests.domain.playing import CUSTOMER, event, play
+from tests.effort import examples
 
 START = datetime.fromisoformat("2026-02-02T00:00:00+00:00")
 ASKED = {"O-1": 300, "O-2": 500}
@@ -116,7 +117,7 @@ MONEY = {"payment": "P0", "amount": "300", "currency": "EUR", "deposit": "O-1-D"
 @example(told(("2026-02-03", "payment_received", MONEY), ("2026-02-04", "charged_back", {"payment": "P0"})))
 @example(told(("2026-02-03", "payment_received", MONEY), ("2026-02-04", "refunded", {"payment": "P0"})))
 @example(told(("2026-02-03", "payment_in_flight", MONEY)))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_nothing_is_provisioned_before_its_first_payment_has_settled(events: list[dict[str, Any]]) -> None:
     outcome = play(*events, until="2026-02-20")
@@ -134,7 +135,7 @@ def test_nothing_is_provisioned_before_its_first_payment_has_settled(events: lis
         )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_the_order_of_the_file_changes_nothing(events: list[dict[str, Any]]) -> None:
     backwards = play(*reversed(events), until="2026-02-20")

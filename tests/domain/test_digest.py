@@ -18,6 +18,7 @@ from domain.digest.intent import Signs, suspect
 from domain.digest.lateness import lateness
 from domain.digest.seen import HeldBack, Seen, Sent, Waiting, due_on
 from domain.money import Money, per_currency
+from tests.effort import examples
 
 ON, NOW = date(2026, 3, 10), datetime(2026, 3, 10, 7, tzinfo=UTC)
 EUR = Money(120_00, "EUR")
@@ -165,7 +166,7 @@ amounts = st.builds(Money, st.integers(-(10**9), 10**9), st.sampled_from(["EUR",
 dues = st.none() | st.dates(date(2025, 1, 1), date(2027, 1, 1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.builds(Balance, open=amounts, due_on=dues), max_size=12))
 def test_the_buckets_sum_to_the_total_and_to_what_was_given(balances: list[Balance]) -> None:
     figures = compose(seen(ageing=age(balances, ON))).figures["ageing"]

@@ -35,6 +35,7 @@ from tests.domain.playing import (
     paid,
     policy,
 )
+from tests.effort import examples
 
 Steps = list[Mapping[str, Any]]
 OLD = policy()
@@ -237,7 +238,7 @@ def ladders(draw: st.DrawFn) -> Policy:
     return policy(*steps, {**SUSPEND, "offset_days": 31, "needs_delivered": needs})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(ladders(), st.integers(3, 40))
 def test_whatever_is_adopted_nothing_is_sent_twice(new: Policy, day: int) -> None:
     on = date.fromordinal(date(2026, 3, 1).toordinal() + day).isoformat()
@@ -250,7 +251,7 @@ def test_whatever_is_adopted_nothing_is_sent_twice(new: Policy, day: int) -> Non
     assert len(channels) == len(set(channels))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(ladders(), st.integers(3, 40))
 def test_whatever_is_adopted_nobody_is_suspended_without_its_warnings(new: Policy, day: int) -> None:
     on = date.fromordinal(date(2026, 3, 1).toordinal() + day).isoformat()

@@ -22,6 +22,7 @@ from domain.incidents.notice import Notice
 from domain.incidents.page import details, task_of, view_of
 from domain.risk import RiskCategory, RiskClass
 from store.playbooks import shipped
+from tests.effort import examples
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PLAYBOOKS = shipped()
@@ -458,7 +459,7 @@ def told_and_done(happenings: Iterable[tuple[str, Any]]) -> Iterable[tuple[list[
         yield entries, now
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(HAPPENS, max_size=12), st.integers(0, 999))
 def test_whatever_happens_in_whatever_order(happenings: list[tuple[str, Any]], seed: int) -> None:
     chance, before = Random(seed), 0

@@ -35,6 +35,7 @@ from tests.domain.playing import (
     play,
     policy,
 )
+from tests.effort import examples
 
 HALVES = (("2026-04-01", "50.00"), ("2026-05-04", "50.00"))
 CONTINUES = policy(plans={"on_missed": "continues"})
@@ -398,7 +399,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
     return events
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=examples(150), deadline=None, derandomize=True)
 @given(histories(), st.sampled_from(POLICIES), st.integers(0, 150))
 def test_the_parts_add_up_to_what_is_open_and_to_what_is_disputed(
     events: list[Event], under: Policy, day: int
@@ -417,7 +418,7 @@ def test_the_parts_add_up_to_what_is_open_and_to_what_is_disputed(
         assert sum(part.open.minor for part in of_plan) == each.left_on(now.date()).minor
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=examples(150), deadline=None, derandomize=True)
 @given(histories(), st.sampled_from(POLICIES), st.randoms(use_true_random=False))
 def test_nothing_twice_nobody_unwarned_and_the_order_of_facts_changes_nothing(
     events: list[Event], under: Policy, random: Random
@@ -442,7 +443,7 @@ def test_nothing_twice_nobody_unwarned_and_the_order_of_facts_changes_nothing(
     assert play(*shuffled, under=under, until="2026-08-31").json() == outcome.json()
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=examples(60), deadline=None, derandomize=True)
 @given(histories(), st.sampled_from(POLICIES))
 def test_looking_more_often_finds_nothing_that_was_not_waited_for(events: list[Event], under: Policy) -> None:
     ticks = [event(f"{date(2026, 2, 12) + timedelta(days=n)}T13:07:00Z", "tick") for n in range(0, 180, 2)]

@@ -40,6 +40,7 @@ from tests.domain.playing import (
     play,
     policy,
 )
+from tests.effort import examples
 
 SCHEDULE = [
     {"due_on": "2026-03-02", "amount": "33.34"},
@@ -338,7 +339,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
     return events
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=examples(150), deadline=None, derandomize=True)
 @given(histories(), st.integers(0, 100))
 def test_the_parts_add_up_to_what_is_open_and_to_what_is_disputed(events: list[Event], day: int) -> None:
     now = at_noon((date(2026, 2, 5) + timedelta(days=day)).isoformat())
@@ -358,7 +359,7 @@ def test_the_parts_add_up_to_what_is_open_and_to_what_is_disputed(events: list[E
     assert entries == sum(debt.open.minor for debt in book.debts)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=examples(60), deadline=None, derandomize=True)
 @given(histories(), st.randoms(use_true_random=False))
 def test_no_step_twice_for_an_opening_of_a_part_and_the_order_of_facts_changes_nothing(
     events: list[Event], random: Random

@@ -21,6 +21,7 @@ from domain.onboarding.checks import CHECKS
 from domain.onboarding.decision import checks_wanted, decide, explained
 from domain.onboarding.rules import AS_BEFORE, OnboardingRules
 from domain.onboarding.table_lint import advice
+from tests.effort import examples
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FILE = Path(__file__).parents[2] / "policies" / "onboarding" / "decision_table.yaml"
@@ -340,7 +341,7 @@ HISTORY = st.lists(CHECKED, max_size=14)
 BEGUN = st.sampled_from([STARTED, WITH_CARD, WITH_CREDIT])
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(BEGUN, HISTORY, st.sampled_from([SHIPPED, AS_BEFORE]))
 def test_an_error_never_decides_and_after_a_failure_nothing_is_paid_for(
     begun: facts.Body, history: list[facts.Checked], rules: OnboardingRules
@@ -384,7 +385,7 @@ def fold(bodies: list[facts.Body], minutes: list[int]) -> Progress:
     return build(WHO, history).verification
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(CHECKED, min_size=2, max_size=4), st.lists(st.integers(0, 1), min_size=4, max_size=4))
 def test_in_which_order_facts_come_does_not_matter(bodies: list[facts.Body], minutes: list[int]) -> None:
     facts_at = list(zip(bodies, minutes, strict=False))

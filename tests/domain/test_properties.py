@@ -35,6 +35,7 @@ from domain.simulation.events import read_events
 from domain.simulation.play import simulate
 from domain.simulation.timeline import Line, Outcome
 from domain.stages import may_follow
+from tests.effort import examples
 
 START, UNTIL = date(2026, 1, 5), date(2026, 6, 30)
 DAYS = 120
@@ -629,7 +630,7 @@ slow_is_fine = settings(
 def test_the_promises_hold_and_the_cases_are_worth_it() -> None:
     seen: Counter[str] = Counter()
 
-    @settings(slow_is_fine, max_examples=400)
+    @settings(slow_is_fine, max_examples=examples(400))
     @given(cases())
     def check(case: Case) -> None:
         outcome = case.play()
@@ -666,7 +667,7 @@ HOLDS = {
 }
 
 
-@settings(slow_is_fine, max_examples=60)
+@settings(slow_is_fine, max_examples=examples(60))
 @given(cases(), st.randoms(use_true_random=False))
 def test_the_order_in_which_events_are_told_changes_nothing(case: Case, random: Random) -> None:
     shuffled = list(case.events)
@@ -683,7 +684,7 @@ def ticks(first: datetime) -> Iterator[dict[str, Any]]:
         yield {"at": at.isoformat(), "type": "tick"}
 
 
-@settings(slow_is_fine, max_examples=40)
+@settings(slow_is_fine, max_examples=examples(40))
 @given(cases())
 def test_looking_more_often_finds_nothing_that_was_not_waited_for(case: Case) -> None:
     """Whatever time alone brings about has a wake-up: an extra look changes no effect and no stage."""
@@ -701,7 +702,7 @@ def done(outcome: Outcome) -> list[tuple[Any, ...]]:
     ]
 
 
-@settings(slow_is_fine, max_examples=80)
+@settings(slow_is_fine, max_examples=examples(80))
 @given(cases(), st.integers(0, DAYS), st.integers(0, 23))
 def test_a_wake_up_is_later_than_now_and_the_keys_are_unique(case: Case, day: int, hour: int) -> None:
     now = datetime(START.year, START.month, START.day, hour, tzinfo=UTC) + timedelta(days=day)
@@ -720,13 +721,13 @@ def test_a_wake_up_is_later_than_now_and_the_keys_are_unique(case: Case, day: in
     assert all(held.until is None or held.until > now for held in decision.held)
 
 
-@settings(slow_is_fine, max_examples=30)
+@settings(slow_is_fine, max_examples=examples(30))
 @given(cases())
 def test_the_same_events_give_the_same_timeline(case: Case) -> None:
     assert json.dumps(case.play().json()) == json.dumps(case.play().json())
 
 
-@settings(slow_is_fine, max_examples=150)
+@settings(slow_is_fine, max_examples=examples(150))
 @given(cases(), st.randoms(use_true_random=False))
 def test_an_account_that_grows_fact_by_fact_is_the_one_that_is_built_at_once(
     case: Case, random: Random

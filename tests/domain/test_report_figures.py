@@ -41,6 +41,7 @@ from domain.reports.suspended import suspended, suspensions_sheet
 from domain.reports.turnover import cei_sheet, dso_sheet, outstanding
 from domain.simulation.events import read_events
 from tests.domain.playing import CUSTOMER, event, invoice, paid
+from tests.effort import examples
 
 AS_OF = date(2026, 3, 31)
 DAY = date(2026, 1, 1)
@@ -533,7 +534,7 @@ what_happens = st.lists(
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(what_happens)
 def test_the_cash_that_is_to_come_is_all_that_is_open(drawn) -> None:
     """Each part of each invoice is in it once, whatever was promised and agreed."""

@@ -30,6 +30,7 @@ from tests.domain.playing import (
     play,
     policy,
 )
+from tests.effort import examples
 
 CUSTOMER: dict[str, Any] = {"id": "c-1"}
 
@@ -596,7 +597,7 @@ values = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(st.dictionaries(words, values, max_size=7), max_size=4))
 def test_whatever_is_written_is_played_or_refused_but_never_a_crash(events: list[dict[str, Any]]) -> None:
     customer = Customer(id="c-1")

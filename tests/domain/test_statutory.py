@@ -30,6 +30,7 @@ from tests.domain.playing import (
     play,
     policy,
 )
+from tests.effort import examples
 
 LEFT = event("2026-03-12T10:00:00Z", "opted_out", channel="email", scope="list")
 SAID_STOP = event("2026-03-12T10:00:00Z", "opted_out", channel="email")
@@ -169,7 +170,7 @@ events_of_reach = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(events_of_reach)
 def test_without_statutory_steps_leaving_the_list_is_an_opt_out_as_ever(told: list[tuple[str, str]]) -> None:
     def account(scope: str | None) -> Any:

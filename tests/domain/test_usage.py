@@ -27,6 +27,7 @@ from domain.simulation.forecast import perform
 from domain.usage.book import Told, book_of
 from domain.usage.watch import Standing, rank, standing, suspicion
 from tests.domain.playing import CUSTOMER, A, effects, event, holds, play, policy
+from tests.effort import examples
 
 Event = dict[str, Any]
 DAILY = {"opens": "00:00", "closes": "23:59", "weekdays": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}
@@ -378,7 +379,7 @@ PERCENTS = st.integers(0, 700)
     order=st.randoms(use_true_random=False),
     twice=st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_level_is_told_once_a_month_whatever_comes_in_which_order(
     readings: list[tuple[int, int]], order: Any, twice: bool
 ) -> None:

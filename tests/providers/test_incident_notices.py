@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from domain.incidents.notice import Notice
 from providers import incident_mail, microsoft_alerts
+from tests.effort import examples
 
 SUBSCRIPTION, ENTITY = "11111111-2222-4333-8444-555555555555", "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 TENANT = "99999999-8888-4777-8666-555555555555"
@@ -122,7 +123,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(NEW)), VALUES), st.sampled_from(["partner_center", "graph"]))
 def test_no_value_of_a_field_is_a_crash(values: dict[str, Any], format: str) -> None:
     event = {**NEW, "id": "x", **values}
@@ -176,7 +177,7 @@ def test_what_is_no_email_is_refused(raw: bytes) -> None:
         incident_mail.read(raw)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.binary(max_size=200))
 def test_no_body_of_an_email_is_a_crash(body: bytes) -> None:
     head = (

@@ -22,6 +22,7 @@ from store.errors import Refused
 from store.facts import NewFact
 from store.forgetting import forget
 from store.tables import BankDetailRow, BankPayerRow, CustomerRow
+from tests.effort import examples
 from tests.store.conftest import Business, at
 
 DAY = date(2026, 3, 3)
@@ -404,7 +405,7 @@ def outcome(ledger: Ledger) -> tuple[int, int]:
     return len(lines), applied + waiting
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(6), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines_drawn, st.integers(0, 6), st.booleans())
 def test_no_money_is_lost_or_doubled_however_files_overlap(
     template: Path, tmp_path: Path, drawn: list[BankLine], cut: int, turned: bool

@@ -29,6 +29,7 @@ from store import commands, exposures, facts, invariants, provisions, reports, t
 from store.claims import Begun
 from store.errors import Refused
 from store.tables import EntryRow, TaskRow
+from tests.effort import examples
 from tests.store.conftest import Business
 
 ORDER = OrderPlaced(order="O-1", amount="300.00", currency="EUR")
@@ -269,7 +270,7 @@ EVENTS = st.lists(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -30,6 +30,7 @@ from domain.reports.months import newest
 from store import doors, recovery, reports
 from store.reporting import agreements, board, contacts, money
 from store.reporting.reading import Asked, reading
+from tests.effort import examples
 from tests.store.test_reports import START, Story, deliveries
 
 RATES = LossRates(
@@ -78,7 +79,9 @@ def after_a_week(found):
 # --- equal to the ageing, which is proven equal to a rebuild
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(deliveries=deliveries, as_of=st.integers(0, 75), known=st.integers(0, 6))
 def test_every_month_ends_as_the_ageing_of_its_last_day(business, deliveries, as_of, known):
     """Corrections, instalments, chargebacks and all: closing and not due, at each month's end."""

@@ -31,6 +31,7 @@ from domain.money import Money
 from domain.posting import post
 from store import doors, facts, postings, reports
 from store.tables import DebtRow, EntryRow
+from tests.effort import examples
 
 START = date(2026, 1, 1)
 
@@ -173,7 +174,7 @@ deliveries = st.lists(
     min_size=1,
     max_size=6,
 )
-STORIES = 60
+STORIES = examples(60)
 
 
 class Story:

@@ -9,6 +9,7 @@ from domain.policy import Policy
 from providers.twilio_door import TwilioDoor
 from store import breakers, consents, facts, inbox, policies
 from store.database import Ledger
+from tests.effort import examples
 from tests.store.conftest import Business, at
 from tests.web.conftest import ACCOUNT, PUBLIC, TOKEN, Vendors
 
@@ -57,7 +58,9 @@ def end(business: Business, name: str, message: str, sender: str) -> tuple[objec
     return *how, account.reach, said, stopped, untold
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(reports=st.sets(st.sampled_from(REPORTS), min_size=1), data=st.data())
 def test_any_order_with_any_duplicates_ends_the_same(
     ledger: Ledger, policy: Policy, reports: set[tuple[str, str]], data: st.DataObject

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
 
 from store import policies
 from store.database import Ledger, migrate
+from tests.effort import examples
 from tests.store.conftest import at
 from tests.web.test_api import ACME, INVOICE, TOKEN
 from web.api.app import api
@@ -55,7 +56,7 @@ def test_every_answer_is_one_that_is_described(described, mode: GenerationMode) 
         operation = found.ok()
 
         @given(case=operation.as_strategy(generation_mode=mode))
-        @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
         def answers(case) -> None:
             case.headers = {**(case.headers or {}), "Authorization": f"Bearer {TOKEN}"}
             case.call_and_validate(checks=CHECKS)

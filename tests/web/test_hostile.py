@@ -25,6 +25,7 @@ from providers.sendgrid_door import SIGNATURE, TIMESTAMP, SendGridDoor
 from providers.twilio_door import TwilioDoor
 from store import facts, inbox
 from store.database import Ledger
+from tests.effort import examples
 from tests.store.conftest import at
 from tests.web.conftest import ACCOUNT, FORM, JSON, PUBLIC, SHARED_KEYS, TOKEN, Vendors, Web
 from web.app import application, tell
@@ -437,7 +438,7 @@ EVENT = st.fixed_dictionaries(
         JSONISH,
     ),
 )
-FUZZ = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @FUZZ

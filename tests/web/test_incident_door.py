@@ -15,6 +15,7 @@ from standardwebhooks.webhooks import Webhook
 from domain.errors import Unverified
 from providers.incident_door import IncidentDoor
 from store import incidents
+from tests.effort import examples
 from tests.web.conftest import INCIDENTS, JSON, Web
 from web.doors import MOST_BYTES
 
@@ -126,7 +127,7 @@ def test_one_of_two_secrets_is_enough(door: IncidentDoor) -> None:
     assert len(door.verify(raw, headers, "", NOW)) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.dictionaries(st.sampled_from(["id", "kind", "text", "customer", "x"]), st.text() | st.integers()))
 def test_no_body_is_a_crash(body: dict[str, Any]) -> None:
     raw, headers = signed(body)
