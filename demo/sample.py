@@ -1,9 +1,9 @@
 """The sample business: invented customers and their histories, read from a YAML file.
 
 The file is in the simulation format, but for days: `day` counts from the start of the demo, `time`
-is the customer's own clock, and dates inside an event end in `_day` too. The currency of an event is
-the customer's where none is written. Whoever reads the file never needs a calendar, and it starts
-whenever it is wanted.
+is the customer's own clock, and dates and months inside an event end in `_day` too. The currency of an
+event is the customer's where none is written; `source` is the door that it comes by, where that
+matters. Whoever reads the file never needs a calendar, and it starts whenever it is wanted.
 """
 
 import re
@@ -52,13 +52,14 @@ _DATE_KEYS = {
     "from_day": "from",
     "to_day": "to",
     "until_day": "until",
+    "month_day": "month",
 }
 _DAY_KEYS = {date_key: day_key for day_key, date_key in _DATE_KEYS.items()}
 _NO_DATES = {("handed_over", "to")}  # to whom
 _WITH_CURRENCY = frozenset(
     {
         *("invoice_issued", "payment_received", "payment_in_flight", "fee_booked"),
-        *("order_placed", "credit_granted"),
+        *("order_placed", "credit_granted", "money_in_question", "usage_profile_agreed", "usage_reported"),
     }
 )
 
@@ -71,10 +72,11 @@ class _Event(BaseModel):
     day: _Day
     time: Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
     type: str
+    source: _Text = SOURCE
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """What is written besides day, time and type."""
+        """What is written besides day, time, type and source."""
         return self.model_extra or {}
 
 
@@ -270,7 +272,7 @@ def _fact(each: _Customer, number: int, start_on: date) -> Fact:
         local = datetime.combine(happened_on, time.fromisoformat(event.time), ZoneInfo(each.timezone))
         happened_at = local.astimezone(UTC)
     fact = Fact(
-        source=SOURCE,
+        source=event.source,
         id=f"{each.id}/{number:02d}",
         happened_on=happened_on,
         happened_at=happened_at,
@@ -297,7 +299,8 @@ def _dated(fields: Mapping[str, Any], start_on: date) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for key, value in fields.items():
         if key in _DATE_KEYS:
-            said[_DATE_KEYS[key]] = start_on + timedelta(days=int(value))
+            day, name = start_on + timedelta(days=int(value)), _DATE_KEYS[key]
+            said[name] = f"{day:%Y-%m}" if name == "month" else day
         elif key == "instalments":
             said[key] = [_dated(each, start_on) if isinstance(each, Mapping) else each for each in value]
         else:

@@ -205,6 +205,7 @@ def test_every_kind_of_fact_that_comes_from_outside_is_told() -> None:
         *("subscription_restricted", "subscription_terminated"),
         *("provisioned", "deposit_requested", "deposit_applied", "exposure_noted"),
         *("incident_opened", "incident_closed", "orders_blocked", "orders_unblocked"),
+        "activity_noticed",
     }
     by_people_at_the_demo = {
         *("task_completed", "contact_invalid", "contact_changed", "exemption_ended"),
@@ -447,6 +448,12 @@ def test_pauses_count_in_days_too() -> None:
     assert paused == facts.Paused(from_=date(2026, 3, 3), to=date(2026, 3, 6), reason="asked")
 
 
+def test_a_month_is_that_of_its_day_and_a_door_may_be_named() -> None:
+    [fact] = only("      - {day: 40, source: meter, type: usage_reported, month_day: 30, amount: 9}\n").facts
+    assert fact.source == "meter"
+    assert fact.body == facts.UsageReported(month="2026-03", amount="9", currency="EUR")
+
+
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
@@ -467,6 +474,11 @@ def test_pauses_count_in_days_too() -> None:
             INVOICE.replace("due_day: 17", "due_on: 2026-03-18"),
             "9: customers.0.events.0.due_on",
             "write due_day, a number of days from the start",
+        ),
+        (
+            "      - {day: 4, type: usage_reported, month: 2026-03, amount: 9}\n",
+            "9: customers.0.events.0.month",
+            "write month_day, a number of days from the start",
         ),
         (
             INVOICE.replace("due_day: 17", "due_day: 17, colour: red"),

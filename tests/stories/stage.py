@@ -85,7 +85,7 @@ class Stage:
             await self.playing.wake(self.story.customer.id)
 
     async def _record(self, at: datetime, group: Sequence[Happening]) -> None:
-        new = [NewFact(source="story", id=_name(each), happened_at=at, body=each.body) for each in group]
+        new = [NewFact(source=each.source, id=_name(each), happened_at=at, body=each.body) for each in group]
         if isinstance(new[0].body, facts.ContactChanged):
             self._change_contact(new[0].body.channel, at)
             await self._wake()
@@ -206,7 +206,7 @@ def simulated(story: Story, policy: Policy | Sequence[Policy], ledger: Ledger) -
 def _facts(story: Story) -> Iterator[Fact]:
     for each in story.happenings:
         if each.kind in ("fact", "command"):
-            yield _fact(each.at, story.zone, _name(each), each.body)
+            yield replace(_fact(each.at, story.zone, _name(each), each.body), source=each.source)
 
 
 def _down(story: Story) -> Iterator[Fact]:

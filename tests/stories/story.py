@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain import facts
+from domain.cash.doors import BANK
 from domain.commands import COMMANDS
 from domain.customer import Customer
 from domain.facts import Body
@@ -27,6 +28,7 @@ MONEY = r"(?P<amount>[\d.]+) (?P<currency>[A-Z]{3})"
 INVOICE = r"(?P<invoice>[A-Z]+-\d+)"
 PAYMENT = r"(?P<payment>P-\d+)"
 REASON = r": (?P<reason>.+)"
+BANK_FILE = "the bank's file"
 # What happens, as finance writes it; the fact that it means, and what the words leave open.
 FACTS: list[tuple[str, str, dict[str, Any]]] = [
     (rf"invoice {INVOICE} of {MONEY}, due (?P<due_on>\S+)", "invoice_issued", {}),
@@ -41,6 +43,13 @@ FACTS: list[tuple[str, str, dict[str, Any]]] = [
     (rf"customer pays {MONEY} \({PAYMENT}\) for deposit (?P<deposit>\S+)", "payment_received", {}),
     (rf"bank announces {MONEY} \({PAYMENT}\) for deposit (?P<deposit>\S+)", "payment_in_flight", {}),
     (rf"a limit of (?P<limit>[\d.]+) (?P<currency>[A-Z]{{3}}) is granted{REASON}", "credit_granted", {}),
+    (rf"{BANK_FILE} has {MONEY} \({PAYMENT}\)(?: for {INVOICE})?", "payment_received", {}),
+    (
+        rf"{BANK_FILE} has {MONEY} of somebody \((?P<question>Q-\d+)\) until (?P<to>\S+){REASON}",
+        "money_in_question",
+        {},
+    ),
+    (r"somebody says whose (?P<question>Q-\d+) is", "money_decided", {}),
     (rf"{PAYMENT} fails", "payment_failed", {}),
     (r"customer adds card (?P<instrument>\S+)", "card_added", {}),
     (rf"the charge of {INVOICE} is declined: (?P<decline>\w+)", "payment_failed", {"by": "engine"}),
@@ -126,12 +135,14 @@ class Happening:
     Attributes:
         kind: `fact`, `command`, or a name of EVENTS.
         said: the words of the line by name, or the JSON of the fact.
+        source: by which door a fact comes.
     """
 
     at: datetime
     kind: str
     said: dict[str, Any]
     command: str = ""
+    source: str = "story"
 
     @property
     def body(self) -> Body:
@@ -224,7 +235,13 @@ def _happening(at: datetime, says: str) -> Happening:
         if found is not None:
             said = {"type": kind, **fixed, **_given(found)}
             command = COMMAND_OF.get(kind, "") if says.startswith("finance") else ""
-            return Happening(at=at, kind="command" if command else "fact", said=said, command=command)
+            return Happening(
+                at=at,
+                kind="command" if command else "fact",
+                said=said,
+                command=command,
+                source=BANK if says.startswith(BANK_FILE) else "story",
+            )
     for kind, pattern in EVENTS.items():
         found = re.fullmatch(pattern, says)
         if found is not None:

@@ -1,4 +1,4 @@
-"""Times in which somebody is left alone: disputes, pauses, exemptions."""
+"""Times in which somebody is left alone: disputes, pauses, exemptions, money in question, complaints."""
 
 from tests.stories.conftest import Play
 
@@ -176,5 +176,48 @@ async def test_a_dispute_that_is_lost_waits_for_its_credit_note(play: Play) -> N
     2026-02-12        finance credits 500.00 on INV-1 (C-1)
     2026-02-12        customer pays 90.00 EUR (P-1)
     2026-05-30        the story ends
+    """
+    await play()
+
+
+async def test_a_person_says_whose_money_is_and_whether_it_came_twice(play: Play) -> None:
+    """
+    Money comes in that may be for Acme, and nothing presses until a person has said that it is. Then the card
+    brings as much, maybe the same money: what is left waits until a person has looked.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-01-05        invoice INV-2 of 700.00 EUR, due 2026-02-04
+    2026-02-06        the bank's file has 500.00 EUR of somebody (Q-1) until 2026-02-20: it names nobody
+    2026-02-09        held reminder_first: 500.00 EUR came in and may be for this, a person decides
+                          until 2026-02-20: it names nobody
+    2026-02-11        somebody says whose Q-1 is
+    2026-02-11        the bank's file has 500.00 EUR (P-1) for INV-1
+    2026-02-11        we email reminder_first about INV-2
+    2026-02-13        customer pays 500.00 EUR (P-2)
+    2026-02-13        we ask a person: money-twice
+    2026-02-16        held reminder_second: 500.00 EUR came in as P-1 and as P-2: a person says
+                          until 2026-02-20 whether twice
+    2026-02-19        finance has done the money-twice
+    2026-02-19        we email reminder_second about INV-2
+    2026-02-20        customer pays 200.00 EUR (P-3)
+    2026-03-20        the story ends
+    """
+    await play()
+
+
+async def test_an_email_that_is_called_spam_is_the_last_until_a_person_has_looked(play: Play) -> None:
+    """
+    Acme calls the reminder spam. Nothing goes out, however late it is, until a person has looked.
+
+    2026-01-05        invoice INV-1 of 500.00 EUR, due 2026-02-04
+    2026-02-09        we email reminder_first about INV-1
+    2026-02-10        customer writes by email, which says spam
+    2026-02-10        we ask a person: customer_reply about INV-1
+    2026-02-10        held reminder_second: an email was called spam on 2026-02-10, and a person has to
+                          look first
+    2026-02-20        finance has done the customer_reply
+    2026-02-20        we email reminder_second about INV-1
+    2026-02-22        customer pays 500.00 EUR (P-1)
+    2026-03-20        the story ends
     """
     await play()
