@@ -601,6 +601,16 @@ def listed(ledger: Ledger, *, now: datetime, closed: bool = False) -> Sequence[L
     return [Listed(incident=each, move=next_move(each, playbooks.shipped(), now)) for each in incidents]
 
 
+def paged(ledger: Ledger, *, only_open: bool, after: str, limit: int) -> list[Incident]:
+    """Return incidents in the order of their ids, from behind `after`."""
+    found = select(IncidentRow.id).where(col(IncidentRow.id) > after).order_by(col(IncidentRow.id))
+    if only_open:
+        found = found.where(col(IncidentRow.closed_at).is_(None))
+    with ledger.read() as session:
+        names = session.exec(found.limit(limit)).all()
+        return [incident_of(name, _entries(session, name)) for name in names]
+
+
 def due(ledger: Ledger, *, now: datetime, limit: int, speed: float = 1) -> list[str]:
     """Return the incidents whose workflow should have looked and has not, those first that wait longest.
 
