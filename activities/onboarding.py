@@ -7,7 +7,7 @@ done once. A code is claimed before it is sent, and carries the reference of its
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from temporalio import activity
 
@@ -36,7 +36,8 @@ class PhoneVerifier(Protocol):
     """Brings a code to a telephone, and can be asked later whether it went out.
 
     `name` stands in the facts of the check; `checks` says that the code is the vendor's, who alone knows
-    whether an entered one is right. Errors as those of a `Courier`.
+    whether an entered one is right. Errors as those of a `Courier`; with the reaction `verification` it sends
+    this number nothing for now, which says nothing of the number: a person decides.
     """
 
     name: str
@@ -199,7 +200,7 @@ class Onboarding:
         try:
             if accepted is None:
                 if not begun.contact.phone:
-                    return self._give_up(begun, "no_phone", now)
+                    return self._give_up(begun, "no_phone", now, outcome="fail")
                 with without_words():
                     accepted = self.verifier.send(self._code(begun), to=begun.contact.phone, at=now)
         except InDoubt:
@@ -208,8 +209,10 @@ class Onboarding:
             return self._give_up(begun, "unwell", now, until=now + self.books.lasting(later.delay))
         except Misconfigured:
             return self._give_up(begun, "misconfigured", now, until=now + self.books.lasting(RESTS[-1]))
-        except Refused:
-            return self._give_up(begun, "number_refused", now)
+        except Refused as refused:
+            if refused.reaction == "verification":
+                return self._give_up(begun, "code_withheld", now, outcome="review", why=str(refused))
+            return self._give_up(begun, "number_refused", now, outcome="fail")
         self.mark("sent")
         verifications.confirm(
             self.books.ledger,
@@ -245,14 +248,22 @@ class Onboarding:
         return MoveAnswer(until=self.books.real(until), says=says)
 
     def _give_up(
-        self, begun: CodeBegun, reason: str, now: datetime, *, until: datetime | None = None
+        self,
+        begun: CodeBegun,
+        reason: str,
+        now: datetime,
+        *,
+        outcome: Literal["review", "fail", "error"] = "error",
+        until: datetime | None = None,
+        why: str = "",
     ) -> MoveAnswer:
         verifications.give_up(
             self.books.ledger,
             begun.customer.id,
             begun.attempt,
-            outcome="fail" if until is None else "error",
+            outcome=outcome,
             reason=reason,
+            why=why,
             provider=self.verifier.name,
             now=now,
             code_version=self.books.code_version,

@@ -197,6 +197,17 @@ def hold(
     command(customer, "hold", {"reason": reason, "to": until, "by": by})
 
 
+@app.command(name="opt-out")
+def opt_out(
+    customer: CustomerId,
+    channel: Annotated[str, typer.Argument(help="email, sms or call")],
+    resume: Annotated[bool, typer.Option("--resume", help="they want to be reached there again")] = False,
+    by: By = "cli",
+) -> None:
+    """Note what a customer told somebody: nothing more by this channel, or by it again."""
+    command(customer, "opt_in" if resume else "opt_out", {"channel": channel, "by": by})
+
+
 @app.command()
 def promise(
     customer: CustomerId,

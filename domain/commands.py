@@ -112,6 +112,18 @@ COMMANDS: Mapping[str, Command] = {
             example={"reason": "attorney", "by": "maria"},
         ),
         Command(
+            name="opt_out",
+            does="Note that the customer wants nothing more by a channel, or without one by any.",
+            body=facts.OptedOut,
+            example={"channel": "sms", "by": "maria"},
+        ),
+        Command(
+            name="opt_in",
+            does="Note that the customer took an opt-out of a channel back.",
+            body=facts.OptedIn,
+            example={"channel": "sms", "by": "maria"},
+        ),
+        Command(
             name="promise",
             does="Note that the customer promised to pay by a day: chasing rests until then.",
             body=facts.PromiseMade,
@@ -394,6 +406,7 @@ OPPOSITE = {
     "pause": "resume",
     "exempt": "end_exemption",
     "hold": "release",
+    "opt_out": "opt_in",
     "agree_plan": "end_plan",
     "suspend": "reactivate",
     "dispute": "resolve_dispute",
@@ -518,6 +531,10 @@ def _end_words(body: facts.Body) -> str:
             return f"took back {body.invoice or 'all that was handed over'}{why}"
         case facts.SubscriptionCancelled():
             return "noted that the subscription was cancelled" + (f": {body.outcome}" if body.outcome else "")
+        case facts.OptedOut():
+            return f"noted that the customer wants nothing more by {body.channel or 'any channel'}"
+        case facts.OptedIn():
+            return f"noted that the customer may be reached by {body.channel} again"
         case facts.UsageProfileAgreed():
             return f"agreed on usage of {body.expected} {body.currency} a month"
         case facts.SafeguardNoted():

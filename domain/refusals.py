@@ -6,9 +6,11 @@ from decimal import Decimal
 
 from domain import facts
 from domain.access.preconditions import refused
+from domain.account import OPTED_OUT
 from domain.book import Book, Debt
-from domain.channels import TASK
+from domain.channels import CHANNELS, TASK
 from domain.commands import COMMANDS, FeeEntry, Input
+from domain.contacts import CALL
 from domain.credit.refusals import allowed_of_credit, refused_of_credit
 from domain.interest.booking import booking, forbidden
 from domain.money import Money, MoneyError
@@ -29,6 +31,8 @@ _CALL_ENDS = "A call ends with what came of it: use called_back, or `starter.py 
 _APPROVAL_ENDS = (
     "An approval ends with an answer: use approve, or `starter.py approve`, which --reject makes a no."
 )
+_TOLD_OF = (*CHANNELS, CALL)
+"""What a customer may want nothing more by."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -45,6 +49,8 @@ def allowed(at: Situation) -> dict[str, Refusal]:
     if not any(debt.open for debt in at.account.debts):
         answers["promise"] = "Nothing is open that could be promised."
         answers["agree_plan"] = "Nothing is open that could be paid in instalments."
+    if OPTED_OUT not in at.account.reach.values():
+        answers["opt_in"] = "The customer has opted out of nothing."
     if not at.plans:
         answers["end_plan"] = "No instalment plan is current."
     if in_force(at.account.override, at.today) is None:
@@ -173,6 +179,8 @@ def _end(at: Situation, body: Input) -> Refusal:
     match body:
         case facts.OnboardingReviewed(limit=limit) if limit is not None:
             return _credit(at)
+        case facts.OptedOut() | facts.OptedIn():
+            return _opting(at, body)
         case facts.HandedOver():
             return _hand_over(at, body)
         case facts.TakenBack(invoice=str(invoice)):
@@ -185,6 +193,19 @@ def _end(at: Situation, body: Input) -> Refusal:
             return refused_of_credit(at, body)
         case _:
             return None
+
+
+def _opting(at: Situation, body: facts.OptedOut | facts.OptedIn) -> Refusal:
+    """Why an opt-out says nothing new; one of the list alone may be followed by one of everything."""
+    reach, left = at.account.reach, at.account.unsubscribed
+    if body.channel is not None and body.channel not in _TOLD_OF:
+        return f"There is no channel {body.channel!r}: use one of {', '.join(_TOLD_OF)}."
+    if isinstance(body, facts.OptedIn):
+        return None if reach.get(body.channel) == OPTED_OUT else f"Nobody has opted out of {body.channel}."
+    asked = CHANNELS if body.channel is None else (body.channel,)
+    if all(reach.get(each) == left.get(each, OPTED_OUT) == OPTED_OUT for each in asked):
+        return f"The customer has opted out of {body.channel or 'every channel'} already."
+    return None
 
 
 def _ends_too_early(at: Situation, body: Input) -> Refusal:

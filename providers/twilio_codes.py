@@ -156,12 +156,17 @@ STARTS: Mapping[int, Trouble] = {
         "configuration",
         {
             20404: "TWILIO_VERIFY is no Verify service of this account: check its id",
-            60605: "codes may not be sent to this country: allow it in Geo Permissions of the Verify service",
         },
     ),
-    **_codes("retry_later", {60203: "codes were sent to this number too often: wait ten minutes"}),
+    **_codes(
+        "verification",
+        {60605: "codes may not be sent to this country: allow it in Geo Permissions of the Verify service"},
+    ),
 }
-"""Those of starting a verification: no code has been sent yet, so none says anything of the number."""
+"""Those of starting a verification: no code has been sent yet, so none says anything of the number.
+
+What is about this number or country is a person's to decide: to start again sends nothing, and counts.
+"""
 
 
 def trouble_of(code: int | None, *, status: int = 0, codes: Mapping[int, Trouble] = MESSAGES) -> Trouble:

@@ -19,7 +19,6 @@ from providers.twilio_codes import STARTS, VERIFY
 from providers.vendor_http import SETTLE, real_now
 
 _SKEW = timedelta(seconds=120)
-_TOO_OFTEN, _REST = 60203, timedelta(minutes=10)
 _WITHOUT_SMS = frozenset({"landline"})
 _ERRORS = (TwilioException, requests.RequestException, ValueError, KeyError, TypeError)
 
@@ -60,10 +59,7 @@ class TwilioVerify:
         try:
             started = self._service.verifications.create(to=to, channel="sms")
         except _ERRORS as error:
-            delay = self._http.asked_delay(self._now())
-            if delay is None and getattr(error, "code", None) == _TOO_OFTEN:
-                delay = _REST
-            raise_sorted(error, delay=delay, codes=STARTS)
+            raise_sorted(error, delay=self._http.asked_delay(self._now()), codes=STARTS)
         if self._http.last_status != 201 or not started.sid:
             raise InDoubt("Twilio Verify did not answer with 201")
         return Accepted(reference=code.reference, provider_ref=started.sid)

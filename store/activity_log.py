@@ -17,7 +17,8 @@ from sqlmodel import Session, col, func, select, update
 from domain.activity_log.records import KNOWN_KINDS, BadRecord, Record, read_record
 from domain.activity_log.rules import Audit, Finding, findings
 from domain.facts import ActivityNoticed
-from store import customers, facts, monitors, service_accounts
+from domain.incidents import signs
+from store import customers, facts, incidents, monitors, service_accounts
 from store.database import Ledger, upsert
 from store.doors import record_locked
 from store.facts import NewFact
@@ -145,14 +146,18 @@ def _audit(session: Session, row: CustomerRow, rules: Audit, zone: str, now: dat
     records = [_record(activity, detail) for activity, detail in session.exec(around)]
     new = frozenset(each.record for each in unseen)
     found = findings(rules, records, new, zone)
+    fresh = [each for each in found if not facts.recorded(session, SOURCE, f"{row.id}/{each.name}")]
     facts_of = [
         NewFact(
             source=SOURCE, id=f"{row.id}/{each.name}", happened_at=each.records[-1].at, body=_noticed(each)
         )
-        for each in found
-        if not facts.recorded(session, SOURCE, f"{row.id}/{each.name}")
+        for each in fresh
     ]
     recorded = record_locked(session, row, facts_of, now=now) if facts_of else None
+    for each in fresh:
+        if each.rule.opens is not None:
+            noticed = signs.of_activity(row.id, each.rule.opens, each.rule.id, each.rule.says, each.name)
+            incidents.notice_here(session, row, noticed, now=now)
     seen = update(ActivityRow).where(col(ActivityRow.id).in_([each.id for each in unseen]))
     session.exec(seen.values(audited=True))
     return recorded is not None and recorded.wake

@@ -11,9 +11,10 @@ from sqlalchemy import exists
 from sqlmodel import Session, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from domain.incidents import signs
 from domain.onboarding.alike import LINKED, Counts, bursts, hash_of
 from domain.onboarding.rules import OnboardingRules
-from store import customers, journal, tasks
+from store import customers, incidents, journal, tasks
 from store.database import Ledger
 from store.errors import Refused
 from store.tables import BurstRow, CustomerRow, DebtRow, TraitRow
@@ -70,7 +71,10 @@ def _count(session: Session, kind: str, hashed: str, since: datetime, now: datet
 def open_bursts(
     session: Session, customer_id: str, rules: OnboardingRules, found: Counts, *, now: datetime
 ) -> None:
-    """Open the breaker for every burst that this application is part of, once, with a task for a person."""
+    """Open the breaker for every burst that this application is part of, once, with a task and an incident.
+
+    The task lets those in it go on; the incident is about who is behind it.
+    """
     mine = {row.kind: row.hash for row in _of(session, customer_id)}
     for limit in bursts(rules.velocity, found):
         hashed = mine[limit.per]
@@ -95,6 +99,8 @@ def open_bursts(
             f" {limit.per.replace('_', ' ')} in common: nobody of them is let in until a person closes it"
         )
         tasks.open_once(session, BURST, why, now=now)
+        noticed = signs.of_burst(burst.id or 0, limit.per, count, limit.within_hours)
+        incidents.notice_here(session, None, noticed, now=now)
         journal.write(session, at=now, what="note", why=why)
 
 

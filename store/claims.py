@@ -44,7 +44,7 @@ from domain.own_steps import (
 from domain.policy import Policy
 from domain.reasons import Reason
 from domain.wording import Wording
-from store import breakers, clock, controls, customers, facts, journal, switches, tasks, written
+from store import breakers, clock, controls, customers, facts, journal, signs, switches, tasks, written
 from store.assess import Assessment, assess_locked
 from store.breakers import Passage
 from store.customers import ContactData
@@ -373,7 +373,9 @@ def confirm(
         known = facts.read(session, row.id)
         outcomes = [*_outcome(first, outcome, now), *new]
         added = facts.append(session, row, outcomes, now=now, news=False, known=known)
-        return assess_locked(session, row, now=now, code_version=code_version, known=[*known, *added])
+        assessment = assess_locked(session, row, now=now, code_version=code_version, known=[*known, *added])
+        signs.look_through(session, row, added, now=now)
+        return assessment
 
 
 def prove(

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from domain.plan import plan
 from domain.posting_order import is_money
-from store import customers, facts
+from store import customers, facts, signs
 from store.assess import signature
 from store.database import Ledger
 from store.errors import NoPolicy
@@ -49,6 +49,7 @@ def record_locked(
     """Append facts of a locked customer, as `record` does."""
     assessed = row.assessed_revision == row.revision
     written = facts.append(session, row, new, now=now, news=news)
+    signs.look_through(session, row, written, now=now)
     accepted = len(written)
     wake = row.assessed_revision != row.revision
     money = any(is_money(fact.body) for fact in written)  # It changes what is owed: no need to look.

@@ -14,7 +14,7 @@ from domain.customer import Customer
 from domain.facts import Fact, InvoiceCorrected
 from domain.receivables.amending import amend
 from domain.receivables.imported import DatedBody
-from store import customers, facts
+from store import customers, facts, signs
 from store.customers import ContactData, Said
 from store.database import Ledger
 from store.errors import Refused
@@ -190,7 +190,9 @@ def _record(
     for invoice, some in batches.items():
         try:
             with session.begin_nested():
-                accepted += len(facts.append(session, row, some, now=now))
+                written = facts.append(session, row, some, now=now)
+                signs.look_through(session, row, written, now=now)
+                accepted += len(written)
         except Refused as error:
             if not apart:
                 raise

@@ -39,7 +39,7 @@ from domain.incidents.page import task_of
 from domain.incidents.playbooks import ENGLISH
 from domain.own_steps import INCIDENT
 from domain.spelling import closest
-from store import customers, doors, journal, playbooks
+from store import customers, facts, journal, playbooks
 from store.database import Ledger
 from store.errors import Refused
 from store.facts import NewFact
@@ -197,24 +197,44 @@ def _begin(ledger: Ledger, notice: Notice, customer_id: str | None, now: datetim
         customer = customers.lock(session, customer_id) if customer_id else None
         if _known_as(session, notice) is not None:
             raise IntegrityError("known by now", None, Exception())
-        row = IncidentRow(
-            id=notice.incident,
-            source=notice.source,
-            source_id=notice.id,
-            customer_id=customer_id,
-            kind=notice.about.name,
-            opened_at=now,
-            wake_at=now,
-        )
-        session.add(row)
-        session.flush()
-        work = _Work(session=session, row=row, customer=customer, now=now, entries=[])
-        if customer is not None:
-            work.now = max(now, customer.last_now)
-        if customer_id is not None:
-            work.add("assigned/notice", "assigned", by=ENGINE, customer=customer_id)
-        _note(work, notice)
-        return Taken(incident=row.id, known="new", wake=True, customer=_settle(work))
+        return _begun(session, notice, customer, now)
+
+
+def _begun(session: Session, notice: Notice, customer: CustomerRow | None, now: datetime) -> Taken:
+    row = IncidentRow(
+        id=notice.incident,
+        source=notice.source,
+        source_id=notice.id,
+        customer_id=customer.id if customer is not None else None,
+        kind=notice.about.name,
+        opened_at=now,
+        wake_at=now,
+    )
+    session.add(row)
+    session.flush()
+    work = _Work(session=session, row=row, customer=customer, now=now, entries=[])
+    if customer is not None:
+        work.now = max(now, customer.last_now)
+        work.add("assigned/notice", "assigned", by=ENGINE, customer=customer.id)
+    _note(work, notice)
+    return Taken(incident=row.id, known="new", wake=True, customer=_settle(work))
+
+
+def notice_here(session: Session, customer: CustomerRow | None, notice: Notice, *, now: datetime) -> Taken:
+    """Take a notice of the engine's own, in the transaction that learned of it; the sweep wakes the workflow.
+
+    Args:
+        customer: whom it is about, locked; what is about one customer is noticed under that lock alone.
+    """
+    known = _known_as(session, notice)
+    if known is None:
+        return _begun(session, notice, customer, now)
+    try:
+        work = _work(session, known, customer.id if customer is not None else None, now)
+    except _Moved:
+        # Somebody said that it is about another customer: it is known, and theirs.
+        return Taken(incident=known, known="again", wake=False)
+    return _more(work, notice)
 
 
 def _more(work: _Work, notice: Notice) -> Taken:
@@ -427,7 +447,7 @@ def _settle(work: _Work) -> str | None:
     fresh = [fact for fact in work.facts if not _recorded(work.session, fact.id)]
     if not fresh:
         return None
-    doors.record_locked(work.session, work.customer, fresh, now=work.now)
+    facts.append(work.session, work.customer, fresh, now=work.now)
     return work.customer.id
 
 
@@ -579,6 +599,16 @@ def listed(ledger: Ledger, *, now: datetime, closed: bool = False) -> Sequence[L
     with ledger.read() as session:
         incidents = [incident_of(name, _entries(session, name)) for name in session.exec(found)]
     return [Listed(incident=each, move=next_move(each, playbooks.shipped(), now)) for each in incidents]
+
+
+def paged(ledger: Ledger, *, only_open: bool, after: str, limit: int) -> list[Incident]:
+    """Return incidents in the order of their ids, from behind `after`."""
+    found = select(IncidentRow.id).where(col(IncidentRow.id) > after).order_by(col(IncidentRow.id))
+    if only_open:
+        found = found.where(col(IncidentRow.closed_at).is_(None))
+    with ledger.read() as session:
+        names = session.exec(found.limit(limit)).all()
+        return [incident_of(name, _entries(session, name)) for name in names]
 
 
 def due(ledger: Ledger, *, now: datetime, limit: int, speed: float = 1) -> list[str]:

@@ -197,17 +197,18 @@ def give_up(
     customer_id: str,
     attempt: int,
     *,
-    outcome: Literal["fail", "error"],
+    outcome: Literal["review", "fail", "error"],
     reason: str,
     provider: str,
     now: datetime,
     code_version: str,
     not_before: datetime | None = None,
+    why: str = "",
 ) -> bool:
     """Note that a code certainly did not go out; True when the plan has to look.
 
     An `error` may be tried again later, as the same attempt, and not before the vendor is ready for it; a
-    `fail` says the number is no good.
+    `fail` says the number is no good, and a `review` that a person has to decide; `why` is the vendor's.
     """
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
@@ -220,7 +221,7 @@ def give_up(
             sending.evidence = {**sending.evidence, "not_before": not_before.isoformat()}
         checked = _checked(outcome, reason, provider)
         reference = sending.evidence["reference"]
-        words = f"code {attempt} did not go out: {PHONE_FINDINGS[reason]}"
+        words = f"code {attempt} did not go out: {PHONE_FINDINGS[reason]}" + (f": {why}" if why else "")
         _journal(session, row, "outcome", words, reference, now, code_version)
         name = f"{reference}/{outcome}/{now.isoformat()}"
         return bool(facts.append(session, row, [_fact(name, checked, now)], now=now, news=False))
@@ -413,7 +414,7 @@ def _claimed(session: Session, customer_id: str, attempt: int) -> VerificationRo
 
 
 def _checked(
-    outcome: Literal["fail", "error"], reason: str, provider: str, *, evidence: str | None = None
+    outcome: Literal["review", "fail", "error"], reason: str, provider: str, *, evidence: str | None = None
 ) -> bodies.Checked:
     return bodies.Checked(
         check="phone",

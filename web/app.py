@@ -115,12 +115,16 @@ def _api(site: Site) -> Api:
     async def woken(customers: Sequence[str]) -> None:
         await _woken([(site.wake, customer_id) for customer_id in customers])
 
+    async def woken_incident(incident_id: str) -> None:
+        await _woken([(site.wake_incident, incident_id)])
+
     return Api(
         ledger=site.ledger,
         tokens=site.tokens,
         now=site.now,
         view=site.view,
         woken=woken,
+        woken_incident=woken_incident,
         version=site.code_version,
         shared_domains=site.shared_domains,
     )

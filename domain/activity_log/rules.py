@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from domain.activity_log.records import Record
 from domain.documents import Document, Fault, Faults, Whole, read
+from domain.incidents.kinds import KINDS
 from domain.policy_fields import Hour, StepId, each_once
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -51,6 +52,12 @@ class Jump(Document):
     least: Annotated[Whole, Field(ge=1)] = 1
 
 
+def _kind(word: str) -> str:
+    if word not in KINDS:
+        raise ValueError(f"{word!r} is no kind of incident: use one of {', '.join(KINDS)}")
+    return word
+
+
 class Rule(Document):
     """One rule.
 
@@ -63,6 +70,7 @@ class Rule(Document):
         at_least: so many records, or different values of `distinct`, within `within_hours`.
         outside: only what happens outside of these hours.
         jump: only where a number grew too much.
+        opens: the kind of incident that a finding opens, unconfirmed; without it a person only has a task.
     """
 
     id: StepId
@@ -76,6 +84,7 @@ class Rule(Document):
     distinct: Pattern | None = None
     outside: Hours | None = None
     jump: Jump | None = None
+    opens: Annotated[str, AfterValidator(_kind)] | None = None
 
     def matches(self, record: Record, local: datetime) -> bool:
         """Whether one record is what this rule looks for, however many there are."""

@@ -70,10 +70,12 @@ ROWS: tuple[Control, ...] = (
         implemented_by=(
             "activities.monitoring:Monitoring",
             "domain.activity_log.rules:findings",
+            "domain.incidents.signs:of_activity",
             "policies/activity/audit.yaml",
         ),
         proven_by=(
             "tests/domain/test_activity_log.py::test_what_the_rules_that_ship_notice",
+            "tests/activities/test_monitoring.py::test_a_grave_finding_opens_an_incident_once_that_rests_nothing",
             "tests/activities/test_monitoring.py::test_the_cursor_loses_and_doubles_nothing",
             "tests/activities/test_monitoring.py::test_a_monitor_that_has_gone_silent_is_an_alarm_until_it_runs",
         ),

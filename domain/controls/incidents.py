@@ -36,8 +36,15 @@ ROWS: tuple[Control, ...] = (
         kind="risk",
         phase="incident",
         owner="fraud desk",
-        implemented_by=("domain.charges.declines:classify", "domain.rules.charges:charges"),
+        implemented_by=(
+            "domain.charges.declines:classify",
+            "domain.rules.charges:charges",
+            "domain.incidents.signs:of_fact",
+            "store.signs:look_through",
+        ),
         proven_by=(
+            "tests/store/test_signs.py::test_a_reported_card_opens_an_incident_that_rests_nothing",
+            "tests/store/test_signs.py::test_a_card_is_one_incident_a_day_and_while_it_is_open_one",
             "tests/domain/test_charges.py::test_a_decline_has_a_class",
             "tests/domain/test_charges.py::test_a_card_is_never_charged_again_after_a_hard_decline",
             "tests/domain/test_charges.py::test_after_a_chargeback_no_card_from_before_is_charged",

@@ -173,6 +173,7 @@ ROWS: tuple[Control, ...] = (
         implemented_by=(
             "domain.onboarding.alike:check_velocity",
             "store.alike:open_bursts",
+            "domain.incidents.signs:of_burst",
             "policies/onboarding/disposable_domains.txt",
         ),
         proven_by=(

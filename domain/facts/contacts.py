@@ -17,6 +17,7 @@ class OptedOut(Body):
     channel: Name | None = None
     step: Name | None = None
     scope: Literal["list"] | None = None
+    by: Name | None = None
 
 
 class OptedIn(Body):
@@ -24,6 +25,7 @@ class OptedIn(Body):
 
     type: Literal["opted_in"] = "opted_in"
     channel: Name
+    by: Name | None = None
 
 
 class Replied(Body):

@@ -36,6 +36,7 @@ PHONE_FINDINGS: Mapping[str, str] = {
     "code_right": "the code was entered",
     "code_bounced": "the code did not arrive at the telephone number",
     "number_refused": "the telephone number cannot take messages",
+    "code_withheld": "the provider sends no code to this number or country",
     "no_phone": "there is no telephone number any more",
     "unwell": "the provider did not answer",
     "misconfigured": "the provider refuses our account or sender",

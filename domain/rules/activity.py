@@ -10,7 +10,7 @@ from domain.situation import Situation
 def activity(at: Situation) -> Wanted:
     """Return the task to look at what was noticed since the last such task was opened or done.
 
-    Where incidents are opened by themselves, what is new here opens them.
+    Which of it opens an incident as well says the rule that noticed it, where it is recorded.
     """
     wanted = Wanted()
     noticed = at.account.noticed

@@ -43,7 +43,7 @@ def usage(at: Situation) -> Wanted:
             "usage.over", month=stands.month, used=stands.used, percent=stands.percent, budget=budget
         )
         _task(at, USAGE_OVER, _number(stands.month), why, wanted)
-    # Where incidents are opened by themselves, this is the finding that opens one.
+    # The same finding opens an incident where the reading is recorded (`store.signs`).
     if (odd := suspicion(at.policy.usage, stands)) is not None:
         _task(at, USAGE_ODD, _odd_number(stands), odd, wanted)
     return wanted

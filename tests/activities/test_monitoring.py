@@ -1,5 +1,6 @@
 """What watches by itself, as functions of an instant: nothing lost, nothing doubled, silence is an alarm."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -19,7 +20,7 @@ from domain.activity_log.rules import read_audit
 from domain.customer import Customer
 from domain.documents import read
 from domain.errors import Misconfigured, Refused, TryAgainLater
-from domain.facts import ActivityNoticed, UsageReported
+from domain.facts import ActivityNoticed, IncidentOpened, UsageReported
 from domain.policy import Policy
 from domain.usage.measured import Measured, ReadingsPage
 from providers.drop_folder import ActivityFiles, UsageFiles
@@ -32,6 +33,7 @@ from store import (
     customers,
     facts,
     forgetting,
+    incidents,
     monitors,
     policies,
     service_accounts,
@@ -167,7 +169,8 @@ def test_the_first_run_reads_as_far_back_as_a_log_reaches_and_the_next_a_day_ove
     days = [((NOON.date() - since).days, (until - NOON.date()).days) for since, until, _ in log.asked]
     assert days == [(89, 0), (1, 2), (-211, 300)]
     assert kept(ledger) == ["r-1"]
-    lost = [task.why for task in tasks.worklist(ledger)]
+    opened, *lost = [task.why for task in tasks.worklist(ledger)]
+    assert re.fullmatch("inc-[0-9a-f]{12}: hacking about ACME, unverified: .*", opened)
     assert lost == ["the activity log before 2026-10-07 was never read"]
 
 
@@ -181,6 +184,16 @@ def test_what_is_found_is_a_fact_once_and_wakes(ledger: Ledger) -> None:
     watch.activity_at(NOON + timedelta(hours=6))
     assert noticed(ledger) == ["application_credential"]
     assert len(kept(ledger)) == 8
+
+
+def test_a_grave_finding_opens_an_incident_once_that_rests_nothing(ledger: Ledger) -> None:
+    watch = watching(ledger, Log([record("r-1"), record("r-2", kind="add_user_member")]))
+    for days in range(2):
+        watch.activity_at(NOON + timedelta(days=days))
+    [opened] = [each.incident for each in incidents.listed(ledger, now=NOON)]
+    assert (opened.kind.name, opened.customer, opened.trusted) == ("hacking", "ACME", False)
+    assert (opened.notices, opened.word) == (1, "application_credential")
+    assert not any(isinstance(each.body, IncidentOpened) for each in facts.history(ledger, "ACME"))
 
 
 def test_unknown_kinds_and_accounts_are_kept_and_counted(ledger: Ledger) -> None:

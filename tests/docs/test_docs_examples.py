@@ -291,7 +291,7 @@ def test_the_paths_of_the_api_are_those_of_its_table() -> None:
         assert names(cells[2]) == [facts.kind_of(kind.model_construct())]
         once = natural_name(kind.model_construct(**dict.fromkeys(kind.model_fields, "x")))
         assert (cells[3] == "your `id`") == (once is None)
-    assert set(written) == {"/customers", "/facts"}
+    assert set(written) == {"/customers", "/incidents", "/facts"}
 
 
 def test_the_examples_of_the_api_can_be_read() -> None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -126,9 +125,9 @@ def test_a_code_that_is_gone_or_was_tried_too_often_says_so(loopback: Loopback) 
     ("fault", "error"),
     [
         (refused(60200), Refused),
-        (refused(60203, 429), TryAgainLater),
+        (refused(60203, 429), Refused),
         (refused(60410, 403), Refused),
-        (refused(60605, 403), Misconfigured),
+        (refused(60605, 403), Refused),
         (refused(20404, 404), Misconfigured),
         (refused(60223), Misconfigured),
         (refused(20003, 401), Misconfigured),
@@ -143,11 +142,20 @@ def test_a_start_ends_as_any_other_call(fault: Any, error: type[Exception], loop
         verifier_of(loopback).send(CODE, to=PHONE, at=now())
 
 
-def test_a_number_with_too_many_codes_rests_for_ten_minutes(loopback: Loopback) -> None:
-    loopback.faults.add("verify", [refused(60203, 429)])
-    with pytest.raises(TryAgainLater) as later:
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (refused(60203, 429), "too often"),
+        (refused(60605, 403), "Geo Permissions"),
+        (refused(60410, 403), "fraud protection"),
+    ],
+)
+def test_what_is_withheld_from_a_number_is_for_a_person(fault: Any, words: str, loopback: Loopback) -> None:
+    loopback.faults.add("verify", [fault])
+    with pytest.raises(Refused, match=words) as withheld:
         verifier_of(loopback).send(CODE, to=PHONE, at=now())
-    assert later.value.delay == timedelta(minutes=10)
+    assert withheld.value.reaction == "verification"
+    assert loopback.twilio.verifications == []
 
 
 def test_a_start_in_doubt_is_found_or_asked_about_again(loopback: Loopback) -> None:

@@ -14,7 +14,7 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from composition import parts
 from domain import facts
 from domain.documents import read
-from domain.errors import TryAgainLater
+from domain.errors import Refused, TryAgainLater
 from domain.notice import Accepted, OneTimeCode
 from domain.onboarding import Application
 from domain.policy import Policy
@@ -92,7 +92,8 @@ class Unwell:
     name = "unwell"
     checks = False
 
-    def __init__(self, verifier: Any, times: int) -> None:
+    def __init__(self, verifier: Any, times: int, withheld: bool = False) -> None:
+        self.withheld = withheld
         self.verifier = verifier
         self.times = times
 
@@ -100,6 +101,8 @@ class Unwell:
         self.times -= 1
         if self.times >= 0:
             raise TryAgainLater("busy", delay=timedelta(minutes=20))
+        if self.withheld:
+            raise Refused("codes were sent to this number too often", reaction="verification")
         accepted: Accepted = self.verifier.send(code, to=to, at=at)
         return accepted
 
@@ -116,7 +119,7 @@ def stage(tmp_path: Path) -> Stage:
     """Open the scene; `unwell` calls of the verifier fail first."""
 
     @asynccontextmanager
-    async def opened(*, unwell: int = 0) -> AsyncIterator[Scene]:
+    async def opened(*, unwell: int = 0, withheld: bool = False) -> AsyncIterator[Scene]:
         url = f"sqlite:///{tmp_path / 'ledger.db'}"
         migrate(url)
         ledger = Ledger(url, durable=False)
@@ -124,7 +127,7 @@ def stage(tmp_path: Path) -> Stage:
         policy = read(file.read_text(encoding="utf-8"), model=Policy, name=file.name)
         policies.adopt(ledger, policy, now=START - timedelta(days=1), by="story")
         made = parts(Settings(database_url=url, outbox=tmp_path / "outbox"), ledger)
-        made = replace(made, verifier=Unwell(made.verifier, unwell))
+        made = replace(made, verifier=Unwell(made.verifier, unwell, withheld))
         async with player(made) as playing:
             yield Scene(ledger=ledger, playing=playing, outbox=tmp_path / "outbox")
         ledger.close()
@@ -220,6 +223,16 @@ async def test_a_verifier_that_stays_away_is_neither_pass_nor_failure_but_a_revi
         assert scene.codes() == []
         assert scene.happened() == ["onboarding_started", *["checked"] * (CHECKED_BEFORE_THE_CODE + 3)]
         assert scene.to_do() == ["onboarding_review: the check of phone came out as error"]
+
+
+async def test_a_code_that_is_withheld_is_for_a_person_and_asked_for_once(stage: Stage) -> None:
+    async with stage(withheld=True) as scene:
+        await scene.apply()
+        await scene.until(30)
+
+        assert scene.codes() == []
+        assert scene.happened() == ["onboarding_started", *["checked"] * (CHECKED_BEFORE_THE_CODE + 1)]
+        assert scene.to_do() == ["onboarding_review: the check of phone came out as review"]
 
 
 async def test_all_stops_and_goes_on(stage: Stage) -> None:

@@ -293,3 +293,63 @@ async def test_there_is_no_api_without_tokens(web: Web) -> None:
 
 def test_every_kind_of_fact_from_elsewhere_has_a_path() -> None:
     assert set(PATHS.values()) == set(TYPES.values())
+
+
+# --- incidents
+
+SPAM = {
+    "id": "C-77",
+    "kind": "spam",
+    "customer": "ACME",
+    "text": "ann@acme.example sends mail",
+    "at": "2026-03-01T09:00:00Z",
+}
+
+
+async def test_a_notice_of_an_incident_opens_one_and_wakes_its_workflow(api: Api) -> None:
+    await api.post("/customers", ACME)
+    api.web.woken.clear()
+    taken = await api.post("/incidents", SPAM)
+    assert (taken.status_code, taken.json()["status"]) == (201, "new")
+    name = taken.json()["incident"]
+    assert sorted(api.web.woken) == ["ACME", f"incident {name}"]
+    again = await api.post("/incidents", {**SPAM, "id": None}, Idempotency_Key="C-77")
+    assert (again.status_code, again.json()) == (200, {"incident": name, "status": "again"})
+    api.token = OTHER
+    other = await api.post("/incidents", {**SPAM, "id": "other"})
+    assert (other.status_code, other.json()) == (200, {"incident": name, "status": "more"})
+    assert len(api.web.woken) == 2
+
+
+async def test_incidents_are_paged_without_what_was_written(api: Api) -> None:
+    await api.post("/customers", ACME)
+    told = [await api.post("/incidents", {"id": f"C-{n}", "kind": "my words"}) for n in range(3)]
+    told.append(await api.post("/incidents", SPAM))
+    assert [each.status_code for each in told] == [201] * 4
+    found, after = [], ""
+    while after is not None:
+        page = (await api.get("/incidents", limit=2, after=after, open="true")).json()
+        found, after = [*found, *page["items"]], page["next"]
+    assert [each["incident"] for each in found] == sorted(each.json()["incident"] for each in told)
+    [spam] = [each for each in found if each["kind"] == "spam"]
+    assert (spam["customer"], spam["category"], spam["state"]) == ("ACME", "misuse", "received")
+    assert (spam["trusted"], spam["orders_blocked"], spam["closed_at"]) == (True, False, None)
+    assert {each["kind"] for each in found} == {"spam", "other"}
+    assert "words" not in f"{found}"
+    assert "@" not in f"{found}"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"kind": "spam"}, "Idempotency-Key"),
+        ({"id": "C-1"}, "kind: "),
+        ({"id": "C-1", "kind": "spam", "at": "2026-03-01T09:00:00"}, "at: "),
+        ({"id": "C-1", "kind": "spam", "trusted": False}, "trusted: "),
+    ],
+)
+async def test_a_notice_that_cannot_be_used_says_why(api: Api, body: dict[str, Any], words: str) -> None:
+    answer = await api.post("/incidents", body)
+    assert answer.status_code == 422
+    assert words in answer.json()["problems"][0]
+    assert (await api.get("/incidents")).json()["items"] == []

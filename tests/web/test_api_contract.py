@@ -38,12 +38,18 @@ def described(tmp_path_factory: pytest.TempPathFactory, policy):
     ledger = Ledger(f"sqlite:///{path}", durable=False)
     policies.adopt(ledger, policy, now=at(-60), by="maria")
 
-    async def woken(customers) -> None:
+    async def woken(names) -> None:
         return None
 
     tokens = Tokens({"billing": TOKEN})
     parts = Api(
-        ledger=ledger, tokens=tokens, now=lambda: at(4), view=nothing_seen, woken=woken, version="test"
+        ledger=ledger,
+        tokens=tokens,
+        now=lambda: at(4),
+        view=nothing_seen,
+        woken=woken,
+        woken_incident=woken,
+        version="test",
     )
     yield schemathesis.openapi.from_asgi("/openapi.json", api(parts))
     ledger.close()
@@ -68,7 +74,7 @@ def test_the_description_names_every_path_and_answer(described) -> None:
     raw = described.raw_schema
     assert raw["info"]["title"] == "Arrears"
     reports = [path for path, item in raw["paths"].items() if "post" in item]
-    assert len(reports) == len(PATHS) + 2, "those of facts, customers, and many facts"
+    assert len(reports) == len(PATHS) + 3, "those of facts, customers, incidents, and many facts"
     for path in reports:
         assert {"401", "409", "422"} <= set(raw["paths"][path]["post"]["responses"])
     assert ACME["customer"] == INVOICE["customer"]

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.facts import Fact, write_body
+from domain.incidents.incident import Incident
 from store.errors import Conflict, Refused, UnknownCustomer
 from store.intake import Outcome
 from store.listing import Invoice
@@ -142,6 +143,55 @@ class FactPage(_Answer):
 
     items: list[FactItem]
     next: int | None
+
+
+class IncidentNoticed(_Answer):
+    """A notice was taken: of a `new` incident, `more` about one that is known, or told `again`."""
+
+    incident: str
+    status: Literal["new", "more", "again"]
+
+
+class IncidentItem(_Answer):
+    """An incident as it stands, without anything that somebody wrote.
+
+    Attributes:
+        trusted: whether a channel that can be trusted, or a person, has confirmed it.
+    """
+
+    incident: str
+    kind: str
+    category: str
+    customer: str | None
+    state: str
+    verdict: str | None
+    trusted: bool
+    orders_blocked: bool
+    received_at: datetime
+    closed_at: datetime | None
+
+
+class IncidentPage(_Answer):
+    """Incidents by id; `next` is the `after` of the next page, null on the last one."""
+
+    items: list[IncidentItem]
+    next: str | None
+
+
+def incident_item(incident: Incident) -> IncidentItem:
+    """Return what is shown of an incident."""
+    return IncidentItem(
+        incident=incident.id,
+        kind=incident.kind.name,
+        category=incident.kind.category.value,
+        customer=incident.customer,
+        state=incident.state,
+        verdict=incident.verdict,
+        trusted=incident.trusted,
+        orders_blocked=incident.orders_blocked,
+        received_at=incident.received_at,
+        closed_at=incident.closed.at if incident.closed else None,
+    )
 
 
 def customer_item(row: CustomerRow) -> CustomerItem:

@@ -14,6 +14,7 @@ from store.errors import Refused
 from web.api import answers
 from web.api.answers import problem
 from web.api.bounds import Bounds
+from web.api.incidents import add_incidents
 from web.api.pages import add_pages
 from web.api.parts import Api
 from web.api.reports import PATHS, add_bulk, add_customers, add_reports
@@ -58,6 +59,7 @@ def api(parts: Api) -> FastAPI:
     for path, kind in PATHS.items():
         add_reports(app, parts, by, path, kind)
     add_bulk(app, parts, by)
+    add_incidents(app, parts, by)
     add_pages(app, parts)
     return app
 

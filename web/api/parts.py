@@ -26,7 +26,7 @@ class Api:
     """What the API is made of.
 
     Attributes:
-        woken: wakes the workflows of customers, after the answer.
+        woken, woken_incident: wake the workflows of customers, or of an incident, after the answer.
         shared_domains: mail domains of which many people have an address.
     """
 
@@ -35,5 +35,6 @@ class Api:
     now: Callable[[], datetime]
     view: View
     woken: Woken
+    woken_incident: Callable[[str], Awaitable[None]]
     version: str
     shared_domains: SharedDomains = frozenset
