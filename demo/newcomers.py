@@ -77,6 +77,10 @@ NEWCOMERS = (
 )
 
 
+WAITING = tuple(each.application.customer_id for each in NEWCOMERS if each.comes_to == "review")
+"""Those who wait for a person when all have applied."""
+
+
 async def bring(ledger: Ledger, wake: Wake, now: Callable[[], datetime]) -> None:
     """Let all of them apply, until each waits for a person or is turned away."""
     await asyncio.gather(*(_apply(each, ledger, wake, now) for each in NEWCOMERS))

@@ -203,6 +203,8 @@ class Stage:
         await asyncio.gather(*(applicants.apply(each) for each in applying))
         await newcomers.bring(self.ledger, self.wake, lambda: self.clock.business(datetime.now(UTC)))
         self._set_clock(self.clock.business(datetime.now(UTC)), speed=self.speed)
+        # Their timers were set by the slow clock: who still waits is to reckon anew.
+        await asyncio.gather(*(self.wake(customer_id) for customer_id in newcomers.WAITING))
 
     def _incident(self) -> IncidentStory:
         return IncidentStory(
