@@ -309,6 +309,11 @@ def checking(settings: Settings) -> CheckPorts:
 
         key = settings.identity_key.get_secret_value()
         made = replace(made, identities=GenericIdentities(base=settings.identity_url, key=key))
+    if settings.sanctions_url is not None and settings.sanctions_key is not None:
+        from providers.generic_bureau import GenericSanctions
+
+        key = settings.sanctions_key.get_secret_value()
+        made = replace(made, sanctions=GenericSanctions(base=settings.sanctions_url, key=key))
     if settings.stripe_api_key is not None:
         from providers.stripe_cards import StripeCards
 

@@ -20,6 +20,7 @@ _SHORTEST_TOKEN = 24
 _TWILIO = ("twilio_account_sid", "twilio_api_key", "twilio_api_secret", "twilio_auth_token")
 _BUREAU = ("credit_bureau_url", "credit_bureau_key")
 _IDENTITY = ("identity_url", "identity_key")
+_SANCTIONS = ("sanctions_url", "sanctions_key")
 _SENDGRID = ("sendgrid_api_key", "sendgrid_from", "sendgrid_webhook_key")
 
 
@@ -46,7 +47,8 @@ class Settings(BaseSettings):
         twilio_lookup: whether Twilio is asked, for money, what kind of line a telephone number is.
         onboarding_files: a folder of lists and tables of onboarding in place of those that ship.
         stripe_api_key: with which Stripe is asked what a card is; a restricted key that may read is enough.
-        credit_bureau_*, identity_*: who is asked about companies and persons, in place of the files.
+        credit_bureau_*, identity_*, sanctions_*: who is asked about companies, persons and names, in place of
+            the files.
         twilio_consents: whether Twilio is told of opt-outs that it did not hear; not every account can.
         sendgrid_*: the account that sends email, its verified sender, and the public key of its events.
         sendgrid_statutory_group: the unsubscribe group of email that the law requires.
@@ -96,6 +98,8 @@ class Settings(BaseSettings):
     credit_bureau_key: SecretStr | None = None
     identity_url: str | None = Field(default=None, pattern=_BASE)
     identity_key: SecretStr | None = None
+    sanctions_url: str | None = Field(default=None, pattern=_BASE)
+    sanctions_key: SecretStr | None = None
     twilio_accounts_base: str | None = Field(default=None, pattern=_BASE)
     twilio_consents: bool = True
     sendgrid_api_key: SecretStr | None = None
@@ -156,7 +160,12 @@ class Settings(BaseSettings):
             problems.append(f"TWILIO_SHARED_KEYS needs the account: set {_names(_TWILIO)} too")
         if self.twilio_verify and not self.twilio_account_sid:
             problems.append(f"TWILIO_VERIFY needs the account: set {_names(_TWILIO)} too")
-        for vendor, names in (("A credit bureau", _BUREAU), ("An identity provider", _IDENTITY)):
+        asked = {
+            "A credit bureau": _BUREAU,
+            "An identity provider": _IDENTITY,
+            "A list of sanctions": _SANCTIONS,
+        }
+        for vendor, names in asked.items():
             problems.append(_half(self, vendor, names))
         if self.twilio_lookup and not self.twilio_account_sid:
             problems.append(f"TWILIO_LOOKUP needs the account: set {_names(_TWILIO)} too")

@@ -72,9 +72,10 @@ class PhoneLines(Protocol):
 
 
 class SanctionsList(Protocol):
-    """Has the names on a list, and the version of it."""
+    """Has the names on a list, and the version of it; `here` where nobody outside is asked for it."""
 
     name: str
+    here: bool
 
     def entries(self) -> tuple[Sequence[Listed], str]: ...
 
@@ -139,6 +140,7 @@ class OnboardingChecks:
             "phone_line": ports.lines.here,
             "identity": ports.identities.here or more.identity is None,
             "credit_report": ports.bureau.here,
+            "sanctions": ports.sanctions.here,
         }
         return asked.get(check or "", True)
 

@@ -1,14 +1,15 @@
-"""A credit bureau and an identity provider behind the small HTTP interface that docs/onboarding.md describes.
+"""A credit bureau, an identity provider and a list of sanctions, behind the HTTP of docs/onboarding.md.
 
 No bureau's own protocol is public; whoever has a contract puts a translation of a few lines in front of it.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, cast
 
 from domain.errors import TryAgainLater
 from domain.onboarding.lists import tidy_number
-from domain.onboarding.outside import CreditReport, IdentityProof, Level
+from domain.onboarding.outside import CreditReport, IdentityProof, Level, Listed
 from providers.asked_by_http import AskedByHttp
 
 _LEVELS = ("low", "substantial", "high")
@@ -72,6 +73,33 @@ class GenericIdentities:
             )
         except ValueError:
             raise TryAgainLater("the identity provider answered what nobody can read") from None
+
+
+class GenericSanctions:
+    """GET /sanctions: version, and entries, each with its id and names."""
+
+    name = "sanctions_list"
+    here = False
+
+    def __init__(self, *, base: str, key: str) -> None:
+        self._http = _asking("the list of sanctions", base, key)
+
+    def entries(self) -> tuple[Sequence[Listed], str]:
+        """Return the list as it is now; errors as those of `AskedByHttp`. A part of it is as good as none."""
+        found = self._http.get("/sanctions")
+        try:
+            if found is None or not isinstance(found.get("entries"), list):
+                raise ValueError("entries")
+            return tuple(_listed(each) for each in found["entries"]), _text(found, "version")
+        except (ValueError, AttributeError):
+            raise TryAgainLater("the list of sanctions cannot be read") from None
+
+
+def _listed(entry: Any) -> Listed:
+    names = entry.get("names")
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        raise ValueError("names")
+    return Listed(id=_text(entry, "id"), names=tuple(names))
 
 
 def _text(found: dict[str, Any], key: str) -> str:

@@ -1,4 +1,4 @@
-"""Whoever knows something of a new customer: a bureau, an identity provider and Stripe, as far as used.
+"""Whoever knows something of a new customer: a bureau, an identity provider, a list of sanctions, and Stripe.
 
 Each reference has a queue of answers, so that one may come late, twice, or contradict the one before; the
 last of a queue is given for ever.
@@ -28,7 +28,7 @@ LATE = Reply(status=202)
 
 @dataclass
 class Knowing:
-    """What the three of them say, and what they were asked."""
+    """What they say, and what they were asked."""
 
     key: str = "loopback-bureau-key"
     stripe_key: str = "sk_test_loopback"
@@ -58,7 +58,7 @@ class Knowing:
 
 
 def knowing_router(knowing: Knowing) -> APIRouter:
-    """Return the paths of all three."""
+    """Return the paths of all of them."""
     router = APIRouter()
 
     @router.get("/reports")
@@ -68,6 +68,10 @@ def knowing_router(knowing: Knowing) -> APIRouter:
     @router.get("/proofs")
     async def proof(reference: str, request: Request) -> JSONResponse:
         return knowing.answer(reference, request, knowing.key)
+
+    @router.get("/sanctions")
+    async def sanctions(request: Request) -> JSONResponse:
+        return knowing.answer("sanctions", request, knowing.key)
 
     @router.get("/v1/payment_methods/{reference}")
     async def payment_method(reference: str, request: Request) -> JSONResponse:

@@ -202,7 +202,9 @@ def _operation(method: str, path: str) -> Operation | None:
     """Say what a request is about, so that a fault can befall it."""
     if path.endswith("/Messages.json") or path == "/v3/mail/send":
         return "send" if method == "POST" else "ask"
-    if path in ("/reports", "/proofs") or path.startswith(("/v1/payment_methods/", "/v1/charges/")):
+    if path in ("/reports", "/proofs", "/sanctions") or path.startswith(
+        ("/v1/payment_methods/", "/v1/charges/")
+    ):
         return "look_up"
     if path.startswith("/v2/PhoneNumbers/"):
         return "look_up"

@@ -10,9 +10,9 @@ import pytest
 from composition import checking
 from domain.errors import Misconfigured, Refused, TryAgainLater
 from domain.onboarding.card import Card
-from domain.onboarding.outside import CreditReport, IdentityProof
+from domain.onboarding.outside import CreditReport, IdentityProof, Listed
 from domain.onboarding.phone_line import Line
-from providers.generic_bureau import GenericBureau, GenericIdentities
+from providers.generic_bureau import GenericBureau, GenericIdentities, GenericSanctions
 from providers.loopback.faults import DROPPED, GARBLED, REDIRECTED, Fault, unwell
 from providers.loopback.onboarding import LATE, Reply
 from providers.loopback.server import Loopback
@@ -104,6 +104,41 @@ def test_a_proof_of_identity_is_read_and_what_is_not_said_is_not_good(
     assert proof == IdentityProof(**expected, level=level, revoked=revoked)  # type: ignore[arg-type]
 
 
+def sanctions_of(vendors: Loopback, key: str | None = None) -> GenericSanctions:
+    return GenericSanctions(base=vendors.base, key=key or vendors.knowing.key)
+
+
+def test_a_list_of_sanctions_is_read_whole(vendors: Loopback) -> None:
+    entries = [{"id": "SDN-1", "names": ["Nemo Trading", "Nobody Ltd"]}, {"id": "SDN-2", "names": ["Ogygia"]}]
+    vendors.knowing.say("sanctions", Reply({"version": "2026-11-20", "entries": entries}))
+    found, version = sanctions_of(vendors).entries()
+    assert version == "2026-11-20"
+    assert found == (
+        Listed(id="SDN-1", names=("Nemo Trading", "Nobody Ltd")),
+        Listed(id="SDN-2", names=("Ogygia",)),
+    )
+    with pytest.raises(Misconfigured):
+        sanctions_of(vendors, key="wrong").entries()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"version": "1", "entries": [{"id": "SDN-1", "names": []}]},
+        {"version": "1", "entries": [{"id": "SDN-1", "names": ["ok", 7]}]},
+        {"version": "1", "entries": ["SDN-1"]},
+        {"entries": []},
+    ],
+)
+def test_a_list_of_sanctions_that_cannot_be_read_passes_nobody(
+    vendors: Loopback, said: dict[str, Any]
+) -> None:
+    vendors.knowing.say("sanctions", Reply(said))
+    with pytest.raises(TryAgainLater):
+        sanctions_of(vendors).entries()
+
+
 def cards_of(vendors: Loopback, key: str | None = None) -> StripeCards:
     return StripeCards(key=key or vendors.knowing.stripe_key, base=vendors.base)
 
@@ -153,12 +188,15 @@ def test_the_settings_choose_who_is_asked(vendors: Loopback) -> None:
         "credit_bureau_key": "k",
         "identity_url": vendors.base,
         "identity_key": "k",
+        "sanctions_url": vendors.base,
+        "sanctions_key": "k",
     }
     ports = checking(Settings.model_validate(given))
     embedded = checking(Settings())
 
-    chosen = [ports.bureau, ports.identities, ports.cards, ports.lines]
-    assert [port.name for port in chosen] == ["bureau", "identity_provider", "stripe", "twilio_lookup"]
+    chosen = [ports.bureau, ports.identities, ports.cards, ports.lines, ports.sanctions]
+    names = ["bureau", "identity_provider", "stripe", "twilio_lookup", "sanctions_list"]
+    assert [port.name for port in chosen] == names
     assert not any(port.here for port in chosen)
     assert embedded.bureau.here
     assert embedded.lines.name == "number_plan"
