@@ -407,6 +407,7 @@ def changed(tmp_path: Path, name: str, old: str, new: str) -> list[str]:
     return [str(finding) for finding in lint(folder)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "old", "new", "finding"),
     [

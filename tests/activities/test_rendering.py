@@ -543,6 +543,7 @@ def test_a_message_carries_who_and_what() -> None:
     assert ("Auto-Submitted", "auto-generated") in message.headers
 
 
+@pytest.mark.slow
 def test_rendering_twice_gives_the_same_bytes() -> None:
     assert specimens(LETTERS) == specimens(Letters(TEMPLATES))
 

@@ -762,6 +762,7 @@ def test_templates_are_rendered_into_one_page(cli) -> None:
     assert list((cli.folder / "pages").iterdir())
 
 
+@pytest.mark.slow
 def test_the_words_that_ship_are_linted(cli) -> None:
     answer = cli("templates", "lint")
     assert (answer.status, answer.err) == (0, "")

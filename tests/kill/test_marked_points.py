@@ -186,6 +186,7 @@ async def games(
         yield dict(zip(POINTS, played, strict=True))
 
 
+@pytest.mark.slow
 async def test_a_message_that_went_out_before_the_worker_died_is_found_and_not_sent_again(
     server: TemporalServer, tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def many(export: tuple[Path, Path], number: int):
     ]
 
 
+@pytest.mark.slow
 def test_the_result_does_not_depend_on_the_processes(export) -> None:
     everybody, told = many(export, 15), []
     rules = (BUSINESS, COMPRESSED)

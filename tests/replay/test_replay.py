@@ -36,6 +36,7 @@ def replay(
     )
 
 
+@pytest.mark.slow
 def test_two_replays_give_the_same_timeline_on_however_many_servers(tmp_path: Path) -> None:
     once, again = replay(tmp_path / "a", first=4), replay(tmp_path / "b", first=4, servers=1)
     assert once.broken == again.broken == ()

@@ -31,7 +31,6 @@ from domain.money import Money
 from domain.posting import post
 from store import doors, facts, postings, reports
 from store.tables import DebtRow, EntryRow
-from tests.effort import examples
 
 START = date(2026, 1, 1)
 
@@ -174,7 +173,7 @@ deliveries = st.lists(
     min_size=1,
     max_size=6,
 )
-STORIES = examples(60)
+STORIES = 60
 
 
 class Story:
