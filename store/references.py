@@ -158,7 +158,8 @@ def _wrong_order(body: facts.Body, names: _Names) -> Iterator[str]:
     order, deposit = getattr(body, "order", None), getattr(body, "deposit", None)
     if order is not None and order not in names.orders and not isinstance(body, facts.InvoiceIssued):
         yield f"there is no order {order} of this customer"
-    if deposit is None:
+    # How a verification ended says how much is to be paid in advance, and names no deposit.
+    if deposit is None or isinstance(body, facts.Onboarded):
         return
     currency = names.deposits.get(deposit)
     if currency is None:

@@ -42,7 +42,7 @@ async def play(point: str, server: TemporalServer, folder: Path) -> Played:
     client = await connect(Settings(temporal_address=server.address))
     stage = set_stage(server, folder / name, queue=name, client=client)
     stage.customer(name, now=at(-5))
-    notice = Notice(source="test", id="C-1", kind="mining", trusted=True, customer=name)
+    notice = Notice(source="test", id=f"C-{point}", kind="mining", trusted=True, customer=name)
     taken = incidents.take(stage.ledger, notice, now=at(0))
     stage.set_clock(at(0) + timedelta(hours=1))
     try:
