@@ -290,13 +290,9 @@ def signature(plan: Plan) -> str:
     effects = [
         f"{effect.key} {effect.settles or ''} {' '.join(map(_debt, effect.debts))}" for effect in plan.effects
     ]
-    # What keeps something back is shown and journaled, though nothing else may follow from it.
-    held = [f"{each.step}/{each.channel} {each.reason.rule}" for each in plan.held]
     allowed = [f"{name} {refusal or ''}" for name, refusal in sorted(plan.allowed.items())]
     wake_at = plan.wake_at.isoformat() if plan.wake_at else ""
-    return _digest(
-        plan.stage, wake_at, *effects, "held", *held, "allowed", *allowed, "owed", *map(str, plan.owed)
-    )
+    return _digest(plan.stage, wake_at, *effects, "allowed", *allowed, "owed", *map(str, plan.owed))
 
 
 def _debt(debt: EffectDebt) -> str:
