@@ -5,19 +5,16 @@ second are over in seven thousandths of one.
 """
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from activities.customers import Wake
 from activities.onboarding import PhoneVerifier
 from demo.sample import SampleCustomer
+from demo.waiting import until
 from domain import facts
 from domain.notice import Accepted, OneTimeCode
 from store import assess, clock, commands, onboarding, tasks
 from store.database import Ledger
-
-PATIENCE_SECONDS = 30
-LOOK_SECONDS = 0.05
 
 
 class ReadByApplicants:
@@ -58,12 +55,12 @@ class Applicants:
         for fact in each.facts:
             match fact.body:
                 case facts.CodeAnswered():
-                    await self._until(lambda: customer_id in self.read.codes)
+                    await until(lambda: customer_id in self.read.codes)
                     await self._ask(customer_id, "enter_code", {"code": self.read.codes[customer_id]})
                 case facts.OnboardingReviewed() as body:
-                    await self._until(lambda: self._has_task(customer_id))
+                    await until(lambda: self._has_task(customer_id))
                     await self._ask(customer_id, "review_onboarding", facts.write_body(body))
-        await self._until(lambda: self._outcome(customer_id) != "pending")
+        await until(lambda: self._outcome(customer_id) != "pending")
 
     async def _ask(self, customer_id: str, name: str, data: dict[str, str]) -> None:
         said = {key: value for key, value in data.items() if key != "type"}
@@ -72,11 +69,6 @@ class Applicants:
         )
         if done.wake:
             await self.wake(customer_id)
-
-    async def _until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await asyncio.to_thread(true):  # noqa: ASYNC110  # workers write it to the ledger
-                await asyncio.sleep(LOOK_SECONDS)
 
     def _has_task(self, customer_id: str) -> bool:
         waiting = tasks.worklist(self.ledger)

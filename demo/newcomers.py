@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from activities.customers import Wake
+from demo.waiting import until
 from domain.money import Money
 from domain.onboarding import Application
 from domain.onboarding.application import Particulars
 from domain.onboarding.card import Card
 from store import onboarding
 from store.database import Ledger
-
-PATIENCE_SECONDS = 30
-LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +88,7 @@ async def _apply(each: Newcomer, ledger: Ledger, wake: Wake, now: Callable[[], d
     customer_id = each.application.customer_id
     await asyncio.to_thread(onboarding.apply, ledger, each.application, now=now(), more=each.more)
     await wake(customer_id)
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while await asyncio.to_thread(_stands, ledger, customer_id, now()) != each.comes_to:  # noqa: ASYNC110
-            await asyncio.sleep(LOOK_SECONDS)
+    await until(lambda: _stands(ledger, customer_id, now()) == each.comes_to)
 
 
 def _stands(ledger: Ledger, customer_id: str, now: datetime) -> str | None:
