@@ -315,10 +315,11 @@ def checking(settings: Settings) -> CheckPorts:
         key = settings.sanctions_key.get_secret_value()
         made = replace(made, sanctions=GenericSanctions(base=settings.sanctions_url, key=key))
     if settings.stripe_api_key is not None:
-        from providers.stripe_cards import StripeCards
+        from providers.stripe_cards import BASE, StripeCards
 
         key = settings.stripe_api_key.get_secret_value()
-        made = replace(made, cards=StripeCards(key=key, base=settings.stripe_base))
+        own = None if settings.standing_in else BASE
+        made = replace(made, cards=StripeCards(key=key, base=settings.stripe_base or own))
     account, api_key, secret = (
         settings.twilio_account_sid,
         settings.twilio_api_key,

@@ -23,9 +23,9 @@ class StripeCards:
     name = "stripe"
     here = False
 
-    def __init__(self, *, key: str, base: str | None = None) -> None:
+    def __init__(self, *, key: str, base: str | None = BASE) -> None:
         headers = {"Authorization": f"Bearer {key}", "Stripe-Version": VERSION}
-        self._http = AskedByHttp(vendor="Stripe", base=base or BASE, headers=headers)
+        self._http = None if base is None else AskedByHttp(vendor="Stripe", base=base, headers=headers)
 
     def card(self, reference: str) -> Card | None:
         """Return the card behind `pm_...` or `ch_...`; None where Stripe knows no such one.
@@ -36,5 +36,8 @@ class StripeCards:
         path = _PATHS.get(reference[:3])
         if path is None:
             raise Misconfigured("Stripe is asked about pm_... and ch_... only: correct the card's reference")
+        if self._http is None:
+            remedy = "and with another base URL set no other host is asked"
+            raise Misconfigured(f"STRIPE_BASE is not set, {remedy}")
         found = self._http.get(f"{path}{quote(reference, safe='')}")
         return None if found is None else read_card(found)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from composition import email, registrar, sms, trackers
+from composition import checking, email, registrar, sms, trackers
 from domain.errors import Misconfigured
 from providers.sendgrid_email import SendGridEmail
 from providers.twilio_sms import TwilioSms
@@ -78,13 +78,16 @@ def test_half_a_vendor_is_refused_with_what_is_missing(
 
 
 def test_with_any_base_url_every_other_product_is_shut(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = read(monkeypatch, **TWILIO, **SENDGRID, TWILIO_VERIFY_BASE="http://127.0.0.1:9")
+    given = {**TWILIO, **SENDGRID, "STRIPE_API_KEY": "hush"}
+    settings = read(monkeypatch, **given, TWILIO_VERIFY_BASE="http://127.0.0.1:9")
     courier, letters = sms(settings), email(settings)
     assert isinstance(courier, TwilioSms)
     assert courier._http.bases == {"verify": "http://127.0.0.1:9"}
     assert isinstance(letters, SendGridEmail)
     with pytest.raises(Misconfigured, match="SENDGRID_BASE"):
         letters.deliver(letter(), at=now())
+    with pytest.raises(Misconfigured, match="STRIPE_BASE"):
+        checking(settings).cards.card("pm_1")
 
 
 def test_each_vendor_that_is_set_up_is_asked_what_became_of_its_messages(
