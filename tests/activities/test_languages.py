@@ -392,6 +392,29 @@ def test_nothing_is_sold_and_an_email_has_both_halves(language: str, channel: st
         assert written.text.startswith(SPECIMEN_SELLER.name)
 
 
+@pytest.mark.parametrize("language", LETTERS.languages)
+def test_with_a_deposit_its_name_is_to_be_quoted_and_no_invoice(language: str) -> None:
+    notice = specimen("deposit_request", "email", language)
+    assert notice.deposit is not None
+    written = message(language, "email", "deposit_request")
+    for half in (written.text, written.html or ""):
+        assert half.count(notice.deposit.deposit) == 2, "where it is asked for, and where the transfer is"
+    invoices = {
+        "en": "invoice number",
+        "de": "Rechnungsnummer",
+        "fr": "numéros de facture",
+        "ko": "청구서 번호",
+    }
+    assert invoices[language] not in " ".join(written.text.split())
+
+
+def test_a_german_letter_goes_on_in_lower_case_after_its_greeting() -> None:
+    for name in LETTERS.names("email", "de"):
+        greeting, body = message("de", "email", name).text.split("\n\n")[:2]
+        assert greeting.endswith(",")
+        assert body[0].islower(), f"{name}: {body}"
+
+
 # --- what the linter finds
 
 UNKNOWN = "spell its name as there, or take it away"
