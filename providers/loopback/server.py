@@ -20,6 +20,7 @@ from providers.loopback.sendgrid import SendGrid, mail_router
 from providers.loopback.twilio import Twilio, asking_router, consents_router, messages_router, verify_router
 
 START_SECONDS = 10
+_OF_PARTNER_CENTER = ("/v1/customers/usagerecords", "/v1/auditrecords")
 
 
 class Loopback:
@@ -212,7 +213,7 @@ def _operation(method: str, path: str) -> Operation | None:
         return "ask"
     if path == "/v1/Consents/Bulk":
         return "tell"
-    if path in ("/v1/customers/usagerecords", "/v1/auditrecords"):
+    if path in _OF_PARTNER_CENTER:
         return "read"
     if path.endswith("/Verifications"):
         return "verify"
@@ -223,7 +224,7 @@ async def _answer(fault: Fault, path: str, send: Any) -> None:
     status = fault.status or 500
     if path.startswith("/v3/"):
         made = sendgrid.refusal(status)
-    elif path.startswith("/v1/"):
+    elif path in _OF_PARTNER_CENTER:
         made = partner_center.refusal(status, fault.code)
     else:
         made = twilio.refusal(status, fault.code or status)
