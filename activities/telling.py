@@ -80,7 +80,7 @@ class Telling:
             words = f"the vendor of SMS was told of the {what}"
             consents.settle(self.books.ledger, told, "told", now=now, words=words)
             return
-        words = f"the vendor of SMS does not take an {what}: {refused}"
+        words = f"the vendor of SMS does not take the {what}: {refused}"
         consents.settle(self.books.ledger, told, "refused", now=now, words=words)
         self._tell_operator(words, now)
 

@@ -219,7 +219,7 @@ def test_one_item_that_twilio_does_not_take_keeps_no_other_back(
     assert telling.tell(at(5, 11)) == 2
     assert said(loopback) == [(PHONE, "opt-out", "others")]
     (task,) = [task for task in tasks.worklist(business.ledger) if task.step == "vendor"]
-    assert task.why == "the vendor of SMS does not take an opt-out of SMS: 30646 INVALID_CONTACT_ID"
+    assert task.why == "the vendor of SMS does not take the opt-out of SMS: 30646 INVALID_CONTACT_ID"
     assert "0151" not in task.why
     assert telling.tell(at(9)) == 0, "it would be refused again"
 
