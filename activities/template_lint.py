@@ -6,10 +6,12 @@ law or the customer needs from it.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
@@ -18,7 +20,7 @@ from activities.rendering import CODE_TEMPLATE, CONSUMER_PREFIX, FALLBACK, BadTe
 from activities.specimens import SPECIMEN_SELLER, specimen, specimen_code
 from domain.channels import CHANNELS
 from domain.money import Money
-from domain.notice import Message, Notice, in_gsm7, sms_segments
+from domain.notice import Message, Notice, OneTimeCode, Seller, in_gsm7, sms_segments
 
 MOST_SEGMENTS, MOST_SEGMENTS_UCS2 = 2, 3
 """Of a text message in GSM-7, and in a script that needs UCS-2."""
@@ -26,7 +28,7 @@ MOST_SEGMENTS, MOST_SEGMENTS_UCS2 = 2, 3
 ASKS_NOTHING = "order_cancelled"
 """The message about an order that asks for no money."""
 
-_VALUES = ("notice", "seller", "code")
+_VALUES: Mapping[str, type] = {"notice": Notice, "seller": Seller, "code": OneTimeCode}
 _ANYWHERE = {"to": "nobody@seller.example", "sender": "nobody@seller.example"}
 
 
@@ -132,6 +134,10 @@ def _same(templates: Path, language: str, path: Path) -> Iterator[Finding]:
     for value in sorted(own.values - english.values):
         remedy = f"take it away, or say it in {FALLBACK} too"
         yield Finding(file=file, rule="value-unknown", problem=f"only it says {value}", remedy=remedy)
+    if language == FALLBACK:  # The others are compared with it, case by case; the specimen is one of them.
+        for value in sorted(value for value in own.values if not _exists(value)):
+            problem, remedy = f"there is no {value}", "spell it as `domain/notice.py` does"
+            yield Finding(file=file, rule="value-unknown", problem=problem, remedy=remedy)
     for line in own.conditions:
         yield Finding(
             file=file,
@@ -148,15 +154,31 @@ def _read(templates: Path, language: str, path: Path) -> _Words:
     except TemplateSyntaxError as error:
         file = f"{templates.name}/{language}/{path}"
         raise BadTemplate(file, error.lineno, error.message or "syntax error") from None
-    values = {
-        f"{node.node.name}.{node.attr}"
-        for node in tree.find_all(nodes.Getattr)
-        if isinstance(node.node, nodes.Name) and node.node.name in _VALUES
-    }
+    values = {value for node in tree.find_all(nodes.Getattr) if (value := _value(node))}
     conditions = tuple(node.lineno for node in tree.find_all((nodes.If, nodes.For, nodes.CondExpr)))
     return _Words(
         phrases=frozenset(_phrases(tree)), values=frozenset(values), conditions=tuple(sorted(conditions))
     )
+
+
+def _value(node: nodes.Node) -> str:
+    """Return the fact of a message that an expression is, like `notice.usage.percent`; empty if none."""
+    if isinstance(node, nodes.Getattr):
+        owner = _value(node.node)
+        return owner and f"{owner}.{node.attr}"
+    return node.name if isinstance(node, nodes.Name) and node.name in _VALUES else ""
+
+
+def _exists(value: str) -> bool:
+    """Whether messages have such a fact."""
+    root, *names = value.split(".")
+    owner: Any = _VALUES[root]
+    for name in names:
+        said = get_type_hints(owner).get(name)
+        if said is None and not hasattr(owner, name):
+            return False
+        owner = next((each for each in get_args(said) if each is not NoneType), said or object)
+    return True
 
 
 def _phrases(tree: nodes.Template) -> Iterator[str]:

@@ -430,6 +430,21 @@ def changed(tmp_path: Path, name: str, old: str, new: str) -> list[str]:
     return [str(finding) for finding in lint(folder)]
 
 
+def test_a_fact_is_misspelt_in_words_that_the_specimen_does_not_need(tmp_path: Path) -> None:
+    """A budget that is used up, where the specimen is a forecast."""
+    old, new = (
+        "{{ notice.usage.percent | percent }}{% endblock %}",
+        "{{ notice.usage.per_cent }}{% endblock %}",
+    )
+    found = changed(tmp_path, "de/email/usage.j2", old, new)
+    assert [line.partition(": ")[2] for line in found] == [
+        "value-unknown: only it says notice.usage.per_cent: take it away, or say it in en too"
+    ]
+    found = changed(tmp_path / "english", "en/email/usage.j2", old, new)
+    unknown = "value-unknown: there is no notice.usage.per_cent: spell it as `domain/notice.py` does"
+    assert f"templates/en/email/usage.j2:1: {unknown}" in found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "old", "new", "finding"),
