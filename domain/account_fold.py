@@ -426,6 +426,7 @@ class _Folding:
                 self.verification = self.verification.after(fact.body, at)
             case facts.Onboarded() as body:
                 self.onboarding = body.outcome
+                self.credit = self.credit.after(body, at, fact.happened_on)
             case facts.Checked() | facts.CodeSent() | facts.CodeAnswered() | facts.OnboardingReviewed():
                 self.verification = self.verification.after(fact.body, at)
             case facts.PolicyAccepted() | facts.CalledBack():

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from domain.account import Account
-from domain.credit.state import Asked, Order
+from domain.credit.state import UNUSED, Asked, Credit, Order
 from domain.money import Money
 from domain.policy_credit import Prepayment
 from domain.policy_fields import amount_in
@@ -30,13 +30,19 @@ class Prepaid:
         return max(self.asked - self.received, Money.zero(self.asked.currency))
 
 
-def needed(terms: Prepayment, order: Order) -> Money:
-    """Return the deposit of an order: what was agreed for it, else by the policy's percent and minimum."""
+def needed(terms: Prepayment, order: Order, credit: Credit = UNUSED) -> Money:
+    """Return the deposit of an order: what was agreed for it, else by the policy's percent and minimum.
+
+    Until anything was provisioned it is what the verification asks for at least, in the same currency.
+    """
     if order.prepay is not None:
         return order.prepay
     share = order.first_month.portion(Decimal(terms.percent) / 100)
     smallest = Money(1, share.currency)
-    return max(share, amount_in(terms.minimum, share.currency) or smallest, smallest)
+    first, served = credit.first_deposit, any(each.provisioned_at for each in credit.orders)
+    if first is None or first.currency != share.currency or served:
+        first = smallest
+    return max(share, amount_in(terms.minimum, share.currency) or smallest, first)
 
 
 def due_on(terms: Prepayment, asked: Asked) -> date:
@@ -53,7 +59,7 @@ def prepaid(account: Account, terms: Prepayment, order: Order) -> Prepaid:
     )
     received = [received_for(account, each) for each in asked]
     settled = sum((each for each in received if each.currency == currency), start=Money.zero(currency))
-    return Prepaid(asked=total if asked else needed(terms, order), received=settled)
+    return Prepaid(asked=total if asked else needed(terms, order, account.credit), received=settled)
 
 
 def received_for(account: Account, asked: Asked) -> Money:

@@ -109,8 +109,8 @@ class Credit:
 
     Attributes:
         grants: by currency, the newest that was not ended.
-        ended: by currency when a credit was ended last; an empty name stands for every currency.
         orders: in the order in which they were placed.
+        first_deposit: what the verification asks of a customer who pays in advance, before anything else.
         noted: by currency.
         invoiced: by order the invoice that names it.
         applied: the deposits of which anything was ever applied.
@@ -119,6 +119,7 @@ class Credit:
 
     grants: Mapping[str, Grant] = field(default_factory=dict)
     orders: tuple[Order, ...] = ()
+    first_deposit: Money | None = None
     asked: tuple[Asked, ...] = ()
     blocks: tuple[Block, ...] = ()
     noted: Mapping[str, Noted] = field(default_factory=dict)
@@ -153,6 +154,8 @@ class Credit:
         match body:
             case facts.CreditGranted() | facts.CreditEnded() | facts.CreditReportChanged():
                 return self._credit(body, at, on)
+            case facts.Onboarded(deposit=Decimal() as deposit, currency=str(currency)):
+                return replace(self, first_deposit=Money.of(deposit, currency))
             case facts.OrderPlaced() if self.order(body.order) is None:
                 return replace(self, orders=(*self.orders, _placed(body, at, on)))
             case facts.OrderCancelled():

@@ -29,7 +29,7 @@ class Onboarded(Body):
     Attributes:
         row, ruleset: the row that decided, and the version of its decision table.
         reasons: why a customer was turned away, as findings: what the customer is told.
-        deposit: what is asked in advance, in `currency`.
+        deposit: what is asked in advance at least, of the first order in `currency`.
     """
 
     type: Literal["onboarded"] = "onboarded"

@@ -114,7 +114,7 @@ class Approve(Part):
 
 
 class Prepay(Part):
-    """Let the customer in, who pays in advance; `deposit` is what is asked first, per currency."""
+    """Let the customer in, who pays in advance; the first deposit is `deposit` at least, per currency."""
 
     deposit: Amounts = Field(default_factory=dict)
 

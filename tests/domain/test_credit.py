@@ -196,6 +196,41 @@ def test_a_deposit_is_a_share_of_the_first_month_and_the_minimum_at_least(
     assert needed(terms, order) == euros(asked)
 
 
+@pytest.mark.parametrize(
+    ("deposit", "currency", "asked"),
+    [("500", "EUR", "500.00"), ("200", "EUR", "300.00"), ("500", "USD", "300.00")],
+    ids=["more than the policy asks", "less than that", "in another currency"],
+)
+def test_the_first_deposit_is_what_the_verification_asks_at_least(
+    deposit: str, currency: str, asked: str
+) -> None:
+    verified = event(
+        "2026-01-02", "onboarded", outcome="approved_prepayment", deposit=deposit, currency=currency
+    )
+    outcome = play(verified, ORDER, sent("2026-02-05T11:00:00Z", asked))
+    assert provisioned(outcome) == [f"02-05 11:00 {PROVISIONED}"]
+    short = str(Decimal(asked) - Decimal("0.01"))
+    assert provisioned(play(verified, ORDER, sent("2026-02-05T11:00:00Z", short))) == []
+
+
+def test_once_anything_was_provisioned_a_deposit_is_as_the_policy_says() -> None:
+    outcome = play(
+        event("2026-01-02", "onboarded", outcome="approved_prepayment", deposit="500", currency="EUR"),
+        ORDER,
+        sent("2026-02-05T11:00:00Z", "500.00"),
+        event("2026-02-06T10:00:00Z", "order_placed", order="O-2", amount="300.00", currency="EUR"),
+        event(
+            "2026-02-09T11:00:00Z",
+            "payment_received",
+            payment="P2",
+            amount="300.00",
+            currency="EUR",
+            deposit="O-2-D",
+        ),
+    )
+    assert provisioned(outcome) == [f"02-05 11:00 {PROVISIONED}", f"02-09 11:00 {PROVISIONED}"]
+
+
 def test_a_deposit_is_asked_for_waited_for_and_applied_before_anybody_is_chased() -> None:
     first = invoice("I", "350.00", due="2026-02-20", order="O-1")
     outcome = play(ORDER, sent("2026-02-05T11:00:00Z"), {**first, "at": "2026-02-10"}, until="2026-02-24")
