@@ -5,9 +5,9 @@ A Charge says more: the risk that Radar gave it, and how the cardholder authenti
 
 from urllib.parse import quote
 
-from domain.errors import Misconfigured
+from domain.errors import Misconfigured, TryAgainLater
 from domain.onboarding.card import Card
-from domain.onboarding.card_reading import read_card
+from domain.onboarding.card_reading import read_answer
 from providers.asked_by_http import AskedByHttp
 
 BASE = "https://api.stripe.com"
@@ -40,4 +40,9 @@ class StripeCards:
             remedy = "and with another base URL set no other host is asked"
             raise Misconfigured(f"STRIPE_BASE is not set, {remedy}")
         found = self._http.get(f"{path}{quote(reference, safe='')}")
-        return None if found is None else read_card(found)
+        if found is None:
+            return None
+        try:
+            return read_answer(found)
+        except ValueError:
+            raise TryAgainLater("Stripe answered what nobody can read") from None

@@ -46,6 +46,17 @@ def read_card(data: Mapping[str, Any]) -> Card:
     """
     if (where := _number_in(data)) is not None:
         raise ValueError(f"{where} looks like a card number, which must never come here: leave it out")
+    return read_answer(data)
+
+
+def read_answer(data: Mapping[str, Any]) -> Card:
+    """Return the card of what a processor answered itself, which says no card number.
+
+    What looks like one there is a telephone number, or how the networks call a transaction.
+
+    Raises:
+        ValueError: it is in no form that is known; the sentence shows no value.
+    """
     if data.get("object") in ("payment_method", "charge"):
         return _stripe(data)
     if "binData" in data:

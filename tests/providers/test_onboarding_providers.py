@@ -157,6 +157,26 @@ def test_a_payment_method_of_stripe_is_read(vendors: Loopback) -> None:
     assert cards_of(vendors).card("pm_2") is None
 
 
+def test_long_numbers_in_what_stripe_answers_are_no_card_numbers(vendors: Loopback) -> None:
+    charge = {
+        "object": "charge",
+        "id": "ch_1",
+        "billing_details": {"phone": "004915123456789"},
+        "payment_method_details": {
+            "type": "card",
+            "card": {"funding": "credit", "country": "DE", "network_transaction_id": "104557651805572"},
+        },
+    }
+    vendors.knowing.say("ch_1", Reply(charge))
+    assert cards_of(vendors).card("ch_1") == Card(funding="credit", country="DE", reference="ch_1")
+
+
+def test_what_nobody_can_read_of_stripe_is_asked_again(vendors: Loopback) -> None:
+    vendors.knowing.say("pm_1", Reply({"object": "source"}))
+    with pytest.raises(TryAgainLater):
+        cards_of(vendors).card("pm_1")
+
+
 def test_stripe_with_a_wrong_key_or_reference_is_a_fault_of_ours(vendors: Loopback) -> None:
     with pytest.raises(Misconfigured):
         cards_of(vendors, key="sk_wrong").card("ch_1")
