@@ -67,6 +67,8 @@ def network_of(address: str) -> str | None:
         at = ip_address(address)
     except ValueError:
         return None
+    if at.version == 6 and at.ipv4_mapped is not None:  # as a server of both versions sees an IPv4 visitor
+        at = at.ipv4_mapped
     return str(ip_network(f"{at}/{24 if at.version == 4 else 48}", strict=False))
 
 

@@ -347,7 +347,12 @@ def test_nobody_is_alike_for_a_mail_service_that_many_use() -> None:
 
 @pytest.mark.parametrize(
     ("address", "network"),
-    [("192.0.2.77", "192.0.2.0/24"), ("2001:db8:1:2::3", "2001:db8:1::/48"), ("localhost", None)],
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("localhost", None),
+    ],
 )
 def test_the_network_of_an_address(address: str, network: str | None) -> None:
     assert alike.network_of(address) == network
