@@ -20,6 +20,9 @@ from domain.reasons import Reason, because
 RETRIES = (timedelta(minutes=15), timedelta(hours=2))
 """After a check that could not be done; when these are used up, a person decides."""
 
+FOR_PEOPLE = frozenset({"velocity_burst", "contradictory"})
+"""Findings with which only a person lets anybody in, whatever a row or the end of a patience says."""
+
 MoveKind = Literal["check", "send", "wait", "call", "review", "conclude"]
 _THEN: dict[str, Verdict] = {"reject": "rejected", "prepay": "approved_prepayment"}
 
@@ -110,12 +113,20 @@ def _by_table(progress: Progress, now: datetime, rules: OnboardingRules, who: Cu
         return _person("review", reason, progress, now, rules.review, decided=decided)
     if row.review is not None:
         return _review(_why_a_person(decided, row, rules), progress, now, rules, decided)
+    if row.reject is None and (check := _for_people(progress)) is not None:
+        reason = because("onboarding.review", check=check, outcome=progress.checks[check].outcome)
+        return _review(reason, progress, now, rules, decided)
     return Move(
         kind="conclude",
         reason=_why(decided, row, rules),
         outcome=_of_row(decided, row, progress),
         decided=decided,
     )
+
+
+def _for_people(progress: Progress) -> str | None:
+    """Return the check with a finding that only a person passes over."""
+    return next((name for name, check in progress.in_order() if FOR_PEOPLE & set(check.reasons)), None)
 
 
 def _why(decided: Decided, row: Row, rules: OnboardingRules) -> Reason:
@@ -208,6 +219,8 @@ def _person(
     """Let a person act: remind when it takes too long, and end where the table says so."""
     since = _since(progress, now)
     remind_at, end_at = _bounds(since, patience)
+    if patience.then == "prepay" and _for_people(progress) is not None:
+        end_at = None
     if end_at is not None and now >= end_at:
         reason = because("onboarding.nobody", days=patience.end_after_days)
         outcome = Outcome(verdict=_THEN[patience.then], adverse=_adverse(patience, progress))

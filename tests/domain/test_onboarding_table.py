@@ -303,6 +303,24 @@ def test_a_review_that_lies_is_reminded_of_and_ends(
     assert move.verdict == ("approved_prepayment" if kind == "conclude" else None)
 
 
+LENIENT = SHIPPED.model_copy(update={"rows": SHIPPED.rows[-1:]})
+
+
+@pytest.mark.parametrize("finding", ["velocity_burst", "contradictory"])
+@pytest.mark.parametrize("rules", [SHIPPED, LENIENT, PATIENT], ids=["shipped", "lenient", "patient"])
+@pytest.mark.parametrize("card", [False, True], ids=["no card", "a prepaid card"])
+def test_no_table_lets_in_who_is_in_a_burst_or_contradicted(
+    finding: str, rules: OnboardingRules, card: bool
+) -> None:
+    prepaid = [came_out("card", "fail", "card_prepaid")] if card else []
+    made = but(came_out("velocity", "review", finding))
+    checks = [body for body in made if not card or body.check != "phone"]
+    progress = after(WITH_CARD if card else STARTED, *checks, *prepaid)
+
+    assert next_move(progress, at(100), rules, WHO).kind == "review"
+    assert next_move(progress.after(reviewed("approve", "maria"), at(101)), at(102), rules, WHO).verdict
+
+
 CALLING = after(STARTED, *but(came_out("region", "pass", "tier_high")), came_out("identity", "pass"))
 
 
