@@ -27,6 +27,11 @@ class Grant:
     by: str | None = None
     terms_days: int | None = None
 
+    @property
+    def whose(self) -> str:
+        """Who decided it, in words: what the decision table grants the engine writes down."""
+        return "the decision table" if self.by is None or self.by == ENGINE else self.by
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:

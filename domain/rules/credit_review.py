@@ -67,7 +67,7 @@ def _yearly(at: Situation, grant: Grant, wanted: Wanted) -> Iterator[tuple[str, 
     times, _ = divmod((at.today - grant.on).days, days)
     wanted.later.append(at.opening(grant.on + timedelta(days=(times + 1) * days)))
     if times > 0:
-        reason = because("review.yearly", on=grant.on, limit=grant.limit, by=grant.by or "the decision table")
+        reason = because("review.yearly", on=grant.on, limit=grant.limit, by=grant.whose)
         yield f"granted {grant.on}", times, reason
 
 

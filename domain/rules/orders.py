@@ -47,5 +47,4 @@ def _because(at: Situation, order: Order) -> Reason:
     grant = at.account.credit.approved(order.amount.currency)
     if grant is None or at.account.credit.asked_for(order.name):
         return because("provision.prepaid", order=order.name)
-    by = grant.by or "the decision table"
-    return because("provision.credit", order=order.name, limit=grant.limit, by=by)
+    return because("provision.credit", order=order.name, limit=grant.limit, by=grant.whose)

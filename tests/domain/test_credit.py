@@ -23,6 +23,7 @@ from domain.plan import plan
 from domain.policy import Policy
 from domain.policy_credit import CreditTerms, Prepayment
 from domain.posting import post
+from domain.reasons import because
 from domain.simulation.events import read_events
 from domain.simulation.timeline import Outcome
 from domain.situation import Situation
@@ -156,6 +157,15 @@ def test_what_is_missing_is_said() -> None:
         "O-1 waits for its deposit: 100.00 EUR of 300.00 EUR have settled",
         "O-1 waits: payment P2 of 200.00 EUR is on its way and has not settled",
     ]
+
+
+@pytest.mark.parametrize(("by", "whose"), [("maria", "maria"), ("arrears", "the decision table")])
+def test_who_granted_the_credit_is_said(by: str, whose: str) -> None:
+    [line] = [line for line in play(ORDER, granted(by=by)).lines if line.step == "provision-order"]
+    assert line.reason
+    assert (
+        line.reason.words == because("provision.credit", order="O-1", limit=euros("1000.00"), by=whose).words
+    )
 
 
 def test_each_order_uses_up_the_limit_before_the_next_one() -> None:
