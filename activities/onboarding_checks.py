@@ -259,10 +259,13 @@ class OnboardingChecks:
         return result, self.ports.sanctions.name, outside.SANCTIONS_RULESET
 
     def _card(self, looking: Looking) -> Made:
-        known, provider = looking.more.card, "application"
+        known, provider, linked = looking.more.card, "application", False
         if known is None and looking.more.card_reference is not None:
             known, provider = self.ports.cards.card(looking.more.card_reference), self.ports.cards.name
-        return card.check_card(known, looking.application.country), provider, card.RULESET
+            if known is not None and known.fingerprint:
+                linked = self._linked_by(looking, "card", known.fingerprint)
+        result = card.check_card(known, looking.application.country, linked=linked)
+        return result, provider, card.RULESET
 
     def _phone_line(self, looking: Looking) -> Made:
         phone = looking.application.phone
@@ -271,15 +274,17 @@ class OnboardingChecks:
         return result, self.ports.lines.name, phone_line.RULESET
 
     def _identity(self, looking: Looking) -> Made:
-        ports, standing = self.ports, looking.standing
+        ports = self.ports
         if looking.more.identity is None:
             return answered(["identity_missing"]), ports.identities.name, outside.IDENTITY_RULESET
         proof = ports.identities.proof(looking.more.identity)
-        linked = proof is not None and onboarding.linked_person(
-            self.books.ledger, standing.customer.id, proof.subject, now=standing.now
-        )
-        result = outside.check_identity(proof, today=standing.now.date(), linked=linked)
+        linked = proof is not None and self._linked_by(looking, "person", proof.subject)
+        result = outside.check_identity(proof, today=looking.standing.now.date(), linked=linked)
         return result, ports.identities.name, outside.IDENTITY_RULESET
+
+    def _linked_by(self, looking: Looking, kind: str, value: str) -> bool:
+        standing = looking.standing
+        return onboarding.linked_by(self.books.ledger, standing.customer.id, kind, value, now=standing.now)
 
     def _credit_report(self, looking: Looking) -> Made:
         ports, application = self.ports, looking.application

@@ -154,10 +154,12 @@ def linked(session: Session, customer_id: str) -> list[str]:
     return found
 
 
-def linked_person(session: Session, customer_id: str, subject: str, *, key: bytes, now: datetime) -> bool:
-    """Note who stands behind a customer; return whether the same person stands behind a blocked one."""
-    note(session, customer_id, [("person", subject)], key=key, now=now)
-    return _blocked_alike(session, customer_id, "person")
+def linked_by(
+    session: Session, customer_id: str, kind: str, value: str, *, key: bytes, now: datetime
+) -> bool:
+    """Note a card or a person that a provider named; return whether a blocked customer has the same."""
+    note(session, customer_id, [(kind, value)], key=key, now=now)
+    return _blocked_alike(session, customer_id, kind)
 
 
 def _blocked_alike(session: Session, customer_id: str, kind: str) -> bool:

@@ -245,10 +245,10 @@ def linked(ledger: Ledger, customer_id: str) -> list[str]:
         return alike.linked(session, customer_id)
 
 
-def linked_person(ledger: Ledger, customer_id: str, subject: str, *, now: datetime) -> bool:
-    """Note who stands behind a customer; return whether the same person stands behind a blocked one."""
+def linked_by(ledger: Ledger, customer_id: str, kind: str, value: str, *, now: datetime) -> bool:
+    """Note a card or a person that a provider named; return whether a blocked customer has the same."""
     with ledger.write() as session:
-        return alike.linked_person(session, customer_id, subject, key=ledger.code_key, now=now)
+        return alike.linked_by(session, customer_id, kind, value, key=ledger.code_key, now=now)
 
 
 def put_off(ledger: Ledger, customer_id: str, *, now: datetime) -> PutOff | None:

@@ -208,7 +208,7 @@ ROWS: tuple[Control, ...] = (
         implemented_by=(
             "activities.onboarding_checks:IdentityProvider",
             "domain.onboarding.outside:check_identity",
-            "store.alike:linked_person",
+            "store.alike:linked_by",
         ),
         proven_by=(
             "tests/domain/test_onboarding_checks.py::test_a_proof_of_identity",

@@ -41,11 +41,16 @@ class Card:
     fingerprint: str | None = None
 
 
-def check_card(card: Card | None, country: str | None) -> Answered:
-    """Check a payment instrument against the rules and the country of the customer."""
+def check_card(card: Card | None, country: str | None, *, linked: bool = False) -> Answered:
+    """Check a payment instrument against the rules and the country of the customer.
+
+    Args:
+        linked: a blocked customer has the same, as is known now only: `check_links` came before.
+    """
     if card is None:
         return answered(["card_missing"])
-    return answered(_found(card, country), score=card.score, evidence=card.reference)
+    found = [*(["linked_card"] if linked else []), *_found(card, country)]
+    return answered(found, score=card.score, evidence=card.reference)
 
 
 def _found(card: Card, country: str | None) -> Iterator[str]:

@@ -17,6 +17,7 @@ from domain.facts import Checked
 from domain.money import Money
 from domain.onboarding import Application
 from domain.onboarding.application import Particulars
+from domain.onboarding.card import Card
 from domain.policy import Policy
 from providers.loopback.faults import DROPPED, LOST_REPLY
 from providers.loopback.onboarding import LATE, Reply
@@ -25,6 +26,7 @@ from settings import ROOT, Settings
 from store import clock, onboarding, policies, switches, tasks
 from store.claims import PutOff
 from store.database import Ledger, migrate
+from store.tables import CustomerRow
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 APPLICATION = Application(
@@ -98,6 +100,8 @@ def desk(tmp_path: Path, vendors: Loopback) -> Iterator[Desk]:
         "outbox": tmp_path,
         **dict.fromkeys(("credit_bureau_url", "identity_url"), vendors.base),
         **dict.fromkeys(("credit_bureau_key", "identity_key"), vendors.knowing.key),
+        "stripe_api_key": vendors.knowing.stripe_key,
+        "stripe_base": vendors.base,
     }
     vendors.knowing.asked.clear()
     yield Desk(ledger, Settings.model_validate(given))
@@ -164,6 +168,22 @@ def test_an_answer_that_is_asked_for_twice_is_one_and_another_one_is_for_a_perso
     assert accepted == [1, 0, 1]
     assert progress.outcome("identity") == "review"
     assert "contradictory" in progress.found
+
+
+def test_a_card_that_stripe_names_links_to_a_blocked_customer(desk: Desk, vendors: Loopback) -> None:
+    old = replace(APPLICATION, customer_id="OLD", email="old@old.example", phone="+4915123456780")
+    onboarding.apply(desk.ledger, old, now=START, more=Particulars(card=Card(fingerprint="fp9")))
+    card = {"funding": "credit", "country": "DE", "fingerprint": "fp9"}
+    method = {"object": "payment_method", "id": "pm_9", "type": "card", "card": card}
+    vendors.knowing.say("pm_9", Reply(method))
+    looking = replace(desk.run(0, desk.checks._looking), more=Particulars(card_reference="pm_9"))
+    before, _ = desk.checks.checked("card", looking)
+    with desk.ledger.write() as session:
+        session.get_one(CustomerRow, "OLD").stage = "suspended"
+    after, _ = desk.checks.checked("card", looking)
+
+    assert "linked_card" not in before.reasons
+    assert "linked_card" in after.reasons
 
 
 def test_after_a_hard_failure_nobody_is_asked(desk: Desk, vendors: Loopback) -> None:

@@ -160,11 +160,11 @@ def test_address_number_and_vat_id_link_too_and_of_who_was_imported_the_address(
 def test_the_same_person_behind_a_blocked_customer_is_found(small: Ledger) -> None:
     for name in ("OLD", "NEW"):
         apply(small, name)
-    first = onboarding.linked_person(small, "OLD", "person-1", now=START)
+    first = onboarding.linked_by(small, "OLD", "person", "person-1", now=START)
     block(small, "OLD")
 
     assert not first
-    assert onboarding.linked_person(small, "NEW", "person-1", now=START)
+    assert onboarding.linked_by(small, "NEW", "person", "person-1", now=START)
 
 
 def test_forgetting_destroys_what_came_with_the_application(small: Ledger) -> None:
