@@ -8,19 +8,14 @@ what its workflow does after that counts against the next one. `make bench` lets
 without it the sandbox compiles our workflows for every new customer.
 """
 
-import argparse
 import asyncio
-import os
-import socket
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -34,6 +29,7 @@ from temporalio.worker import Worker  # noqa: E402
 
 from activities.books import Books  # noqa: E402
 from bench._bare import Bare, nothing  # noqa: E402
+from bench._driver import drive  # noqa: E402
 from composition import GRACEFUL, Parts, code_version, connect, parts, waker, workers  # noqa: E402
 from domain.clock import BusinessClock  # noqa: E402
 from domain.customer import Customer  # noqa: E402
@@ -41,7 +37,6 @@ from domain.documents import read  # noqa: E402
 from domain.facts import InvoiceIssued  # noqa: E402
 from domain.policy import Policy  # noqa: E402
 from ending import leave  # noqa: E402
-from providers.temporal_server import HOST, NoServer, Ports, TemporalServer  # noqa: E402
 from settings import ROOT, Settings  # noqa: E402
 from store import clock as clocks  # noqa: E402
 from store import customers, doors, policies, switches  # noqa: E402
@@ -49,7 +44,6 @@ from store.assess import Assessment  # noqa: E402
 from store.customers import ContactData  # noqa: E402
 from store.database import Ledger, migrate  # noqa: E402
 from store.facts import NewFact  # noqa: E402
-from workflows.search_attributes import SEARCH_ATTRIBUTES  # noqa: E402
 
 AIM = 0.8
 """What the cycle of an existing customer is to reach of the rate of a bare workflow."""
@@ -298,51 +292,9 @@ async def measure(settings: Settings, *, count: int, in_flight: int, rounds: int
     return report(bench.kinds.values())
 
 
-def free_ports() -> Ports:
-    """Return ports that nobody has, and that nobody else would choose by habit."""
-    with socket.socket() as grpc, socket.socket() as ui:
-        for probe in (grpc, ui):
-            probe.bind((HOST, 0))
-        return Ports(grpc=grpc.getsockname()[1], ui=ui.getsockname()[1])
-
-
 def main() -> int:
     """Run as the command line says; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=80, help="of each kind in each round (80)")
-    parser.add_argument("--in-flight", type=int, default=20, help="so many at the same time (20)")
-    parser.add_argument("--rounds", type=int, default=3, help="times that each kind is measured (3)")
-    asked = parser.parse_args()
-    if asked.in_flight < 1 or asked.rounds < 1 or asked.count < 4 * asked.in_flight:
-        parser.error("count four times as many as are in flight, and at least one of each")
-    with tempfile.TemporaryDirectory(prefix="arrears-bench-") as name:
-        folder = Path(name)
-        server = TemporalServer(
-            database=folder / "temporal.db",
-            log=folder / "temporal.log",
-            search_attributes=SEARCH_ATTRIBUTES,
-            ports=free_ports(),
-        )
-        try:
-            with server:
-                settings = Settings(
-                    database_url=f"sqlite:///{folder / 'arrears.db'}",
-                    outbox=folder / "outbox",
-                    temporal_address=server.address,
-                    temporal_ui=server.ui,
-                )
-                table = asyncio.run(
-                    measure(settings, count=asked.count, in_flight=asked.in_flight, rounds=asked.rounds)
-                )
-        except NoServer as reason:
-            print(reason, file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            return 130
-    cores = os.cpu_count()
-    print(f"{asked.count} of each, {asked.in_flight} in flight, {asked.rounds} rounds, {cores} cores\n")
-    print(table)
-    return 0
+    return drive(measure, doc=__doc__, per="of each kind in each round", count=80, in_flight=20, times=4)
 
 
 if __name__ == "__main__":

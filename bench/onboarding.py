@@ -6,16 +6,12 @@ once, and the decision table decides: it is over when the verification's workflo
 before each round, since rates on a shared machine swing: the ratio holds.
 """
 
-import argparse
 import asyncio
-import os
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 
@@ -27,7 +23,8 @@ from temporalio.client import Client  # noqa: E402
 
 from activities.onboarding import PhoneVerifier  # noqa: E402
 from bench._bare import Bare  # noqa: E402
-from bench.cycles import BARE_QUEUE, PATIENCE_SECONDS, POLICY, bare_worker, free_ports  # noqa: E402
+from bench._driver import drive  # noqa: E402
+from bench.cycles import BARE_QUEUE, PATIENCE_SECONDS, POLICY, bare_worker  # noqa: E402
 from composition import connect, parts, waker, workers  # noqa: E402
 from domain.documents import read  # noqa: E402
 from domain.notice import Accepted, OneTimeCode  # noqa: E402
@@ -35,13 +32,11 @@ from domain.onboarding import Application  # noqa: E402
 from domain.onboarding.rules import OnboardingRules  # noqa: E402
 from domain.policy import Policy  # noqa: E402
 from ending import leave  # noqa: E402
-from providers.temporal_server import NoServer, TemporalServer  # noqa: E402
 from replay.cost import Cost, cost_of_verification  # noqa: E402
 from settings import Settings  # noqa: E402
 from store import commands, onboarding, policies  # noqa: E402
 from store.database import Ledger, migrate  # noqa: E402
 from store.errors import Refused  # noqa: E402
-from workflows.search_attributes import SEARCH_ATTRIBUTES  # noqa: E402
 
 Job = Callable[[str], Awaitable[object]]
 
@@ -214,42 +209,7 @@ async def measure(settings: Settings, *, count: int, in_flight: int, rounds: int
 
 def main() -> int:
     """Run as the command line says; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=60, help="new customers in each round (60)")
-    parser.add_argument("--in-flight", type=int, default=15, help="so many at the same time (15)")
-    parser.add_argument("--rounds", type=int, default=3, help="times that it is measured (3)")
-    asked = parser.parse_args()
-    if asked.in_flight < 1 or asked.rounds < 1 or asked.count < asked.in_flight:
-        parser.error("count at least as many as are in flight, and at least one of each")
-    with tempfile.TemporaryDirectory(prefix="arrears-bench-") as name:
-        folder = Path(name)
-        server = TemporalServer(
-            database=folder / "temporal.db",
-            log=folder / "temporal.log",
-            search_attributes=SEARCH_ATTRIBUTES,
-            ports=free_ports(),
-        )
-        try:
-            with server:
-                settings = Settings(
-                    database_url=f"sqlite:///{folder / 'arrears.db'}",
-                    outbox=folder / "outbox",
-                    temporal_address=server.address,
-                    temporal_ui=server.ui,
-                )
-                lines = asyncio.run(
-                    measure(settings, count=asked.count, in_flight=asked.in_flight, rounds=asked.rounds)
-                )
-        except NoServer as reason:
-            print(reason, file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            return 130
-    print(
-        f"{asked.count} a round, {asked.in_flight} in flight, {asked.rounds} rounds, {os.cpu_count()} cores\n"
-    )
-    print(lines)
-    return 0
+    return drive(measure, doc=__doc__, per="new customers in each round", count=60, in_flight=15)
 
 
 if __name__ == "__main__":
