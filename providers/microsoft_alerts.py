@@ -5,6 +5,7 @@ knows is kept as it was written. Whoever read them from the API can be trusted.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -26,8 +27,10 @@ _KINDS: Mapping[str, str] = {
 _MEASURED = ("connectionCount",)
 """What of the details is a number and names nobody; addresses stay with the text."""
 
-_NO_DATE = 9000
-"""A year from which on a date stands for none: 9999-12-31 is what is not resolved."""
+_YEARS = range(1970, 9000)
+"""Years of dates that are one: 9999-12-31 is what is not resolved, 0001-01-01 what was never set."""
+
+_FRACTION = re.compile(r"\.([0-9]+)")
 
 MOST_EVENTS = 1000
 
@@ -127,17 +130,18 @@ def _text(event: Mapping[str, Any], *names: str) -> str:
 def _first(event: Mapping[str, Any], *names: str) -> datetime | None:
     """Return the first of these instants that is one; without a zone it is UTC."""
     for name in names:
-        text = _text(event, name)
-        whole, point, rest = text.partition(".")
-        digits = len(rest) - len(rest.lstrip("0123456789"))
         try:
-            # Fractions come with two to seven digits, and Python reads six.
-            at = datetime.fromisoformat(f"{whole}{point}{rest[:digits][:6].ljust(6, '0')}{rest[digits:]}")
+            at = datetime.fromisoformat(_FRACTION.sub(_six_digits, _text(event, name)))
         except ValueError:
             continue
-        if at.year < _NO_DATE:
+        if at.year in _YEARS:
             return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     return None
+
+
+def _six_digits(fraction: re.Match[str]) -> str:
+    """Fractions come with up to seven digits, and Python reads six."""
+    return f".{fraction[1][:6].ljust(6, '0')}"
 
 
 def _signs(event: Mapping[str, Any]) -> tuple[str, ...]:

@@ -85,6 +85,23 @@ def test_an_alert_of_graph_names_the_same_event() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        ("2026-03-01T23:00:00Z", datetime(2026, 3, 1, 23, tzinfo=UTC)),
+        ("2026-03-01T23:00:00", datetime(2026, 3, 1, 23, tzinfo=UTC)),
+        ("2026-03-02T00:00:00+01:00", datetime(2026, 3, 1, 23, tzinfo=UTC)),
+        ("2026-03-01T23:00:00.1234567+00:00", datetime(2026, 3, 1, 23, 0, 0, 123456, tzinfo=UTC)),
+        ("9999-12-31T23:59:59.9970000", None),
+        ("0001-01-01T00:00:00", None),
+        ("0001-01-01T00:00:00.0000000+01:00", None),
+        ("last week", None),
+    ],
+)
+def test_an_instant_is_read_with_and_without_a_fraction(written: str, at: datetime | None) -> None:
+    assert read(ALERT | {"firstObservedDateTime": written}, "graph").occurred_at == at
+
+
+@pytest.mark.parametrize(
     ("type_", "kind"),
     [
         ("UsageAnomalyDetection", "hacking"),
