@@ -42,12 +42,11 @@ def read(raw: bytes) -> Notice:
     if len(raw) > MOST_BYTES:
         raise Unreadable(f"the email is larger than {MOST_BYTES >> 20} MB: save it without attachments")
     message = BytesParser(policy=policy.default).parsebytes(raw)
-    if not isinstance(message, EmailMessage) or not message.get("From"):
+    if not isinstance(message, EmailMessage) or not _as_written(message, "From"):
         raise Unreadable("this is no email: save it with its headers, as .eml")
-    subject, body = str(message.get("Subject", "")), _body(message)
-    words = f"{subject}\n{body}"
+    words = f"{_subject(message)}\n{_body(message)}"
     subscription, event = _ids(words)
-    name = str(message.get("Message-ID", "")).strip() or sha256(raw).hexdigest()
+    name = _as_written(message, "Message-ID") or sha256(raw).hexdigest()
     return Notice(
         source=SOURCE,
         id=name,
@@ -61,13 +60,24 @@ def read(raw: bytes) -> Notice:
     )
 
 
-def _body(message: EmailMessage) -> str:
-    part = message.get_body(preferencelist=("plain", "html"))
-    if part is None:
-        return ""
+def _as_written(message: EmailMessage, header: str) -> str:
+    """Return the first header of this name as it came: whoever forges one may trip who takes it apart."""
+    found = next((value for name, value in message.raw_items() if name.lower() == header.lower()), "")
+    return str(found).strip()
+
+
+def _subject(message: EmailMessage) -> str:
     try:
-        return str(part.get_content())
-    except (LookupError, ValueError):  # a character set that nobody knows
+        return str(message.get("Subject", ""))
+    except Exception:  # noqa: BLE001 - the library trips over what is no header in several ways
+        return _as_written(message, "Subject")
+
+
+def _body(message: EmailMessage) -> str:
+    try:
+        part = message.get_body(preferencelist=("plain", "html"))
+        return "" if part is None else str(part.get_content())
+    except Exception:  # noqa: BLE001 - so too over its headers, and over a character set that nobody knows
         return ""
 
 

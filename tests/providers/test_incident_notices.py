@@ -201,3 +201,11 @@ def test_no_body_of_an_email_is_a_crash(body: bytes) -> None:
         b"From: a@b.example\nContent-Type: text/plain; charset=klingon\nContent-Transfer-Encoding: base64\n\n"
     )
     assert incident_mail.read(head + body).incident
+
+
+@pytest.mark.parametrize(
+    "header", [b"Message-ID: <", b"Message-ID: <a@[", b"Content-Disposition: x\xff=", b"Subject: \xff"]
+)
+def test_no_forged_header_of_an_email_is_a_crash(header: bytes) -> None:
+    notice = incident_mail.read(b"From: a@[\n" + header + b"\n\nunsolicited messages\n")
+    assert (notice.kind, notice.trusted) == ("spam", False)
