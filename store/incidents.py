@@ -375,7 +375,7 @@ def _read(name: str, data: Mapping[str, Any]) -> commands.Input:
 
 def _performed(work: _Work, name: str, given: commands.Input) -> Done:
     incident = work.incident
-    key = commands.key_of(name, given, incident)
+    key = commands.key_of(name, given, work.entries)
     if work.has(key):
         return Done(words=f"Already done: {commands.WHAT[name]}.", already=True)
     refusal = commands.refusal(incident, playbooks.shipped(), name, given)

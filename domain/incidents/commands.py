@@ -5,14 +5,14 @@ incident with a natural key: the same command twice is one entry.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from domain.commands import Command, mistakes
 from domain.facts.fields import Name, Reason
-from domain.incidents.incident import ENGINE, LIMITED, SUSPEND, TERMINATE, UNBLOCK, Incident
+from domain.incidents.incident import ENGINE, LIMITED, SUSPEND, TAKEN, TERMINATE, UNBLOCK, Entry, Incident
 from domain.incidents.kinds import KINDS
 from domain.incidents.moves import may_be_refunded
 from domain.incidents.playbooks import Playbooks
@@ -192,18 +192,20 @@ def note_of(given: Input) -> str:
     return "; ".join(filter(None, (said, given.note or "")))
 
 
-def key_of(name: str, given: Input, incident: Incident) -> str:
+def key_of(name: str, given: Input, entries: Iterable[Entry]) -> str:
     """Return the natural key of a command's entry: in the state in which it was asked for, it counts once."""
-    told = "\0".join((name, given.model_dump_json(), str(_turns(name, given, incident))))
+    told = "\0".join((name, given.model_dump_json(), str(_turns(name, given, entries))))
     return f"{name}/{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
-def _turns(name: str, given: Input, incident: Incident) -> int:
-    """How often the opposite of an action was done: after it the same words are a new wish."""
-    if isinstance(given, Act) and given.action in (*LIMITED, UNBLOCK):
-        opposite = LIMITED if given.action == UNBLOCK else (UNBLOCK,)
-        return sum(each.action in opposite for each in incident.actions)
-    return 0
+def _turns(name: str, given: Input, entries: Iterable[Entry]) -> int:
+    """How often something else was done, or said by this command: after it the same words are a new wish."""
+    if isinstance(given, Act):
+        opposites = {UNBLOCK: LIMITED, **dict.fromkeys(LIMITED, (UNBLOCK,))}.get(given.action, ())
+        return sum(each.what in TAKEN and each.data["action"] in opposites for each in entries)
+    said = (given.by, note_of(given), data_of(given))
+    others = (each for each in entries if each.key.startswith(f"{name}/"))
+    return sum((each.by, each.note, each.data) != said for each in others)
 
 
 def allowed(incident: Incident, playbooks: Playbooks) -> dict[str, Refusal]:

@@ -177,6 +177,8 @@ LIMITED = ("block_orders", "freeze_seats")
 
 UNBLOCK = "unblock_orders"
 SUSPEND, TERMINATE = "suspend", "terminate"
+TAKEN = ("limited", "acted")
+"""Entries of an action that was taken."""
 
 
 def incident_of(id: str, entries: Iterable[Entry]) -> Incident:
@@ -260,7 +262,7 @@ def _after(incident: Incident, entry: Entry) -> Incident:
             return _reviewed(incident, entry, step)
         case "approved":
             return replace(incident, approved={**incident.approved, said["action"]: step})
-        case "limited" | "acted":
+        case what if what in TAKEN:
             taken = Taken(action=said["action"], at=entry.at, by=entry.by, note=entry.note)
             return replace(incident, actions=(*incident.actions, taken), acknowledged=_seen(incident, step))
         case "escalated":

@@ -440,10 +440,11 @@ def told_and_done(happenings: Iterable[tuple[str, Any]]) -> Iterable[tuple[list[
                 if commands.refusal(incident, PLAYBOOKS, value[0], read) is None:
                     entries.append(
                         Entry(
-                            key=commands.key_of(value[0], read, incident),
+                            key=commands.key_of(value[0], read, entries),
                             what=commands.WHAT[value[0]],
                             at=now,
                             by=read.by,
+                            note=commands.note_of(read),
                             data=commands.data_of(read),
                         )
                     )

@@ -204,6 +204,18 @@ def test_from_notice_to_response(business: Business, taken: str) -> None:
     assert (whole.incident.state, whole.incident.refund) == ("closed", "requested")
 
 
+def test_what_was_said_may_be_said_again_once_something_else_was(business: Business, taken: str) -> None:
+    for owner in ("maria", "paul", "maria"):
+        assert not perform(business, taken, "assign", owner=owner).already
+    assert perform(business, taken, "assign", owner="maria").already
+    for verdict in ("false_alarm", "confirmed", "false_alarm"):
+        branch = {"branch": "attacker"} if verdict == "confirmed" else {}
+        assert not perform(business, taken, "review", verdict=verdict, **branch).already
+    assert perform(business, taken, "review", verdict="false_alarm").already
+    [listed] = incidents.listed(business.ledger, now=NOW)
+    assert (listed.incident.owner, listed.incident.verdict) == ("maria", "false_alarm")
+
+
 def test_an_end_that_finds_nothing_lets_orders_through_again(business: Business, taken: str) -> None:
     incidents.do_what_is_due(business.ledger, taken, now=NOW + HOUR)
     for name, data in (("review", {"verdict": "false_alarm"}), ("respond", {"says": "no"}), ("close", {})):
