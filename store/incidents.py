@@ -204,7 +204,7 @@ def _begun(session: Session, notice: Notice, customer: CustomerRow | None, now: 
     row = IncidentRow(
         id=notice.incident,
         source=notice.source,
-        source_id=notice.id,
+        source_id=notice.name,
         customer_id=customer.id if customer is not None else None,
         kind=notice.about.name,
         opened_at=now,

@@ -662,7 +662,8 @@ class IncidentRow(SQLModel, table=True):
     It is taken after that of the customer, where one is known.
 
     Attributes:
-        source, source_id: of the notice that it began with.
+        source, source_id: the channel of the notice that it began with, and that notice in a digest: who
+            complains may name it as he likes, and as long.
         wake_at: when its workflow should have looked; null where only a person can go on, or it is over.
     """
 

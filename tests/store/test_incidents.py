@@ -15,6 +15,7 @@ from store import customers, incidents, tasks
 from store import facts as ledger_facts
 from store.errors import Refused
 from store.forgetting import forget
+from store.tables import IncidentRow
 from tests.store.conftest import Business, at
 
 NOW = at(0)
@@ -244,6 +245,15 @@ def test_the_sweep_finds_one_that_nobody_looked_at(business: Business, taken: st
     assert incidents.due(business.ledger, now=NOW + HOUR + timedelta(minutes=2), limit=9) == [taken]
     perform(business, taken, "acknowledge", now=NOW + HOUR)
     assert incidents.due(business.ledger, now=NOW + 2 * HOUR, limit=9) == [taken]
+
+
+def test_whatever_names_a_notice_stands_nowhere(business: Business) -> None:
+    named = notice(id="hans.meier@x.example " + "".join(f"{n:x}" for n in range(9000)))
+    taken = incidents.take(business.ledger, named, now=NOW)
+    assert incidents.take(business.ledger, named, now=NOW).known == "again"
+    with business.ledger.read() as session:
+        row = session.get_one(IncidentRow, taken.incident)
+    assert "meier" not in f"{row} {incidents.history(business.ledger, taken.incident)}"
 
 
 def test_what_came_is_destroyed_with_the_contact_data_and_the_history_stays(business: Business) -> None:
