@@ -238,7 +238,7 @@ def notice_here(session: Session, customer: CustomerRow | None, notice: Notice, 
 
 
 def _more(work: _Work, notice: Notice) -> Taken:
-    """Add what one more notice says; the workflow looks only where that changes what comes next."""
+    """Add what one more notice says; the workflow looks where that changes what comes next, or the task."""
     if work.has(notice.key):
         return Taken(incident=work.row.id, known="again", wake=False)
     before = work.incident
@@ -249,8 +249,9 @@ def _more(work: _Work, notice: Notice) -> Taken:
     seen = work.row.wake_at
     customer = _settle(work)
     after = work.incident
-    moves = [next_move(each, playbooks.shipped(), work.now) for each in (before, after)]
-    if moves[0] == moves[1] and before.customer == after.customer:
+    rules = playbooks.shipped()
+    was, now_is = ((next_move(each, rules, work.now), task_of(each, rules)) for each in (before, after))
+    if was == now_is:
         work.row.wake_at = seen
         return Taken(incident=work.row.id, known="more", wake=False, customer=customer)
     return Taken(incident=work.row.id, known="more", wake=True, customer=customer)

@@ -125,6 +125,15 @@ def test_what_nobody_can_trust_touches_no_customer_until_it_is_confirmed(busines
     assert len(bodies(business, facts.IncidentOpened)) == 1
 
 
+def test_what_is_confirmed_within_the_hour_is_shown_at_once(business: Business) -> None:
+    """What comes next is as before, and the page says something else."""
+    business.customer()
+    mail = notice(source="mail", id="<1@x>", trusted=False, event="E")
+    assert incidents.take(business.ledger, mail, now=NOW).wake
+    matched = incidents.take(business.ledger, notice(source="graph", id="a", event="E"), now=NOW + HOUR / 2)
+    assert (matched.known, matched.wake) == ("more", True)
+
+
 def test_an_enforcement_notice_says_who_suspended_the_service(business: Business) -> None:
     """S5: a suspension that we did not ask for is an incident, and not ours to give back."""
     business.customer()
