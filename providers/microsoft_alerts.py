@@ -14,7 +14,6 @@ from domain.incidents.kinds import OTHER
 from domain.incidents.notice import Notice
 
 PARTNER_CENTER, GRAPH = "partner_center", "graph"
-FORMATS = (PARTNER_CENTER, GRAPH)
 
 _KINDS: Mapping[str, str] = {
     "networkconnectionstocryptominingpools": "mining",

@@ -101,7 +101,7 @@ ROWS: tuple[Control, ...] = (
     ),
     Control(
         id="S8",
-        says="Opens a case for every sign of abuse of the service, pages by its severity, and escalates when late.",
+        says="Opens a case for every sign of abuse of the service, says which are grave, and escalates when late.",
         kind="risk",
         phase="incident",
         owner="fraud desk",
@@ -112,6 +112,7 @@ ROWS: tuple[Control, ...] = (
         ),
         proven_by=(
             "tests/domain/test_incidents.py::test_what_comes_next",
+            "tests/domain/test_incidents.py::test_a_grave_one_says_so_in_its_task",
             "tests/providers/test_incident_notices.py::test_a_type_that_nobody_knows_is_kept_as_it_was_written",
             "tests/stories/test_incidents.py::test_nobody_answers_and_each_time_the_next_one_is_told",
         ),

@@ -82,12 +82,10 @@ class Incident:
         customer: ours, once somebody knows which.
         trusted: a channel that can be trusted, or a person, has confirmed it.
         marked: since when it is only for people, because nobody has confirmed it.
-        grave: a notice says that it is severe, or quite certain.
         notices: how many entries of notices there are; `sources` are their channels.
         owner: who was named to work on it; None where the playbook says.
         approved: by action, who allowed it.
         told_at: per level how often and when last somebody was told that it is late.
-        unblocked: orders are taken again.
     """
 
     id: str

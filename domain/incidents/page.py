@@ -87,8 +87,9 @@ def task_of(incident: Incident, playbooks: Playbooks) -> str | None:
     owner = owner_of(incident, playbooks.of(incident.kind))
     about = incident.customer or "nobody whom we know"
     test = ", a test" if incident.test else ""
+    grave = ", grave" if incident.grave else ""
     trust = "" if incident.trusted else ", unverified"
-    what = f"{incident.title} about {about}{test}{trust}"
+    what = f"{incident.title} about {about}{grave}{test}{trust}"
     refund = "; ask the vendor for money back" if incident.refund_told else ""
     return f"{incident.id}: {what}: {owner} is to {does} by {due.at:%d %b %H:%M} UTC{refund}"
 
@@ -117,7 +118,7 @@ def _about(incident: Incident) -> str:
         f"{kind.category.value.replace('_', ' ')}, {kind.risk.value.replace('_', ' ')}",
         f"customer {incident.customer}" if incident.customer else "nobody knows which customer",
         f"told {incident.notices} times by {', '.join(incident.sources)}",
-        "confirmed" if incident.trusted else "UNVERIFIED: nothing is done by itself",
+        _believed(incident),
     ]
     if incident.subscription:
         about.append(f"subscription {incident.subscription}")
@@ -132,6 +133,12 @@ def _about(incident: Incident) -> str:
     if incident.test:
         about.append("a test of the vendor's")
     return " · ".join((*about, *incident.signs))
+
+
+def _believed(incident: Incident) -> str:
+    if incident.trusted:
+        return "confirmed"
+    return "UNVERIFIED: for people alone" if incident.marked else "UNVERIFIED: nothing is done by itself"
 
 
 def _steps(incident: Incident) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from domain.documents import Document, Fault, Faults, Flag, Whole
-from domain.incidents.incident import LIMITED, SUSPEND, TERMINATE, UNBLOCK
+from domain.incidents.incident import LIMITED, SUSPEND, TERMINATE
 from domain.incidents.kinds import KINDS, Kind
 from domain.spelling import closest
 
@@ -21,9 +21,6 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 ENGLISH = "en"
 Level = Literal["acknowledge", "contain", "respond", "close"]
 _Hours = Annotated[Whole, Field(ge=1, le=24 * 60)]
-
-BY_ENGINE = (*LIMITED, UNBLOCK, SUSPEND, TERMINATE)
-"""Actions of which the customer's plan hears; all others are work of people alone."""
 
 
 class Action(Document):

@@ -259,6 +259,22 @@ def test_nobody_answers_for_a_week() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "grave"),
+    [
+        ({}, False),
+        ({"severity": "medium"}, False),
+        ({"severity": "high"}, True),
+        ({"confidence": "high"}, True),
+    ],
+)
+def test_a_grave_one_says_so_in_its_task(said: dict[str, str], grave: bool) -> None:
+    """S8."""
+    words = task_of(made(**said), PLAYBOOKS)
+    assert words is not None
+    assert ("about ACME, grave: fraud_desk" in words) == grave
+
+
+@pytest.mark.parametrize(
     "entries",
     [
         [told(notice(source="mail", trusted=False)), ACME],
@@ -278,8 +294,9 @@ def test_what_came_by_mail_is_for_people_after_an_hour_and_for_the_playbook_once
     incident = incident_of("inc-1", [mail, ACME])
     assert comes(incident, 0.5).kind == "wait"
     assert comes(incident, 1).kind == "mark"
-    assert "UNVERIFIED" in details(incident, PLAYBOOKS, comes(incident, 1))
+    assert "UNVERIFIED: nothing is done by itself" in details(incident, PLAYBOOKS, comes(incident, 0.5))
     marked = incident_of("inc-1", [mail, ACME, entry("unverified", 1, by=ENGINE)])
+    assert "UNVERIFIED: for people alone" in details(marked, PLAYBOOKS, comes(marked, 1))
     assert [comes(marked, 1).kind, comes(marked, 24).kind] == ["escalate", "escalate"]
     matched = incident_of("inc-1", [mail, ACME, told(notice(source="graph", id="a"), AT + 2 * HOUR)])
     assert comes(matched, 2).action == "block_orders"
