@@ -25,7 +25,7 @@ TOLERANCE = timedelta(minutes=5)
 
 _SHORTEST, _LONGEST = 24, 64
 _MOST_SIGNATURES = 16
-_Word = Annotated[str, Field(min_length=1, max_length=256)]
+_Word = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class _Body(BaseModel):

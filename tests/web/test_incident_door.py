@@ -97,6 +97,8 @@ def headed(**values: str) -> dict[str, str]:
         (*signed([NOTICE]), "malformed"),
         (*signed({"id": "x"}), "malformed"),
         (*signed({**NOTICE, "id": 7}), "malformed"),
+        (*signed({**NOTICE, "customer": "A\0"}), "malformed"),
+        (*signed({**NOTICE, "subscription": "\ud800"}), "malformed"),
         (*signed({**NOTICE, "occurred_at": "2026-03-02T10:00:00"}), "malformed"),
         (*signed({"format": "carrier_pigeon", "events": [{}]}), "malformed"),
         (*signed({"format": "graph", "events": []}), "malformed"),
