@@ -445,7 +445,7 @@ def _settle(work: _Work) -> str | None:
     _rest(work, incident)
     if incident.suspended and incident.trusted and not incident.test:
         work.tell("suspended", SuspendedElsewhere(outcome=f"incident {incident.id}", by=ENGINE))
-    fresh = [fact for fact in work.facts if not _recorded(work.session, fact.id)]
+    fresh = [fact for fact in work.facts if not facts.recorded(work.session, SOURCE, fact.id)]
     if not fresh:
         return None
     facts.append(work.session, work.customer, fresh, now=work.now)
@@ -474,11 +474,6 @@ def _rest(work: _Work, incident: Incident) -> None:
 def _count(session: Session, begins: str) -> int:
     found = select(func.count()).where(FactRow.source == SOURCE, col(FactRow.source_id).startswith(begins))
     return session.exec(found).one()
-
-
-def _recorded(session: Session, name: str) -> bool:
-    found = select(FactRow.number).where(FactRow.source == SOURCE, FactRow.source_id == name)
-    return session.exec(found).first() is not None
 
 
 def _bring_task(work: _Work, incident: Incident) -> None:
