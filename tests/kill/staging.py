@@ -9,12 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+import pytest
 from sqlmodel import col, select
 from temporalio.client import Client
 
@@ -311,6 +313,35 @@ class Stage:
 def _step(step: str, debt: str, opening: int) -> Step:
     """A service is suspended for the debts that are late by then: which is a matter of time."""
     return (step, "service", 0) if step == "suspend" else (step, debt, opening)
+
+
+class Game(Protocol):
+    """A case that was played to its end."""
+
+    @property
+    def stage(self) -> Stage: ...
+
+
+Played = TypeVar("Played", bound=Game)
+
+
+@asynccontextmanager
+async def side_by_side(
+    folders: pytest.TempPathFactory,
+    play: Callable[[str, TemporalServer, Path], Awaitable[Played]],
+    points: Iterable[str],
+) -> AsyncIterator[dict[str, Played | BaseException]]:
+    """Play a case for each point, on one server; one that failed is there with its error."""
+    server, names = new_server(folders.mktemp("server")), list(points)
+    await asyncio.to_thread(server.start)
+    folder = folders.mktemp("cases")
+    played = await asyncio.gather(*(play(name, server, folder) for name in names), return_exceptions=True)
+    with ExitStack() as closing:
+        for game in played:
+            if not isinstance(game, BaseException):
+                closing.callback(game.stage.ledger.close)
+        yield dict(zip(names, played, strict=True))
+    await asyncio.to_thread(server.stop)
 
 
 def fact(name: str, body: Body, now: datetime) -> NewFact:

@@ -3,11 +3,9 @@
 The cases run side by side on one server, as those of the other marked points do.
 """
 
-import asyncio
 import re
 import signal
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +19,7 @@ from providers.temporal_server import TemporalServer
 from settings import Settings
 from store import invariants, onboarding
 from store.tables import VerificationRow
-from tests.kill.staging import Stage, at, new_server, set_stage, until
+from tests.kill.staging import Stage, at, set_stage, side_by_side, until
 
 # At death: the states of the codes' claims, and the messages that are out.
 POINTS = {
@@ -102,16 +100,8 @@ async def games(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[dict[str, Played | BaseException]]:
     """Every case, played side by side; one that failed is there with its error."""
-    server = new_server(tmp_path_factory.mktemp("server"))
-    await asyncio.to_thread(server.start)
-    folder = tmp_path_factory.mktemp("cases")
-    played = await asyncio.gather(*(play(point, server, folder) for point in POINTS), return_exceptions=True)
-    with ExitStack() as closing:
-        for game in played:
-            if isinstance(game, Played):
-                closing.callback(game.stage.ledger.close)
-        yield dict(zip(POINTS, played, strict=True))
-    await asyncio.to_thread(server.stop)
+    async with side_by_side(tmp_path_factory, play, POINTS) as played:
+        yield played
 
 
 @pytest.mark.slow
