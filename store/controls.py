@@ -8,7 +8,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, SQLModel, col, func, select
 
 from domain.controls import REGISTER
-from domain.controls.control import MOST_OFF, Control, Off, Standing, Turn, off_at, standing
+from domain.controls.control import MOST_OFF, Control, Off, Standing, Turn, off_at, on_again, standing
 from domain.spelling import closest
 from store import journal
 from store.database import Ledger, upsert
@@ -23,19 +23,31 @@ _RAN = select(ControlRunRow.control).where(
 
 def is_on(session: Session, control_id: str, now: datetime) -> bool:
     """Whether a control is on: nobody switched it off, or the time for that is over."""
+    return off_at(_newest(session, control_id, now), now) is None
+
+
+def on_since(session: Session, control_id: str, now: datetime) -> datetime | None:
+    """Since when a control is on again; None while it is off, and if nobody ever switched it off."""
+    return on_again(_newest(session, control_id, now), now)
+
+
+def _newest(session: Session, control_id: str, now: datetime) -> list[Turn]:
+    """Return the one turn that counts at an instant, if there is any."""
     newest = (
         select(ControlTurnRow)
         .where(ControlTurnRow.control == control_id, col(ControlTurnRow.at) <= now)
         .order_by(col(ControlTurnRow.id).desc())
         .limit(1)
     )
-    return off_at(map(_turn, session.exec(newest)), now) is None
+    return [_turn(row) for row in session.exec(newest)]
 
 
 def ran(session: Session, *control_ids: str, at: datetime) -> None:
-    """Note that controls ran; it is one question, and once a day and control one row."""
+    """Note that controls ran; it is one question, and once a day and control one row. What is off did not."""
     # In one order, so that two who note the same at once wait for each other in one direction only.
     for control_id in sorted({*control_ids} - _known(session, control_ids, at)):
+        if REGISTER[control_id].asked_in is not None and not is_on(session, control_id, at):
+            continue
         row = upsert(session, _RUNS).values(control=control_id, on=at.astimezone(UTC).date(), at=at)
         session.connection().execute(row.on_conflict_do_nothing())
 

@@ -123,6 +123,15 @@ def off_at(turns: Iterable[Turn], now: datetime) -> Off | None:
     return off if off is not None and now < off.until else None
 
 
+def on_again(turns: Iterable[Turn], now: datetime) -> datetime | None:
+    """Since when a control is on again; None while it is off, and if nobody ever switched it off."""
+    known = [turn for turn in turns if turn.at <= now]
+    if not known:
+        return None
+    since = known[-1].until or known[-1].at
+    return since if since <= now else None
+
+
 def standing(
     control: Control,
     turns: Sequence[Turn],
@@ -143,7 +152,7 @@ def standing(
         off=off,
         lapsed=over if over is not None and now - over.until <= LAPSED_IS_NEWS else None,
         ran_at=ran_at,
-        overdue=off is None and _overdue(control, now, ran_at, live_since, over),
+        overdue=off is None and _overdue(control, now, ran_at, live_since, on_again(turns, now)),
     )
 
 
@@ -153,13 +162,16 @@ def _newest(turns: Iterable[Turn], now: datetime) -> Off | None:
 
 
 def _overdue(
-    control: Control, now: datetime, ran_at: datetime | None, live_since: datetime | None, over: Off | None
+    control: Control,
+    now: datetime,
+    ran_at: datetime | None,
+    live_since: datetime | None,
+    again: datetime | None,
 ) -> bool:
     """Nobody expects a run from before the ledger was live, nor while the control was off."""
     if control.within is None or live_since is None:
         return False
-    begun = (ran_at, live_since, over.until if over else None)
-    since = max(each for each in begun if each is not None)
+    since = max(each for each in (ran_at, live_since, again) if each is not None)
     return now - since > control.within
 
 

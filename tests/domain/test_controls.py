@@ -171,6 +171,8 @@ def test_the_newest_turn_counts_and_only_for_its_time(turns: list[Turn], off: bo
         (99, 120, [turn(9, 1)], False),
         (99, 120, [turn(9, -0.5)], False),
         (99, 120, [turn(9, -2)], True),
+        (99, 120, [turn(9, 1), turn(0.5, None)], False),
+        (99, 120, [turn(9, 1), turn(2, None)], True),
     ],
 )
 def test_what_should_have_run_is_overdue(

@@ -85,6 +85,14 @@ def test_a_run_is_noted_once_a_day(ledger: Ledger) -> None:
     assert stands(ledger, "S4", NOW + DAY).ran_at is None
 
 
+def test_what_is_off_does_not_run(ledger: Ledger) -> None:
+    off(ledger, control="S10")
+    controls.note(ledger, "S10", "S27c", at=NOW)
+    assert (stands(ledger, "S10", NOW).ran_at, stands(ledger, "S27c", NOW).ran_at) == (None, NOW)
+    controls.note(ledger, "S10", at=NOW + 2 * DAY)
+    assert stands(ledger, "S10", NOW + 2 * DAY).ran_at == NOW + 2 * DAY
+
+
 def test_two_who_note_the_same_run_at_once_note_it_once(ledger: Ledger, together: Any) -> None:
     runs = [lambda: controls.note(ledger, "S3", "S13", at=NOW)] * 4
     assert together(runs) == [None] * 4
