@@ -128,8 +128,9 @@ def _doors(ledger: Ledger) -> Iterator[Finding]:
 def _monitors(ledger: Ledger) -> Iterator[Finding]:
     """Say which watch has gone silent, and what the others could tell nobody about."""
     now = clock.read(ledger).business(datetime.now(UTC))
+    silent = {each.name for each in monitors.silent(ledger, now=now)}
     for monitor in monitors.all_of(ledger):
-        if monitor.silent(now):
+        if monitor.name in silent:
             yield Finding(about=f"monitor {monitor.name}", ok=False, words=monitor.words)
             continue
         told = ", ".join(f"{count} {word}" for word, count in sorted(monitor.unknown.items()))

@@ -20,7 +20,7 @@ from domain.activity_log.records import RecordsPage
 from domain.activity_log.rules import Audit
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.usage.measured import ReadingsPage
-from store import activity_log, controls, monitors, usage
+from store import activity_log, monitors, usage
 
 RUN_SECONDS = 4.0
 """After so long a run stops at the end of a page: an attempt has ten seconds."""
@@ -31,11 +31,7 @@ OVERLAP_DAYS = 1
 MOST_DAYS_BACK = 90
 """No log of a provider reaches back further."""
 
-
 OFF = "the register of controls has it switched off"
-
-_CONTROLS: Mapping[str, str] = {monitors.USAGE: "S21c", monitors.ACTIVITY: "S22"}
-"""Under which control each of them stands."""
 
 
 class UsageSource(Protocol):
@@ -105,7 +101,7 @@ class Monitoring:
     def usage_at(self, now: datetime) -> tuple[Went, tuple[str, ...]]:
         """Go on with reading usage at an instant; return how far it came, and whom to wake."""
         ledger, began, wake = self.books.ledger, self.monotonic(), dict[str, None]()
-        if self._off(monitors.USAGE, now):
+        if not monitors.is_on(ledger, monitors.USAGE, now=now):
             return _went(OFF), ()
         after = monitors.begin(ledger, monitors.USAGE, now=now).cursor.get("after")
         if after is None:
@@ -123,7 +119,7 @@ class Monitoring:
             with ledger.write() as session:
                 monitors.move(session, monitors.USAGE, {"after": after}, unknown=read.unknown)
             if after is None:
-                self._succeeded(monitors.USAGE, now)
+                monitors.succeeded(ledger, monitors.USAGE, now=now)
                 return _went(f"{accepted} new readings"), tuple(wake)
             if self.monotonic() - began > RUN_SECONDS:
                 return _went(f"{accepted} new readings so far", more=True), tuple(wake)
@@ -131,7 +127,7 @@ class Monitoring:
     def activity_at(self, now: datetime) -> tuple[Went, tuple[str, ...]]:
         """Go on with the audit at an instant; return how far it came, and whom to wake."""
         ledger, began = self.books.ledger, self.monotonic()
-        if self._off(monitors.ACTIVITY, now):
+        if not monitors.is_on(ledger, monitors.ACTIVITY, now=now):
             return _went(OFF), ()
         window = _window(monitors.begin(ledger, monitors.ACTIVITY, now=now).cursor, now)
         if window.after is None:
@@ -152,18 +148,10 @@ class Monitoring:
             ).new
             if window.after is None:
                 whom = self._audit(now)
-                self._succeeded(monitors.ACTIVITY, now)
+                monitors.succeeded(ledger, monitors.ACTIVITY, now=now)
                 return _went(f"{new} new records"), whom
             if self.monotonic() - began > RUN_SECONDS:
                 return _went(f"{new} new records so far", more=True), self._audit(now)
-
-    def _off(self, name: str, now: datetime) -> bool:
-        with self.books.ledger.read() as session:
-            return not controls.is_on(session, _CONTROLS[name], now)
-
-    def _succeeded(self, name: str, now: datetime) -> None:
-        monitors.succeeded(self.books.ledger, name, now=now)
-        controls.note(self.books.ledger, _CONTROLS[name], at=now)
 
     def _audit(self, now: datetime) -> tuple[str, ...]:
         return activity_log.audit(self.books.ledger, self.rules, zone=self.zone, now=now)

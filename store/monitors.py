@@ -1,7 +1,8 @@
 """Monitors: what watches by itself, how far it has come, and the alarm when one has gone silent.
 
 A watch that does not run looks exactly like a world in which nothing happens. So a monitor that has not
-gone through for a day is itself a task, whatever kept it: an error, a paused schedule, no worker.
+gone through for a day is itself a task, whatever kept it: an error, a paused schedule, no worker. Whose
+control is switched off is not expected to run: the register says so every day.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from store import tasks
+from store import controls, tasks
 from store.database import Ledger, upsert
 from store.inbox import VENDOR
 from store.tables import MonitorRow, TaskRow
@@ -24,6 +25,9 @@ MONITOR = "monitor"
 """The step of the task about a monitor, for whoever runs the engine."""
 
 USAGE, ACTIVITY = "usage", "activity"
+_CONTROLS: Mapping[str, str] = {USAGE: "S21c", ACTIVITY: "S22"}
+"""Under which control of the register each of them stands."""
+
 _SAYS = {USAGE: "usage against budgets", ACTIVITY: "activity logs"}
 
 
@@ -38,17 +42,23 @@ class Monitor:
     why: str | None = None
     unknown: Mapping[str, int] = field(default_factory=dict)
 
-    def silent(self, now: datetime) -> bool:
-        """Whether it has not gone through for too long."""
-        return now - (self.succeeded_at or self.expected_since) >= SILENT_AFTER
+    @property
+    def since(self) -> datetime:
+        """When it last went through; before that, from when on it was expected to."""
+        return self.succeeded_at or self.expected_since
 
     @property
     def words(self) -> str:
         """Say since when it is silent, and what keeps it where that is known."""
-        last = self.succeeded_at or self.expected_since
-        since = f"since {last:%d %b %Y %H:%M} UTC" if self.succeeded_at else "since it was set up"
+        since = f"since {self.since:%d %b %Y %H:%M} UTC" if self.succeeded_at else "since it was set up"
         why = f" ({self.why})" if self.why else ": see its schedule in Temporal, and whether workers run"
         return f"nobody has watched {_SAYS.get(self.name, self.name)} {since}{why}"
+
+
+def is_on(ledger: Ledger, name: str, *, now: datetime) -> bool:
+    """Whether a monitor is to run: the register of controls has not switched it off."""
+    with ledger.read() as session:
+        return controls.is_on(session, _CONTROLS[name], now)
 
 
 def expect(ledger: Ledger, name: str, *, now: datetime) -> None:
@@ -85,10 +95,11 @@ def start_over(ledger: Ledger, name: str) -> None:
 
 
 def succeeded(ledger: Ledger, name: str, *, now: datetime) -> None:
-    """Note that a run went through: its alarm is over."""
+    """Note that a run went through, in the register too: its alarm is over."""
     with ledger.write() as session:
         row = _row(session, name, now)
         row.succeeded_at, row.why = now, None
+        controls.ran(session, _CONTROLS[name], at=now)
         waiting = select(TaskRow).where(TaskRow.step == MONITOR, col(TaskRow.closed_at).is_(None))
         for task in session.exec(waiting.where(TaskRow.kind == name)):
             task.closed_at, task.outcome, task.closed_by = now, "it runs again", "engine"
@@ -106,14 +117,30 @@ def all_of(ledger: Ledger) -> list[Monitor]:
         return [_monitor(row) for row in session.exec(select(MonitorRow).order_by(col(MonitorRow.name)))]
 
 
+def silent(ledger: Ledger, *, now: datetime) -> list[Monitor]:
+    """Return the monitors that have not gone through for too long while they were to run, by name."""
+    late = [monitor for monitor in all_of(ledger) if now - monitor.since >= SILENT_AFTER]
+    if not late:
+        return []
+    with ledger.read() as session:
+        return [monitor for monitor in late if _should_have_run(session, monitor, now)]
+
+
+def _should_have_run(session: Session, monitor: Monitor, now: datetime) -> bool:
+    if not controls.is_on(session, _CONTROLS[monitor.name], now):
+        return False
+    again = controls.on_since(session, _CONTROLS[monitor.name], now)
+    return again is None or now - again >= SILENT_AFTER
+
+
 def raise_alarms(ledger: Ledger, *, now: datetime) -> int:
     """Open a task for each monitor that has gone silent, unless one is open; count them."""
-    silent = [monitor for monitor in all_of(ledger) if monitor.silent(now)]
-    if not silent:
+    found = silent(ledger, now=now)
+    if not found:
         return 0
     with ledger.write() as session:
         opened = 0
-        for monitor in silent:
+        for monitor in found:
             waiting = select(TaskRow.id).where(
                 TaskRow.step == MONITOR, TaskRow.kind == monitor.name, col(TaskRow.closed_at).is_(None)
             )

@@ -9,7 +9,7 @@ ROWS: tuple[Control, ...] = (
         kind="recommendation",
         phase="account",
         owner="operator",
-        implemented_by=("composition:start_sweep", "composition:start_digest"),
+        implemented_by=("composition:start_sweep", "composition:start_digest", "composition:start_monitors"),
         proven_by=(
             "tests/workflows/test_two_ledgers.py::test_a_queue_belongs_to_one_ledger",
             "tests/workflows/test_daily_digest.py::test_a_schedule_is_made_once_follows_the_settings_and_leaves_one_digest",
@@ -58,8 +58,8 @@ ROWS: tuple[Control, ...] = (
             "tests/activities/test_monitoring.py::test_readings_become_facts_once_and_page_by_page",
         ),
         within=DAILY,
-        noted_in="activities.monitoring",
-        asked_in="activities.monitoring",
+        noted_in="store.monitors",
+        asked_in="store.monitors",
     ),
     Control(
         id="S22",
@@ -78,10 +78,11 @@ ROWS: tuple[Control, ...] = (
             "tests/activities/test_monitoring.py::test_a_grave_finding_opens_an_incident_once_that_rests_nothing",
             "tests/activities/test_monitoring.py::test_the_cursor_loses_and_doubles_nothing",
             "tests/activities/test_monitoring.py::test_a_monitor_that_has_gone_silent_is_an_alarm_until_it_runs",
+            "tests/activities/test_monitoring.py::test_a_monitor_that_is_off_is_not_expected_to_run",
         ),
         within=DAILY,
-        noted_in="activities.monitoring",
-        asked_in="activities.monitoring",
+        noted_in="store.monitors",
+        asked_in="store.monitors",
     ),
     Control(
         id="S24",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from activities.books import Books
-from activities.monitoring import Monitoring
+from activities.monitoring import OFF, Monitoring
 from domain.activity_log.records import RecordsPage
 from domain.activity_log.rules import read_audit
 from domain.customer import Customer
@@ -30,6 +30,7 @@ from providers.partner_center import PartnerCenter
 from store import (
     activity_log,
     clock,
+    controls,
     customers,
     facts,
     forgetting,
@@ -384,6 +385,28 @@ def test_a_monitor_that_never_ran_is_an_alarm_too(ledger: Ledger) -> None:
     assert monitors.raise_alarms(ledger, now=NOON + timedelta(hours=24)) == 1
     (task,) = tasks.worklist(ledger)
     assert task.why == "nobody has watched usage against budgets since it was set up (the provider is away)"
+
+
+def test_a_monitor_that_is_off_is_not_expected_to_run(ledger: Ledger) -> None:
+    """The register tells of it while it is off; after that it has a day to run, as a new one has."""
+    day, watch = timedelta(days=1), watching(ledger)
+    watch.activity_at(NOON)
+    until = NOON + 5 * day
+    controls.switch_off(ledger, "S22", by="maria", reason="a new tenant", until=until, now=NOON + day / 2)
+    assert watch.activity_at(NOON + day)[0]["words"] == OFF
+    raised = [monitors.raise_alarms(ledger, now=NOON + n * day / 2) for n in (2, 9, 10, 11)]
+    assert (raised, tasks.worklist(ledger)) == ([0] * 4, [])
+    assert monitors.raise_alarms(ledger, now=NOON + 6 * day) == 1
+    (task,) = tasks.worklist(ledger)
+    assert task.why.startswith("nobody has watched activity logs since 10 Mar 2026 12:00 UTC")
+
+
+def test_a_monitor_that_is_switched_on_again_has_a_day_to_run(ledger: Ledger) -> None:
+    day = timedelta(days=1)
+    monitors.expect(ledger, monitors.USAGE, now=NOON)
+    controls.switch_off(ledger, "S21c", by="maria", reason="why", until=NOON + 9 * day, now=NOON)
+    controls.switch_on(ledger, "S21c", by="maria", now=NOON + 5 * day)
+    assert [monitors.raise_alarms(ledger, now=NOON + n * day / 2) for n in (11, 12)] == [0, 1]
 
 
 # --- the adapters
