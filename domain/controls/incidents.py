@@ -2,6 +2,8 @@
 
 from domain.controls.control import DAILY, Control
 
+_SEEN_IN_LOG = ("domain.incidents.signs:of_activity", "policies/activity/audit.yaml")
+
 ROWS: tuple[Control, ...] = (
     Control(
         id="S6",
@@ -108,11 +110,13 @@ ROWS: tuple[Control, ...] = (
         implemented_by=(
             "domain.incidents.kinds:kind_of",
             "domain.incidents.moves:next_move",
+            "store.signs:look_through",
             "workflows.risk_incident:RiskIncident",
         ),
         proven_by=(
             "tests/domain/test_incidents.py::test_what_comes_next",
             "tests/domain/test_incidents.py::test_a_grave_one_says_so_in_its_task",
+            "tests/store/test_signs.py::test_usage_far_above_its_budget_opens_one_a_month",
             "tests/providers/test_incident_notices.py::test_a_type_that_nobody_knows_is_kept_as_it_was_written",
             "tests/stories/test_incidents.py::test_nobody_answers_and_each_time_the_next_one_is_told",
         ),
@@ -137,25 +141,58 @@ ROWS: tuple[Control, ...] = (
             kind="risk",
             phase="incident",
             owner="fraud desk",
-            implemented_by=("policies/incidents/playbooks.yaml", "domain.incidents.playbooks:Playbook"),
+            implemented_by=(
+                "policies/incidents/playbooks.yaml",
+                "domain.incidents.playbooks:Playbook",
+                *seen_by,
+            ),
             proven_by=(
                 "tests/domain/test_incidents.py::test_what_each_playbook_does_by_itself",
                 "tests/domain/test_playbooks.py::test_every_playbook_can_be_brought_to_its_end",
+                *seen_proven_by,
             ),
         )
-        for id, says in (
+        for id, says, seen_by, seen_proven_by in (
             (
                 "S9a",
                 "Has a playbook for unsolicited mail: contain, keep the complaints, tell of the terms, do not dun.",
+                (),
+                (),
             ),
-            ("S9b", "Has a playbook for hacking that tells a customer who attacks from one who is attacked."),
+            (
+                "S9b",
+                "Has a playbook for hacking that tells a customer who attacks from one who is attacked.",
+                _SEEN_IN_LOG,
+                (
+                    "tests/activities/test_monitoring.py::test_a_grave_finding_opens_an_incident_once_that_rests_nothing",
+                ),
+            ),
             (
                 "S9c",
                 "Has a playbook for denial of service: contain at once, and keep the figures of the traffic.",
+                (),
+                (),
             ),
-            ("S9d", "Has a playbook for mining, which ends where an approval is on file."),
-            ("S9e", "Has a playbook for malware: contain, and keep address and digest but never the sample."),
-            ("S9f", "Has a playbook for pirated resale: no more seats until somebody has looked."),
+            (
+                "S9d",
+                "Looks for mining at a spike of usage, and has a playbook that ends where an approval is on file.",
+                ("domain.incidents.signs:of_usage", "store.signs:look_through"),
+                ("tests/store/test_signs.py::test_a_day_far_above_the_others_is_looked_at_for_mining",),
+            ),
+            (
+                "S9e",
+                "Has a playbook for malware: contain, and keep address and digest but never the sample.",
+                (),
+                (),
+            ),
+            (
+                "S9f",
+                "Has a playbook for pirated resale: no more seats until somebody has looked.",
+                _SEEN_IN_LOG,
+                (
+                    "tests/domain/test_activity_log.py::test_seats_that_are_sold_on_open_an_incident_of_pirated_resale",
+                ),
+            ),
         )
     ),
     Control(

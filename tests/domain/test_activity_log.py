@@ -90,6 +90,15 @@ def test_what_the_rules_that_ship_notice(records: list[dict[str, Any]], rules: l
     assert [name.partition("/")[0] for name in found(*records)] == rules
 
 
+def test_seats_that_are_sold_on_open_an_incident_of_pirated_resale() -> None:
+    domains = users([f"a@{n}.example" for n in "abcd"], "UserPrincipalName")
+    places = users(["DE", "FR", "US", "BR", "KR"], "UsageLocation")
+    for records in (domains, places):
+        read = [read_record(each) for each in records]
+        (one,) = findings(SHIPPED, read, frozenset({each.id for each in read}), "UTC")
+        assert one.rule.opens == "pirated_resale"
+
+
 @pytest.mark.parametrize(
     ("at", "zone", "odd"),
     [
