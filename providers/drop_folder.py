@@ -15,6 +15,7 @@ from typing import Any
 
 from domain.activity_log.records import RecordsPage
 from domain.errors import Refused
+from domain.facts.fields import FIRST_DAY, LAST_DAY
 from domain.usage.measured import Measured, ReadingsPage
 
 _COLUMNS = {"account", "amount", "currency", "read_at"}
@@ -91,6 +92,8 @@ def _measured(place: str, row: Mapping[str, str | None]) -> Measured:
     except (InvalidOperation, ValueError):
         remedy = "write the amount like 120.50, and read_at like 2026-03-05T06:00:00Z"
         raise Refused(f"{place}: this is no reading: {remedy}") from None
+    if not FIRST_DAY <= read_at.date() <= LAST_DAY:
+        raise Refused(f"{place}: {read_at.date()} is no day on which usage is read")
     if not amount.is_finite() or amount < 0:
         raise Refused(f"{place}: an amount is not below 0")
     return Measured(

@@ -17,6 +17,7 @@ from babel.numbers import get_territory_currencies
 
 from domain.activity_log.records import RecordsPage
 from domain.errors import Misconfigured, Refused, TryAgainLater
+from domain.facts.fields import FIRST_DAY, LAST_DAY
 from domain.usage.measured import Measured, ReadingsPage
 from providers.vendor_http import TIMEOUT_SECONDS, new_session, real_now, retry_after
 
@@ -130,7 +131,8 @@ def _measured(record: Mapping[str, Any]) -> Measured | None:
         read_at = datetime.fromisoformat(str(record.get("lastModifiedDate")))
     except ValueError:
         return None
-    if read_at.tzinfo is None:
+    # 0001-01-01 is how a date is written that there is not.
+    if read_at.tzinfo is None or not FIRST_DAY <= read_at.date() <= LAST_DAY:
         return None
     return Measured(
         account=account, amount=Decimal(cost), currency=_currency(record, read_at), read_at=read_at

@@ -5,10 +5,13 @@ A kind that nobody knows is a record like any other. The values of a resource co
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from domain.facts.fields import FIRST_DAY, LAST_DAY
 
 KNOWN_KINDS = frozenset(
     """update_customer_qualification update_subscription upgrade_subscription convert_trial_subscription
@@ -97,8 +100,12 @@ def _digest(raw: Mapping[str, Any]) -> str:
     return "sha256-" + hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+# What no database takes into a text: a NUL byte, and halves of characters.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
+    return _NO_TEXT.sub("?", value) if isinstance(value, str) and value.strip() else None
 
 
 def _word(value: object) -> str:
@@ -114,7 +121,8 @@ def _instant(value: object) -> datetime:
                 at = read(value.strip())
             except ValueError:
                 continue
-            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+            if FIRST_DAY <= at.date() <= LAST_DAY:
+                return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     raise BadRecord("a record needs the instant at which it happened")
 
 

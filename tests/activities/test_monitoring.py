@@ -430,6 +430,13 @@ def test_files_of_a_folder_are_read_in_their_order(ledger: Ledger, tmp_path: Pat
     assert words == "3.csv:1: the column currency, read_at is missing"
 
 
+def test_a_reading_of_no_day_is_refused_with_its_line(tmp_path: Path) -> None:
+    rows = "account,amount,currency,read_at\nACME,1,EUR,0001-01-01T00:00:00Z\n"
+    (tmp_path / "1.csv").write_text(rows, encoding="utf-8")
+    with pytest.raises(Refused, match=r"1.csv:2: 0001-01-01 is no day on which usage is read"):
+        UsageFiles(tmp_path).readings(None)
+
+
 def test_partner_center_is_read_over_http_with_patience(ledger: Ledger) -> None:
     today = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
     with Loopback() as loopback:

@@ -135,7 +135,18 @@ def test_instants_are_read_in_the_forms_that_occur(written: str) -> None:
     assert record.at.replace(microsecond=0) == datetime(2017, 6, 15, 22, 56, 5, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("wrong", [{}, {"id": "r"}, {"id": "r", "operationDate": "soon"}, ["r"], "r"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"id": "r"},
+        {"id": "r", "operationDate": "soon"},
+        {"id": "r", "operationDate": "0001-01-01T00:00:00Z"},  # as vendors write that there is none
+        {"id": "r", "operationDate": "9999-12-31T23:59:59-08:00"},
+        ["r"],
+        "r",
+    ],
+)
 def test_a_record_without_an_instant_is_none(wrong: Any) -> None:
     with pytest.raises(BadRecord):
         read_record(wrong)
@@ -155,6 +166,11 @@ def test_what_is_missing_or_strange_is_no_crash() -> None:
     assert record.id == read_record(dict(strange)).id  # named by what it says
     assert record.id != read_record({**strange, "operationType": "x"}).id
     assert "unknown" not in KNOWN_KINDS
+
+
+def test_what_no_database_takes_is_in_no_text() -> None:
+    record = read_record(raw("x\x00y", name="r\x00", customerId="T\ud800", userPrincipalName="a\udfff"))
+    assert (record.id, record.kind, record.account, record.principal) == ("r?", "x?y", "T?", "a?")
 
 
 def test_a_record_shows_nobody() -> None:

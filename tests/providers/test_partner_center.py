@@ -76,6 +76,7 @@ def test_usage_is_read_exactly(server: Loopback, center: PartnerCenter) -> None:
         usage("T-1", "much"),
         usage("T-1", True),
         usage("T-1", 1, lastModifiedDate="x"),
+        usage("T-1", 1, lastModifiedDate="0001-01-01T00:00:00+00:00"),
     ],
 )
 def test_a_usage_record_that_says_nothing_is_passed_over(
