@@ -66,7 +66,9 @@ def report(
     """Record what was used of a month so far, where no provider tells it."""
     body = _body("UsageReported", month=month, amount=amount, currency=currency, subscription=subscription)
     named = f"/{subscription}" if subscription else ""
-    fact(customer, body, happened_on=None, key=f"usage/{customer}/{month}{named}/{amount}-{currency}")
+    # The newest counts: an amount that comes back, as when a slip is mended, is a reading of its own.
+    at = f"{now_of(open_ledger(Settings.from_env())):%Y-%m-%dT%H:%M:%SZ}"
+    fact(customer, body, happened_on=None, key=f"usage/{customer}/{month}{named}/{amount}-{currency}/{at}")
 
 
 @app.command(name="billed")

@@ -26,6 +26,7 @@ from store.tables import ActivityDetailRow, ActivityRow, CustomerRow
 
 SOURCE = "activity"
 _MOST_RECORDS = 20
+_CHUNK = 500
 _BATCH = 100
 """So many customers are audited at once; the next question has the others."""
 
@@ -158,8 +159,9 @@ def _audit(session: Session, row: CustomerRow, rules: Audit, zone: str, now: dat
         if each.rule.opens is not None:
             noticed = signs.of_activity(row.id, each.rule.opens, each.rule.id, each.rule.says, each.name)
             incidents.notice_here(session, row, noticed, now=now)
-    seen = update(ActivityRow).where(col(ActivityRow.id).in_([each.id for each in unseen]))
-    session.exec(seen.values(audited=True))
+    for start in range(0, len(unseen), _CHUNK):
+        some = [each.id for each in unseen[start : start + _CHUNK]]
+        session.exec(update(ActivityRow).where(col(ActivityRow.id).in_(some)).values(audited=True))
     return recorded is not None and recorded.wake
 
 
