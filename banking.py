@@ -61,6 +61,7 @@ def read_bank_file(
     from composition import read_statements  # here, so that the libraries are loaded only for bank files
 
     content = _content(file)
+    _check_encoding(encoding or "utf-8")
     found = read_statements(content, file=str(file), encoding=encoding or "utf-8")
     if found is None and mapping is None:
         raise Refused(
@@ -81,11 +82,18 @@ def _content(file: Path) -> bytes:
         raise Refused(unreadable(file, error)) from None
 
 
+def _check_encoding(encoding: str) -> None:
+    try:
+        b"--".decode(encoding)
+    except LookupError:
+        raise Refused(f"--encoding: no encoding is called {encoding!r}: write utf-8 or cp1252") from None
+    except UnicodeError:
+        pass  # It is one, in which this says nothing.
+
+
 def _csv(content: bytes, mapping: BankMapping, *, file: Path, encoding: str) -> BankFile:
     try:
         text = content.decode(encoding)
-    except LookupError:
-        raise Refused(f"--encoding: no encoding is called {encoding!r}: write utf-8 or cp1252") from None
     except UnicodeError as error:
         line = line_of_fault(content, encoding)
         raise Refused(

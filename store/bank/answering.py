@@ -39,7 +39,7 @@ def match(ledger: Ledger, line_id: int, targets: Sequence[str], *, by: str, now:
         if kept.row.minor <= 0:
             return _took_back(session, kept, targets, by=by, now=now)
         who, invoices = _targets(session, targets)
-        row = customers.lock(session, who)
+        row = deciding.lock(session, kept, who)
         parts = _parts(session, kept, row, invoices)
         paid = ", ".join(f"{part.amount} for {part.invoice or who}" for part in parts)
         told = deciding.answer(session, kept, outcome=f"it is from {who}", by=by, now=now)
@@ -73,10 +73,14 @@ def ignore(ledger: Ledger, line_id: int, *, reason: str, by: str, now: datetime)
     """Say that a line is no customer's, or the same money as another; what its payer wrote is destroyed.
 
     Raises:
-        Refused: it has paid something; nothing was written.
+        Refused: it has paid something, or is ignored already; nothing was written.
     """
     with ledger.write() as session:
         kept = _open(session, line_id)
+        if kept.state == "ignored":
+            raise Refused(
+                f"Bank line {line_id} is ignored already: {kept.decision.why if kept.decision else ''}."
+            )
         told = deciding.answer(session, kept, outcome=reason, by=by, now=now)
         deciding.decide(session, kept, "ignored", why=reason, by=by, now=now)
         deciding.forget_details(session, kept)
@@ -142,7 +146,7 @@ def _took_back(session: Session, kept: Kept, targets: Sequence[str], *, by: str,
         raise Refused(
             f"{name} is in {paid.currency}, and the line in {kept.row.currency}: name another payment."
         )
-    row = customers.lock(session, owner)
+    row = deciding.lock(session, kept, owner)
     amount = Money(min(-kept.row.minor, paid.minor), paid.currency)
     body: ChargedBack | Refunded = Refunded(payment=name, amount=amount.amount)
     if kept.row.returned:

@@ -89,9 +89,6 @@ def apply(
         learned = {"payer": kept.row.payer, "customer_id": row.id, "learned_at": now}
         table = BankPayerRow.__table__  # type: ignore[attr-defined]
         session.connection().execute(upsert(session, table).values(learned).on_conflict_do_nothing())
-    session.exec(
-        update(BankDetailRow).where(col(BankDetailRow.line_id) == kept.id).values(customer_id=row.id)
-    )
 
 
 def write(session: Session, kept: Kept, row: CustomerRow, name: str, body: Body, *, now: datetime) -> None:
@@ -167,19 +164,27 @@ def _open_task(
     session.flush()
 
 
+def lock(session: Session, kept: Kept, customer_id: str) -> CustomerRow:
+    """Lock a customer together with those who were asked about a line, in the order in which settling locks.
+
+    Raises:
+        UnknownCustomer: there is none of this id.
+    """
+    who = sorted({customer_id, *_asked(session, kept)})
+    return {each: customers.lock(session, each) for each in who}[customer_id]
+
+
 def answer(session: Session, kept: Kept, *, outcome: str, by: str, now: datetime) -> list[str]:
     """Close the question about a line; return the customers whose chasing goes on."""
-    if kept.state != "asked" or kept.decision is None:
+    if kept.state != "asked":
         return []
-    times, who = lines.questions_of(session, kept.id), []
-    for candidate in sorted({str(each["customer"]) for each in kept.decision.candidates}):
-        if _was_asked(session, kept, candidate, times):
-            row = customers.lock(session, candidate)
-            body = MoneyDecided(question=kept.name, outcome=_short(outcome), by=by)
-            name = f"{kept.name}/answer/{row.id}/{times}"
-            new = NewFact(source=SOURCE, id=name, happened_at=max(now, row.last_now), body=body)
-            facts.append(session, row, [new], now=now)
-            who.append(row.id)
+    times, who = lines.questions_of(session, kept.id), _asked(session, kept)
+    for candidate in who:
+        row = customers.lock(session, candidate)
+        body = MoneyDecided(question=kept.name, outcome=_short(outcome), by=by)
+        name = f"{kept.name}/answer/{row.id}/{times}"
+        new = NewFact(source=SOURCE, id=name, happened_at=max(now, row.last_now), body=body)
+        facts.append(session, row, [new], now=now)
     closing = update(TaskRow).where(
         col(TaskRow.message) == f"{BANK_LINE}/{kept.id}/{times}", col(TaskRow.closed_at).is_(None)
     )
@@ -187,8 +192,13 @@ def answer(session: Session, kept: Kept, *, outcome: str, by: str, now: datetime
     return who
 
 
-def _was_asked(session: Session, kept: Kept, customer_id: str, times: int) -> bool:
-    return facts.recorded(session, SOURCE, f"{kept.name}/question/{customer_id}/{times}")
+def _asked(session: Session, kept: Kept) -> list[str]:
+    """Return the customers of whom chasing waits for an answer about a line, sorted."""
+    if kept.state != "asked" or kept.decision is None:
+        return []
+    question, times = f"{kept.name}/question", lines.questions_of(session, kept.id)
+    candidates = sorted({str(each["customer"]) for each in kept.decision.candidates})
+    return [each for each in candidates if facts.recorded(session, SOURCE, f"{question}/{each}/{times}")]
 
 
 def decide(
@@ -222,6 +232,11 @@ def decide(
     if customer_id is not None:
         words = f"bank line {kept.id} of {kept.amount}, {state}: {why}"
         journal.write(session, at=now, what="note", why=words, customer_id=customer_id, actor=by)
+        # What its payer wrote is destroyed with that customer; of a match that was taken back it is nobody's.
+        theirs = None if state == "unmatched" else customer_id
+        session.exec(
+            update(BankDetailRow).where(col(BankDetailRow.line_id) == kept.id).values(customer_id=theirs)
+        )
 
 
 def forget_details(session: Session, kept: Kept) -> None:

@@ -99,6 +99,7 @@ def test_a_question_stands_on_the_worklist_with_the_commands_that_end_it(acme) -
         ("bank import b.csv", 1, "b.csv: neither camt.053 nor MT940: a CSV needs a mapping"),
         ("bank import b.csv --map acme.yaml", 1, "acme.yaml:"),
         ("bank import b.csv --map bank.yaml --encoding klingon", 1, "no encoding is called 'klingon'"),
+        ("bank import b.sta --encoding klingon", 1, "no encoding is called 'klingon'"),
         ("import", 2, "import needs a file and its --map, or a folder to --watch"),
         ("import b.csv --map bank.yaml --watch .", 2, "--watch takes a folder alone"),
         ("import --watch nowhere", 2, "does not exist"),
@@ -110,6 +111,7 @@ def test_wrong_usage_is_refused_with_a_remedy_and_writes_nothing(
     acme.write("bank.yaml", CSV_MAP)
     acme.write("acme.yaml", "dates: [year-month-day]\n")
     acme.write("b.csv", f"{HEAD}\n2026-02-09,1.00,x\n")
+    acme.write("b.sta", (SAMPLES / "statement.sta").read_bytes())
     before = acme.contents()
     answer = acme(*shlex.split(line))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from domain.cash.lines import BankLine, Statement
-from domain.facts import Fact, InvoiceIssued, PaymentInFlight, PaymentReceived, kind_of
+from domain.facts import Fact, InvoiceIssued, PaymentInFlight, PaymentReceived, WrittenOff, kind_of
 from domain.money import Money
 from domain.policy import Policy
 from store import doors, facts, invariants, policies, tasks
@@ -326,6 +326,9 @@ def test_what_is_decided_is_refused_with_the_way_back(acme: Business) -> None:
         answering.unmatch(acme.ledger, 2, reason="no", by="maria", now=NOW)
     with pytest.raises(Refused, match="no bank line 99"):
         answering.ignore(acme.ledger, 99, reason="no", by="maria", now=NOW)
+    answering.ignore(acme.ledger, 2, reason="interest", by="maria", now=NOW)
+    with pytest.raises(Refused, match="ignored already: interest"):
+        answering.ignore(acme.ledger, 2, reason="no", by="maria", now=NOW)
 
 
 # --- personal data
@@ -335,6 +338,10 @@ def personal(ledger: Ledger) -> tuple[list[str | None], int]:
     with ledger.read() as session:
         details = session.exec(select(BankDetailRow.payer)).all()
         return sorted(map(str, details)), len(session.exec(select(BankPayerRow)).all())
+
+
+def written_off(invoice: str) -> NewFact:
+    return NewFact(source="test", id=f"{invoice}/off", happened_on=DAY, body=WrittenOff(invoice=invoice))
 
 
 def test_forgetting_destroys_what_a_customer_wrote_at_the_bank(everywhere: Business) -> None:
@@ -348,6 +355,35 @@ def test_forgetting_destroys_what_a_customer_wrote_at_the_bank(everywhere: Busin
     assert personal(everywhere.ledger) == ([], 0)
     bodies = [fact.body.model_dump_json() for fact in bank_facts(everywhere.ledger, "BOLT")]
     assert not any("Petra" in each or IBAN in each for each in bodies)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_forgetting_destroys_what_came_with_a_payment_that_was_taken_back(
+    acme: Business, known: bool
+) -> None:
+    take(acme.ledger, statement(line("60.00", "B-7701", end_to_end="E-1")))
+    name = "Petra Beispiel"
+    back = line("-60.00", "back", payer=name, returned=True, end_to_end="E-1" if known else None)
+    take(acme.ledger, statement(back, number="2"))
+    (paid, *_) = bank_facts(acme.ledger, "BOLT")
+    if not known:
+        answering.match(acme.ledger, 2, [paid.id], by="maria", now=at(4))
+    doors.record(acme.ledger, "BOLT", [written_off("B-7701")], now=at(5))
+    assert "Petra Beispiel" in personal(acme.ledger)[0]
+
+    assert forget(acme.ledger, "BOLT", by="maria", now=at(9000))
+    assert personal(acme.ledger)[0] == []
+
+
+def test_forgetting_leaves_what_somebody_else_wrote_whose_money_was_taken_for_the_customers(
+    acme: Business,
+) -> None:
+    take(acme.ledger, statement(line("60.00", "B-7701", payer="Paul Muster")))
+    answering.unmatch(acme.ledger, 1, reason="it is not BOLT's", by="maria", now=at(2))
+    doors.record(acme.ledger, "BOLT", [written_off("B-7701")], now=at(5))
+
+    assert forget(acme.ledger, "BOLT", by="maria", now=at(9000))
+    assert personal(acme.ledger)[0] == ["Paul Muster"]
 
 
 def test_nobody_is_forgotten_while_money_may_be_theirs(acme: Business) -> None:
