@@ -28,12 +28,12 @@ from domain.facts import (
 )
 from domain.rules.data_loss import data_lost_at
 from domain.situation import Situation
+from domain.switching import SubscriptionState
 from store import assess, subscriptions
 from store.claims import Begun, PutOff
 from store.database import Ledger
 from store.errors import UnknownCustomer
 from store.facts import Loaded, NewFact
-from store.subscriptions import SubscriptionState
 
 
 class Switch(Protocol):

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import get_args
 
 from sqlmodel import Session
 
+from domain.switching import SubscriptionState
 from store import customers
 from store.database import Ledger
 from store.errors import Refused
 from store.tables import SubscriptionRow
 
-SubscriptionState = Literal["active", "restricted", "suspended", "terminated"]
 _STATES: dict[str, SubscriptionState] = {state: state for state in get_args(SubscriptionState)}
 
 
