@@ -49,6 +49,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     url = f"sqlite:///{tmp_path_factory.mktemp('faults') / 'ledger.db'}"
     migrate(url)
     ledger = Ledger(url, durable=False)
+    debtors.adopt(ledger, datetime.now(UTC))
     names = debtors.add(ledger, 2 * len(ALL), datetime.now(UTC))
     with Loopback() as loopback:
         letters = Letters(ROOT / "templates")

@@ -63,16 +63,21 @@ def modes(*, late: float) -> dict[str, Fault]:
     }
 
 
-def add(ledger: Ledger, count: int, now: datetime) -> list[str]:
-    """Add customers who owe since the day before yesterday; of each policy as many."""
-    then, due_on = now - timedelta(days=40), (now - timedelta(days=2)).date()
+def adopt(ledger: Ledger, now: datetime) -> None:
+    """Adopt both policies, and let everything go out."""
+    then = now - timedelta(days=40)
     for segment, in_doubt in IN_DOUBT.items():
         text = POLICY % {"segment": segment, "in_doubt": in_doubt}
         policies.adopt(ledger, read(text, model=Policy, name="kill.yaml"), now=then, by="test")
     switches.set_go_live(ledger, None, by="test", now=then)
     switches.set_blast_limit(ledger, 1_000_000, by="test", now=then)
-    names = [f"C{number:03}" for number in range(count)]
-    for number, name in enumerate(names):
+
+
+def add(ledger: Ledger, count: int, now: datetime, *, first: int = 0) -> list[str]:
+    """Add customers who owe since the day before yesterday; of each policy as many."""
+    then, due_on = now - timedelta(days=40), (now - timedelta(days=2)).date()
+    names = [f"C{number:03}" for number in range(first, first + count)]
+    for number, name in enumerate(names, start=first):
         segment = tuple(IN_DOUBT)[number % 2]
         data = ContactData(email=f"{name.lower()}@acme.example", phone=f"+{_NUMBERS + number}")
         with ledger.write() as session:

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,55 +103,71 @@ def zygote(environment: dict[str, str], log: Path) -> Iterator[Zygote]:
         started.stop()
 
 
-def refuse_now_and_then(loopback: Loopback, chance: random.Random, stop: threading.Event) -> int:
-    """Refuse every connection for a moment, until told to stop; return how often."""
-    times = 0
-    while not stop.wait(chance.uniform(2, 5)):
-        with loopback.refusing():
-            times += 1
-            stop.wait(0.2)
-    return times
+@contextmanager
+def refusing_now_and_then(loopback: Loopback, chance: random.Random) -> Iterator[list[int]]:
+    """Refuse every connection for a moment, again and again; gives a list that grows each time."""
+    stop = threading.Event()
+    times: list[int] = []
+
+    def refuse() -> None:
+        while not stop.wait(chance.uniform(2, 5)):
+            with loopback.refusing():
+                times.append(len(times))
+                stop.wait(0.2)
+
+    refusing = threading.Thread(target=refuse)
+    refusing.start()
+    try:
+        yield times
+    finally:
+        stop.set()
+        refusing.join()
 
 
-def kill_children(sending: Zygote, chance: random.Random) -> Counter[str]:
-    """Let children send, and kill each: at a marked point, or at any moment."""
+def kill_children(sending: Zygote, chance: random.Random, more: Callable[[], None]) -> Counter[str]:
+    """Let children send, and kill each: at a marked point, or at any moment.
+
+    A child that sends all that is left before it comes to its point ends by itself: then there is more.
+    """
     died: Counter[str] = Counter()
-    for number in range(KILLS):
+    while died.total() < KILLS:
         point = chance.choice((*POINTS, None))
-        child = sending.child(seed=number, die_at=point, count=chance.randint(1, 4))
+        child = sending.child(seed=chance.randrange(10**6), die_at=point, count=chance.randint(1, 4))
         patience = chance.uniform(0.05, 0.7) if point is None else PATIENCE_SECONDS
         timer = threading.Timer(patience, os.kill, (child, signal.SIGKILL))
         timer.start()
         status = int(sending.read())
         timer.cancel()
-        assert status == -signal.SIGKILL, f"child {number} ended with {status} before it could be killed"
+        if status == 0:
+            more()
+            continue
+        assert status == -signal.SIGKILL, sending.log.read_text(encoding="utf-8")
         died[point or "any moment"] += 1
     return died
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_a_hundred_kills_and_seven_faults_leave_one_message_for_each_claim(tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     chance, faults = random.Random(seed), Chance(seed)
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     migrate(url)
     ledger = Ledger(url, durable=False)
-    names = debtors.add(ledger, CUSTOMERS, datetime.now(UTC))
+    names: list[str] = []
+
+    def more() -> None:
+        names.extend(debtors.add(ledger, CUSTOMERS, datetime.now(UTC), first=len(names)))
+
+    debtors.adopt(ledger, datetime.now(UTC))
+    more()
     with Loopback() as loopback:
         loopback.twilio.lag = loopback.sendgrid.lag = LAG
         loopback.faults.by_chance = faults
         environment = {**loopback.environment(), "DATABASE_URL": url}
-        stop = threading.Event()
-        refused: list[int] = []
-        refusing = threading.Thread(
-            target=lambda: refused.append(refuse_now_and_then(loopback, random.Random(seed), stop))
-        )
         with zygote(environment, tmp_path / "sender.log") as sending:
-            refusing.start()
-            died = kill_children(sending, chance)
-            stop.set()
-            refusing.join()
+            with refusing_now_and_then(loopback, random.Random(seed)) as refused:
+                died = kill_children(sending, chance, more)
             began = time.monotonic()
             sending.child(seed=seed)
             assert sending.read() == "0", (tmp_path / "sender.log").read_text(encoding="utf-8")
@@ -159,13 +175,11 @@ def test_a_hundred_kills_and_seven_faults_leave_one_message_for_each_claim(tmp_p
         debtors.open_tasks(ledger, names, datetime.now(UTC))
         wrong, unknown = debtors.wrong(ledger, loopback, names), debtors.unknown(ledger, names)
     ledger.close()
-    said = (
-        f"seed {seed}: {died}, {faults.met}, refused {refused}, {unknown} unknown, the rest took {took:.0f} s"
-    )
+    met = f"{died}, {faults.met}, refused {len(refused)} times"
+    said = f"seed {seed}: {met}, {unknown} unknown, the rest took {took:.0f} s"
     print(said)
 
     assert wrong == [], said
     assert unknown > 0, said
     assert all(faults.met[mode] for mode in MODES), said
-    assert refused[0] > 0, said
-    assert died.total() == KILLS
+    assert refused, said
