@@ -14,7 +14,7 @@ def test_a_change_in_any_folder_of_the_domain_is_another_version(
     file = tmp_path / "domain" / name
     file.parent.mkdir(parents=True)
     file.write_text("DAYS = 3\n", encoding="utf-8")
-    monkeypatch.setattr(composition, "ROOT", tmp_path)
+    monkeypatch.setattr(composition.deployment, "ROOT", tmp_path)
     before = composition.code_version()
 
     file.write_text("DAYS = 4\n", encoding="utf-8")

@@ -108,7 +108,7 @@ def silent() -> Iterator[str]:
 
 
 async def test_a_server_that_says_nothing_is_given_up(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(composition, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(composition.client, "CONNECT_SECONDS", 0.3)
     began = monotonic()
     with pytest.raises(Unreachable, match=f"Temporal at {silent} does not answer: start it, or set"):
         await composition.connect(Settings(temporal_address=silent))
@@ -134,7 +134,7 @@ async def test_a_refused_call_says_what_to_check(
     async def connect(settings: object) -> None:
         return None
 
-    monkeypatch.setattr(composition, "connect", connect)
+    monkeypatch.setattr(composition.client, "connect", connect)
     with pytest.raises(Unreachable, match=words):
         async with composition.connected(Settings(temporal_address="127.0.0.1:1")):
             raise RPCError("no namespace x.", status, b"")

@@ -272,7 +272,7 @@ def test_each_touched_customer_is_woken_once(bolt, monkeypatch: pytest.MonkeyPat
     async def connect(settings: object) -> Client:
         return Client()
 
-    monkeypatch.setattr(composition, "connect", connect)
+    monkeypatch.setattr(composition.client, "connect", connect)
     rows = [GOOD.replace("BOLT", f"C{n}").replace("B-1", f"C{n}-{k}") for k in (1, 2) for n in range(25)]
     first = load(bolt, *rows, options=("--json",))
     assert figures(first)["workflows_woken"] == 25

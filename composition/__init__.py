@@ -1,0 +1,58 @@
+"""The composition root: settings become providers, activities and doors. Only here are vendors known."""
+
+from composition.assembly import Parts, parts
+from composition.checks import checking, onboarding_files
+from composition.client import connect, connected, incident_waker, patient_wakers, waker
+from composition.deployment import code_version, seller
+from composition.inbound import doors, notices_of, one_click, read_statements, site
+from composition.messaging import code_check, email, registrar, sms, trackers, twilio_http, verify
+from composition.queues import GRACEFUL, WORKFLOWS, monitoring, workers
+from composition.schedules import (
+    MONITORS_EVERY,
+    digest_id,
+    start_digest,
+    start_monitors,
+    start_sweep,
+    sweep_id,
+)
+from composition.watching import activity_log, audit_rules, partner_center, usage_source
+
+__all__ = [
+    "GRACEFUL",
+    "MONITORS_EVERY",
+    "WORKFLOWS",
+    "Parts",
+    "activity_log",
+    "audit_rules",
+    "checking",
+    "code_check",
+    "code_version",
+    "connect",
+    "connected",
+    "digest_id",
+    "doors",
+    "email",
+    "incident_waker",
+    "monitoring",
+    "notices_of",
+    "onboarding_files",
+    "one_click",
+    "partner_center",
+    "parts",
+    "patient_wakers",
+    "read_statements",
+    "registrar",
+    "seller",
+    "site",
+    "sms",
+    "start_digest",
+    "start_monitors",
+    "start_sweep",
+    "sweep_id",
+    "trackers",
+    "twilio_http",
+    "usage_source",
+    "verify",
+    "waker",
+    "workers",
+]

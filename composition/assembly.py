@@ -1,0 +1,81 @@
+"""The parts that activities are made of: a vendor that is set up, else what is embedded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from activities.books import Books
+from activities.charges import Cashier
+from activities.messages import Courier, Headers, no_headers
+from activities.monitoring import ActivityLog, UsageSource
+from activities.onboarding import CodeByMessage, PhoneVerifier
+from activities.onboarding_checks import CheckPorts
+from activities.once import Mark, unmarked
+from activities.provisioning import LedgerProvisioner, Provisioner
+from activities.rendering import Letters
+from activities.telling import Registrar
+from activities.tracking import Tracker
+from composition.checks import checking
+from composition.deployment import code_version, seller
+from composition.inbound import one_click
+from composition.messaging import code_check, email, registrar, sms, trackers, verify
+from composition.watching import activity_log, audit_rules, usage_source
+from domain.activity_log.rules import Audit
+from domain.notice import Seller
+from providers.bank import Bank
+from providers.outbox import Outbox
+from settings import ROOT, Settings
+from store import clock as clocks
+from store.database import Ledger
+from store.verifications import CodeCheck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the activities are made of; tests replace single parts by others of the same Protocol."""
+
+    books: Books
+    letters: Letters
+    couriers: dict[str, Courier]
+    verifier: PhoneVerifier
+    checking: CheckPorts
+    code_check: CodeCheck | None = None
+    cashier: Cashier
+    provisioner: Provisioner
+    seller: Seller
+    headers: Headers = no_headers
+    trackers: Mapping[str, Tracker] = field(default_factory=dict)
+    finance_email: str | None = None
+    zone: str = "UTC"
+    registrar: Registrar | None = None
+    usage: UsageSource | None = None
+    activity: ActivityLog | None = None
+    audit: Audit | None = None
+    mark: Mark = unmarked
+
+
+def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts:
+    """Return the parts that the settings ask for: a vendor that is set up, else what is embedded."""
+    outbox = Outbox(settings.outbox)
+    by_sms = sms(settings) or outbox
+    named = "outbox" if by_sms is outbox else "twilio"
+    letters = Letters(ROOT / "templates")
+    return Parts(
+        books=Books(ledger=ledger, clock=lambda: clocks.read(ledger), code_version=code_version()),
+        letters=letters,
+        couriers={"email": email(settings) or outbox, "sms": by_sms},
+        verifier=verify(settings) or CodeByMessage(letters=letters, courier=by_sms, name=named),
+        checking=checking(settings),
+        code_check=code_check(settings),
+        cashier=Bank(settings.bank),
+        provisioner=LedgerProvisioner(ledger),
+        seller=seller(settings),
+        headers=one_click(settings, ledger).headers if settings.public_url else no_headers,
+        trackers=trackers(settings),
+        finance_email=settings.finance_email,
+        zone=settings.seller_timezone,
+        registrar=registrar(settings),
+        usage=usage_source(settings),
+        activity=activity_log(settings),
+        audit=audit_rules(settings),
+        mark=mark,
+    )

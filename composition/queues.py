@@ -1,0 +1,161 @@
+"""The workers of a process: one for the workflows, and one for each vendor's queue."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.charges import Charges
+from activities.customers import Customers, Wake
+from activities.digests import Digests
+from activities.incidents import Incidents, WakeIncident
+from activities.messages import Messages
+from activities.monitoring import Monitoring
+from activities.onboarding import Onboarding
+from activities.onboarding_checks import OnboardingChecks
+from activities.provisioning import Provisioning
+from activities.service import LedgerSwitch, Service
+from activities.sweep import Sweeping
+from activities.tasks import Tasks
+from activities.telling import Telling
+from activities.tracking import Tracking
+from composition.assembly import Parts
+from composition.client import incident_waker, waker
+from workflows.customer_lifecycle import CustomerLifecycle
+from workflows.daily_digest import DailyDigest
+from workflows.monitoring import ActivityAudit, UsageWatch
+from workflows.onboarding_verification import OnboardingVerification
+from workflows.risk_incident import RiskIncident
+from workflows.subscription_suspension import SubscriptionSuspension
+from workflows.sweep import Sweep
+
+WORKFLOWS = (
+    *(CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, RiskIncident),
+    *(Sweep, DailyDigest, UsageWatch, ActivityAudit),
+)
+
+GRACEFUL = timedelta(seconds=10)
+THREADS = 32
+"""Of activities that are coroutines: more than the queues let run at once."""
+
+
+def _digests(made: Parts) -> Digests:
+    return Digests(
+        books=made.books,
+        letters=made.letters,
+        courier=made.couriers["email"],
+        seller=made.seller,
+        to=made.finance_email,
+        zone=made.zone,
+    )
+
+
+def _sweeping(made: Parts, wake: Wake, wake_incident: WakeIncident) -> Sweeping:
+    return Sweeping(
+        books=made.books,
+        wake=wake,
+        wake_incident=wake_incident,
+        tracking=Tracking(books=made.books, trackers=made.trackers),
+        telling=Telling(books=made.books, registrar=made.registrar),
+        senders={channel: courier.sender for channel, courier in made.couriers.items()},
+    )
+
+
+def monitoring(made: Parts, wake: Wake) -> Monitoring | None:
+    """Return what reads usage and activity logs; None where the parts have none."""
+    if made.usage is None or made.activity is None or made.audit is None:
+        return None
+    return Monitoring(
+        books=made.books,
+        usage_source=made.usage,
+        log=made.activity,
+        rules=made.audit,
+        zone=made.zone,
+        wake=wake,
+    )
+
+
+def _monitoring(made: Parts, wake: Wake) -> list[Callable[..., Any]]:
+    reading = monitoring(made, wake)
+    return [] if reading is None else [reading.read_usage, reading.audit_activity]
+
+
+def _onboarding(made: Parts, wake: Wake) -> Onboarding:
+    return Onboarding(
+        books=made.books,
+        verifier=made.verifier,
+        checks=OnboardingChecks(books=made.books, ports=made.checking),
+        seller=made.seller,
+        wake=wake,
+        mark=made.mark,
+    )
+
+
+def _incidents(made: Parts, wake: Wake, wake_incident: WakeIncident) -> list[Callable[..., Any]]:
+    asked = Incidents(books=made.books, wake=wake, wake_incident=wake_incident, mark=made.mark)
+    return [asked.look, asked.write_down, asked.act, asked.start_the_right_one]
+
+
+def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
+    """Return the workers of one process: one for the workflows, one per vendor's queue.
+
+    Called in the loop in which they run: activities that wake a workflow do the rest in its threads, which
+    are more than all of them together can take, so that no vendor keeps another waiting.
+    """
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="waking"))
+    wake, wake_incident = waker(client, task_queue), incident_waker(client, task_queue)
+    books = made.books
+    customers = Customers(books=books, wake=wake, check=made.code_check)
+    messages = Messages(
+        books=books,
+        letters=made.letters,
+        couriers=made.couriers,
+        seller=made.seller,
+        headers=made.headers,
+        mark=made.mark,
+    )
+    service = Service(books=books, switch=LedgerSwitch(books.ledger), wake=wake, mark=made.mark)
+    onboarding = _onboarding(made, wake)
+    charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
+    provisioning = Provisioning(books=books, provisioner=made.provisioner, mark=made.mark)
+    tasks = Tasks(books=books, mark=made.mark)
+
+    def worker(
+        queue: str, activities: Sequence[Callable[..., Any]], *, threads: int, looks: int = 0, **more: Any
+    ) -> Worker:
+        return Worker(
+            client,
+            task_queue=queue,
+            activities=activities,
+            # Looks are local and share the pool, so it has a thread for each: they wait for nothing else.
+            activity_executor=ThreadPoolExecutor(threads + looks, thread_name_prefix=queue),
+            max_concurrent_activities=threads,
+            max_concurrent_local_activities=looks or None,
+            graceful_shutdown_timeout=GRACEFUL,
+            build_id=made.books.code_version,  # else the SDK hashes every imported module, for seconds
+            **more,
+        )
+
+    looking: list[Callable[..., Any]] = [
+        customers.look,
+        customers.write_down,
+        customers.start_the_right_one,
+        tasks.open_task,
+    ]
+    looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, _digests(made).write]
+    looking += [*_monitoring(made, wake), *_incidents(made, wake, wake_incident)]
+    looking += [onboarding.look, onboarding.check_here, onboarding.check_identifiers, onboarding.conclude]
+    turning: list[Callable[..., Any]] = [service.restrict, service.suspend, service.reactivate]
+    turning += [service.terminate, provisioning.provision, provisioning.book]
+    return [
+        worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
+        worker(f"{task_queue}-email", [messages.send], threads=4),
+        worker(f"{task_queue}-sms", [messages.send, onboarding.send_code], threads=4),
+        worker(f"{task_queue}-checks", [onboarding.ask], threads=4),
+        worker(f"{task_queue}-charge", [charges.charge], threads=4),
+        worker(f"{task_queue}-service", turning, threads=4),
+    ]

@@ -1,0 +1,106 @@
+"""The schedules on the Temporal server: the sweep, the digest, and what watches by itself."""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
+    ScheduleIntervalSpec,
+    ScheduleRange,
+    ScheduleSpec,
+    ScheduleUpdate,
+)
+
+from domain.digest.seen import HOUR
+from settings import Settings
+from store import clock as clocks
+from store import monitors
+from store.database import Ledger
+from workflows.daily_digest import DailyDigest
+from workflows.monitoring import ActivityAudit, UsageWatch
+from workflows.sweep import Sweep
+
+
+def sweep_id(task_queue: str) -> str:
+    """Return the id of the schedule of a queue's sweep; its runs are called so too."""
+    return f"sweep/{task_queue}"
+
+
+def digest_id(task_queue: str) -> str:
+    """Return the id of the schedule of a queue's daily digest; its runs are called so too."""
+    return f"digest/{task_queue}"
+
+
+LEDGER = "ledger"
+"""In the memo of that schedule: the identity of the ledger that this queue works on."""
+
+
+async def start_sweep(
+    client: Client, task_queue: str, ledger: Ledger, *, every: timedelta = timedelta(minutes=1)
+) -> str | None:
+    """Create the schedule of the sweep, or leave the one that is there; say when it is another ledger's.
+
+    Two ledgers on one queue would mix their customers in silence.
+    """
+    name, identity = sweep_id(task_queue), await asyncio.to_thread(lambda: ledger.identity)
+    action = ScheduleActionStartWorkflow(Sweep.run, {}, id=name, task_queue=task_queue)
+    spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
+    try:
+        await client.create_schedule(name, Schedule(action=action, spec=spec), memo={LEDGER: identity})
+    except ScheduleAlreadyRunningError:
+        there = await client.get_schedule_handle(name).describe()
+        if await there.memo_value(LEDGER, identity) != identity:
+            return (
+                f"task queue {task_queue} works on another ledger: give this one a TASK_QUEUE of its own,"
+                f" or delete the schedule {name} if that ledger is gone"
+            )
+    return None
+
+
+async def start_digest(client: Client, settings: Settings, *, every: timedelta | None = None) -> None:
+    """Create the schedule of the daily digest, or bring the one that is there to these settings.
+
+    A day on which nobody worked is made up for by one run.
+
+    Args:
+        every: look so often whether one is due, as a demo does whose days pass in seconds.
+    """
+    name, queue = digest_id(settings.task_queue), settings.task_queue
+    action = ScheduleActionStartWorkflow(DailyDigest.run, {}, id=name, task_queue=queue)
+    hour = ScheduleCalendarSpec(hour=[ScheduleRange(HOUR.hour)], minute=[ScheduleRange(HOUR.minute)])
+    spec = (
+        ScheduleSpec(calendars=[hour], time_zone_name=settings.seller_timezone)
+        if every is None
+        else ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
+    )
+    wanted = Schedule(action=action, spec=spec)
+    try:
+        await client.create_schedule(name, wanted)
+    except ScheduleAlreadyRunningError:
+        await client.get_schedule_handle(name).update(lambda there: ScheduleUpdate(schedule=wanted))
+
+
+MONITORS_EVERY = timedelta(hours=6)
+"""So that one failed run is no alarm, which comes after a day."""
+
+
+async def start_monitors(
+    client: Client, task_queue: str, ledger: Ledger, *, every: timedelta = MONITORS_EVERY
+) -> None:
+    """Create the schedules of what watches by itself, or leave them as they are, and expect them to run."""
+    for workflow, name in ((UsageWatch, monitors.USAGE), (ActivityAudit, monitors.ACTIVITY)):
+        id_ = f"watch-{name}/{task_queue}"
+        action = ScheduleActionStartWorkflow(workflow.run, {}, id=id_, task_queue=task_queue)
+        spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
+        with suppress(ScheduleAlreadyRunningError):
+            await client.create_schedule(id_, Schedule(action=action, spec=spec))
+        await asyncio.to_thread(_expect, ledger, name)
+
+
+def _expect(ledger: Ledger, name: str) -> None:
+    monitors.expect(ledger, name, now=clocks.read(ledger).business(datetime.now(UTC)))
