@@ -1,14 +1,17 @@
 """The environment, read once, frozen, and handed on. Nobody else reads it."""
 
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, get_args
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.clouds import CloudName
 from domain.customer import known_zone
+from environment import BadEnvironment, Names, gathered
 
 VERSION = "0.1.0"
 ROOT = Path(__file__).parent
@@ -212,22 +215,47 @@ class Settings(BaseSettings):
 
     @classmethod
     def from_env(cls) -> "Settings":
-        """Read the environment.
+        """Read the environment, and the files that it names.
 
         Raises:
             BadSettings: a variable cannot be used; the message names each and never shows a value.
         """
         try:
-            return cls()
+            found = gathered(os.environ, cls.names())
+        except BadEnvironment as error:
+            raise BadSettings(str(error)) from None
+        given: dict[str, Any] = {name.lower(): value for name, value in found.values.items()}
+        try:
+            return cls(**given)
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=False, include_context=False)
-            raise BadSettings("\n".join(_line(detail["loc"], detail["msg"]) for detail in details)) from None
+            lines = [_line(detail["loc"], detail["msg"], found.places) for detail in details]
+            raise BadSettings("\n".join(lines)) from None
+
+    @classmethod
+    def names(cls) -> Names:
+        """Return the variables that there are, and which of them are secret."""
+        all_ = frozenset(name.upper() for name in cls.model_fields)
+        hidden = {name.upper() for name, info in cls.model_fields.items() if _is_secret(info.annotation)}
+        return Names(all=all_, secret=frozenset({*hidden, "DATABASE_URL"}))
+
+    @classmethod
+    def misspelt(cls) -> list[str]:
+        """Return a sentence for each variable of the environment that looks like one of ours and is none."""
+        names = cls.names()
+        told = (names.strange(name.upper()) for name in sorted(os.environ))
+        return [words for words in told if words is not None]
 
 
-def _line(place: tuple[int | str, ...], words: str) -> str:
-    """Say what is wrong, after the variable where it is one alone."""
-    said = words.removeprefix("Value error, ")
-    return f"{'.'.join(map(str, place)).upper()}: {said}" if place else said
+def _is_secret(annotation: object) -> bool:
+    return annotation is SecretStr or SecretStr in get_args(annotation)
+
+
+def _line(place: tuple[int | str, ...], words: str, files: Mapping[str, str]) -> str:
+    """Say what is wrong, after the variable where it is one alone, and the file where it is in one."""
+    said, name = words.removeprefix("Value error, "), ".".join(map(str, place)).upper()
+    where = f"{files[name]}: " if name in files else ""
+    return f"{where}{name}: {said}" if place else said
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

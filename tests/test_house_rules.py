@@ -52,7 +52,8 @@ FOLDERS = {
     },
 }
 MODULES = {
-    "settings": {"domain"},
+    "environment": set[str](),
+    "settings": {"domain", "environment"},
     "ending": {"settings", "domain", "store"},
     "importing": INSIDE | {"ending"},
     "banking": INSIDE | {"ending", "importing"},
