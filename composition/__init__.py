@@ -6,10 +6,12 @@ from composition.client import connect, connected, incident_waker, patient_waker
 from composition.deployment import code_version, seller
 from composition.inbound import doors, notices_of, one_click, read_statements, site
 from composition.messaging import code_check, email, registrar, sms, trackers, twilio_http, verify
-from composition.queues import GRACEFUL, WORKFLOWS, monitoring, workers
+from composition.probing import probes
+from composition.queues import GRACEFUL, WORKFLOWS, monitoring, queues, workers
 from composition.schedules import (
     MONITORS_EVERY,
     digest_id,
+    schedules,
     start_digest,
     start_monitors,
     start_sweep,
@@ -40,8 +42,11 @@ __all__ = [
     "partner_center",
     "parts",
     "patient_wakers",
+    "probes",
+    "queues",
     "read_statements",
     "registrar",
+    "schedules",
     "seller",
     "site",
     "sms",

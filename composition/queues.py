@@ -1,7 +1,7 @@
 """The workers of a process: one for the workflows, and one for each vendor's queue."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -37,6 +37,15 @@ WORKFLOWS = (
     *(CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, RiskIncident),
     *(Sweep, DailyDigest, UsageWatch, ActivityAudit),
 )
+
+EFFECTS: Mapping[str, str] = {
+    "email": "no email goes out",
+    "sms": "neither SMS nor codes go out",
+    "checks": "nobody is asked about new customers",
+    "charge": "no card is charged",
+    "service": "no service is suspended or returned",
+}
+"""What queues of effects are called, behind that of the workflows, and what stands still without workers."""
 
 GRACEFUL = timedelta(seconds=10)
 THREADS = 32
@@ -100,6 +109,13 @@ def _incidents(made: Parts, wake: Wake, wake_incident: WakeIncident) -> list[Cal
     return [asked.look, asked.write_down, asked.act, asked.start_the_right_one]
 
 
+def _service(made: Parts, wake: Wake) -> list[Callable[..., Any]]:
+    turned = Service(books=made.books, switch=LedgerSwitch(made.books.ledger), wake=wake, mark=made.mark)
+    given = Provisioning(books=made.books, provisioner=made.provisioner, mark=made.mark)
+    turning: list[Callable[..., Any]] = [turned.restrict, turned.suspend, turned.reactivate]
+    return [*turning, turned.terminate, given.provision, given.book]
+
+
 def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     """Return the workers of one process: one for the workflows, one per vendor's queue.
 
@@ -118,10 +134,8 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         headers=made.headers,
         mark=made.mark,
     )
-    service = Service(books=books, switch=LedgerSwitch(books.ledger), wake=wake, mark=made.mark)
     onboarding = _onboarding(made, wake)
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
-    provisioning = Provisioning(books=books, provisioner=made.provisioner, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
 
     def worker(
@@ -149,13 +163,20 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, _digests(made).write]
     looking += [*_monitoring(made, wake), *_incidents(made, wake, wake_incident)]
     looking += [onboarding.look, onboarding.check_here, onboarding.check_identifiers, onboarding.conclude]
-    turning: list[Callable[..., Any]] = [service.restrict, service.suspend, service.reactivate]
-    turning += [service.terminate, provisioning.provision, provisioning.book]
+    effects: dict[str, Sequence[Callable[..., Any]]] = {
+        "email": [messages.send],
+        "sms": [messages.send, onboarding.send_code],
+        "checks": [onboarding.ask],
+        "charge": [charges.charge],
+        "service": _service(made, wake),
+    }
     return [
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
-        worker(f"{task_queue}-email", [messages.send], threads=4),
-        worker(f"{task_queue}-sms", [messages.send, onboarding.send_code], threads=4),
-        worker(f"{task_queue}-checks", [onboarding.ask], threads=4),
-        worker(f"{task_queue}-charge", [charges.charge], threads=4),
-        worker(f"{task_queue}-service", turning, threads=4),
+        *(worker(f"{task_queue}-{name}", done, threads=4) for name, done in effects.items()),
     ]
+
+
+def queues(task_queue: str) -> dict[str, str]:
+    """Return the queues on which workers of a deployment listen, and what stands still where none does."""
+    effects = {f"{task_queue}-{name}": lost for name, lost in EFFECTS.items()}
+    return {task_queue: "nothing is looked at, waited for or begun", **effects}

@@ -36,6 +36,21 @@ def digest_id(task_queue: str) -> str:
     return f"digest/{task_queue}"
 
 
+def watch_id(name: str, task_queue: str) -> str:
+    """Return the id of the schedule of what watches by itself; its runs are called so too."""
+    return f"watch-{name}/{task_queue}"
+
+
+def schedules(task_queue: str) -> dict[str, str]:
+    """Return the ids of a deployment's schedules, and what does not happen without each."""
+    return {
+        sweep_id(task_queue): "nobody is woken whose wake was lost, and nothing is asked about",
+        digest_id(task_queue): "finance gets no digest",
+        watch_id(monitors.USAGE, task_queue): "usage is not read",
+        watch_id(monitors.ACTIVITY, task_queue): "activity logs are not read",
+    }
+
+
 LEDGER = "ledger"
 """In the memo of that schedule: the identity of the ledger that this queue works on."""
 
@@ -94,7 +109,7 @@ async def start_monitors(
 ) -> None:
     """Create the schedules of what watches by itself, or leave them as they are, and expect them to run."""
     for workflow, name in ((UsageWatch, monitors.USAGE), (ActivityAudit, monitors.ACTIVITY)):
-        id_ = f"watch-{name}/{task_queue}"
+        id_ = watch_id(name, task_queue)
         action = ScheduleActionStartWorkflow(workflow.run, {}, id=id_, task_queue=task_queue)
         spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
         with suppress(ScheduleAlreadyRunningError):

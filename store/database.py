@@ -80,7 +80,7 @@ def migrate(url: str) -> None:
 
 def is_there(url: str) -> bool:
     """Whether there is a ledger of this version; nothing is created to find out."""
-    return _revision_of(url) == newest_revision()
+    return revision_of(url) == newest_revision()
 
 
 def newest_revision() -> str:
@@ -88,7 +88,7 @@ def newest_revision() -> str:
     return max(path.name.partition("_")[0] for path in _MIGRATIONS.glob("versions/[0-9]*.py"))
 
 
-def _revision_of(url: str) -> str | None:
+def revision_of(url: str) -> str | None:
     """Return the revision that a database is at; None where there are no tables yet."""
     parsed = read_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
@@ -192,6 +192,11 @@ class Ledger:
         else:
             # One moment for all statements of a report, as SQLite gives by itself.
             self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ")
+
+    @property
+    def dialect(self) -> str:
+        """Which database it is: `sqlite` or `postgresql`."""
+        return self._engine.dialect.name
 
     @cached_property
     def identity(self) -> str:

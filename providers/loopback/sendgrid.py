@@ -54,6 +54,7 @@ class SendGrid:
     Attributes:
         lag: so long a new letter is missing from the log.
         has_log: whether the plan of the account has one.
+        scopes: what the API key may do.
         bounces: whether a mailbox refuses what was accepted.
         fates: the events of a letter to a mailbox after `processed`; None where `bounces` decides.
         told: hears of the events of a letter, to send them on.
@@ -62,6 +63,7 @@ class SendGrid:
     api_key: str = "SG.loopback"
     lag: timedelta = timedelta()
     has_log: bool = True
+    scopes: list[str] = field(default_factory=lambda: ["mail.send", "sender_verification_exempt"])
     bounces: Callable[[str], bool] = lambda to: False
     fates: Callable[[str], list[Event] | None] = lambda to: None
     told: Callable[[list[Event]], None] = lambda events: None
@@ -151,6 +153,12 @@ def mail_router(sendgrid: SendGrid) -> APIRouter:
             return refusal(400, "one recipient, a subject and a sender are required")
         request.state.after = lambda: sendgrid.deliver(letter)
         return Response(status_code=202, headers={"X-Message-Id": letter.name})
+
+    @router.get("/scopes")
+    async def scopes(request: Request) -> JSONResponse:
+        if not sendgrid.allowed(request):
+            return refusal(401, "The provided authorization grant is invalid, expired, or revoked")
+        return JSONResponse({"scopes": sendgrid.scopes})
 
     @router.post("/logs")
     async def logs(request: Request) -> JSONResponse:

@@ -18,6 +18,7 @@ from providers.loopback.onboarding import Knowing, knowing_router
 from providers.loopback.partner_center import PartnerCenter, reading_router
 from providers.loopback.sendgrid import SendGrid, mail_router
 from providers.loopback.twilio import Twilio, asking_router, consents_router, messages_router, verify_router
+from providers.loopback.twilio_account import account_router
 
 START_SECONDS = 10
 _OF_PARTNER_CENTER = ("/v1/customers/usagerecords", "/v1/auditrecords")
@@ -40,7 +41,7 @@ class Loopback:
         self.events_url: str | None = None
         self._quiet, self._busy = threading.Condition(), 0
         self._app = FastAPI(openapi_url=None)
-        for router in (messages_router, verify_router, asking_router, consents_router):
+        for router in (messages_router, verify_router, asking_router, consents_router, account_router):
             self._app.include_router(router(self.twilio))
         self._app.include_router(mail_router(self.sendgrid))
         self._app.include_router(knowing_router(self.knowing))
@@ -209,7 +210,7 @@ def _operation(method: str, path: str) -> Operation | None:
         return "look_up"
     if path.startswith("/v2/PhoneNumbers/"):
         return "look_up"
-    if path.startswith("/v3/logs") or path == "/v2/Attempts":
+    if path.startswith(("/v3/logs", "/v3/scopes")) or path == "/v2/Attempts":
         return "ask"
     if path == "/v1/Consents/Bulk":
         return "tell"

@@ -60,6 +60,8 @@ class Twilio:
     """The account and everything that it took.
 
     Attributes:
+        standing, kind: of the account, as Twilio has words for both.
+        numbers: those of the account, and whether they send SMS.
         lag: so long a new message is missing from the list.
         fails: the error code with which a number fails after it was accepted; None delivers.
         told: hears of each status, to call back.
@@ -71,6 +73,9 @@ class Twilio:
     secret: str = "loopback-secret"
     auth_token: str = "loopback-auth-token"
     service: str = "VA00000000000000000000000000000000"
+    standing: str = "active"
+    kind: str = "Full"
+    numbers: dict[str, bool] = field(default_factory=lambda: {"+447700900000": True})
     lag: timedelta = timedelta()
     fails: Callable[[str], int | None] = lambda to: None
     told: Told = lambda url, status, said: None

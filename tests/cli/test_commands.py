@@ -693,7 +693,7 @@ def test_doctor_says_that_temporal_does_not_answer(acme) -> None:
     assert (as_json.status, as_json.err) == (1, answer.err)
     findings = json.loads(as_json.out)
     assert [f["ok"] for f in findings if f["about"].startswith("Temporal")] == [False]
-    assert {"about", "ok", "words"} == set(findings[0])
+    assert {"about", "ok", "words", "then"} == set(findings[0])
 
 
 def test_a_refused_connection_costs_little(acme) -> None:

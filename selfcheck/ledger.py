@@ -1,33 +1,25 @@
-"""Self-checks: what would otherwise stall in silence becomes a sentence."""
+"""The ledger: its tables and database, and what in it waits, is silent, held or missing."""
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryFile
 
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
-from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
-from temporalio.client import Client
 
-import lawbooks
-from composition import connected, onboarding_files
-from domain.clouds import CLOUDS
-from domain.contact_law.whereabouts import Whereabouts
 from domain.documents import BadDocument
-from domain.errors import Misconfigured
 from domain.interest.rates import Rates
-from ending import Stop, Unreachable, ledger_words
+from ending import ledger_words
+from selfcheck.finding import Finding
 from settings import Settings
 from store import (
     alike,
     breakers,
     claims,
     clock,
+    condition,
     controls,
+    echoes,
     inbox,
     monitors,
     onboarding_rules,
@@ -36,72 +28,55 @@ from store import (
     refusals,
     sweep,
     switches,
-    whereabouts,
 )
-from store.database import Ledger, is_there, migrate
-from workflows.search_attributes import INDEXED_TYPES, SEARCH_ATTRIBUTES
+from store.database import Ledger, migrate
 
 ROW_AHEAD = timedelta(days=30)
 """So long before a rate of interest runs out `doctor` asks for the next row."""
 
-
 UNSETTLED = timedelta(minutes=15)
 """Longer than a vendor is asked before an effect counts as unknown or is done again."""
+
 WEEK = timedelta(days=7)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at."""
-
-    about: str
-    ok: bool
-    words: str
+ECHO = timedelta(hours=2)
+"""So long a vendor may take to tell of a message."""
 
 
-async def problems_of_server(client: Client) -> list[str]:
-    """Return what a server lacks, with the remedy; an unregistered attribute would stall every workflow."""
-    answer = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
-    known = dict(answer.custom_attributes)
-    problems = []
-    for name, kind in SEARCH_ATTRIBUTES.items():
-        command = f"temporal operator search-attribute create --name {name} --type {kind}"
-        if name not in known:
-            problems.append(f"search attribute {name} is not registered: run `{command}`")
-        elif known[name] != INDEXED_TYPES[kind]:
-            problems.append(
-                f"search attribute {name} has another type than {kind}: remove it, then run `{command}`"
-            )
-    return problems
-
-
-async def examine(settings: Settings) -> list[Finding]:
-    """Look at settings, ledger and Temporal; every finding says what is wrong and the remedy."""
-    findings = [Finding(about="settings", ok=True, words=f"task queue {settings.task_queue}")]
-    findings += await asyncio.to_thread(_ledger, settings)
-    findings += await asyncio.to_thread(lambda: [*_contact_law(settings)])
-    findings.append(await asyncio.to_thread(_onboarding_lists, settings))
-    findings.append(await asyncio.to_thread(_outbox, settings))
-    findings.append(_partner_center(settings))
-    findings += await _temporal(settings)
-    return findings
-
-
-def _ledger(settings: Settings) -> list[Finding]:
+def of_ledger(settings: Settings) -> list[Finding]:
+    """Look at the ledger; one that is not there yet is made, and one of another version is let be."""
     about = f"ledger ({settings.database_url.split('://', 1)[0]})"
-    path = settings.database_url.removeprefix("sqlite:///")
     try:
-        if path != settings.database_url:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        tables = condition.tables(settings.database_url)
+        if tables.there not in (None, tables.wanted):
+            return [_other_version(about, tables)]
         migrate(settings.database_url)
-        ledger = Ledger(settings.database_url)
-        identity = Finding(about=about, ok=True, words=f"identity {ledger.identity}")
-        looks = (_work, _doors, _monitors, _policies, _rates, _onboarding, _switches, _controls)
-        return [identity, *(finding for look in looks for finding in look(ledger))]
+        with closing(Ledger(settings.database_url)) as ledger:
+            identity = Finding(about=about, ok=True, words=f"identity {ledger.identity}")
+            looks = (_work, _doors, _monitors, _policies, _rates, _onboarding, _switches, _controls)
+            found = [finding for look in looks for finding in look(ledger)]
+            return [identity, *_database(ledger), *found, *_echoes(ledger, _expected(settings))]
     except (SQLAlchemyError, CommandError, OSError) as error:
         return [Finding(about=about, ok=False, words=ledger_words(error))]
+
+
+def _other_version(about: str, tables: condition.Tables) -> Finding:
+    """Say how its tables differ; a look brings nobody's ledger to another version."""
+    if str(tables.there) > tables.wanted:
+        words = "it was written by a newer version of Arrears: use that version"
+    else:
+        words = (
+            f"its tables are those of {tables.there}, and this version has {tables.wanted}: stop old workers;"
+            " the first worker or command of this version brings them up to date"
+        )
+    return Finding(about=about, ok=False, words=words, then="workers of two versions hinder each other")
+
+
+def _database(ledger: Ledger) -> Iterator[Finding]:
+    found = condition.condition(ledger)
+    yield Finding(about="database", ok=True, words=found.version)
+    for wrong in found.wrong:
+        yield Finding(about="database", ok=False, words=wrong, then="a message may go out twice")
 
 
 def _work(ledger: Ledger) -> Iterator[Finding]:
@@ -123,6 +98,41 @@ def _doors(ledger: Ledger) -> Iterator[Finding]:
     unknown = inbox.unknown_since(ledger, since)
     told = ", ".join(f"{count} of {source}" for source, count in unknown.items())
     yield Finding(about="webhooks about nobody we know", ok=True, words=told or "none")
+
+
+def _expected(settings: Settings) -> dict[str, str]:
+    """Return by channel which vendor is to call back about messages: it is set up, and knows where to."""
+    vendors = {"email": ("sendgrid", settings.sendgrid_api_key), "sms": ("twilio", settings.twilio_api_key)}
+    called = settings.public_url is not None
+    return {channel: name for channel, (name, key) in vendors.items() if called and key is not None}
+
+
+def _echoes(ledger: Ledger, expected: Mapping[str, str]) -> Iterator[Finding]:
+    """Say what each door heard lately, and of which vendor nothing came although messages went out."""
+    now = clock.read(ledger).business(datetime.now(UTC))
+    found = echoes.heard(ledger, since=now - WEEK)
+    told = ", ".join(
+        f"{each.count} from {source}, last {_ago(now - each.last_at)}" for source, each in found.items()
+    )
+    yield Finding(about="webhooks heard this week", ok=True, words=told or "none")
+    out = echoes.sent(ledger, since=now - WEEK, before=now - ECHO)
+    for channel, source in expected.items():
+        if out.get(channel) and source not in found:
+            words = (
+                f"nothing came from {source} although {out[channel]} messages went out:"
+                " does it know PUBLIC_URL, and does `serve` run?"
+            )
+            then = "what arrived is known late, by asking, and neither replies nor opt-outs are heard"
+            yield Finding(about=f"webhooks of {source}", ok=False, words=words, then=then)
+
+
+def _ago(passed: timedelta) -> str:
+    """Say how long ago something was, in the largest unit that tells something."""
+    minutes = max(0, int(passed / timedelta(minutes=1)))
+    for size, unit in ((24 * 60, "days"), (60, "hours")):
+        if minutes >= 2 * size:
+            return f"{minutes // size} {unit} ago"
+    return f"{minutes} minutes ago"
 
 
 def _monitors(ledger: Ledger) -> Iterator[Finding]:
@@ -193,44 +203,6 @@ def _lacking(tables: Rates, country: str, today: date) -> str | None:
     return None if row is None else f"{file} will lack row {row} within {ROW_AHEAD.days} days"
 
 
-def _contact_law(settings: Settings) -> Iterator[Finding]:
-    """Say how surely the rules were read, and for how many customers some were not."""
-    about = "contact law"
-    try:
-        books = lawbooks.books_of(settings)
-    except (Stop, BadDocument, OSError) as error:
-        yield Finding(about=about, ok=False, words=str(error))
-        return
-    yield Finding(about=about, ok=True, words="; ".join(books.confidence))
-    for (country, region), count in sorted(_whereabouts(settings).items(), key=str):
-        where = Whereabouts(region=region)
-        for warning in books.warnings(country, where):
-            who = "1 customer" if count == 1 else f"{count} customers"
-            yield Finding(about=about, ok=True, words=f"{who}: {warning}")
-
-
-def _onboarding_lists(settings: Settings) -> Finding:
-    """Say what is wrong with the lists and tables that new customers are checked against."""
-    wrong = []
-    for read in onboarding_files(settings).all():
-        try:
-            read()
-        except Misconfigured as why:
-            wrong.append(str(why))
-    return Finding(about="onboarding lists", ok=not wrong, words="; ".join(wrong) or "can be read")
-
-
-def _whereabouts(settings: Settings) -> Mapping[tuple[str | None, str | None], int]:
-    """Count the customers of each place; of a ledger that cannot be read nothing, it is a finding already."""
-    try:
-        if not is_there(settings.database_url):
-            return {}
-        with closing(Ledger(settings.database_url)) as ledger:
-            return whereabouts.counted(ledger)
-    except (SQLAlchemyError, CommandError):
-        return {}
-
-
 def _controls(ledger: Ledger) -> Iterator[Finding]:
     """Name the controls that are off or did not run when they should; a person decided the first."""
     now = clock.read(ledger).business(datetime.now(UTC))
@@ -249,45 +221,3 @@ def _switches(ledger: Ledger) -> Iterator[Finding]:
         yield Finding(about="switch", ok=False, words=words)
     if not holding:
         yield Finding(about="switch", ok=True, words="go")
-
-
-def _partner_center(settings: Settings) -> Finding:
-    """Say which cloud is ours, and what it does not have."""
-    name = settings.partner_center_cloud
-    if name is None:
-        return Finding(about="Partner Center", ok=True, words="none is set up")
-    cloud = CLOUDS[name]
-    lacking = sorted(each.replace("_", " ") for each in CLOUDS["commercial"].offers - cloud.offers)
-    without = f", which has no {', '.join(lacking)}" if lacking else ""
-    return Finding(about="Partner Center", ok=True, words=f"{name} at {cloud.api}{without}")
-
-
-def _outbox(settings: Settings) -> Finding:
-    """Try to write where messages go; a folder's rights do not tell it of every disk."""
-    about = f"outbox {settings.outbox}"
-    try:
-        settings.outbox.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=settings.outbox):
-            return Finding(about=about, ok=True, words="can be written")
-    except OSError as error:
-        words = f"cannot be written ({error.strerror or error}): no message goes out; set OUTBOX, or mend it"
-        return Finding(about=about, ok=False, words=words)
-
-
-async def _temporal(settings: Settings) -> list[Finding]:
-    about = f"Temporal at {settings.temporal_address}"
-    try:
-        async with connected(settings) as client:
-            problems = await problems_of_server(client)
-            stuck = await client.count_workflows("TemporalReportedProblems IS NOT NULL")
-    except Unreachable as error:
-        words = f"{error.why}; until then nothing is waited for or sent"
-        return [Finding(about=about, ok=False, words=words)]
-    findings = [Finding(about=about, ok=False, words=problem) for problem in problems]
-    if not problems:
-        findings.append(Finding(about=about, ok=True, words=f"namespace {client.namespace}"))
-    words = f"{stuck.count} workflows cannot go on" + (
-        ": filter the UI's list by Failures" if stuck.count else ""
-    )
-    findings.append(Finding(about="workflows", ok=not stuck.count, words=words))
-    return findings

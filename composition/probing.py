@@ -1,0 +1,69 @@
+"""Who looks at each vendor for `doctor`, and what there is in place of those that are not set up."""
+
+from composition.messaging import twilio_http
+from domain.health import Part
+from providers.probes.asking import Probe
+from providers.probes.plain import Absent, FrontDoor, Host
+from settings import Settings
+
+
+def probes(settings: Settings) -> list[Probe]:
+    """Return a probe for each part that can be set up, in the order in which they are told."""
+    return [_sendgrid(settings), _twilio(settings), _stripe(settings), *_asked(settings), _front(settings)]
+
+
+def _sendgrid(settings: Settings) -> Probe:
+    if settings.sendgrid_api_key is None:
+        return Absent("sendgrid")
+    from providers.probes.sendgrid import SendGridProbe
+    from providers.sendgrid_client import BASE
+
+    own = None if settings.standing_in else BASE
+    return SendGridProbe(
+        api_key=settings.sendgrid_api_key.get_secret_value(),
+        base=settings.sendgrid_base or own,
+        logs_base=settings.sendgrid_logs_base or own,
+    )
+
+
+def _twilio(settings: Settings) -> Probe:
+    key, secret, token = settings.twilio_api_key, settings.twilio_api_secret, settings.twilio_auth_token
+    if settings.twilio_account_sid is None or key is None or secret is None or token is None:
+        return Absent("twilio")
+    from providers.probes.twilio import TwilioProbe
+
+    own = {"api": "https://api.twilio.com", "verify": "https://verify.twilio.com"}
+    bases = twilio_http(settings).bases
+    return TwilioProbe(
+        account=settings.twilio_account_sid,
+        key=key.get_secret_value(),
+        secret=secret.get_secret_value(),
+        auth_token=token.get_secret_value(),
+        number=settings.twilio_from,
+        service=settings.twilio_verify,
+        bases=own if bases is None else bases,
+    )
+
+
+def _stripe(settings: Settings) -> Probe:
+    if settings.stripe_api_key is None:
+        return Absent("stripe")
+    from providers.probes.stripe import StripeProbe
+    from providers.stripe_cards import BASE
+
+    own = None if settings.standing_in else BASE
+    return StripeProbe(key=settings.stripe_api_key.get_secret_value(), base=settings.stripe_base or own)
+
+
+def _asked(settings: Settings) -> list[Probe]:
+    """Return those of whom only the address is known to us."""
+    given: dict[Part, str | None] = {
+        "bureau": settings.credit_bureau_url,
+        "identity": settings.identity_url,
+        "sanctions": settings.sanctions_url,
+    }
+    return [Absent(part) if base is None else Host(part, base) for part, base in given.items()]
+
+
+def _front(settings: Settings) -> Probe:
+    return Absent("public_url") if settings.public_url is None else FrontDoor(settings.public_url)

@@ -1,0 +1,1 @@
+"""Looks at vendors that change nothing there: what can be reached, and what our credentials may do."""

@@ -1,0 +1,48 @@
+"""Stripe: of which mode the key is, and whether it may read what is read.
+
+An object that there is not is asked for: a key that may read its kind is told that there is none.
+"""
+
+from collections.abc import Iterator
+
+from domain.health import Sight
+from providers.probes.asking import Asking, NoAnswer, reached, trouble
+
+READS = {"payment methods": "/v1/payment_methods/pm_doctor", "charges": "/v1/charges/ch_doctor"}
+
+_KEY = "STRIPE_API_KEY"
+_MODES = {"live": "", "test": ": no money moves, and only events of test mode are taken"}
+
+
+class StripeProbe:
+    """Looks at an account."""
+
+    def __init__(self, *, key: str, base: str | None) -> None:
+        self._asking = Asking(part="stripe", base=base, variable="STRIPE_BASE", bearer=key)
+        self._mode = key.split("_")[1] if key.count("_") > 1 else ""
+
+    def look(self) -> Iterator[Sight]:
+        """Say what was seen."""
+        try:
+            yield from self._reads()
+        except NoAnswer as none:
+            yield none.sight
+
+    def _reads(self) -> Iterator[Sight]:
+        first = True
+        allowed = []
+        for what, path in READS.items():
+            answer = self._asking.ask(path)
+            if first:
+                yield from reached("stripe", answer)
+                first = False
+            if answer.status == 404:
+                allowed.append(what)
+            elif (wrong := trouble("stripe", answer, _KEY, f"reading {what}")) is not None:
+                yield wrong
+                if wrong.code == "refused":
+                    return
+        if len(allowed) == len(READS):
+            yield Sight("stripe", "granted", {"variable": _KEY, "what": f"reading {' and '.join(allowed)}"})
+        if self._mode in _MODES:
+            yield Sight("stripe", "mode", {"variable": _KEY, "mode": self._mode, "more": _MODES[self._mode]})

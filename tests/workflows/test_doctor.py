@@ -1,0 +1,69 @@
+"""What `doctor` says of a real server: schedules that are missing or paused, and queues without workers."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from composition import (
+    connect,
+    parts,
+    queues,
+    schedules,
+    start_digest,
+    start_monitors,
+    start_sweep,
+    sweep_id,
+    workers,
+)
+from selfcheck.server import of_server
+from settings import Settings
+from store.database import Ledger, migrate
+from tests.kill.staging import new_server
+
+
+async def broken(settings: Settings) -> dict[str, str]:
+    """Return what is wrong, by what it is about."""
+    return {each.about: each.words for each in await of_server(settings) if not each.ok}
+
+
+async def test_doctor_says_what_of_a_deployment_is_missing_on_the_server(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    migrate(url)
+    ledger = Ledger(url, durable=False)
+    with new_server(tmp_path) as server:
+        settings = Settings(
+            database_url=url,
+            temporal_address=server.address,
+            outbox=tmp_path / "outbox",
+            bank=tmp_path / "bank",
+        )
+        client = await connect(settings)
+        new = await broken(settings)
+        assert set(new) == {
+            *(f"schedule {name}" for name in schedules("arrears")),
+            *(f"queue {name}" for name in queues("arrears")),
+        }
+        assert new["queue arrears-sms"] == "no worker listens: start one, `worker.py`"
+
+        await start_sweep(client, "arrears", ledger)
+        await start_digest(client, settings)
+        await start_monitors(client, "arrears", ledger)
+        made = workers(client, "arrears", parts(settings, ledger))
+        assert {worker.task_queue for worker in made} == set(queues("arrears"))
+        async with AsyncExitStack() as running:
+            for worker in made:
+                await running.enter_async_context(worker)
+            await client.get_schedule_handle(sweep_id("arrears")).pause(note="for a while")
+            assert await settled(settings) == {
+                "schedule sweep/arrears": (
+                    "is paused: go on with `temporal schedule toggle --unpause --schedule-id sweep/arrears`"
+                )
+            }
+    ledger.close()
+
+
+async def settled(settings: Settings) -> dict[str, str]:
+    """Look until the server has heard of every worker, which are only starting."""
+    found = await broken(settings)
+    while any(about.startswith("queue ") for about in found):
+        found = await broken(settings)  # each look is several calls: nobody spins
+    return found
