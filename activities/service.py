@@ -5,10 +5,11 @@ fact is written before anybody is woken, so a lost wake is healed by the sweep.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+from uuid import NAMESPACE_URL, uuid5
 
 from temporalio import activity
 
@@ -28,24 +29,42 @@ from domain.facts import (
 )
 from domain.rules.data_loss import data_lost_at
 from domain.situation import Situation
-from domain.switching import SubscriptionState
+from domain.switching import Exchange, Note, Place, Seen, SubscriptionState, Turn
 from store import assess, subscriptions
 from store.claims import Begun, PutOff
 from store.database import Ledger
 from store.errors import UnknownCustomer
 from store.facts import Loaded, NewFact
 
+OWN = "ledger"
+"""The provider whose switch is the ledger's own."""
+
 
 class Switch(Protocol):
-    """Turns one subscription down and up; each call may be repeated without harm."""
+    """Turns subscriptions at one provider down and up.
 
-    def state(self, subscription: str) -> SubscriptionState: ...
+    A turn makes at most one request that changes something, and may be repeated without harm: the same
+    request is a repetition. Each call notes what went to and fro, and answers or gives up within five
+    seconds; whether a turn took effect is for a look to tell.
 
-    def turn(self, subscription: str, to: SubscriptionState, *, customer_id: str, at: datetime) -> None: ...
+    Raises:
+        TryAgainLater: certainly nothing was changed, and it may work later.
+        Refused: the provider said no, or has no such subscription.
+        Misconfigured: the fault is ours: a token, a permission.
+        InDoubt: the answer was lost: it may have been changed.
+    """
+
+    def look(self, place: Place, *, note: Note) -> Seen: ...
+
+    def turn(self, turn: Turn, *, note: Note) -> None: ...
+
+    def differs(self, before: Mapping[str, Any], seen: Seen) -> Sequence[str]:
+        """Return in words what of the resource before is not back in one that is active."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Turn:
+class _Kind:
     """One turn of the switch: the activity that does it, what stands after it, and the fact of it."""
 
     activity: str
@@ -54,23 +73,23 @@ class _Turn:
     fact: Callable[..., Body]
 
 
-_TURNS: Mapping[EffectKind, _Turn] = {
-    "restrict": _Turn(
+_TURNS: Mapping[EffectKind, _Kind] = {
+    "restrict": _Kind(
         activity="Restrict the service",
         state="restricted",
         says="restricted",
         fact=SubscriptionRestricted,
     ),
-    "suspend": _Turn(
+    "suspend": _Kind(
         activity="Suspend the service", state="suspended", says="suspended", fact=SubscriptionSuspended
     ),
-    "reactivate": _Turn(
+    "reactivate": _Kind(
         activity="Bring the service back",
         state="active",
         says="back in service",
         fact=SubscriptionReactivated,
     ),
-    "terminate": _Turn(
+    "terminate": _Kind(
         activity="End the subscription", state="terminated", says="ended", fact=SubscriptionTerminated
     ),
 }
@@ -79,9 +98,11 @@ _TURNS: Mapping[EffectKind, _Turn] = {
 class Service:
     """What a suspension does to the service. A customer's main subscription has the customer's id."""
 
-    def __init__(self, *, books: Books, switch: Switch, wake: Wake, mark: Mark = unmarked) -> None:
+    def __init__(
+        self, *, books: Books, switches: Mapping[str, Switch], wake: Wake, mark: Mark = unmarked
+    ) -> None:
         self.books = books
-        self.switch = switch
+        self.switches = switches
         self.wake = wake
         self.mark = mark
 
@@ -165,17 +186,38 @@ class Service:
         return begun if isinstance(begun, Begun | PutOff) else begun.why
 
     def _took_effect(self, customer_id: str, kind: EffectKind) -> bool:
-        return self.switch.state(customer_id) == _TURNS[kind].state
+        place = own_place(customer_id)
+        seen = self.switches[place.provider].look(place, note=_unnoted)
+        return seen.state == _TURNS[kind].state
 
     def _switch(self, begun: Begun, kind: EffectKind) -> None:
         customer_id, now, turn = begun.customer.id, begun.now, _TURNS[kind]
-        self.switch.turn(customer_id, turn.state, customer_id=customer_id, at=now)
+        place = own_place(customer_id)
+        switch = self.switches[place.provider]
+        asked = Turn(
+            place=place,
+            to=turn.state,
+            seen=switch.look(place, note=_unnoted),
+            before=None,
+            request=str(uuid5(NAMESPACE_URL, begun.message)),
+            at=now,
+        )
+        switch.turn(asked, note=_unnoted)
         if not self._took_effect(customer_id, kind):
             raise RuntimeError(f"the switch was asked to {kind}, but the service did not follow")
         self.mark("switched")
         body = turn.fact(subscription=customer_id, by="arrears")
         fact = NewFact(source="switch", id=f"{kind}:{begun.message}", happened_at=now, body=body)
         self.books.confirm_with_news(begun, fact)
+
+
+def own_place(customer_id: str) -> Place:
+    """Return where the service of a customer is kept who has no place at a vendor: by the ledger itself."""
+    return Place(customer=customer_id, provider=OWN, account=customer_id, resource=customer_id)
+
+
+def _unnoted(exchange: Exchange) -> None:
+    """Keep nothing: of what stays in the house there is no evidence but the ledger itself."""
 
 
 def _wanted(decision: Decision) -> EffectKind | None:
@@ -202,10 +244,15 @@ class LedgerSwitch:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
-    def state(self, subscription: str) -> SubscriptionState:
-        """Read the switch back."""
-        return subscriptions.state(self.ledger, subscription)
+    def look(self, place: Place, *, note: Note) -> Seen:
+        """Read the switch."""
+        return Seen(state=subscriptions.state(self.ledger, place.resource))
 
-    def turn(self, subscription: str, to: SubscriptionState, *, customer_id: str, at: datetime) -> None:
+    def turn(self, turn: Turn, *, note: Note) -> None:
         """Turn the service down, or up as it was; what it was is kept with it."""
-        subscriptions.turn(self.ledger, subscription, customer_id, to, now=at)
+        place = turn.place
+        subscriptions.turn(self.ledger, place.resource, place.customer, turn.to, now=turn.at)
+
+    def differs(self, before: Mapping[str, Any], seen: Seen) -> Sequence[str]:
+        """Return nothing: a switch has nothing but its state."""
+        return ()

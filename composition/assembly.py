@@ -12,12 +12,14 @@ from activities.onboarding_checks import CheckPorts
 from activities.once import Mark, unmarked
 from activities.provisioning import LedgerProvisioner, Provisioner
 from activities.rendering import Letters
+from activities.service import Switch
 from activities.telling import Registrar
 from activities.tracking import Tracker
 from composition.checks import checking
 from composition.deployment import code_version, seller
 from composition.inbound import one_click
 from composition.messaging import code_check, email, registrar, sms, trackers, verify
+from composition.switching import switches
 from composition.watching import activity_log, audit_rules, usage_source
 from domain.activity_log.rules import Audit
 from domain.notice import Seller
@@ -41,6 +43,7 @@ class Parts:
     code_check: CodeCheck | None = None
     cashier: Cashier
     provisioner: Provisioner
+    switches: Mapping[str, Switch]
     seller: Seller
     headers: Headers = no_headers
     trackers: Mapping[str, Tracker] = field(default_factory=dict)
@@ -68,6 +71,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         code_check=code_check(settings),
         cashier=Bank(settings.bank),
         provisioner=LedgerProvisioner(ledger),
+        switches=switches(ledger),
         seller=seller(settings),
         headers=one_click(settings, ledger).headers if settings.public_url else no_headers,
         trackers=trackers(settings),

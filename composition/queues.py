@@ -18,7 +18,7 @@ from activities.monitoring import Monitoring
 from activities.onboarding import Onboarding
 from activities.onboarding_checks import OnboardingChecks
 from activities.provisioning import Provisioning
-from activities.service import LedgerSwitch, Service
+from activities.service import Service
 from activities.sweep import Sweeping
 from activities.tasks import Tasks
 from activities.telling import Telling
@@ -110,7 +110,7 @@ def _incidents(made: Parts, wake: Wake, wake_incident: WakeIncident) -> list[Cal
 
 
 def _service(made: Parts, wake: Wake) -> list[Callable[..., Any]]:
-    turned = Service(books=made.books, switch=LedgerSwitch(made.books.ledger), wake=wake, mark=made.mark)
+    turned = Service(books=made.books, switches=made.switches, wake=wake, mark=made.mark)
     given = Provisioning(books=made.books, provisioner=made.provisioner, mark=made.mark)
     turning: list[Callable[..., Any]] = [turned.restrict, turned.suspend, turned.reactivate]
     return [*turning, turned.terminate, given.provision, given.book]

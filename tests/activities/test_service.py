@@ -10,7 +10,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.answers import SwitchAnswer
-from activities.service import LedgerSwitch, Service
+from activities.service import Service
 from composition import parts
 from domain.customer import Customer
 from domain.documents import read
@@ -67,7 +67,7 @@ def test_what_the_hour_alone_keeps_back_is_tried_when_the_hours_begin(
         assert customer_id == "ACME"
 
     made = parts(Settings(outbox=tmp_path), ledger)
-    service = Service(books=made.books, switch=LedgerSwitch(ledger), wake=wake)
+    service = Service(books=made.books, switches=made.switches, wake=wake)
     environment = ActivityEnvironment()
     environment.info = replace(environment.info, started_time=at)
 
