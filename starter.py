@@ -29,6 +29,7 @@ from commandline import (  # noqa: E402
     receivables,
     reports,
     running,
+    subscriptions,
     switches,
     tasks,
     templates,
@@ -57,6 +58,7 @@ app.add_typer(incidents.app, name="incident")
 app.add_typer(onboarding.app, name="onboarding")
 app.add_typer(policies.app, name="policy")
 app.add_typer(reports.app, name="report")
+app.add_typer(subscriptions.app, name="subscription")
 app.add_typer(templates.app, name="templates")
 app.add_typer(controls.app, name="controls")
 app.add_typer(usage.app, name="usage")

@@ -30,14 +30,11 @@ from domain.facts import (
 from domain.rules.data_loss import data_lost_at
 from domain.situation import Situation
 from domain.switching import Exchange, Note, Place, Seen, SubscriptionState, Turn
-from store import assess, subscriptions
+from store import assess, places, subscriptions
 from store.claims import Begun, PutOff
 from store.database import Ledger
 from store.errors import UnknownCustomer
 from store.facts import Loaded, NewFact
-
-OWN = "ledger"
-"""The provider whose switch is the ledger's own."""
 
 
 class Switch(Protocol):
@@ -186,13 +183,13 @@ class Service:
         return begun if isinstance(begun, Begun | PutOff) else begun.why
 
     def _took_effect(self, customer_id: str, kind: EffectKind) -> bool:
-        place = own_place(customer_id)
+        place = places.own(customer_id)
         seen = self.switches[place.provider].look(place, note=_unnoted)
         return seen.state == _TURNS[kind].state
 
     def _switch(self, begun: Begun, kind: EffectKind) -> None:
         customer_id, now, turn = begun.customer.id, begun.now, _TURNS[kind]
-        place = own_place(customer_id)
+        place = places.own(customer_id)
         switch = self.switches[place.provider]
         asked = Turn(
             place=place,
@@ -209,11 +206,6 @@ class Service:
         body = turn.fact(subscription=customer_id, by="arrears")
         fact = NewFact(source="switch", id=f"{kind}:{begun.message}", happened_at=now, body=body)
         self.books.confirm_with_news(begun, fact)
-
-
-def own_place(customer_id: str) -> Place:
-    """Return where the service of a customer is kept who has no place at a vendor: by the ledger itself."""
-    return Place(customer=customer_id, provider=OWN, account=customer_id, resource=customer_id)
 
 
 def _unnoted(exchange: Exchange) -> None:

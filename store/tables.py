@@ -326,6 +326,101 @@ class SubscriptionRow(SQLModel, table=True):
     snapshot: dict[str, Any] | None = Field(default=None, sa_type=JSON)
 
 
+class PlaceRow(SQLModel, table=True):
+    """A subscription at a provider that belongs to a customer's service.
+
+    Attributes:
+        seen: its state when it was last looked at; null where that was on its way, or never.
+        look_at: when it is to be looked at again, by nobody's asking.
+    """
+
+    __tablename__ = "places"
+
+    provider: str = Field(primary_key=True, max_length=32)
+    resource: str = Field(primary_key=True, max_length=200)
+    customer_id: str = Field(foreign_key=_CUSTOMER, index=True, max_length=64)
+    account: str
+    kind: str
+    parent: str | None = None
+    linked_at: datetime = Field(sa_type=Instant)
+    linked_by: str
+    seen: str | None = None
+    seen_at: datetime | None = Field(default=None, sa_type=Instant)
+    ends_on: date | None = None
+    look_at: datetime = Field(sa_type=Instant, index=True)
+
+
+class SnapshotRow(SQLModel, table=True):
+    """A subscription as it was before we first changed it, whole: what is to come back.
+
+    Attributes:
+        message: of the claim that changed it first.
+        content: null once it was destroyed.
+        over_at: it is back, or nothing was changed after all; null while it may be needed.
+    """
+
+    __tablename__ = "snapshots"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    customer_id: str = Field(foreign_key=_CUSTOMER, index=True, max_length=64)
+    provider: str
+    resource: str
+    message: str
+    taken_at: datetime = Field(sa_type=Instant)
+    content: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    over_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class TurnRow(SQLModel, table=True):
+    """What was done at one place for one claim, a line at a time.
+
+    Attributes:
+        claim: the claim's message and attempt.
+        what: `guarded`: it may be turned; `asked`: a request that changes something; `stands`: as wished.
+        request: of `asked`, the UUID that the request carries, written before it leaves.
+        over_at: of `asked`, when it was answered, or seen to have taken effect; null where nobody knows.
+    """
+
+    __tablename__ = "turns"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    customer_id: str = Field(foreign_key=_CUSTOMER, index=True, max_length=64)
+    provider: str
+    resource: str
+    claim: str
+    to: str
+    what: str
+    at: datetime = Field(sa_type=Instant)
+    request: str | None = None
+    over_at: datetime | None = Field(default=None, sa_type=Instant)
+    says: str = ""
+
+
+class ExchangeRow(SQLModel, table=True):
+    """One request to a provider of subscriptions, and its answer: evidence.
+
+    Attributes:
+        message: of the claim for which it was made; null of a look that nobody claimed.
+        sent, got: null once they were destroyed, cut where they were too long.
+    """
+
+    __tablename__ = "exchanges"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    customer_id: str = Field(foreign_key=_CUSTOMER, index=True, max_length=64)
+    provider: str
+    resource: str
+    message: str | None = None
+    at: datetime = Field(sa_type=Instant)
+    method: str
+    path: str
+    request: str
+    correlation: str
+    status: int | None = None
+    sent: Any = Field(default=None, sa_type=JSON, nullable=True)
+    got: Any = Field(default=None, sa_type=JSON, nullable=True)
+
+
 class ProvisionRow(SQLModel, table=True):
     """What the ledger's own switch has provisioned: one row an order, for ever.
 
