@@ -6,10 +6,9 @@ fact is written before anybody is woken, so a lost wake is healed by the sweep.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
-from uuid import NAMESPACE_URL, uuid5
 
 from temporalio import activity
 
@@ -17,24 +16,32 @@ from activities.answers import SubscriptionView, SwitchAnswer
 from activities.books import Books
 from activities.customers import Wake
 from activities.once import Mark, unmarked
+from activities.turning import Ended, Later, Others, Outcome, Stands, Turning, Undone
 from domain.channels import SERVICE
 from domain.decide import Decision, decide
-from domain.effects import EffectKind, Held
+from domain.effects import Effect, EffectKind, Held
 from domain.facts import (
     Body,
+    SubscriptionCancelled,
     SubscriptionReactivated,
     SubscriptionRestricted,
     SubscriptionSuspended,
     SubscriptionTerminated,
+    SuspendedElsewhere,
 )
+from domain.own_steps import CLOSED
 from domain.rules.data_loss import data_lost_at
 from domain.situation import Situation
-from domain.switching import Exchange, Note, Place, Seen, SubscriptionState, Turn
-from store import assess, places, subscriptions
-from store.claims import Begun, PutOff
+from domain.switching import Note, Place, Seen, SubscriptionState, Turn
+from domain.turning import dry_run
+from store import assess, claims, subscriptions, sweep, switches, watched
+from store.claims import Begun, PutOff, Unwanted
 from store.database import Ledger
 from store.errors import UnknownCustomer
 from store.facts import Loaded, NewFact
+
+GOES_ON = "goes_on"
+"""In an order: the attempt before this one ended with an answer, so that nobody else is at work."""
 
 
 class Switch(Protocol):
@@ -42,7 +49,8 @@ class Switch(Protocol):
 
     A turn makes at most one request that changes something, and may be repeated without harm: the same
     request is a repetition. Each call notes what went to and fro, and answers or gives up within five
-    seconds; whether a turn took effect is for a look to tell.
+    seconds; whether a turn took effect is for a look to tell. What is on its way (state None) is only looked
+    at; what is not yet as wished is turned again after a rest, so that a turn may take several steps.
 
     Raises:
         TryAgainLater: certainly nothing was changed, and it may work later.
@@ -92,61 +100,79 @@ _TURNS: Mapping[EffectKind, _Kind] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """What an attempt came to; `until` is a business instant, `news` that a fact was written."""
+
+    answer: Literal["done", "unwanted", "deferred"]
+    says: str
+    until: datetime | None = None
+    news: bool = False
+
+
 class Service:
-    """What a suspension does to the service. A customer's main subscription has the customer's id."""
+    """What a suspension does to the service, wherever it is kept.
+
+    Args:
+        switches: by provider; the ledger's own is among them.
+        dry_run: nothing is turned down: what would be is written down. What is down still comes back.
+    """
 
     def __init__(
-        self, *, books: Books, switches: Mapping[str, Switch], wake: Wake, mark: Mark = unmarked
+        self,
+        *,
+        books: Books,
+        switches: Mapping[str, Switch],
+        wake: Wake,
+        dry_run: bool = False,
+        mark: Mark = unmarked,
     ) -> None:
         self.books = books
         self.switches = switches
         self.wake = wake
+        self.dry_run = dry_run
         self.mark = mark
 
     @activity.defn(name="Restrict the service")
     async def restrict(self, order: dict[str, str]) -> SwitchAnswer:
         """Restrict, if a fresh plan still wants it, and verify that it took effect."""
-        return await self._turn(order["customer_id"], "restrict")
+        return await self._turn(order, "restrict")
 
     @activity.defn(name="End the subscription")
     async def terminate(self, order: dict[str, str]) -> SwitchAnswer:
         """End it, if a fresh plan still wants it, and verify."""
-        return await self._turn(order["customer_id"], "terminate")
+        return await self._turn(order, "terminate")
 
     @activity.defn(name="Suspend the service")
     async def suspend(self, order: dict[str, str]) -> SwitchAnswer:
         """Suspend, if a fresh plan still wants it, and verify that it took effect."""
-        return await self._turn(order["customer_id"], "suspend")
+        return await self._turn(order, "suspend")
 
     @activity.defn(name="Bring the service back")
     async def reactivate(self, order: dict[str, str]) -> SwitchAnswer:
         """Bring the service back, if a fresh plan still wants it, and verify."""
-        return await self._turn(order["customer_id"], "reactivate")
+        return await self._turn(order, "reactivate")
 
-    async def _turn(self, customer_id: str, kind: EffectKind) -> SwitchAnswer:
-        answer = await asyncio.to_thread(self._turned, customer_id, kind)
+    async def _turn(self, order: dict[str, str], kind: EffectKind) -> SwitchAnswer:
+        customer_id = order["customer_id"]
+        # Whoever asked is the only one, and says that the attempt before this one came to its end.
+        alone = GOES_ON in order and activity.info().attempt == 1
+        answer, news = await asyncio.to_thread(self._turned, customer_id, kind, alone)
         # An attempt that died may have written its fact and woken nobody.
-        if answer["answer"] == "done" or activity.info().attempt > 1:
+        if news or activity.info().attempt > 1:
             await self.wake(customer_id)
         return answer
 
-    def _turned(self, customer_id: str, kind: EffectKind) -> SwitchAnswer:
+    def _turned(self, customer_id: str, kind: EffectKind, alone: bool) -> tuple[SwitchAnswer, bool]:
         try:
-            begun = self._begin(customer_id, kind, self.books.now())
+            step = self._step(customer_id, kind, self.books.now(), alone=alone)
         except UnknownCustomer as unknown:
             view = SubscriptionView(suspended=False, details=str(unknown))
-            return SwitchAnswer(answer="unwanted", until=None, says=str(unknown), view=view)
-        word: Literal["done", "unwanted", "deferred"] = "unwanted"
-        until, says = None, str(begun)
-        if isinstance(begun, PutOff):
-            word, until, says = "deferred", self.books.real(begun.until), begun.reason.words
-        elif isinstance(begun, Begun):
-            self.mark("claimed")
-            self._switch(begun, kind)
-            self.mark("confirmed")
-            word, says = "done", _TURNS[kind].says
+            return SwitchAnswer(answer="unwanted", until=None, says=str(unknown), view=view), False
         loaded = assess.look(self.books.ledger, customer_id)
-        view = self._view(customer_id, loaded)
+        waits = step.says if step.answer == "deferred" else ""
+        view = self._view(customer_id, loaded, waits)
+        word, until = step.answer, step.until
         if word == "done":
             view["over"] = kind in ("reactivate", "terminate")
         elif word == "unwanted":
@@ -154,62 +180,156 @@ class Service:
             if (other := _wanted(decision)) not in (None, kind):
                 view["wants"] = _TURNS[other].activity
             elif other is None and (opens_at := _opens_at(decision)) is not None:
-                word, until = "deferred", self.books.real(opens_at)
-        return SwitchAnswer(answer=word, until=until, says=says, view=view)
+                word, until = "deferred", opens_at
+        at = None if until is None else self.books.real(until)
+        return SwitchAnswer(answer=word, until=at, says=step.says, view=view), step.news
 
-    def _view(self, customer_id: str, loaded: Loaded) -> SubscriptionView:
-        """Say how the service stands."""
+    def _view(self, customer_id: str, loaded: Loaded, waits: str) -> SubscriptionView:
+        """Say how the service stands, and what it waits for."""
         at = Situation(policy=loaded.policy, account=loaded.account, now=self.books.now())
         service, lost_at = loaded.account.service, data_lost_at(at)
+        lines = [f"It is being turned: {waits}."] if waits else []
         if not service.down or service.since is None:
             stands = "has ended" if service.ended else "is in service"
-            return SubscriptionView(suspended=False, details=f"# Subscription {customer_id} {stands}")
+            page = "\n\n".join([f"# Subscription {customer_id} {stands}", *lines])
+            return SubscriptionView(suspended=False, details=page)
         how = "suspended" if service.suspended else "restricted"
         lines = [
             f"# Subscription {customer_id} is {how} since {service.since:%d %b %Y}",
             "It comes back by itself when the customer's plan says so: see the customer's workflow.",
             *([f"Its data is kept until {lost_at:%d %b %Y}."] if lost_at else []),
+            *lines,
         ]
         return SubscriptionView(suspended=True, details="\n\n".join(lines))
 
-    def _begin(self, customer_id: str, kind: EffectKind, now: datetime) -> Begun | PutOff | str:
-        """Claim the effect of this kind; the words say why there is none."""
-        begun = self.books.begin(customer_id, kind, now)
-        if isinstance(begun, Begun) and (until := self.books.at_work_until(begun, now)) is not None:
-            return PutOff(until=until, reason=begun.effect.reason)
-        if isinstance(begun, Begun) and begun.settle and not self._took_effect(customer_id, kind):
-            self.books.release(begun)
-            return self._begin(customer_id, kind, now)
-        return begun if isinstance(begun, Begun | PutOff) else begun.why
+    # --- one attempt -----------------------------------------------------------------------------
 
-    def _took_effect(self, customer_id: str, kind: EffectKind) -> bool:
-        place = places.own(customer_id)
-        seen = self.switches[place.provider].look(place, note=_unnoted)
-        return seen.state == _TURNS[kind].state
-
-    def _switch(self, begun: Begun, kind: EffectKind) -> None:
-        customer_id, now, turn = begun.customer.id, begun.now, _TURNS[kind]
-        place = places.own(customer_id)
-        switch = self.switches[place.provider]
-        asked = Turn(
-            place=place,
-            to=turn.state,
-            seen=switch.look(place, note=_unnoted),
-            before=None,
-            request=str(uuid5(NAMESPACE_URL, begun.message)),
-            at=now,
+    def _step(self, customer_id: str, kind: EffectKind, now: datetime, *, alone: bool) -> _Step:
+        loaded = assess.look(self.books.ledger, customer_id)
+        turning = Turning(
+            books=self.books,
+            switches=self.switches,
+            mark=self.mark,
+            customer_id=customer_id,
+            zone=loaded.account.customer.timezone,
+            to=_TURNS[kind].state,
+            now=now,
         )
-        switch.turn(asked, note=_unnoted)
-        if not self._took_effect(customer_id, kind):
-            raise RuntimeError(f"the switch was asked to {kind}, but the service did not follow")
+        effect = _effect(decide(loaded.policy, loaded.account, now), kind)
+        if effect is not None and effect.step == CLOSED:
+            turning.keep_to_the_ledger()
+        begun: Begun | Unwanted | PutOff | None = None
+        if effect is not None and effect.settles is not None:
+            begun = self._found(customer_id, kind, turning, now, alone=alone)
+        if begun is None:
+            kept_back = None if effect is None else self._kept_back(turning, effect, loaded)
+            if kept_back is not None:
+                return self._after(kept_back, None, kind, customer_id, now)
+            begun = self.books.begin(customer_id, kind, now)
+        if isinstance(begun, PutOff):
+            return _Step(answer="deferred", until=begun.until, says=begun.reason.words)
+        if isinstance(begun, Unwanted):
+            return _Step(answer="unwanted", says=begun.why)
+        self.mark("claimed")
+        claim = _claim(begun)
+        if begun.settle and kind != "reactivate" and not self._still_wanted(begun, kind):
+            outcome = turning.withdraw(claim, begun.message)
+        else:
+            outcome = turning.turn(claim, begun.message)
+        return self._after(outcome, begun, kind, customer_id, now)
+
+    def _kept_back(self, turning: Turning, effect: Effect, loaded: Loaded) -> Outcome | None:
+        """Look before the claim: what keeps a turn back that only a provider knows, or a dry run."""
+        if (kept_back := turning.guard()) is not None:
+            return kept_back
+        if not self.dry_run or effect.kind == "reactivate":
+            return None
+        reason = dry_run(f"would turn {turning.says()}")
+        until = claims.tried_dry(
+            self.books.ledger,
+            loaded.account.customer.id,
+            effect,
+            reason,
+            policy_version=loaded.policy_version,
+            code_version=self.books.code_version,
+            now=turning.now,
+        )
+        return Later(until=until, says=reason.words)
+
+    def _found(
+        self, customer_id: str, kind: EffectKind, turning: Turning, now: datetime, *, alone: bool
+    ) -> Begun | Unwanted | PutOff | None:
+        """Return the claim that was found begun; None where nothing was asked yet, and it is given up."""
+        begun = self.books.begin(customer_id, kind, now)
+        if not isinstance(begun, Begun):
+            return begun
+        at_work_until = None if alone else self.books.at_work_until(begun, now)
+        if at_work_until is not None:
+            return PutOff(until=at_work_until, reason=begun.effect.reason)
+        if begun.settle and turning.has_begun(_claim(begun)):
+            return begun
+        self.books.release(begun)
+        return None
+
+    def _still_wanted(self, begun: Begun, kind: EffectKind) -> bool:
+        """Whether the plan of this moment would want a turn that was begun, if it had not been."""
+        if switches.read(self.books.ledger).stopped:
+            return False
+        undone = [
+            replace(claim, state="released")
+            for claim in begun.account.claims
+            if claim.message == begun.message
+        ]
+        decision = decide(begun.policy, begun.account.with_claims(undone), begun.now)
+        return _effect(decision, kind) is not None
+
+    def _after(
+        self, outcome: Outcome, begun: Begun | None, kind: EffectKind, customer_id: str, now: datetime
+    ) -> _Step:
+        """Write down what an attempt came to."""
+        match outcome:
+            case Later(until=until, says=says):
+                sweep.put_off(self.books.ledger, customer_id, until=until)
+                return _Step(answer="deferred", until=until, says=says)
+            case Stands(ends_on=ends_on):
+                assert begun is not None
+                self._confirm(begun, kind, ends_on)
+                return _Step(answer="done", says=_TURNS[kind].says, news=True)
+            case Others(place=place, says=says):
+                self._told(begun, customer_id, SuspendedElsewhere(by=place.provider), says, now)
+                return _Step(answer="unwanted", says=says, news=True)
+            case Ended(says=says):
+                self._told(begun, customer_id, SubscriptionCancelled(by="provider"), says, now)
+                return _Step(answer="unwanted", says=says, news=True)
+            case Undone():
+                assert begun is not None
+                self.books.release(begun)
+                return _Step(answer="unwanted", says="it is not wanted any more, and nothing was changed")
+
+    def _confirm(self, begun: Begun, kind: EffectKind, ends_on: date | None) -> None:
         self.mark("switched")
-        body = turn.fact(subscription=customer_id, by="arrears")
-        fact = NewFact(source="switch", id=f"{kind}:{begun.message}", happened_at=now, body=body)
+        turn = _TURNS[kind]
+        more = {"ends_on": ends_on} if kind == "suspend" and ends_on is not None else {}
+        body = turn.fact(subscription=begun.customer.id, by="arrears", **more)
+        fact = NewFact(source="switch", id=f"{kind}:{begun.message}", happened_at=begun.now, body=body)
         self.books.confirm_with_news(begun, fact)
+        self.mark("confirmed")
+
+    def _told(self, begun: Begun | None, customer_id: str, body: Body, says: str, now: datetime) -> None:
+        """Write down what a provider shows that others did; nothing of ours is claimed any more."""
+        if begun is not None:
+            self.books.release(begun)
+        watched.tell(self.books.ledger, customer_id, body, why=says, now=now)
 
 
-def _unnoted(exchange: Exchange) -> None:
-    """Keep nothing: of what stays in the house there is no evidence but the ledger itself."""
+def _claim(begun: Begun) -> str:
+    """Return the name of one attempt at a claim: what was asked under another one says nothing of it."""
+    return f"{begun.message}#{begun.attempt}"
+
+
+def _effect(decision: Decision, kind: EffectKind) -> Effect | None:
+    """The effect of a kind of which a plan has one at most."""
+    return next((effect for effect in decision.effects if effect.kind == kind), None)
 
 
 def _wanted(decision: Decision) -> EffectKind | None:

@@ -84,6 +84,7 @@ class Service:
     Attributes:
         since: when it was turned last.
         times: how often it was restricted or suspended.
+        ends_on: while it is suspended, the day on which its term ends at the provider, where that is known.
     """
 
     suspended: bool = False
@@ -91,8 +92,9 @@ class Service:
     times: int = 0
     restricted: bool = False
     ended: bool = False
+    ends_on: date | None = None
 
-    def turned(self, how: Turn, at: datetime) -> "Service":
+    def turned(self, how: Turn, at: datetime, *, ends_on: date | None = None) -> "Service":
         """Return the switch after it was turned; a subscription that others had cancelled is only closed."""
         down = how in ("suspend", "restrict")
         return Service(
@@ -101,6 +103,7 @@ class Service:
             ended=how == "terminate",
             since=at,
             times=self.times + down,
+            ends_on=ends_on,
         )
 
     @property

@@ -669,8 +669,8 @@ class _Folding:
         match fact.body:
             case _ if before.ended:
                 pass  # Whatever is said later, nothing brings it back.
-            case facts.SubscriptionSuspended() if not before.suspended:  # said twice, it happened once
-                self.service = before.turned("suspend", at)
+            case facts.SubscriptionSuspended(ends_on=on) if not before.suspended:  # said twice, it is once
+                self.service = before.turned("suspend", at, ends_on=on)
             case facts.SubscriptionRestricted() if not before.down:
                 self.service = before.turned("restrict", at)
             case facts.SubscriptionReactivated() if before.down:

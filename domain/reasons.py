@@ -163,6 +163,22 @@ SENTENCES: Mapping[str, str] = {
     "hold.handed_over": "{invoice} was handed over to {to} on {on}",
     "hold.ended": "the subscription ended on {on}: {step} is not sent any more",
     "hold.elsewhere": "others suspended the service on {on}: we neither suspend it nor bring it back",
+    # What only the provider of a subscription knows.
+    "switch.others": "{resource} at {provider} was suspended by others ({who}): it is theirs to give back",
+    "switch.ended": "{resource} at {provider} has ended",
+    "switch.busy": "{resource} at {provider} cannot be changed before {until}",
+    "switch.under_way": "{resource} at {provider} is on its way from one state to another",
+    "switch.asked": "{resource} at {provider} was asked to become {to}, and is {seen}",
+    "switch.lost": "what {resource} at {provider} was asked to become was not answered",
+    "switch.failed": "{resource} at {provider} could not be asked: {why}",
+    "switch.refused": "{resource} at {provider} was to become {to}, and that was refused: {why}",
+    "switch.term": (
+        "the term of {resource} ends on {on}: what is suspended then does not come back,"
+        " so that nothing is in its last {days} days"
+    ),
+    "switch.too_long": "{why}; that is so since {since}, and it is looked at rarely now: see to it there",
+    "switch.left": "{resource} at {provider} is active again, and not as it was before: {what}",
+    "switch.dry_run": "a dry run: {what}, and nothing was changed",
     "hold.incident": "incident {incident} is open: nothing is given back by itself",
     "hold.disputed": "invoice {invoice} is disputed",
     "hold.lost": "dispute {dispute} was lost: {amount} on {invoice} are to be credited",

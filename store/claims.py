@@ -237,6 +237,38 @@ def _put_off(
     return PutOff(until=now + ASK_AGAIN_AFTER, reason=shut)
 
 
+def tried_dry(
+    ledger: Ledger,
+    customer_id: str,
+    effect: Effect,
+    reason: Reason,
+    *,
+    policy_version: str,
+    code_version: str,
+    now: datetime,
+) -> datetime:
+    """Write down, once, what would have been done were it not a dry run; return when to try again."""
+    openings = " ".join(f"{debt.key}#{debt.opening}" for debt in effect.debts)
+    key = f"dry/{customer_id}/{effect.key}/{_short(openings)}"
+    with ledger.write() as session:
+        if not journal.written(session, [key]):
+            journal.write(
+                session,
+                at=now,
+                what="held",
+                reason=reason,
+                customer_id=customer_id,
+                effect=effect.kind,
+                step=effect.step,
+                channel=effect.channel,
+                debts=effect.debts,
+                policy_version=policy_version,
+                code_version=code_version,
+                key=key,
+            )
+    return now + ASK_AGAIN_AFTER
+
+
 def _claim(
     session: Session, row: CustomerRow, loaded: Loaded, effect: Effect, now: datetime, code_version: str
 ) -> tuple[str, int]:

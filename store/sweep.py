@@ -32,6 +32,13 @@ def due(ledger: Ledger, *, now: datetime, limit: int, speed: float = 1) -> list[
     return list(dict.fromkeys(found))
 
 
+def put_off(ledger: Ledger, customer_id: str, *, until: datetime) -> None:
+    """Note that what is wanted of a customer waits until an instant: before it nobody has forgotten it."""
+    later = update(CustomerRow).where(col(CustomerRow.id) == customer_id, col(CustomerRow.wake_at) < until)
+    with ledger.write() as session:
+        session.exec(later.values(wake_at=until))
+
+
 def mark(session: Session, whom: ColumnElement[bool] | None = None) -> int:
     """Mark customers, or all, so that the sweep wakes them: something changed for them at once; count them.
 

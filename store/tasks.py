@@ -86,6 +86,20 @@ def open_once(session: Session, step: str, why: str, *, now: datetime) -> None:
         session.add(TaskRow(step=step, kind="review", opened_at=now, why=why))
 
 
+def open_of_customer(
+    session: Session, customer_id: str, step: str, why: str, *, now: datetime, one: bool = False
+) -> None:
+    """Open a task about a customer, unless one with these words is open; `one`: or any of this step."""
+    waiting = select(TaskRow.id).where(
+        TaskRow.customer_id == customer_id, TaskRow.step == step, col(TaskRow.closed_at).is_(None)
+    )
+    if not one:
+        waiting = waiting.where(TaskRow.why == why)
+    if session.exec(waiting.limit(1)).first() is None:
+        session.add(TaskRow(customer_id=customer_id, step=step, kind="review", opened_at=now, why=why))
+        session.flush()
+
+
 def close_over(session: Session, customer_id: str, ended: Iterable[Over], *, now: datetime, by: str) -> None:
     """Close the open tasks about interest and fees that are over, each with its reason."""
     reasons = {(each.step, each.invoice): each.why for each in ended}

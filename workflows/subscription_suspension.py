@@ -30,6 +30,7 @@ class SubscriptionSuspension:
         customer_id = given.get("customer_id") if isinstance(given, dict) else None
         self.customer_id = customer_id if isinstance(customer_id, str) else ""
         self.news = False
+        self.goes_on = False
 
     @workflow.run
     async def run(self, given: Any = None) -> str:
@@ -54,21 +55,25 @@ class SubscriptionSuspension:
         self.news = True
 
     async def _switch(self, name: str) -> SwitchAnswer:
+        """Turn the switch, or go on with a turn that takes its time at a provider."""
         self.news = False
         while True:
+            order = {"customer_id": self.customer_id, **({"goes_on": "yes"} if self.goes_on else {})}
             try:
                 answer: SwitchAnswer = await workflow.execute_activity(
                     name,
-                    {"customer_id": self.customer_id},
+                    order,
                     task_queue=f"{workflow.info().task_queue}-service",
                     summary=f"subscription {self.customer_id}",
                     result_type=SwitchAnswer,
                     **EFFECT,
                 )
             except ActivityError:
+                self.goes_on = False
                 again_at = workflow.now() + AFTER_TIMEOUT
                 await self._wait(again_at.isoformat(), "try again: the switch did not answer")
             else:
+                self.goes_on = True
                 workflow.set_current_details(answer["view"]["details"])
                 break
         wanted = answer["view"].get("wants")

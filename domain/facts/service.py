@@ -1,5 +1,6 @@
 """Facts of the service, and of whether anything of ours runs."""
 
+from datetime import date
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -9,11 +10,12 @@ from domain.facts.fields import Name
 
 
 class SubscriptionSuspended(Body):
-    """Our suspension took effect and was verified."""
+    """Our suspension took effect and was verified; at a provider whose term ends, that is its last day."""
 
     type: Literal["subscription_suspended"] = "subscription_suspended"
     subscription: Name
     by: Name | None = None
+    ends_on: date | None = None
 
 
 class SubscriptionReactivated(Body):

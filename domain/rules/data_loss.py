@@ -13,10 +13,15 @@ LOSS_DAYS = 7
 
 
 def data_lost_at(at: Situation) -> datetime | None:
-    """When the data of a suspended service is lost; None for one that is in service, or never suspended."""
+    """When the data of a suspended service is lost; None for one that is in service, or never suspended.
+
+    A term that ends at the provider takes it along; else the policy says how long it is kept.
+    """
     service, step = at.account.service, at.policy.suspension
     if not service.suspended or not at.has_service or service.since is None or step is None:
         return None
+    if service.ends_on is not None:
+        return at.calendar.start_of(service.ends_on)
     return service.since + timedelta(days=step.data_kept_days)
 
 
