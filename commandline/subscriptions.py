@@ -1,5 +1,6 @@
 """Subscriptions at providers: which of them a customer's service is, and what was done there."""
 
+import dataclasses
 import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +13,7 @@ from ending import Stop
 from settings import Settings
 
 if TYPE_CHECKING:
+    from store.exchanges import Kept
     from store.places import Linked
 
 app = typer.Typer(
@@ -80,19 +82,53 @@ def unlink(customer: CustomerId, provider: At, resource: Resource, by: By = "cli
 
 
 @app.command()
-def show(customer: CustomerId, as_json: AsJson = False) -> None:
+def show(
+    customer: CustomerId,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="with every request that was made there, and its answer")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show where a customer's service is kept, and how it was seen there last."""
-    from store import places
+    from store import exchanges, places
 
     ledger = open_ledger(Settings.from_env())
     found = places.linked(ledger, customer)
+    kept = exchanges.of(ledger, customer) if evidence else []
     if as_json:
-        typer.echo(json.dumps({"customer": customer, "places": [_json(each) for each in found]}, indent=2))
+        shown: dict[str, Any] = {"customer": customer, "places": [_json(each) for each in found]}
+        if evidence:
+            shown["evidence"] = [_evidence(each) for each in kept]
+        typer.echo(json.dumps(shown, indent=2))
         return
     if not found:
         typer.echo(f"{customer}: kept by the ledger's own switch; `subscription link` names a provider")
     for each in found:
         typer.echo(_line(each))
+    for one in kept:
+        typer.echo(_exchange(one))
+
+
+def _exchange(kept: "Kept") -> str:
+    """One request and its answer: a line, and below it what was sent and what came back."""
+    asked, bodies = kept.exchange, []
+    for name, body in (("sent", asked.sent), ("got", asked.got)):
+        if body is not None:
+            bodies.append(f"    {name}: {json.dumps(body, ensure_ascii=False)}")
+    answer = "no answer" if asked.status is None else str(asked.status)
+    about = f", for {kept.message}" if kept.message else ""
+    head = f"{kept.at:%d %b %Y %H:%M:%S} UTC {kept.place}: {asked.method} {asked.path} -> {answer}{about}"
+    ids = f"    request {asked.request or '-'}, correlation {asked.correlation or '-'}"
+    return "\n".join([head, ids, *bodies])
+
+
+def _evidence(kept: "Kept") -> dict[str, Any]:
+    return {
+        "at": kept.at.isoformat(),
+        "place": kept.place,
+        "claim": kept.message,
+        **dataclasses.asdict(kept.exchange),
+    }
 
 
 def _line(linked: "Linked") -> str:

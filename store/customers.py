@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, null, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
@@ -26,9 +26,11 @@ from store.tables import (
     BankPayerRow,
     ContactRow,
     CustomerRow,
+    ExchangeRow,
     IncidentRow,
     IncidentTextRow,
     ReplyRow,
+    SnapshotRow,
     TraitRow,
 )
 
@@ -322,6 +324,13 @@ def destroy_contact(session: Session, customer_id: str) -> bool:
     session.exec(delete(IncidentTextRow).where(col(IncidentTextRow.incident_id).in_(theirs)))
     for table in (ReplyRow, ApplicationRow, TraitRow, BankDetailRow, BankPayerRow):
         session.exec(delete(table).where(col(table.customer_id) == customer_id))
+    # That something was asked and answered stays; what the provider said of the customer does not.
+    said = update(ExchangeRow).where(col(ExchangeRow.customer_id) == customer_id)
+    session.exec(said.values(sent=null(), got=null()))
+    over = update(SnapshotRow).where(
+        col(SnapshotRow.customer_id) == customer_id, col(SnapshotRow.over_at).is_not(None)
+    )
+    session.exec(over.values(content=null()))
     done = select(ActivityRow.id).where(ActivityRow.customer_id == customer_id)
     session.exec(delete(ActivityDetailRow).where(col(ActivityDetailRow.activity_id).in_(done)))
     if data is None:
