@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,6 +55,7 @@ class Settings(BaseSettings):
         twilio_consents: whether Twilio is told of opt-outs that it did not hear; not every account can.
         sendgrid_*: the account that sends email, its verified sender, and the public key of its events.
         sendgrid_statutory_group: the unsubscribe group of email that the law requires.
+        suspension: with `dry-run` no service is turned down, and what would be done is written down.
         partner_center_token: a bearer token for Partner Center; with it usage and activity logs come from
             there, and not from files.
         usage_folder, activity_folder: where files stand in for a provider's usage and activity log.
@@ -114,6 +115,7 @@ class Settings(BaseSettings):
     finance_email: str | None = Field(default=None, pattern=r"^[^\s@<>]+@[^\s@<>]+$", repr=False)
     partner_center_cloud: CloudName | None = None
     incident_webhook_secret: SecretStr | None = None
+    suspension: Literal["on", "dry-run"] = "on"
     partner_center_token: SecretStr | None = None
     partner_center_base: str | None = Field(default=None, pattern=_BASE)
     usage_folder: Path = Path("var/usage")

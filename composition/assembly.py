@@ -44,6 +44,7 @@ class Parts:
     cashier: Cashier
     provisioner: Provisioner
     switches: Mapping[str, Switch]
+    dry_run: bool = False
     seller: Seller
     headers: Headers = no_headers
     trackers: Mapping[str, Tracker] = field(default_factory=dict)
@@ -72,6 +73,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         cashier=Bank(settings.bank),
         provisioner=LedgerProvisioner(ledger),
         switches=switches(ledger),
+        dry_run=settings.suspension == "dry-run",
         seller=seller(settings),
         headers=one_click(settings, ledger).headers if settings.public_url else no_headers,
         trackers=trackers(settings),

@@ -10,6 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.customers import Wake
 from activities.incidents import WakeIncident
+from activities.watching import WakeTurn
 from ending import Unreachable
 from settings import Settings
 from workflows.conversion import DATA_CONVERTER
@@ -90,6 +91,19 @@ def incident_waker(client: Client, task_queue: str) -> WakeIncident:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             start_signal="News",
         )
+
+    return wake
+
+
+def turn_waker(client: Client) -> WakeTurn:
+    """Return what wakes a suspension that waits for its provider; where there is none, nobody waits."""
+
+    async def wake(customer_id: str) -> None:
+        try:
+            await client.get_workflow_handle(f"suspension/{customer_id}").signal("News")
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
 
     return wake
 

@@ -23,11 +23,12 @@ from activities.sweep import Sweeping
 from activities.tasks import Tasks
 from activities.telling import Telling
 from activities.tracking import Tracking
+from activities.watching import WakeTurn, Watching
 from composition.assembly import Parts
-from composition.client import incident_waker, waker
+from composition.client import incident_waker, turn_waker, waker
 from workflows.customer_lifecycle import CustomerLifecycle
 from workflows.daily_digest import DailyDigest
-from workflows.monitoring import ActivityAudit, UsageWatch
+from workflows.monitoring import ActivityAudit, ServiceWatch, UsageWatch
 from workflows.onboarding_verification import OnboardingVerification
 from workflows.risk_incident import RiskIncident
 from workflows.subscription_suspension import SubscriptionSuspension
@@ -35,7 +36,7 @@ from workflows.sweep import Sweep
 
 WORKFLOWS = (
     *(CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, RiskIncident),
-    *(Sweep, DailyDigest, UsageWatch, ActivityAudit),
+    *(Sweep, DailyDigest, UsageWatch, ActivityAudit, ServiceWatch),
 )
 
 EFFECTS: Mapping[str, str] = {
@@ -109,11 +110,14 @@ def _incidents(made: Parts, wake: Wake, wake_incident: WakeIncident) -> list[Cal
     return [asked.look, asked.write_down, asked.act, asked.start_the_right_one]
 
 
-def _service(made: Parts, wake: Wake) -> list[Callable[..., Any]]:
-    turned = Service(books=made.books, switches=made.switches, wake=wake, mark=made.mark)
+def _service(made: Parts, wake: Wake, wake_turn: WakeTurn) -> list[Callable[..., Any]]:
+    turned = Service(
+        books=made.books, switches=made.switches, wake=wake, dry_run=made.dry_run, mark=made.mark
+    )
+    watching = Watching(books=made.books, switches=made.switches, wake=wake, wake_turn=wake_turn)
     given = Provisioning(books=made.books, provisioner=made.provisioner, mark=made.mark)
     turning: list[Callable[..., Any]] = [turned.restrict, turned.suspend, turned.reactivate]
-    return [*turning, turned.terminate, given.provision, given.book]
+    return [*turning, turned.terminate, given.provision, given.book, watching.look_around]
 
 
 def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
@@ -168,7 +172,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         "sms": [messages.send, onboarding.send_code],
         "checks": [onboarding.ask],
         "charge": [charges.charge],
-        "service": _service(made, wake),
+        "service": _service(made, wake, turn_waker(client)),
     }
     return [
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),

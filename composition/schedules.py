@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from temporalio.client import (
     Client,
@@ -22,7 +23,7 @@ from store import clock as clocks
 from store import monitors
 from store.database import Ledger
 from workflows.daily_digest import DailyDigest
-from workflows.monitoring import ActivityAudit, UsageWatch
+from workflows.monitoring import ActivityAudit, ServiceWatch, UsageWatch
 from workflows.sweep import Sweep
 
 
@@ -48,6 +49,7 @@ def schedules(task_queue: str) -> dict[str, str]:
         digest_id(task_queue): "finance gets no digest",
         watch_id(monitors.USAGE, task_queue): "usage is not read",
         watch_id(monitors.ACTIVITY, task_queue): "activity logs are not read",
+        watch_id(monitors.SERVICES, task_queue): "nobody sees what others did to a service",
     }
 
 
@@ -103,15 +105,23 @@ async def start_digest(client: Client, settings: Settings, *, every: timedelta |
 MONITORS_EVERY = timedelta(hours=6)
 """So that one failed run is no alarm, which comes after a day."""
 
+SERVICES_EVERY = timedelta(minutes=5)
+"""How soon a service is looked at of which a webhook says that it changed; without one it is once a day."""
+
 
 async def start_monitors(
     client: Client, task_queue: str, ledger: Ledger, *, every: timedelta = MONITORS_EVERY
 ) -> None:
     """Create the schedules of what watches by itself, or leave them as they are, and expect them to run."""
-    for workflow, name in ((UsageWatch, monitors.USAGE), (ActivityAudit, monitors.ACTIVITY)):
+    watches: list[tuple[Any, str, timedelta]] = [
+        (UsageWatch, monitors.USAGE, every),
+        (ActivityAudit, monitors.ACTIVITY, every),
+        (ServiceWatch, monitors.SERVICES, min(every, SERVICES_EVERY)),
+    ]
+    for workflow, name, often in watches:
         id_ = watch_id(name, task_queue)
         action = ScheduleActionStartWorkflow(workflow.run, {}, id=id_, task_queue=task_queue)
-        spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
+        spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=often)])
         with suppress(ScheduleAlreadyRunningError):
             await client.create_schedule(id_, Schedule(action=action, spec=spec))
         await asyncio.to_thread(_expect, ledger, name)

@@ -178,6 +178,15 @@ SENTENCES: Mapping[str, str] = {
     ),
     "switch.too_long": "{why}; that is so since {since}, and it is looked at rarely now: see to it there",
     "switch.left": "{resource} at {provider} is active again, and not as it was before: {what}",
+    "switch.given_back": "others have given back what they had suspended",
+    "switch.brought_back": (
+        "{resource} at {provider} was brought back by somebody else, while we had it suspended:"
+        " it is not suspended again by itself"
+    ),
+    "switch.stray": (
+        "{resource} at {provider} is suspended by a request of ours whose answer was lost,"
+        " and nothing wants it: bring it back there"
+    ),
     "switch.dry_run": "a dry run: {what}, and nothing was changed",
     "hold.incident": "incident {incident} is open: nothing is given back by itself",
     "hold.disputed": "invoice {invoice} is disputed",

@@ -24,11 +24,11 @@ SILENT_AFTER = timedelta(hours=24)
 MONITOR = "monitor"
 """The step of the task about a monitor, for whoever runs the engine."""
 
-USAGE, ACTIVITY = "usage", "activity"
+USAGE, ACTIVITY, SERVICES = "usage", "activity", "services"
 _CONTROLS: Mapping[str, str] = {USAGE: "S21c", ACTIVITY: "S22"}
-"""Under which control of the register each of them stands."""
+"""Under which control of the register each of them stands; one that is not here cannot be switched off."""
 
-_SAYS = {USAGE: "usage against budgets", ACTIVITY: "activity logs"}
+_SAYS = {USAGE: "usage against budgets", ACTIVITY: "activity logs", SERVICES: "services at their providers"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +57,9 @@ class Monitor:
 
 def is_on(ledger: Ledger, name: str, *, now: datetime) -> bool:
     """Whether a monitor is to run: the register of controls has not switched it off."""
+    control = _CONTROLS.get(name)
     with ledger.read() as session:
-        return controls.is_on(session, _CONTROLS[name], now)
+        return control is None or controls.is_on(session, control, now)
 
 
 def expect(ledger: Ledger, name: str, *, now: datetime) -> None:
@@ -99,7 +100,8 @@ def succeeded(ledger: Ledger, name: str, *, now: datetime) -> None:
     with ledger.write() as session:
         row = _row(session, name, now)
         row.succeeded_at, row.why = now, None
-        controls.ran(session, _CONTROLS[name], at=now)
+        if name in _CONTROLS:
+            controls.ran(session, _CONTROLS[name], at=now)
         waiting = select(TaskRow).where(TaskRow.step == MONITOR, col(TaskRow.closed_at).is_(None))
         for task in session.exec(waiting.where(TaskRow.kind == name)):
             task.closed_at, task.outcome, task.closed_by = now, "it runs again", "engine"
@@ -127,9 +129,12 @@ def silent(ledger: Ledger, *, now: datetime) -> list[Monitor]:
 
 
 def _should_have_run(session: Session, monitor: Monitor, now: datetime) -> bool:
-    if not controls.is_on(session, _CONTROLS[monitor.name], now):
+    control = _CONTROLS.get(monitor.name)
+    if control is None:
+        return True
+    if not controls.is_on(session, control, now):
         return False
-    again = controls.on_since(session, _CONTROLS[monitor.name], now)
+    again = controls.on_since(session, control, now)
     return again is None or now - again >= SILENT_AFTER
 
 

@@ -37,11 +37,23 @@ class ActivityAudit:
         return await _until_all_is_read("Audit the activity log", "what administrators did")
 
 
-async def _until_all_is_read(name: str, summary: str) -> str:
+@workflow.defn
+class ServiceWatch:
+    """Input: {}. Returns in words how far it came."""
+
+    @workflow.run
+    async def run(self, given: Any = None) -> str:
+        queue = f"{workflow.info().task_queue}-service"
+        return await _until_all_is_read("Look at the places", "services at their providers", queue)
+
+
+async def _until_all_is_read(name: str, summary: str, queue: str | None = None) -> str:
     words = ""
     for _ in range(MOST_TURNS):
         order = {"now": workflow.now().isoformat()}
-        went: Went = await workflow.execute_activity(name, order, result_type=Went, summary=summary, **EFFECT)
+        went: Went = await workflow.execute_activity(
+            name, order, task_queue=queue, result_type=Went, summary=summary, **EFFECT
+        )
         words = went["words"]
         if not went["more"]:
             break
