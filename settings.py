@@ -24,6 +24,7 @@ _TWILIO = ("twilio_account_sid", "twilio_api_key", "twilio_api_secret", "twilio_
 _BUREAU = ("credit_bureau_url", "credit_bureau_key")
 _IDENTITY = ("identity_url", "identity_key")
 _SANCTIONS = ("sanctions_url", "sanctions_key")
+_APP = ("partner_center_tenant", "partner_center_client_id", "partner_center_client_secret")
 _SENDGRID = ("sendgrid_api_key", "sendgrid_from", "sendgrid_webhook_key")
 
 
@@ -56,8 +57,9 @@ class Settings(BaseSettings):
         sendgrid_*: the account that sends email, its verified sender, and the public key of its events.
         sendgrid_statutory_group: the unsubscribe group of email that the law requires.
         suspension: with `dry-run` no service is turned down, and what would be done is written down.
-        partner_center_token: a bearer token for Partner Center; with it usage and activity logs come from
-            there, and not from files.
+        partner_center_token: a bearer token for Partner Center, that somebody renews elsewhere. In its place:
+        partner_center_tenant, _client_id, _client_secret: the app that logs in there by itself.
+        partner_center_refresh_token_file: where that app keeps the refresh token of a user's consent.
         usage_folder, activity_folder: where files stand in for a provider's usage and activity log.
         activity_rules: a file of rules for the activity log in place of the one that ships.
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
@@ -117,7 +119,12 @@ class Settings(BaseSettings):
     incident_webhook_secret: SecretStr | None = None
     suspension: Literal["on", "dry-run"] = "on"
     partner_center_token: SecretStr | None = None
+    partner_center_tenant: str | None = Field(default=None, pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{2,100}$")
+    partner_center_client_id: str | None = Field(default=None, pattern=r"^[0-9A-Fa-f-]{36}$")
+    partner_center_client_secret: SecretStr | None = None
+    partner_center_refresh_token_file: Path | None = None
     partner_center_base: str | None = Field(default=None, pattern=_BASE)
+    partner_center_login_base: str | None = Field(default=None, pattern=_BASE)
     usage_folder: Path = Path("var/usage")
     activity_folder: Path = Path("var/activity")
     activity_rules: Path | None = None
@@ -174,6 +181,11 @@ class Settings(BaseSettings):
             problems.append(_half(self, vendor, names))
         if self.twilio_lookup and not self.twilio_account_sid:
             problems.append(f"TWILIO_LOOKUP needs the account: set {_names(_TWILIO)} too")
+        problems.append(_half(self, "Partner Center's app", _APP))
+        if self.partner_center_refresh_token_file and not self.partner_center_tenant:
+            problems.append(f"PARTNER_CENTER_REFRESH_TOKEN_FILE needs the app: set {_names(_APP)} too")
+        if self.partner_center_token and self.partner_center_tenant:
+            problems.append(f"set either PARTNER_CENTER_TOKEN or {_names(_APP)}, and not both")
         if told := [problem for problem in problems if problem]:
             raise ValueError("; ".join(told))
         return self

@@ -11,17 +11,18 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from providers.loopback import partner_center, sendgrid, twilio
+from providers.loopback import sendgrid, twilio
 from providers.loopback.callbacks import Caller, EventKey, status_call
 from providers.loopback.faults import Fault, Faults, Operation
 from providers.loopback.onboarding import Knowing, knowing_router
-from providers.loopback.partner_center import PartnerCenter, reading_router
+from providers.loopback.partner_center import answers as partner_center
+from providers.loopback.partner_center import login
+from providers.loopback.partner_center.account import LOGIN, PREFIX, PartnerCenter
 from providers.loopback.sendgrid import SendGrid, mail_router
 from providers.loopback.twilio import Twilio, asking_router, consents_router, messages_router, verify_router
 from providers.loopback.twilio_account import account_router
 
 START_SECONDS = 10
-_OF_PARTNER_CENTER = ("/v1/customers/usagerecords", "/v1/auditrecords")
 
 
 class Loopback:
@@ -45,7 +46,7 @@ class Loopback:
             self._app.include_router(router(self.twilio))
         self._app.include_router(mail_router(self.sendgrid))
         self._app.include_router(knowing_router(self.knowing))
-        self._app.include_router(reading_router(self.partner_center))
+        self._app.include_router(self.partner_center.router())
         self._port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -55,14 +56,24 @@ class Loopback:
         """The base URL of every product."""
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def partner_center_base(self) -> str:
+        """The base URL of Partner Center, which has a path of its own here."""
+        return f"{self.base}{PREFIX}"
+
+    @property
+    def login_base(self) -> str:
+        """The base URL of Microsoft's login."""
+        return f"{self.base}{LOGIN}"
+
     def environment(self) -> dict[str, str]:
         """Return the settings under which the product talks to these vendors, and to nobody else."""
         products = ("API", "VERIFY", "LOOKUPS", "ACCOUNTS")
         bases = [f"TWILIO_{product}_BASE" for product in products]
         return {
-            **dict.fromkeys(
-                (*bases, "SENDGRID_BASE", "SENDGRID_LOGS_BASE", "PARTNER_CENTER_BASE"), self.base
-            ),
+            **dict.fromkeys((*bases, "SENDGRID_BASE", "SENDGRID_LOGS_BASE"), self.base),
+            "PARTNER_CENTER_BASE": self.partner_center_base,
+            "PARTNER_CENTER_LOGIN_BASE": self.login_base,
             "TWILIO_ACCOUNT_SID": self.twilio.account,
             "TWILIO_API_KEY": self.twilio.key,
             "TWILIO_API_SECRET": self.twilio.secret,
@@ -150,7 +161,7 @@ class Loopback:
         self._count(1)
         try:
             if fault is None:
-                await self._app(scope, receive, send)
+                await self._app(scope, receive, _Reasoned(scope, receive, send))
                 _go_on(scope)
             else:
                 await self._serve_badly(fault, scope, receive, send)
@@ -193,6 +204,29 @@ class Loopback:
             self.calls.add(self.event_key.call(self.events_url, events))
 
 
+class _Reasoned:
+    """Sends an answer; one whose status has words of its own is written out, which uvicorn cannot do."""
+
+    def __init__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self._head = b""
+
+    async def __call__(self, event: MutableMapping[str, Any]) -> None:
+        reason = self._scope["state"].get("reason")
+        if reason is None:
+            await self._send(event)
+        elif event["type"] == "http.response.start":
+            named = (*event["headers"], (b"connection", b"close"))
+            lines = [f"HTTP/1.1 {event['status']} {reason}".encode(), *(b"%b: %b" % each for each in named)]
+            self._head = b"\r\n".join(lines) + b"\r\n\r\n"
+        else:
+            transport = self._send.__self__.transport
+            transport.write(self._head + event.get("body", b""))
+            transport.close()
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
+
+
 def _go_on(scope: MutableMapping[str, Any]) -> None:
     """Let what was taken go its way: it is delivered, and calls back."""
     after = scope["state"].get("after")
@@ -202,6 +236,10 @@ def _go_on(scope: MutableMapping[str, Any]) -> None:
 
 def _operation(method: str, path: str) -> Operation | None:
     """Say what a request is about, so that a fault can befall it."""
+    if path.startswith(LOGIN):
+        return "log_in"
+    if path.startswith(PREFIX):
+        return "read" if method == "GET" else "change"
     if path.endswith("/Messages.json") or path == "/v3/mail/send":
         return "send" if method == "POST" else "ask"
     if path in ("/reports", "/proofs", "/sanctions") or path.startswith(
@@ -214,8 +252,6 @@ def _operation(method: str, path: str) -> Operation | None:
         return "ask"
     if path == "/v1/Consents/Bulk":
         return "tell"
-    if path in _OF_PARTNER_CENTER:
-        return "read"
     if path.endswith("/Verifications"):
         return "verify"
     return "check" if path.endswith("/VerificationCheck") else None
@@ -225,7 +261,11 @@ async def _answer(fault: Fault, path: str, send: Any) -> None:
     status = fault.status or 500
     if path.startswith("/v3/"):
         made = sendgrid.refusal(status)
-    elif path in _OF_PARTNER_CENTER:
+    elif path.startswith(LOGIN):
+        made = login.refusal(
+            "temporarily_unavailable" if status >= 500 else "invalid_request", "AADSTS90033", status
+        )
+    elif path.startswith(PREFIX):
         made = partner_center.refusal(status, fault.code)
     else:
         made = twilio.refusal(status, fault.code or status)

@@ -26,7 +26,9 @@ from domain.usage.measured import Measured, ReadingsPage
 from providers.drop_folder import ActivityFiles, UsageFiles
 from providers.loopback.faults import throttled
 from providers.loopback.server import Loopback
-from providers.partner_center import PartnerCenter
+from providers.partner_center.client import Client
+from providers.partner_center.login import GivenToken
+from providers.partner_center.reading import PartnerCenter
 from store import (
     activity_log,
     clock,
@@ -445,7 +447,8 @@ def test_partner_center_is_read_over_http_with_patience(ledger: Ledger) -> None:
         center.audit += [record(f"r-{n}", today - timedelta(minutes=n)) for n in range(5)]
         reading = {"resourceId": "ACME", "totalCost": 12.4, "currencyCode": "EUR"}
         center.usage.append({**reading, "lastModifiedDate": today.isoformat()})
-        source = PartnerCenter(token=center.token, base=loopback.base)
+        login = GivenToken(center.token)
+        source = PartnerCenter(Client(base=loopback.partner_center_base, app=login, user=login))
         watch = watching(ledger, source, source)
         loopback.faults.add("read", [None, throttled(57)])
         went, _ = watch.activity_at(today)

@@ -10,7 +10,9 @@ import pytest
 from domain.errors import Misconfigured, Refused, TryAgainLater
 from providers.loopback.faults import DROPPED, GARBLED, LOST_REPLY, REDIRECTED, refused, throttled, unwell
 from providers.loopback.server import Loopback
-from providers.partner_center import PartnerCenter
+from providers.partner_center.client import Client
+from providers.partner_center.login import GivenToken
+from providers.partner_center.reading import PartnerCenter
 
 TODAY = datetime.now(UTC).date()
 
@@ -27,7 +29,12 @@ def center(server: Loopback) -> PartnerCenter:
     server.partner_center.audit.clear()
     server.partner_center.asked.clear()
     server.partner_center.page_size = 100
-    return PartnerCenter(token=server.partner_center.token, base=server.base)
+    return reading(server, server.partner_center.token)
+
+
+def reading(server: Loopback, token: str) -> PartnerCenter:
+    login = GivenToken(token)
+    return PartnerCenter(Client(base=server.partner_center_base, app=login, user=login))
 
 
 def usage(account: str, cost: Any, **more: Any) -> dict[str, Any]:
@@ -114,13 +121,13 @@ def test_no_other_collection_is_followed(center: PartnerCenter, after: str) -> N
     ("fault", "error", "words"),
     [
         (throttled(57), TryAgainLater, r"asks for patience \(429\)"),
-        (unwell(503), TryAgainLater, r"asks for patience \(503"),
-        (refused(900309, 403), Misconfigured, r"refuses PARTNER_CENTER_TOKEN \(403, code 900309\)"),
+        (unwell(503), TryAgainLater, r"is unwell \(503"),
+        (refused(900309, 403), Misconfigured, r"Conditional Access .* \(403, code 900309\)"),
         (refused(2000, 400), Refused, r"\(400, code 2000\)"),
-        (REDIRECTED, Refused, r"\(302"),
+        (REDIRECTED, Misconfigured, r"\(302"),
         (DROPPED, TryAgainLater, "cannot be reached"),
         (LOST_REPLY, TryAgainLater, "cannot be reached"),
-        (GARBLED, Refused, r"\(201"),
+        (GARBLED, TryAgainLater, "no JSON"),
     ],
 )
 def test_what_goes_wrong_is_sorted_by_what_can_be_done(
@@ -136,4 +143,4 @@ def test_what_goes_wrong_is_sorted_by_what_can_be_done(
 
 def test_a_wrong_token_is_ours_to_mend(server: Loopback, center: PartnerCenter) -> None:
     with pytest.raises(Misconfigured, match="PARTNER_CENTER_TOKEN"):
-        PartnerCenter(token="another", base=server.base).records(TODAY, TODAY, None)
+        reading(server, "another").records(TODAY, TODAY, None)

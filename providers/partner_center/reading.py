@@ -1,25 +1,24 @@
 """Usage and activity logs of Partner Center: its collections of usage records and audit records, by page.
 
-The token is given; how to come by one is another matter. A page names the next one by a link, of which only
-path and query are used: nobody is followed to another host.
+A page names the next one by a link, of which only path and query are used: nobody is followed to another
+host.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlencode
 
-import requests
 from babel import Locale, UnknownLocaleError
 from babel.numbers import get_territory_currencies
 
 from domain.activity_log.records import RecordsPage
-from domain.errors import Misconfigured, Refused, TryAgainLater
+from domain.errors import Refused, TryAgainLater
 from domain.facts.fields import FIRST_DAY, LAST_DAY
 from domain.usage.measured import Measured, ReadingsPage
-from providers.vendor_http import TIMEOUT_SECONDS, new_session, real_now, retry_after
+from providers.partner_center import exact_json
+from providers.partner_center.client import Client
 
 _USAGE, _AUDIT = "/customers/usagerecords", "/auditrecords"
 _PAGE_SIZE = 500
@@ -30,10 +29,8 @@ class PartnerCenter:
 
     name = "partner_center"
 
-    def __init__(self, *, token: str, base: str) -> None:
-        self._base = base.rstrip("/")
-        self._session = new_session()
-        self._token = token
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
     def readings(self, after: str | None) -> ReadingsPage:
         """Return what customers used of this month so far: estimates, about a day old.
@@ -41,7 +38,7 @@ class PartnerCenter:
         Raises:
             TryAgainLater, Misconfigured, Refused: the page was not read.
         """
-        page = self._get(after or _USAGE, _USAGE, Decimal)
+        page = self._get(after or _USAGE, _USAGE)
         found = [reading for each in _items(page) if (reading := _measured(each)) is not None]
         return ReadingsPage(readings=found, after=_next(page))
 
@@ -52,60 +49,16 @@ class PartnerCenter:
             TryAgainLater, Misconfigured, Refused: the page was not read.
         """
         asked = {"startDate": since.isoformat(), "endDate": until.isoformat(), "size": _PAGE_SIZE}
-        page = self._get(after or f"{_AUDIT}?{urlencode(asked)}", _AUDIT, float)
-        return RecordsPage(records=_items(page), after=_next(page))
+        page = self._get(after or f"{_AUDIT}?{urlencode(asked)}", _AUDIT)
+        return RecordsPage(records=[*map(exact_json.plain, _items(page))], after=_next(page))
 
-    def _get(self, path: str, below: str, number: type[Decimal] | type[float]) -> Mapping[str, Any]:
+    def _get(self, path: str, below: str) -> Mapping[str, Any]:
         if path.partition("?")[0] != below:
             raise Refused(f"Partner Center names another collection than {below} as the next page")
-        try:
-            answer = self._session.get(
-                f"{self._base}/v1{path}",
-                headers={
-                    "Authorization": f"Bearer {self._token}",
-                    "Accept": "application/json",
-                    "MS-RequestId": str(uuid.uuid4()),
-                    "MS-CorrelationId": str(uuid.uuid4()),
-                    "MS-Contract-Version": "v1",
-                    "MS-PartnerCenter-Application": "Arrears",
-                },
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise TryAgainLater(f"Partner Center cannot be reached ({type(error).__name__})") from None
-        if answer.status_code != 200:
-            _raise(answer)
-        try:
-            page = answer.json(parse_float=number)
-        except ValueError:
-            raise TryAgainLater("Partner Center answered with something that is no JSON") from None
+        page = self._client.get(f"/v1{path}").body
         if not isinstance(page, dict):
             raise TryAgainLater("Partner Center answered with something that is no page")
         return page
-
-
-def _raise(answer: requests.Response) -> NoReturn:
-    status = answer.status_code
-    if status in (401, 403):
-        raise Misconfigured(
-            f"Partner Center refuses PARTNER_CENTER_TOKEN ({status}{_code(answer)}): get a new one, with MFA"
-        )
-    if status == 429 or status == 408 or status >= 500:
-        delay = retry_after(answer.headers, real_now())
-        words = f"Partner Center asks for patience ({status}{_code(answer)})"
-        raise TryAgainLater(words) if delay is None else TryAgainLater(words, delay=delay)
-    raise Refused(f"Partner Center refuses what is asked for ({status}{_code(answer)})")
-
-
-def _code(answer: requests.Response) -> str:
-    """The code of an error, which may be a number or a text, or be missing."""
-    try:
-        body = answer.json()
-    except ValueError:
-        return ""
-    code = body.get("code") if isinstance(body, dict) else None
-    return f", code {str(code)[:20]}" if isinstance(code, int | str) else ""
 
 
 def _items(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -1,6 +1,5 @@
-"""Partner Center, as far as it is used: usage records and audit records by page, under a bearer token."""
+"""What is only read of Partner Center: usage records and audit records, by page."""
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +9,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from providers.loopback.partner_center.answers import collection, refusal, refused_at_the_gate
+from providers.loopback.partner_center.login import Authority
+
 _MOST_DAYS_BACK = 90
 
 
@@ -18,8 +20,8 @@ def _today() -> date:
 
 
 @dataclass
-class PartnerCenter:
-    """The account of a partner.
+class Records:
+    """The records of a partner's account.
 
     Attributes:
         usage, audit: the records that there are, in Partner Center's own form.
@@ -28,7 +30,6 @@ class PartnerCenter:
         asked: every path and query that was answered.
     """
 
-    token: str = field(default_factory=lambda: secrets.token_hex(16))
     usage: list[Mapping[str, Any]] = field(default_factory=list)
     audit: list[Mapping[str, Any]] = field(default_factory=list)
     page_size: int = 100
@@ -36,26 +37,20 @@ class PartnerCenter:
     asked: list[str] = field(default_factory=list)
 
 
-def refusal(status: int, code: int | None = None) -> JSONResponse:
-    """Return an error in Partner Center's form, of which it has more than one."""
-    if status == 429:
-        return JSONResponse({"statusCode": 429, "message": "Rate limit is exceeded."}, status)
-    words = {"code": code or status, "description": "refused", "data": [], "source": "loopback"}
-    return JSONResponse(words, status)
-
-
-def reading_router(center: PartnerCenter) -> APIRouter:
+def reading_router(center: Records, authority: Authority) -> APIRouter:
     """Return the two collections that are read."""
     router = APIRouter()
 
     @router.get("/v1/customers/usagerecords")
     async def usage(request: Request) -> Response:
+        if (refused := refused_at_the_gate(authority, request, user=True)) is not None:
+            return refused
         return _collection(center, request, list(center.usage), "/customers/usagerecords", {})
 
     @router.get("/v1/auditrecords")
     async def audit(request: Request) -> Response:
-        if not _allowed(center, request):
-            return refusal(401)
+        if (refused := refused_at_the_gate(authority, request)) is not None:
+            return refused
         try:
             since = date.fromisoformat(request.query_params.get("startDate", ""))
             until = date.fromisoformat(request.query_params.get("endDate", ""))
@@ -72,24 +67,13 @@ def reading_router(center: PartnerCenter) -> APIRouter:
 
 
 def _collection(
-    center: PartnerCenter,
-    request: Request,
-    found: list[Mapping[str, Any]],
-    path: str,
-    kept: Mapping[str, str],
+    center: Records, request: Request, found: list[Mapping[str, Any]], path: str, kept: Mapping[str, str]
 ) -> Response:
-    if not _allowed(center, request):
-        return refusal(401)
-    center.asked.append(f"{request.url.path}?{request.url.query}")
+    center.asked.append(f"{path}?{request.url.query}")
     start = int(request.query_params.get("continuationToken", "0"))
     end = start + center.page_size
     links: dict[str, Any] = {"self": {"uri": path, "method": "GET", "headers": []}}
     if end < len(found):
         query = urlencode({**kept, "continuationToken": end})
         links["next"] = {"uri": f"{path}?{query}", "method": "GET", "headers": []}
-    page = {"totalCount": len(found), "items": found[start:end], "links": links}
-    return JSONResponse({**page, "attributes": {"objectType": "Collection"}})
-
-
-def _allowed(center: PartnerCenter, request: Request) -> bool:
-    return secrets.compare_digest(request.headers.get("Authorization", ""), f"Bearer {center.token}")
+    return JSONResponse({**collection(found[start:end], links), "totalCount": len(found)})

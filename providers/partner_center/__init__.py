@@ -1,0 +1,1 @@
+"""Partner Center: how one logs in and asks, what is read there, and the switch of its subscriptions."""
