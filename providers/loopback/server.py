@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 
 from providers.loopback import sendgrid, twilio
 from providers.loopback.callbacks import Caller, EventKey, status_call
@@ -259,6 +259,7 @@ def _operation(method: str, path: str) -> Operation | None:
 
 async def _answer(fault: Fault, path: str, send: Any) -> None:
     status = fault.status or 500
+    made: Response
     if path.startswith("/v3/"):
         made = sendgrid.refusal(status)
     elif path.startswith(LOGIN):

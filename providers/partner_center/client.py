@@ -6,7 +6,7 @@ again says that it is a repetition, and has no second effect.
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from providers.vendor_http import TIMEOUT_SECONDS, never_left, new_session, real
 
 SECONDS = 5.0
 """What an activity has for a call, its login included."""
+_SOON = timedelta(seconds=1)
 _LEAST_SECONDS = 1.0
 """With less left to wait for an answer nothing is begun."""
 _MOST_BYTES = 8 << 20
@@ -45,6 +46,11 @@ class Answer:
     trouble: Trouble | None = None
     delay: timedelta | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def deadline() -> float:
+    """Return until when a call, or several together, may last from now on."""
+    return time.monotonic() + SECONDS
 
 
 def unnoted(exchange: Exchange) -> None:
@@ -78,6 +84,7 @@ class Client:
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         note: Note = unnoted,
+        by: float | None = None,
     ) -> Answer:
         """Return what is there, in full; `path` begins with /v1 or what stands in its place.
 
@@ -85,7 +92,7 @@ class Client:
             TryAgainLater, Refused, Misconfigured: it was not read.
         """
         asked = f"{path}?{urlencode(params)}" if params else path
-        return self.succeeded(self.send("GET", asked, headers=headers, note=note), changing=False)
+        return self.succeeded(self.send("GET", asked, headers=headers, note=note, by=by), changing=False)
 
     def change(
         self,
@@ -97,6 +104,7 @@ class Client:
         etag: str | None = None,
         headers: Mapping[str, str] | None = None,
         note: Note = unnoted,
+        by: float | None = None,
     ) -> Answer:
         """Change something, once for each `request`.
 
@@ -104,7 +112,7 @@ class Client:
             TryAgainLater, Refused, Misconfigured: it was not changed.
             InDoubt: it may have been.
         """
-        answer = self.send(method, path, body, request=request, etag=etag, headers=headers, note=note)
+        answer = self.send(method, path, body, request=request, etag=etag, headers=headers, note=note, by=by)
         return self.succeeded(answer, changing=True)
 
     def succeeded(self, answer: Answer, *, changing: bool) -> Answer:
@@ -127,20 +135,25 @@ class Client:
         etag: str | None = None,
         headers: Mapping[str, str] | None = None,
         note: Note = unnoted,
+        by: float | None = None,
     ) -> Answer:
         """Send one request and return its answer, also where it is no success.
+
+        Args:
+            request: the id of it; a new one where none is given.
+            by: the deadline for several calls together, as `deadline()` gives it.
 
         Raises:
             TryAgainLater, Misconfigured: nothing was sent, or nothing was changed by it.
             InDoubt: there is no answer to what was to change something.
         """
-        began = time.monotonic()
+        by = deadline() if by is None else by
         login = self._login(method, path)
         token = login.token()
-        # What the login took is missing here; the token is kept, so the next attempt has all of it.
-        left = SECONDS - (time.monotonic() - began) - TIMEOUT_SECONDS[0]
+        # What a login took is missing here; its token is kept, so the next attempt has all of it.
+        left = by - time.monotonic() - TIMEOUT_SECONDS[0]
         if left < _LEAST_SECONDS:
-            raise TryAgainLater("the login took too long", delay=timedelta(seconds=1))
+            raise TryAgainLater("there is too little time left to ask Partner Center", delay=_SOON)
         call = _Call(
             method=method,
             path=path,
@@ -224,19 +237,15 @@ class _Call:
         }
 
     def exchange(self, status: int | None, got: Any) -> Exchange:
-        kept: Mapping[str, Any] | Sequence[Any] | str | None = None
-        if isinstance(got, Mapping | list | str):
-            kept = got
-        elif got is not None:
-            kept = str(got)
+        said = exact_json.plain(got)
         return Exchange(
             method=self.method,
             path=self.path,
             request=self.request,
             correlation=self.correlation,
             status=status,
-            sent=self.body,
-            got=kept,
+            sent=None if self.body is None else exact_json.plain(dict(self.body)),
+            got=said if said is None or isinstance(said, dict | list | str) else str(said),
         )
 
 

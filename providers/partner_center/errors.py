@@ -78,8 +78,11 @@ CODES: Mapping[tuple[int, int], tuple[Remedy, str]] = {
     (400, 900311): ("impossible", "the subscription was changed too often: ask Partner Center's support"),
     (401, 800001): ("auth", "Partner Center was given no token"),
     (401, 900420): ("auth", "the token is for another audience than Partner Center"),
+    (401, 400): ("auth", "Partner Center refuses our login"),
+    (403, 2032): ("auth", "Partner Center does not allow this to our login"),
     (403, 20002): ("gone", "there is no reseller relationship with this customer"),
     (403, 800023): ("stopped", "the credit line at Microsoft is too small for this"),
+    (403, 800039): ("auth", "our own reseller program at Microsoft is not active"),
     (403, 800069): ("stopped", "Microsoft's risk management stopped it: nothing is to be repeated blindly"),
     (403, 800073): ("stopped", "Microsoft reviews this customer's account: look again in some days"),
     (403, 800074): ("stopped", "Microsoft reviews this customer's account: look again in some days"),
@@ -88,6 +91,8 @@ CODES: Mapping[tuple[int, int], tuple[Remedy, str]] = {
     (403, 900105): ("refused", "a suspended Azure subscription cannot be moved to an Azure plan"),
     (403, 900115): ("order", "the Azure plan still has active Azure subscriptions: they are cancelled first"),
     (403, 900121): ("stopped", "the credit limit at Microsoft is too small for this"),
+    (403, 900124): ("auth", "our company has not accepted the Microsoft Partner Agreement"),
+    (403, 900149): ("auth", "our own program at Microsoft is not active"),
     (403, 900150): ("auth", "the role of our login may not do this"),
     (403, 900159): ("gone", "this is no customer of ours, or no Azure subscription of the customer"),
     (403, 900263): ("refused", "this cannot be done with a subscription of the old kind"),
@@ -114,6 +119,7 @@ STATUSES: Mapping[int, tuple[Remedy, str]] = {
     403: ("auth", "Partner Center does not allow this to our login"),
     404: ("gone", "Partner Center does not know what was asked about"),
     408: ("unclear", "Partner Center took too long"),
+    409: ("look_again", "something else is being done at Partner Center"),
     412: ("look_again", "the subscription was changed by somebody else meanwhile"),
     417: ("look_again", "the subscription was changed by somebody else meanwhile"),
     429: ("retry", "Partner Center asks for patience"),
@@ -134,6 +140,9 @@ def trouble_of(status: int, *, reason: str, body: Any) -> Trouble:
     if status == 401 and "mfa" in reason.casefold():
         return Trouble(remedy="auth", says=MFA, status=status, code=code)
     known = None if code is None else CODES.get((status, code))
+    if known is None and status == 403 and code not in (None, status):
+        # A code that nobody knows is about this request: it must not stop the work for everybody else.
+        known = ("refused", "Partner Center does not allow what is asked for")
     remedy, says = known or STATUSES.get(status) or _by_its_hundred(status)
     return Trouble(remedy=remedy, says=says, status=status, code=code)
 

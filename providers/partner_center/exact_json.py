@@ -1,6 +1,7 @@
 """JSON whose numbers come back as they went: what Partner Center is given back is what it gave."""
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -30,15 +31,19 @@ def written(value: Any) -> str:
             return json.dumps(value)
 
 
-def plain(value: Any) -> Any:
-    """Return a value whose fractions are floats: for whoever only looks at it."""
+def plain(value: Any, *, inexact: Callable[[Decimal], Any] = float) -> Any:
+    """Return a value without Decimals, which other writers of JSON do not know.
+
+    Args:
+        inexact: what becomes of a number that no float says exactly.
+    """
     match value:
         case Decimal():
-            return float(value)
+            return float(value) if Decimal(repr(float(value))) == value else inexact(value)
         case dict():
-            return {name: plain(each) for name, each in value.items()}
+            return {name: plain(each, inexact=inexact) for name, each in value.items()}
         case list():
-            return [plain(each) for each in value]
+            return [plain(each, inexact=inexact) for each in value]
         case _:
             return value
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 
 from fastapi import APIRouter
 
+from providers.loopback.partner_center.changing import Asked, changing_router
 from providers.loopback.partner_center.login import Authority, login_router
 from providers.loopback.partner_center.records import Records, reading_router
+from providers.loopback.partner_center.subscriptions import Subscriptions
 
 PREFIX = "/partner-center"
 LOGIN = f"{PREFIX}/login"
@@ -13,9 +15,15 @@ LOGIN = f"{PREFIX}/login"
 
 @dataclass
 class PartnerCenter(Records):
-    """The account of a partner."""
+    """The account of a partner.
+
+    Attributes:
+        requests: what was asked about subscriptions, also where it was refused.
+    """
 
     authority: Authority = field(default_factory=Authority)
+    subscriptions: Subscriptions = field(default_factory=Subscriptions)
+    requests: list[Asked] = field(default_factory=list)
 
     @property
     def token(self) -> str:
@@ -27,4 +35,6 @@ class PartnerCenter(Records):
         made = APIRouter()
         made.include_router(login_router(self.authority), prefix=LOGIN)
         made.include_router(reading_router(self, self.authority), prefix=PREFIX)
+        changing = changing_router(self.subscriptions, self.authority, self.requests.append)
+        made.include_router(changing, prefix=PREFIX)
         return made

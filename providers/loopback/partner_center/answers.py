@@ -11,17 +11,13 @@ from providers.loopback.partner_center.login import API, Authority
 MFA = "Unauthorized - MFA required"
 
 
-def refusal(status: int, code: int | str | None = None) -> JSONResponse:
-    """Return an error in Partner Center's form."""
+def refusal(status: int, code: int | str | None = None) -> Response:
+    """Return an error in Partner Center's form; without a code it is a gateway's, which says nothing."""
     if status == 429:
         return JSONResponse({"statusCode": 429, "message": "Rate limit is exceeded."}, status)
-    words: dict[str, Any] = {
-        "code": code or status,
-        "description": "refused",
-        "data": [],
-        "source": "loopback",
-    }
-    return JSONResponse(words, status)
+    if code is None:
+        return Response(None, status)
+    return JSONResponse({"code": code, "description": "refused", "data": [], "source": "loopback"}, status)
 
 
 def refused_at_the_gate(authority: Authority, request: Request, *, user: bool = False) -> Response | None:

@@ -1,0 +1,212 @@
+"""The switch of subscriptions at Partner Center: seen, suspended, and brought back as they were.
+
+To suspend in new commerce stops the service and not the bill, ends the renewal by itself, and drops what was
+scheduled for the next term; whoever brings it back puts both back. An Azure plan is another thing: see
+`azure.py`.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from domain.errors import Refused, TryAgainLater
+from domain.switching import Note, Place, Seen, SubscriptionState, Turn
+from providers.partner_center import exact_json
+from providers.partner_center.azure import AzurePlans, is_azure_plan
+from providers.partner_center.client import Client, deadline
+from providers.partner_center.resource import (
+    changed,
+    etag,
+    holds,
+    instant,
+    term_ends_on,
+    term_over_at,
+    text,
+    value,
+)
+from providers.vendor_http import real_now
+
+_STATES: Mapping[str, SubscriptionState] = {
+    "active": "active",
+    "suspended": "suspended",
+    # None of them is billed, and none comes back.
+    "expired": "terminated",
+    "disabled": "terminated",
+    "deleted": "terminated",
+}
+_RESTORED = {
+    "autoRenewEnabled": "its renewal at the end of the term",
+    "scheduledNextTermInstructions": "what was scheduled for its next term",
+    "nextChargeInstructions": "what was scheduled for its next charge",
+}
+"""What a suspension drops, in the order in which it comes back: without the first no other is taken."""
+
+_BY_US = ("partner", "customer")
+"""Microsoft does not list the reasons of a suspension; these are in what stands for our own."""
+
+RENEWAL = timedelta(hours=24)
+"""So long after the end of a term its renewal may take: nothing can be changed meanwhile."""
+
+
+class PartnerCenterSwitch:
+    """Turns subscriptions of customers.
+
+    Args:
+        azure: how Azure plans are turned.
+    """
+
+    def __init__(self, client: Client, *, azure: AzurePlans, now: Callable[[], datetime] = real_now) -> None:
+        self._client = client
+        self._azure = azure
+        self._now = now
+
+    def look(self, place: Place, *, note: Note) -> Seen:
+        """Return how a subscription stands.
+
+        Raises:
+            TryAgainLater, Refused, Misconfigured: it was not read.
+        """
+        return self._looked(place, note=note, by=deadline())
+
+    def _looked(self, place: Place, *, note: Note, by: float) -> Seen:
+        resource = self._client.get(path_of(place), note=note, by=by).body
+        if not isinstance(resource, dict):
+            raise TryAgainLater("Partner Center answered with something that is no subscription")
+        if is_azure_plan(place, resource):
+            resource = self._azure.with_entitlements(path_of(place), resource, note=note, by=by)
+        return self._seen(exact_json.plain(resource, inexact=_as_it_is))
+
+    def turn(self, turn: Turn, *, note: Note) -> None:
+        """Ask for what is to stand, or for the next thing that is missing of it; nothing where nothing is.
+
+        Raises:
+            TryAgainLater, Refused, Misconfigured: nothing was changed.
+            InDoubt: it may have been.
+        """
+        if is_azure_plan(turn.place, turn.seen.resource) and self._azure.turned(
+            turn, path_of(turn.place), note=note
+        ):
+            return
+        body, by = self._wanted(turn), deadline()
+        if body is None:
+            return
+        answer = self._client.send(
+            "PATCH",
+            path_of(turn.place),
+            body,
+            request=request_of(turn, body),
+            etag=etag(body),
+            note=note,
+            by=by,
+        )
+        if answer.trouble is not None and answer.trouble.remedy == "impossible":
+            if self._stands(turn, self._looked(turn.place, note=note, by=by)):
+                return
+            raise Refused(answer.trouble.words)
+        self._client.succeeded(answer, changing=True)
+
+    def differs(self, before: Mapping[str, Any], seen: Seen) -> Sequence[str]:
+        """Return in words what of a resource before its suspension is not back."""
+        lost = [_RESTORED[name] for name in _missing(before, seen.resource)]
+        return [*lost, *self._azure.missing(before, seen.resource)]
+
+    def _seen(self, resource: Mapping[str, Any]) -> Seen:
+        state = _STATES.get(text(resource, "status"))
+        return Seen(
+            state=state,
+            resource=resource,
+            by_others=_by_others(resource) if state == "suspended" else None,
+            busy_until=self._busy_until(resource) if state in ("active", "suspended") else None,
+            ends_on=term_ends_on(resource),
+        )
+
+    def _busy_until(self, resource: Mapping[str, Any]) -> datetime | None:
+        """When a renewal that runs will be over: its term is, and the next one is not shown yet."""
+        over = term_over_at(resource)
+        if over is None or value(resource, "autoRenewEnabled") is not True:
+            return None
+        return over + RENEWAL if over <= self._now() < over + RENEWAL else None
+
+    def _stands(self, turn: Turn, seen: Seen) -> bool:
+        return seen.state == turn.to and not (turn.to == "active" and self.differs(turn.before or {}, seen))
+
+    def _wanted(self, turn: Turn) -> dict[str, Any] | None:
+        """Return the whole resource with the one thing changed that is next; None where nothing is.
+
+        Raises:
+            Refused: it cannot be had.
+            TryAgainLater: not now.
+        """
+        there, to = turn.seen.resource, turn.seen.state
+        if turn.to != to and to == "terminated":
+            raise Refused(f"the subscription is {text(there, 'status')}, and no such one comes back")
+        if turn.seen.busy_until is not None:
+            wait = max(turn.seen.busy_until - self._now(), timedelta(minutes=1))
+            raise TryAgainLater("the term of the subscription is being renewed", delay=wait)
+        match turn.to:
+            case "suspended":
+                body = (
+                    None if to == "suspended" else changed(there, status="suspended", autoRenewEnabled=False)
+                )
+            case "active":
+                body = self._back(turn)
+            case "terminated":
+                body = None if to == "terminated" else self._deleted(there)
+            case "restricted":
+                raise Refused("Partner Center restricts no subscription: let the policy suspend it")
+        return None if body is None else self._azure.without_entitlements(body)
+
+    def _back(self, turn: Turn) -> dict[str, Any] | None:
+        there = turn.seen.resource
+        if turn.seen.state != "active":
+            return changed(there, status="active")
+        for name in _missing(turn.before or {}, there):
+            return changed(there, **{name: value(turn.before or {}, name)})
+        return None
+
+    def _deleted(self, there: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what cancels it, which is taken only in its first days.
+
+        Raises:
+            Refused: they are over.
+        """
+        until = instant(there, "cancellationAllowedUntilDate")
+        if until is not None and self._now() < until:
+            return changed(there, status="deleted")
+        ends = term_ends_on(there)
+        when = "" if ends is None else f", on {ends:%d %b %Y}"
+        raise Refused(
+            "Partner Center cancels nothing after its first seven days: suspended, it is not renewed and ends"
+            f" with its term{when}"
+        )
+
+
+def path_of(place: Place) -> str:
+    """Return where a subscription is; the ids are quoted, so that none leads elsewhere."""
+    account, resource = quote(place.account, safe=""), quote(place.resource, safe="")
+    return f"/v1/customers/{account}/subscriptions/{resource}"
+
+
+def request_of(turn: Turn, body: Mapping[str, Any], *more: str) -> str:
+    """Return the id of a request: the same for the same change of the same version, and for no other."""
+    return str(uuid.uuid5(uuid.UUID(turn.request), "\n".join((exact_json.written(dict(body)), *more))))
+
+
+def _missing(before: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what stood before and does not now; what was off before is not looked for."""
+    for name in _RESTORED:
+        wanted = value(before, name)
+        if wanted not in (None, False, {}, []) and not holds(value(there, name), wanted):
+            yield name
+
+
+def _by_others(resource: Mapping[str, Any]) -> str | None:
+    reasons = value(resource, "suspensionReasons")
+    told = [str(each) for each in reasons if each] if isinstance(reasons, list) else []
+    return ", ".join(each for each in told if not any(us in each.casefold() for us in _BY_US)) or None
+
+
+def _as_it_is(number: Any) -> Any:
+    return number
