@@ -60,6 +60,7 @@ class Settings(BaseSettings):
         partner_center_token: a bearer token for Partner Center, that somebody renews elsewhere. In its place:
         partner_center_tenant, _client_id, _client_secret: the app that logs in there by itself.
         partner_center_refresh_token_file: where that app keeps the refresh token of a user's consent.
+        partner_center_cancel_azure: whether Azure subscriptions may be cancelled, as compromised, to suspend.
         usage_folder, activity_folder: where files stand in for a provider's usage and activity log.
         activity_rules: a file of rules for the activity log in place of the one that ships.
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
@@ -123,6 +124,7 @@ class Settings(BaseSettings):
     partner_center_client_id: str | None = Field(default=None, pattern=r"^[0-9A-Fa-f-]{36}$")
     partner_center_client_secret: SecretStr | None = None
     partner_center_refresh_token_file: Path | None = None
+    partner_center_cancel_azure: bool = False
     partner_center_base: str | None = Field(default=None, pattern=_BASE)
     partner_center_login_base: str | None = Field(default=None, pattern=_BASE)
     usage_folder: Path = Path("var/usage")
@@ -186,6 +188,8 @@ class Settings(BaseSettings):
             problems.append(f"PARTNER_CENTER_REFRESH_TOKEN_FILE needs the app: set {_names(_APP)} too")
         if self.partner_center_token and self.partner_center_tenant:
             problems.append(f"set either PARTNER_CENTER_TOKEN or {_names(_APP)}, and not both")
+        if self.partner_center_tenant and self.partner_center_base and not self.partner_center_login_base:
+            problems.append("with PARTNER_CENTER_BASE set, PARTNER_CENTER_LOGIN_BASE stands in too: set it")
         if told := [problem for problem in problems if problem]:
             raise ValueError("; ".join(told))
         return self

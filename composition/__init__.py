@@ -6,6 +6,12 @@ from composition.client import connect, connected, incident_waker, patient_waker
 from composition.deployment import code_version, seller
 from composition.inbound import doors, notices_of, one_click, read_statements, site
 from composition.messaging import code_check, email, registrar, sms, trackers, twilio_http, verify
+from composition.partner_center import (
+    partner_center_app,
+    partner_center_client,
+    partner_center_switch,
+    refresh_token_age,
+)
 from composition.probing import probes
 from composition.queues import GRACEFUL, WORKFLOWS, monitoring, queues, workers
 from composition.schedules import (
@@ -17,7 +23,7 @@ from composition.schedules import (
     start_sweep,
     sweep_id,
 )
-from composition.watching import activity_log, audit_rules, partner_center, usage_source
+from composition.watching import activity_log, audit_rules, usage_source
 
 __all__ = [
     "GRACEFUL",
@@ -39,12 +45,15 @@ __all__ = [
     "notices_of",
     "onboarding_files",
     "one_click",
-    "partner_center",
+    "partner_center_app",
+    "partner_center_client",
+    "partner_center_switch",
     "parts",
     "patient_wakers",
     "probes",
     "queues",
     "read_statements",
+    "refresh_token_age",
     "registrar",
     "schedules",
     "seller",

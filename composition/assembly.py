@@ -19,6 +19,7 @@ from composition.checks import checking
 from composition.deployment import code_version, seller
 from composition.inbound import one_click
 from composition.messaging import code_check, email, registrar, sms, trackers, verify
+from composition.partner_center import TURNS_PER_SECOND
 from composition.switching import switches
 from composition.watching import activity_log, audit_rules, usage_source
 from domain.activity_log.rules import Audit
@@ -44,6 +45,7 @@ class Parts:
     cashier: Cashier
     provisioner: Provisioner
     switches: Mapping[str, Switch]
+    turns_per_second: float | None = None
     dry_run: bool = False
     seller: Seller
     headers: Headers = no_headers
@@ -63,6 +65,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
     by_sms = sms(settings) or outbox
     named = "outbox" if by_sms is outbox else "twilio"
     letters = Letters(ROOT / "templates")
+    turning = switches(settings, ledger)
     return Parts(
         books=Books(ledger=ledger, clock=lambda: clocks.read(ledger), code_version=code_version()),
         letters=letters,
@@ -72,7 +75,8 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         code_check=code_check(settings),
         cashier=Bank(settings.bank),
         provisioner=LedgerProvisioner(ledger),
-        switches=switches(ledger),
+        switches=turning,
+        turns_per_second=TURNS_PER_SECOND if "partner_center" in turning else None,
         dry_run=settings.suspension == "dry-run",
         seller=seller(settings),
         headers=one_click(settings, ledger).headers if settings.public_url else no_headers,

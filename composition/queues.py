@@ -174,10 +174,19 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
         "charge": [charges.charge],
         "service": _service(made, wake, turn_waker(client)),
     }
+    limits = {"service": _at_most(made.turns_per_second)}
     return [
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
-        *(worker(f"{task_queue}-{name}", done, threads=4) for name, done in effects.items()),
+        *(
+            worker(f"{task_queue}-{name}", done, threads=4, **limits.get(name, {}))
+            for name, done in effects.items()
+        ),
     ]
+
+
+def _at_most(per_second: float | None) -> dict[str, Any]:
+    """Return the limit of a queue, for all workers together; nothing where it has none."""
+    return {} if per_second is None else {"max_task_queue_activities_per_second": per_second}
 
 
 def queues(task_queue: str) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """Who turns subscriptions down and up: the ledger's own switch, and providers that keep them."""
 
 from activities.service import LedgerSwitch, Switch
+from composition.partner_center import partner_center_switch
+from settings import Settings
 from store import places
 from store.database import Ledger
 
 
-def switches(ledger: Ledger) -> dict[str, Switch]:
+def switches(settings: Settings, ledger: Ledger) -> dict[str, Switch]:
     """Return who turns subscriptions down and up, by the provider that keeps them."""
-    return {places.OWN: LedgerSwitch(ledger)}
+    return {places.OWN: LedgerSwitch(ledger), **partner_center_switch(settings)}

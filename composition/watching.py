@@ -1,44 +1,23 @@
 """Usage and activity logs: Partner Center, or files that stand in for it."""
 
-from typing import TYPE_CHECKING
-
 from activities.monitoring import ActivityLog, UsageSource
+from composition.partner_center import partner_center_reads
 from domain.activity_log.rules import Audit, read_audit
-from domain.clouds import require
 from ending import Stop
 from providers.drop_folder import ActivityFiles, UsageFiles
 from settings import ROOT, Settings
 
-if TYPE_CHECKING:
-    from providers.partner_center import PartnerCenter
-
-
-def partner_center(settings: Settings) -> "PartnerCenter | None":
-    """Return Partner Center, where there is a token for it.
-
-    Raises:
-        NotOffered: that cloud has neither usage nor activity logs.
-    """
-    if settings.partner_center_token is None:
-        return None
-    from providers.partner_center import PartnerCenter
-
-    cloud = require(settings.partner_center_cloud or "commercial", "activity_log")
-    own = None if settings.standing_in else cloud.api
-    base = settings.partner_center_base or own
-    if base is None:
-        return None
-    return PartnerCenter(token=settings.partner_center_token.get_secret_value(), base=base)
-
 
 def usage_source(settings: Settings) -> UsageSource:
-    """Return what tells the usage of customers: Partner Center, else files."""
-    return partner_center(settings) or UsageFiles(settings.usage_folder)
+    """Return what tells the usage of customers: Partner Center on behalf of a user, else files."""
+    asked = settings.partner_center_token or settings.partner_center_refresh_token_file
+    found = partner_center_reads(settings, "usage") if asked else None
+    return found or UsageFiles(settings.usage_folder)
 
 
 def activity_log(settings: Settings) -> ActivityLog:
     """Return what tells what administrators did: Partner Center, else files."""
-    return partner_center(settings) or ActivityFiles(settings.activity_folder)
+    return partner_center_reads(settings, "activity_log") or ActivityFiles(settings.activity_folder)
 
 
 def audit_rules(settings: Settings) -> Audit:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from datetime import UTC, datetime
 from tempfile import TemporaryFile
 
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 import lawbooks
-from composition import onboarding_files
+from composition import onboarding_files, refresh_token_age
 from domain.clouds import CLOUDS
 from domain.contact_law.whereabouts import Whereabouts
 from domain.documents import BadDocument
@@ -18,6 +19,9 @@ from selfcheck.finding import Finding
 from settings import Settings
 from store import whereabouts
 from store.database import Ledger, is_there
+
+REFRESH_OLD_DAYS, REFRESH_URGENT_DAYS, REFRESH_LIVES_DAYS = 60, 80, 90
+"""How old Partner Center's refresh token is said to be, is pressed for, and may become."""
 
 
 def of_settings(settings: Settings) -> list[Finding]:
@@ -42,6 +46,7 @@ def of_files(settings: Settings) -> list[Finding]:
         _onboarding_lists(settings),
         _outbox(settings),
         _cloud(settings),
+        *refresh_token(settings),
     ]
 
 
@@ -92,6 +97,26 @@ def _cloud(settings: Settings) -> Finding:
     lacking = sorted(each.replace("_", " ") for each in CLOUDS["commercial"].offers - cloud.offers)
     without = f", which has no {', '.join(lacking)}" if lacking else ""
     return Finding(about="cloud of Partner Center", ok=True, words=f"{name} at {cloud.api}{without}")
+
+
+def refresh_token(settings: Settings) -> Iterator[Finding]:
+    """Say how old Partner Center's refresh token is: unused for 90 days it holds no more."""
+    about = "Partner Center's refresh token"
+    try:
+        age = refresh_token_age(settings, datetime.now(UTC))
+    except Misconfigured as wrong:
+        yield Finding(about=about, ok=False, words=str(wrong))
+        return
+    if age is None:
+        return
+    words = f"{age.days} days old; each use renews it"
+    if age.days >= REFRESH_LIVES_DAYS:
+        words = f"{age.days} days old and holds no more: consent again, see docs/partner-center.md"
+    elif age.days >= REFRESH_URGENT_DAYS:
+        words += f". It ends in {REFRESH_LIVES_DAYS - age.days} days: see today that a worker uses it"
+    elif age.days >= REFRESH_OLD_DAYS:
+        words += ", and nothing has used it for long: does a worker read usage?"
+    yield Finding(about=about, ok=age.days < REFRESH_OLD_DAYS, words=words)
 
 
 def _outbox(settings: Settings) -> Finding:

@@ -38,7 +38,6 @@ UNSETTLED = timedelta(minutes=15)
 """Longer than a vendor is asked before an effect counts as unknown or is done again."""
 
 WEEK = timedelta(days=7)
-
 ECHO = timedelta(hours=2)
 """So long a vendor may take to tell of a message."""
 

@@ -1,0 +1,102 @@
+"""Partner Center: who logs in there, who reads there, and who turns subscriptions there."""
+
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+from activities.service import Switch
+from domain.clouds import CLOUDS, Feature
+from settings import Settings
+
+if TYPE_CHECKING:
+    from providers.partner_center.client import Client as PartnerCenterClient
+    from providers.partner_center.login import App
+    from providers.partner_center.reading import PartnerCenter
+
+
+@cache
+def partner_center_client(settings: Settings) -> "PartnerCenterClient | None":
+    """Return who asks Partner Center, by the logins that are set up; None without any.
+
+    The same one for all: whoever logs in does so for everybody, and a refresh token is used by one at a time.
+    """
+    cloud = CLOUDS[settings.partner_center_cloud or "commercial"]
+    base = settings.partner_center_base or (None if settings.standing_in else cloud.api)
+    given = settings.partner_center_token
+    if base is None or (given is None and settings.partner_center_tenant is None):
+        return None
+    from providers.partner_center.client import Client as PartnerCenterClient
+    from providers.partner_center.login import AppAndUser, AppOnly, GivenToken
+    from providers.partner_center.refresh_file import RefreshFile
+
+    if given is not None:
+        login = GivenToken(given.get_secret_value())
+        return PartnerCenterClient(base=base, app=login, user=login)
+    app = partner_center_app(settings, resource=cloud.api)
+    if app is None:
+        return None
+    file = settings.partner_center_refresh_token_file
+    user = None if file is None else AppAndUser(app, file=RefreshFile(file))
+    return PartnerCenterClient(base=base, app=AppOnly(app), user=user)
+
+
+def partner_center_app(settings: Settings, *, resource: str) -> "App | None":
+    """Return the app that logs in at Microsoft for a resource; None where it is not set up."""
+    cloud = CLOUDS[settings.partner_center_cloud or "commercial"]
+    authority = settings.partner_center_login_base or (None if settings.standing_in else cloud.login)
+    tenant, client_id = settings.partner_center_tenant, settings.partner_center_client_id
+    secret = settings.partner_center_client_secret
+    if authority is None or tenant is None or client_id is None or secret is None:
+        return None
+    from providers.partner_center.login import App
+
+    return App(
+        authority=authority,
+        tenant=tenant,
+        client_id=client_id,
+        client_secret=secret.get_secret_value(),
+        resource=resource,
+    )
+
+
+def refresh_token_age(settings: Settings, now: datetime) -> timedelta | None:
+    """Return for how long the refresh token of Partner Center has lived; None where there is none.
+
+    Raises:
+        Misconfigured: its file will not do.
+    """
+    if settings.partner_center_refresh_token_file is None:
+        return None
+    from providers.partner_center.refresh_file import RefreshFile
+
+    return now - RefreshFile(settings.partner_center_refresh_token_file).read().since
+
+
+TURNS_PER_SECOND = 1.5
+"""Of all workers together. Partner Center answers one partner 500 requests a minute; 6 a second leave room
+for what is read, and a turn makes 4 at most: it looks, turns, and looks again, and one is spare.
+"""
+
+
+def partner_center_switch(settings: Settings) -> "dict[str, Switch]":
+    """Return who turns subscriptions at Partner Center, by its name; nobody where it is not set up."""
+    client = partner_center_client(settings)
+    if client is None:
+        return {}
+    from providers.partner_center.azure import AzurePlans
+    from providers.partner_center.switch import PartnerCenterSwitch
+
+    azure = AzurePlans(client, may_cancel=settings.partner_center_cancel_azure)
+    return {"partner_center": PartnerCenterSwitch(client, azure=azure)}
+
+
+def partner_center_reads(settings: Settings, feature: "Feature") -> "PartnerCenter | None":
+    """Return what reads Partner Center, where its cloud offers that and it is set up."""
+    if feature not in CLOUDS[settings.partner_center_cloud or "commercial"].offers:
+        return None
+    client = partner_center_client(settings)
+    if client is None:
+        return None
+    from providers.partner_center.reading import PartnerCenter
+
+    return PartnerCenter(client)
