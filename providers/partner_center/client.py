@@ -7,7 +7,7 @@ again says that it is a repetition, and has no second effect.
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from domain.errors import InDoubt, Misconfigured, TryAgainLater
 from domain.switching import Exchange, Note
 from providers.partner_center import exact_json
 from providers.partner_center.calls import needs
-from providers.partner_center.errors import Trouble, raise_sorted, trouble_of
+from providers.partner_center.errors import APP_ALONE, Trouble, raise_sorted, trouble_of
 from providers.partner_center.login import Login
 from providers.vendor_http import TIMEOUT_SECONDS, never_left, new_session, real_now, retry_after
 
@@ -45,7 +45,6 @@ class Answer:
     body: Any
     trouble: Trouble | None = None
     delay: timedelta | None = None
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def deadline() -> float:
@@ -76,6 +75,7 @@ class Client:
         self._app, self._user = app, user
         self._session = new_session()
         self._now = now
+        self._not_alone: set[str] = set()
 
     def get(
         self,
@@ -186,17 +186,29 @@ class Client:
             trouble = trouble_of(answer.status_code, reason=answer.reason or "", body=read)
         elif method == "GET" and read is None:
             raise TryAgainLater("Partner Center answered with something that is no JSON")
-        if trouble is not None and trouble.status == 401:
-            login.forget(token)
-            says = f"{trouble.says}. {login.remedy}"
-            trouble = Trouble(remedy=trouble.remedy, says=says, status=trouble.status, code=trouble.code)
+        if trouble is not None:
+            trouble = self._about_login(trouble, method, login, token)
         return Answer(
             status=answer.status_code,
             body=read,
             trouble=trouble,
             delay=retry_after(answer.headers, self._now()),
-            headers=dict(answer.headers),
         )
+
+    def _about_login(self, trouble: Trouble, method: str, login: Login, token: str) -> Trouble:
+        """Draw from a trouble what it says of the login.
+
+        Raises:
+            TryAgainLater: another login will do.
+        """
+        if trouble.code == APP_ALONE and self._user not in (None, login):
+            # Where Microsoft's page of a call says otherwise, its answer counts.
+            self._not_alone.add(method)
+            raise TryAgainLater(f"{trouble.words}: asked again on behalf of a user", delay=_SOON)
+        if trouble.status != 401:
+            return trouble
+        login.forget(token)
+        return replace(trouble, says=f"{trouble.says}. {login.remedy}")
 
     def _login(self, method: str, path: str) -> Login:
         if needs(method, path) == "user":
@@ -206,7 +218,7 @@ class Client:
                     " set PARTNER_CENTER_REFRESH_TOKEN_FILE"
                 )
             return self._user
-        login = self._app or self._user
+        login = self._user if method in self._not_alone else self._app or self._user
         if login is None:
             raise Misconfigured("there is no login for Partner Center: set PARTNER_CENTER_TENANT and its app")
         return login

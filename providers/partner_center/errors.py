@@ -33,6 +33,8 @@ ours. `stopped`: Microsoft's risk or credit management said no, which is for a p
 nothing is real. `auth`: our login or its rights. `refused`: anything else that will not change by itself.
 """
 
+APP_ALONE = 900329
+"""The code of what is not answered to an app alone."""
 SOON = timedelta(seconds=10)
 ORDER = timedelta(minutes=10)
 """A cancelled Azure subscription is shown as such about ten minutes later; a parent may take as long."""

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn, Protocol
 
@@ -70,7 +70,7 @@ class App:
     authority: str
     tenant: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     resource: str
 
 

@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,7 +25,7 @@ CONSENT = "consent again, see docs/partner-center.md, and write the new refresh 
 class Kept:
     """A refresh token, and since when it lives."""
 
-    token: str
+    token: str = field(repr=False)
     since: datetime
 
 

@@ -16,6 +16,7 @@ from domain.switching import Note, Place, Seen, SubscriptionState, Turn
 from providers.partner_center import exact_json
 from providers.partner_center.azure import AzurePlans, is_azure_plan
 from providers.partner_center.client import Client, deadline
+from providers.partner_center.errors import PATIENCE
 from providers.partner_center.resource import (
     changed,
     etag,
@@ -36,12 +37,12 @@ _STATES: Mapping[str, SubscriptionState] = {
     "disabled": "terminated",
     "deleted": "terminated",
 }
+_SCHEDULED = "scheduledNextTermInstructions"
 _RESTORED = {
     "autoRenewEnabled": "its renewal at the end of the term",
-    "scheduledNextTermInstructions": "what was scheduled for its next term",
-    "nextChargeInstructions": "what was scheduled for its next charge",
+    _SCHEDULED: "what was scheduled for its next term",
 }
-"""What a suspension drops, in the order in which it comes back: without the first no other is taken."""
+"""What a suspension drops, in the order in which it comes back: without the first the second is not taken."""
 
 _BY_US = ("partner", "customer")
 """Microsoft does not list the reasons of a suspension; these are in what stands for our own."""
@@ -141,7 +142,10 @@ class PartnerCenterSwitch:
         """
         there, to = turn.seen.resource, turn.seen.state
         if turn.to != to and to == "terminated":
-            raise Refused(f"the subscription is {text(there, 'status')}, and no such one comes back")
+            says = f"the subscription is {text(there, 'status')}"
+            raise Refused(f"{says}: such a one can neither be suspended nor come back")
+        if to is None:
+            raise TryAgainLater("the subscription is on its way from one state to another", delay=PATIENCE)
         if turn.seen.busy_until is not None:
             wait = max(turn.seen.busy_until - self._now(), timedelta(minutes=1))
             raise TryAgainLater("the term of the subscription is being renewed", delay=wait)
@@ -195,8 +199,11 @@ def request_of(turn: Turn, body: Mapping[str, Any], *more: str) -> str:
 
 
 def _missing(before: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what stood before and does not now; what was off before is not looked for."""
+    """Yield what stood before and does not now; what was off, or was for another term, is not looked for."""
+    same_term = term_ends_on(before) == term_ends_on(there)
     for name in _RESTORED:
+        if name == _SCHEDULED and not same_term:
+            continue
         wanted = value(before, name)
         if wanted not in (None, False, {}, []) and not holds(value(there, name), wanted):
             yield name

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -321,3 +322,27 @@ def test_where_nobody_listens_nothing_was_changed(server: Loopback, authority: A
 
 def test_an_etag_is_sent_in_double_quotes() -> None:
     assert [quoted(each) for each in ("eyJ2", '"eyJ2"', 'W/"eyJ2"')] == ['"eyJ2"'] * 3
+
+
+def test_what_an_app_alone_is_refused_is_asked_on_behalf_of_a_user(
+    server: Loopback, authority: Authority, file: RefreshFile
+) -> None:
+    """Microsoft's page of a call and its answer need not agree."""
+    client = asking(server, app=AppOnly(app(server)), user=AppAndUser(app(server), file=file))
+    server.faults.add("read", [refused(900329, 403)])
+    with pytest.raises(TryAgainLater, match=r"900329.*on behalf of a user") as caught:
+        audit(client)
+    assert caught.value.delay == timedelta(seconds=1)
+    assert audit(client) == []
+    assert [each["grant_type"] for each in authority.asked] == ["client_credentials", "refresh_token"]
+
+
+def test_nothing_is_begun_that_cannot_be_waited_for(server: Loopback, authority: Authority) -> None:
+    client = asking(server, app=GivenToken(authority.given))
+    with pytest.raises(TryAgainLater, match="too little time"):
+        client.get(AUDIT, by=time.monotonic() + 2.0)
+
+
+def test_no_secret_is_shown(server: Loopback, file: RefreshFile) -> None:
+    assert server.partner_center.authority.client_secret not in repr(app(server))
+    assert file.read().token not in repr(file.read())

@@ -140,6 +140,23 @@ def test_what_renewed_not_by_itself_before_does_not_afterwards(asked: Asked, the
     assert effects(there) == ["suspended", "active"]
 
 
+def test_what_was_scheduled_for_another_term_is_not_put_back(asked: Asked, there: Subscriptions) -> None:
+    held = there.add(CUSTOMER, nextChargeInstructions=SCHEDULED)
+    before = {**asked.look(held).resource, "scheduledNextTermInstructions": SCHEDULED}
+    assert asked.switch.differs(before, asked.look(held)) == ["what was scheduled for its next term"]
+    before["commitmentEndDate"] = "2025-01-01T00:00:00Z"
+    assert asked.switch.differs(before, asked.look(held)) == []
+    asked.turn(held, "suspended")
+    assert value(asked.look(held).resource, "nextChargeInstructions") == SCHEDULED
+
+
+def test_what_is_on_its_way_is_waited_for(asked: Asked, there: Subscriptions) -> None:
+    held = there.add(CUSTOMER, status="pending")
+    with pytest.raises(TryAgainLater, match="on its way"):
+        asked.turn(held, "suspended")
+    assert effects(there) == []
+
+
 def test_a_turn_that_is_asked_for_again_changes_nothing(asked: Asked, there: Subscriptions) -> None:
     held = there.add(CUSTOMER)
     for _ in range(2):
@@ -234,7 +251,7 @@ def test_after_its_term_a_suspended_subscription_does_not_come_back(
     asked.turn(held, "suspended")
     there.now = lambda: datetime.now(UTC) + timedelta(days=202)
     assert asked.look(held).state == "terminated"
-    with pytest.raises(Refused, match="is disabled, and no such one comes back"):
+    with pytest.raises(Refused, match="is disabled: such a one can neither"):
         asked.turn(held, "active", before)
 
 

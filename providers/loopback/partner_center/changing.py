@@ -43,7 +43,7 @@ def changing_router(
             made = act()
         except Refusal as refused_for:
             return refusal(refused_for.status, str(refused_for.code))
-        if request.method != "GET":
+        if request.method != "GET" and name:
             subscriptions.done[name] = made.status_code, json.loads(bytes(made.body))
         made.headers["MS-RequestId"] = name
         made.headers["MS-CorrelationId"] = request.headers.get("MS-CorrelationId", "")

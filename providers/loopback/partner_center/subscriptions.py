@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 Resource = dict[str, Any]
-INSTRUCTIONS = ("scheduledNextTermInstructions", "nextChargeInstructions")
+SCHEDULED, NEXT_CHARGE = "scheduledNextTermInstructions", "nextChargeInstructions"
 _READ_ONLY = (
     "id",
     "commitmentEndDate",
@@ -206,12 +206,10 @@ class Subscriptions:
         # What is left out is reset, and nobody is told.
         renews = given.get("autoRenewEnabled") is True and to == "active"
         held.resource = {**held.resource, **stands, **kept, "status": to, "autoRenewEnabled": renews}
-        for name in INSTRUCTIONS:
+        for name in (SCHEDULED, NEXT_CHARGE):
             held.resource.pop(name, None)
-            if given.get(name) is not None and to == "active":
+            if given.get(name) is not None and (renews or name == NEXT_CHARGE):
                 held.resource[name] = given[name]
-        if not renews:
-            held.resource.pop(INSTRUCTIONS[0], None)
         held.resource.pop("suspensionReasons", None)
         if to == "suspended":
             held.resource["suspensionReasons"] = [BY_US]
@@ -235,7 +233,7 @@ class Subscriptions:
             held.resource["status"] = "disabled"
         elif held.resource["autoRenewEnabled"]:
             held.resource["commitmentEndDate"] = f"{end + timedelta(days=365)}T00:00:00Z"
-            held.resource |= held.resource.pop(INSTRUCTIONS[0], None) or {}
+            held.resource |= held.resource.pop(SCHEDULED, None) or {}
         else:
             held.resource["status"] = "expired"
 
