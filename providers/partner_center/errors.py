@@ -35,6 +35,8 @@ nothing is real. `auth`: our login or its rights. `refused`: anything else that 
 
 APP_ALONE = 900329
 """The code of what is not answered to an app alone."""
+UNDER_WAY = 900278
+"""The code of what something else is being done with, by us or by others."""
 SOON = timedelta(seconds=10)
 ORDER = timedelta(minutes=10)
 """A cancelled Azure subscription is shown as such about ten minutes later; a parent may take as long."""

@@ -16,7 +16,7 @@ from domain.switching import Note, Place, Seen, SubscriptionState, Turn
 from providers.partner_center import exact_json
 from providers.partner_center.azure import AzurePlans, is_azure_plan
 from providers.partner_center.client import Client, deadline
-from providers.partner_center.errors import PATIENCE
+from providers.partner_center.errors import ORDER, PATIENCE, UNDER_WAY
 from providers.partner_center.resource import (
     changed,
     etag,
@@ -102,6 +102,9 @@ class PartnerCenterSwitch:
             note=note,
             by=by,
         )
+        if answer.trouble is not None and answer.trouble.code == UNDER_WAY:
+            # It may be what we asked for before, and a customer who has paid does not wait a day for that.
+            raise TryAgainLater(answer.trouble.words, delay=ORDER)
         if answer.trouble is not None and answer.trouble.remedy == "impossible":
             if self._stands(turn, self._looked(turn.place, note=note, by=by)):
                 return

@@ -199,7 +199,7 @@ def test_what_takes_effect_later_is_under_way(asked: Asked, there: Subscriptions
     assert (asked.exchanges[-1].status, asked.look(held).state, effects(there)) == (202, "active", [])
     with pytest.raises(TryAgainLater, match=r"being done .*\(409, code 900278\)") as caught:
         asked.turn(held, "suspended")
-    assert caught.value.delay == timedelta(hours=24)
+    assert caught.value.delay == timedelta(minutes=10)
     there.now = lambda: now + timedelta(minutes=6)
     assert (asked.look(held).state, effects(there)) == ("suspended", ["suspended"])
 
