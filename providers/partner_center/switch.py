@@ -86,29 +86,24 @@ class PartnerCenterSwitch:
             TryAgainLater, Refused, Misconfigured: nothing was changed.
             InDoubt: it may have been.
         """
-        if is_azure_plan(turn.place, turn.seen.resource) and self._azure.turned(
-            turn, path_of(turn.place), note=note
-        ):
+        path = path_of(turn.place)
+        if is_azure_plan(turn.place, turn.seen.resource) and self._azure.turned(turn, path, note=note):
             return
-        body, by = self._wanted(turn), deadline()
-        if body is None:
+        wanted, by = self._wanted(turn), deadline()
+        if wanted is None:
             return
-        answer = self._client.send(
-            "PATCH",
-            path_of(turn.place),
-            body,
-            request=request_of(turn, body),
-            etag=etag(body),
-            note=note,
-            by=by,
-        )
-        if answer.trouble is not None and answer.trouble.code == UNDER_WAY:
+        what, resource = wanted
+        body, version = self._azure.without_entitlements(resource), etag(resource)
+        request = _request(turn, what, version)
+        answer = self._client.send("PATCH", path, body, request=request, etag=version, note=note, by=by)
+        trouble = answer.trouble
+        if trouble is not None and trouble.code == UNDER_WAY:
             # It may be what we asked for before, and a customer who has paid does not wait a day for that.
-            raise TryAgainLater(answer.trouble.words, delay=ORDER)
-        if answer.trouble is not None and answer.trouble.remedy == "impossible":
+            raise TryAgainLater(trouble.words, delay=ORDER)
+        if trouble is not None and trouble.remedy == "impossible":
             if self._stands(turn, self._looked(turn.place, note=note, by=by)):
                 return
-            raise Refused(answer.trouble.words)
+            raise Refused(trouble.words)
         self._client.succeeded(answer, changing=True)
 
     def differs(self, before: Mapping[str, Any], seen: Seen) -> Sequence[str]:
@@ -136,42 +131,36 @@ class PartnerCenterSwitch:
     def _stands(self, turn: Turn, seen: Seen) -> bool:
         return seen.state == turn.to and not (turn.to == "active" and self.differs(turn.before or {}, seen))
 
-    def _wanted(self, turn: Turn) -> dict[str, Any] | None:
-        """Return the whole resource with the one thing changed that is next; None where nothing is.
+    def _wanted(self, turn: Turn) -> tuple[str, dict[str, Any]] | None:
+        """Return the one thing that is next, with the whole resource as it is then; None where nothing is.
 
         Raises:
             Refused: it cannot be had.
             TryAgainLater: not now.
         """
-        there, to = turn.seen.resource, turn.seen.state
-        if turn.to != to and to == "terminated":
+        there, stands = turn.seen.resource, turn.seen.state
+        if turn.to == "restricted":
+            raise Refused("Partner Center restricts no subscription: let the policy suspend it")
+        if stands == turn.to != "active":
+            return None
+        if stands == "terminated":
             says = f"the subscription is {text(there, 'status')}"
             raise Refused(f"{says}: such a one can neither be suspended nor come back")
-        if to is None:
+        if stands is None:
             raise TryAgainLater("the subscription is on its way from one state to another", delay=PATIENCE)
         if turn.seen.busy_until is not None:
             wait = max(turn.seen.busy_until - self._now(), timedelta(minutes=1))
             raise TryAgainLater("the term of the subscription is being renewed", delay=wait)
-        match turn.to:
-            case "suspended":
-                body = (
-                    None if to == "suspended" else changed(there, status="suspended", autoRenewEnabled=False)
-                )
-            case "active":
-                body = self._back(turn)
-            case "terminated":
-                body = None if to == "terminated" else self._deleted(there)
-            case "restricted":
-                raise Refused("Partner Center restricts no subscription: let the policy suspend it")
-        return None if body is None else self._azure.without_entitlements(body)
+        if turn.to == "suspended":
+            return turn.to, changed(there, status=turn.to, autoRenewEnabled=False)
+        return self._back(turn) if turn.to == "active" else ("deleted", self._deleted(there))
 
-    def _back(self, turn: Turn) -> dict[str, Any] | None:
-        there = turn.seen.resource
+    def _back(self, turn: Turn) -> tuple[str, dict[str, Any]] | None:
+        there, before = turn.seen.resource, turn.before or {}
         if turn.seen.state != "active":
-            return changed(there, status="active")
-        for name in _missing(turn.before or {}, there):
-            return changed(there, **{name: value(turn.before or {}, name)})
-        return None
+            return "active", changed(there, status="active")
+        missing = next(_missing(before, there), None)
+        return None if missing is None else (missing, changed(there, **{missing: value(before, missing)}))
 
     def _deleted(self, there: Mapping[str, Any]) -> dict[str, Any]:
         """Return what cancels it, which is taken only in its first days.
@@ -196,9 +185,9 @@ def path_of(place: Place) -> str:
     return f"/v1/customers/{account}/subscriptions/{resource}"
 
 
-def request_of(turn: Turn, body: Mapping[str, Any], *more: str) -> str:
+def _request(turn: Turn, what: str, version: str | None) -> str:
     """Return the id of a request: the same for the same change of the same version, and for no other."""
-    return str(uuid.uuid5(uuid.UUID(turn.request), "\n".join((exact_json.written(dict(body)), *more))))
+    return str(uuid.uuid5(uuid.UUID(turn.request), f"{what} {version}"))
 
 
 def _missing(before: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
