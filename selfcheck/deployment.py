@@ -89,14 +89,21 @@ def _whereabouts(settings: Settings) -> Mapping[tuple[str | None, str | None], i
 
 
 def _cloud(settings: Settings) -> Finding:
-    """Say which cloud is ours, and what it does not have."""
-    name = settings.partner_center_cloud
+    """Say which cloud is ours, how we log in there, and what it does not have."""
+    logins = (
+        (settings.partner_center_token, "by a token that is given"),
+        (settings.partner_center_refresh_token_file, "by an app, also on behalf of a user"),
+        (settings.partner_center_tenant, "by an app alone"),
+    )
+    how = next((words for given, words in logins if given is not None), None)
+    name = settings.partner_center_cloud or ("commercial" if how else None)
     if name is None:
         return Finding(about="cloud of Partner Center", ok=True, words="none is set up")
     cloud = CLOUDS[name]
     lacking = sorted(each.replace("_", " ") for each in CLOUDS["commercial"].offers - cloud.offers)
     without = f", which has no {', '.join(lacking)}" if lacking else ""
-    return Finding(about="cloud of Partner Center", ok=True, words=f"{name} at {cloud.api}{without}")
+    words = f"{name} at {cloud.api}, {how or 'without a login'}{without}"
+    return Finding(about="cloud of Partner Center", ok=True, words=words)
 
 
 def refresh_token(settings: Settings) -> Iterator[Finding]:
