@@ -171,8 +171,14 @@ def _fact(outcome: Outcome, receipt: Receipt, customer_id: str, now: datetime) -
     )
 
 
-def note(session: Session, event: Event, customer_id: str | None, now: datetime) -> bool:
-    """Write an event down, once for each customer whom it is about; False when it is known already."""
+def note(
+    session: Session, event: Event, customer_id: str | None, now: datetime, *, done: bool = False
+) -> bool:
+    """Write an event down, once for each customer whom it is about; False when it is known already.
+
+    Args:
+        done: something follows from it although it names no customer.
+    """
     digest = hashlib.sha256(f"{event.dedupe}\n{customer_id or ''}".encode()).hexdigest()[:32]
     values = {
         "source": event.source,
@@ -182,7 +188,7 @@ def note(session: Session, event: Event, customer_id: str | None, now: datetime)
         "customer_id": customer_id,
         "message": event.message,
         "provider_ref": event.provider_ref,
-        "outcome": "done" if customer_id else _NOTHING_MINE,
+        "outcome": "done" if customer_id or done else _NOTHING_MINE,
     }
     written = (
         upsert(session, _INBOX).values(values).on_conflict_do_nothing(index_elements=["source", "dedupe"])

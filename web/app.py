@@ -18,17 +18,17 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from domain.delivery import Receipt
 from domain.errors import Unverified
+from domain.hints import Hint
 from domain.incidents.notice import Notice
 from domain.replies import Reply
-from store import clock, heard, inbox, incidents, refusals
+from store import clock, heard, hints, inbox, incidents, refusals
 from store.database import Ledger
 from web import pages
 from web.api.app import api
 from web.api.parts import Api, SharedDomains, View, nothing_seen
 from web.api.tokens import Tokens
-from web.doors import PATHS, SECONDS, STATUS, Door, Links, Path, Refused, Tally, read_body
+from web.doors import PATHS, SECONDS, STATUS, Door, Heard, Links, Path, Refused, Tally, read_body
 from web.log import where
 
 Wake = Callable[[str], Awaitable[None]]
@@ -45,6 +45,10 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost")
 _log = logging.getLogger("arrears.web")
 
 
+async def _nobody(name: str) -> None:
+    """Wake nobody: what is looked at again is looked at when its time comes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """What the application is made of.
@@ -56,6 +60,7 @@ class Site:
         tokens: of the programs that may use the REST API; without any there is none.
         view: what finance sees of a customer, for the REST API.
         wake, wake_incident: wake the workflow of a customer, or of an incident.
+        wake_watch: has a monitor run now, by its name.
         shared_domains: mail domains of which many people have an address.
     """
 
@@ -67,6 +72,7 @@ class Site:
     wake: Wake
     wake_incident: Wake
     code_version: str
+    wake_watch: Wake = _nobody
     tokens: Tokens = field(default_factory=lambda: Tokens({}))
     view: View = nothing_seen
     shared_domains: SharedDomains = frozenset
@@ -146,7 +152,7 @@ def _webhook(site: Site, path: Path) -> Callable[[Request, BackgroundTasks], Awa
     async def take(request: Request, afterwards: BackgroundTasks) -> Response:
         try:
             raw = await _read(request, path)
-            reports = _verified(site, door, raw, request)
+            reports = await asyncio.to_thread(_verified, site, door, raw, request)
         except Refused as refused:
             return _refuse(site, path.door, refused)
         except ClientDisconnect:
@@ -174,7 +180,7 @@ async def _read(request: Request, path: Path) -> bytes:
         raise Refused("too_slow") from None
 
 
-def _verified(site: Site, door: Door, raw: bytes, request: Request) -> Sequence[Receipt | Reply | Notice]:
+def _verified(site: Site, door: Door, raw: bytes, request: Request) -> Sequence[Heard]:
     try:
         return door.verify(raw, request.headers, site.url(request), site.real_now())
     except Unverified as unverified:
@@ -193,7 +199,7 @@ def _failed(error: Exception) -> Response:
     return Response(status_code=503, headers={"Retry-After": "30"})
 
 
-def _take_all(site: Site, reports: Sequence[Receipt | Reply | Notice]) -> tuple[Sequence[Woken], str | None]:
+def _take_all(site: Site, reports: Sequence[Heard]) -> tuple[Sequence[Woken], str | None]:
     """Take each report, in a transaction of its own; return whom to wake, and what to text back."""
     business, wake = clock.read(site.ledger), dict[Woken, None]()
     confirmation: str | None = None
@@ -201,6 +207,9 @@ def _take_all(site: Site, reports: Sequence[Receipt | Reply | Notice]) -> tuple[
     for report in reports:
         if isinstance(report, Notice):
             wake.update(dict.fromkeys(_take_notice(site, report, now)))
+            continue
+        if isinstance(report, Hint):
+            wake.update(dict.fromkeys(_take_hint(site, report, now)))
             continue
         if isinstance(report, Reply):
             told = heard.take(site.ledger, report, now=now)
@@ -220,6 +229,15 @@ def _take_notice(site: Site, notice: Notice, now: datetime) -> Iterator[Woken]:
         yield site.wake_incident, taken.incident
     if taken.customer is not None:
         yield site.wake, taken.customer
+
+
+def _take_hint(site: Site, hint: Hint, now: datetime) -> Iterator[Woken]:
+    """Take a hint; yield who looks again."""
+    looks = hints.take(site.ledger, hint, now=now)
+    if looks.watch is not None:
+        yield site.wake_watch, looks.watch
+    for customer_id in looks.customers:
+        yield site.wake, customer_id
 
 
 async def _woken(waking: Sequence[Woken]) -> None:

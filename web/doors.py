@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Literal, Protocol
 
 from domain.delivery import Receipt
+from domain.hints import Hint
 from domain.incidents.notice import Notice
 from domain.replies import Reply
 
@@ -33,8 +34,14 @@ STATUS: Mapping[Why, int] = {
 }
 
 
+Heard = Receipt | Reply | Notice | Hint
+"""What a request says, piece by piece."""
+
+
 class Door(Protocol):
     """Verifies a request of one vendor and reads it. `url` is the public one, as the vendor signed it.
+
+    It is called in a thread of its own, and may have to ask the vendor for a certificate, for seconds.
 
     Attributes:
         answer_type: the media type of an answer.
@@ -46,9 +53,7 @@ class Door(Protocol):
     @property
     def answer_type(self) -> str: ...
 
-    def verify(
-        self, raw: bytes, headers: Mapping[str, str], url: str, now: datetime
-    ) -> Sequence[Receipt | Reply | Notice]: ...
+    def verify(self, raw: bytes, headers: Mapping[str, str], url: str, now: datetime) -> Sequence[Heard]: ...
 
     def answer(self, text: str | None) -> str:
         """Return the words in which the vendor texts `text` back to the customer, or with None nothing."""

@@ -1,0 +1,47 @@
+"""Hints of webhooks: kept once, and who looks again."""
+
+from dataclasses import replace
+
+from sqlmodel import select
+
+from domain.hints import Hint
+from store import hints, service_accounts, tasks
+from store.hints import Looks
+from store.tables import InboxRow
+from tests.store.conftest import Business, at
+
+OVER = Hint(source="partner_center", dedupe="1", provider="partner_center", kind="usage", word="over")
+
+
+def test_a_hint_is_kept_once_and_runs_the_watch_each_time(business: Business) -> None:
+    """The wake after the first delivery may have been lost: the repetition makes up for it."""
+    for _ in range(2):
+        assert hints.take(business.ledger, OVER, now=at(0)) == Looks(watch="usage")
+    assert kept(business) == [("over", None, "done")]
+
+
+def test_a_hint_that_nobody_has_a_use_for_is_kept_and_counted(business: Business) -> None:
+    assert hints.take(business.ledger, replace(OVER, kind="other", word="new-thing"), now=at(0)) == Looks()
+    assert kept(business) == [("new-thing", None, "unknown")]
+
+
+def test_a_hint_about_an_account_that_is_linked_is_its_customers(business: Business) -> None:
+    business.customer()
+    service_accounts.link(business.ledger, "ACME", "tenant-1")
+    hints.take(business.ledger, replace(OVER, kind="other", account="tenant-1"), now=at(0))
+    assert kept(business) == [("over", "ACME", "done")]
+
+
+def test_a_hint_about_access_is_one_task(business: Business) -> None:
+    told = replace(OVER, kind="access", word="granular-admin-relationship-expired", resource="r-1")
+    for dedupe in "112":
+        hints.take(business.ledger, replace(told, dedupe=dedupe), now=at(0))
+    [task] = tasks.worklist(business.ledger)
+    assert (task.step, task.customer_id) == ("access-review", None)
+    assert "granular-admin-relationship-expired (r-1)" in task.why
+
+
+def kept(business: Business) -> list[tuple[str, str | None, str]]:
+    with business.ledger.read() as session:
+        rows = session.exec(select(InboxRow)).all()
+        return [(row.word, row.customer_id, row.outcome) for row in rows]
