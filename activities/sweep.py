@@ -11,7 +11,7 @@ from activities.customers import Wake
 from activities.incidents import WakeIncident
 from activities.telling import Telling
 from activities.tracking import Tracking
-from store import breakers, controls, incidents, monitors, sweep
+from store import breakers, controls, incidents, monitors, outside, sweep
 
 BATCH = 500
 """So many customers of either kind are woken by one sweep; the next one goes on."""
@@ -85,6 +85,7 @@ class Sweeping:
         breakers.let_one_try(ledger, self.senders, now=at)
         controls.note(ledger, "S11c", "S13", at=at)
         monitors.raise_alarms(ledger, now=at)
+        outside.go_on(ledger, now=at)  # Whom it changes is due now.
         return sweep.due(ledger, now=at, limit=BATCH, speed=speed)
 
     def _late(self, now: str) -> list[str]:

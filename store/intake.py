@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlmodel import Session
 
-from domain.facts import Body
 from domain.identifiers import tidied, unusable
 from domain.onboarding import Application
 from domain.reported import natural_name, too_early
+from domain.reported_facts import Report
 from store import customers, doors, exports
 from store.database import Ledger
 from store.doors import Recorded
@@ -22,21 +22,6 @@ NAMELESS = (
     "the same report may be meant twice: name it with `id`, or with the header Idempotency-Key,"
     " so that a repetition is known"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """A fact as it was reported.
-
-    Attributes:
-        name: of the report within the system that it comes from; its natural one goes before it.
-        on, at: when it happened; without both it is now.
-    """
-
-    body: Body
-    name: str | None = None
-    on: date | None = None
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

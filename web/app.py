@@ -22,7 +22,8 @@ from domain.errors import Unverified
 from domain.hints import Hint
 from domain.incidents.notice import Notice
 from domain.replies import Reply
-from store import clock, heard, hints, inbox, incidents, refusals
+from domain.reported_facts import Reported
+from store import clock, heard, hints, inbox, incidents, outside, refusals
 from store.database import Ledger
 from web import pages
 from web.api.app import api
@@ -211,6 +212,9 @@ def _take_all(site: Site, reports: Sequence[Heard]) -> tuple[Sequence[Woken], st
         if isinstance(report, Hint):
             wake.update(dict.fromkeys(_take_hint(site, report, now)))
             continue
+        if isinstance(report, Reported):
+            wake.update(dict.fromkeys(_take_reported(site, report, now)))
+            continue
         if isinstance(report, Reply):
             told = heard.take(site.ledger, report, now=now)
             taken = told.taken
@@ -238,6 +242,13 @@ def _take_hint(site: Site, hint: Hint, now: datetime) -> Iterator[Woken]:
         yield site.wake_watch, looks.watch
     for customer_id in looks.customers:
         yield site.wake, customer_id
+
+
+def _take_reported(site: Site, reported: Reported, now: datetime) -> Iterator[Woken]:
+    """Take facts as a system outside reports them; yield whom to wake."""
+    taken = outside.take(site.ledger, reported, now=now)
+    yield from ((site.wake_incident, incident_id) for incident_id in taken.incidents)
+    yield from ((site.wake, customer_id) for customer_id in taken.wake)
 
 
 async def _woken(waking: Sequence[Woken]) -> None:

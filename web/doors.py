@@ -11,6 +11,7 @@ from domain.delivery import Receipt
 from domain.hints import Hint
 from domain.incidents.notice import Notice
 from domain.replies import Reply
+from domain.reported_facts import Reported
 
 MOST_BYTES = 1 << 20
 """Of a body; Twilio sends a few kilobytes, SendGrid batches of some hundred events."""
@@ -34,7 +35,7 @@ STATUS: Mapping[Why, int] = {
 }
 
 
-Heard = Receipt | Reply | Notice | Hint
+Heard = Receipt | Reply | Notice | Hint | Reported
 """What a request says, piece by piece."""
 
 
@@ -87,6 +88,7 @@ PATHS = (
     Path(door="twilio", path="/webhooks/twilio/inbound", media_type=FORM, answers=True),
     Path(door="sendgrid", path="/webhooks/sendgrid/events", media_type="application/json"),
     Path(door="incidents", path="/webhooks/incidents", media_type="application/json"),
+    Path(door="stripe", path="/webhooks/stripe", media_type="application/json"),
 )
 
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from domain.facts import HoldSet, IncidentOpened, PaymentFailed, UsageProfileAgreed, UsageReported
+from domain.reported_facts import Report
 from store import doors, incidents, intake
 from store import facts as ledger_facts
-from store.intake import Report
 from tests.store.conftest import Business, at
 
 

@@ -13,10 +13,10 @@ from domain import facts
 from domain.facts import Body
 from domain.onboarding.application import NOTHING_MORE, Particulars
 from domain.reported import REPORTED, TYPES
+from domain.reported_facts import Report
 from domain.sentences import sentences
 from store import intake, onboarding
 from store.errors import Refused
-from store.intake import Report
 from web.api import answers
 from web.api.bodies import ENVELOPE, Bulk, CustomerBody, Envelope, reported
 from web.api.parts import Api

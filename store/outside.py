@@ -1,0 +1,634 @@
+"""What systems outside report, taken once and in any order.
+
+Their names are put in place of ours, or ours in place of theirs, by what they themselves made known. What
+names something that nobody knows yet is kept, and taken as soon as it is known; so is what is about a
+customer whom nobody knows. The same money told by a charge of ours and by its webhook is one payment.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from sqlmodel import Session, col, select
+
+from domain import facts as kinds
+from domain.channels import CHARGE
+from domain.claim import Claim
+from domain.facts import Body, Fact
+from domain.reported import natural_name, too_early
+from domain.reported_facts import Named, Report, Reported, read, write
+from store import customers, facts, inbox, incidents, intake, service_accounts, tasks
+from store.database import Ledger
+from store.doors import record_locked
+from store.errors import Refused
+from store.facts import NewFact
+from store.tables import CustomerRow, DebtRow, OutsideNameRow, OutsideWaitingRow
+
+CASHIER = "cashier"
+"""The source of what our own charges were answered."""
+
+OURS_WITHIN = timedelta(hours=1)
+"""A charge that failed so soon after one of ours was begun on the same invoice is that one."""
+
+GOES_ON = timedelta(days=1)
+_MOST_AT_ONCE = 200
+Known = Literal["done", "again", "waits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of a telling, and of those that had waited for it.
+
+    Attributes:
+        known: it was taken now, was known already, or is kept until it can be taken.
+        wake: the customers whose workflows have to look; `incidents` are those whose have to.
+    """
+
+    known: Known
+    wake: tuple[str, ...] = ()
+    incidents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Something that could not be taken yet."""
+
+    source: str
+    word: str
+    needs: str | None
+    customer_id: str | None
+    why: str
+    heard_at: datetime
+
+
+class _Waits(Exception):
+    """It cannot be taken yet.
+
+    Attributes:
+        needs: the name that nobody knows; None where it is something else.
+        person: whether it takes a person.
+    """
+
+    def __init__(self, needs: str | None, why: str, *, person: bool = False) -> None:
+        super().__init__(why)
+        self.needs = needs
+        self.why = why
+        self.person = person
+
+
+@dataclass(slots=True)
+class _Touched:
+    """What a round of taking has made known, and whom it has changed."""
+
+    customers: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    wake: dict[str, None] = field(default_factory=dict)
+    incidents: dict[str, None] = field(default_factory=dict)
+
+    def taken(self, known: Known) -> Taken:
+        return Taken(known=known, wake=tuple(self.wake), incidents=tuple(self.incidents))
+
+
+def take(ledger: Ledger, reported: Reported, *, now: datetime) -> Taken:
+    """Take one telling, with all that had waited for it."""
+    touched = _Touched()
+    known = _take(ledger, reported, now, touched, kept=None)
+    if known == "done":
+        _take_who_waited(ledger, reported.source, now, touched)
+    return touched.taken(known)
+
+
+def try_again(ledger: Ledger, source: str, *, now: datetime, limit: int = _MOST_AT_ONCE) -> Taken:
+    """Try to take what waits, the longest first: two deliveries of one moment may have missed each other."""
+    touched, waits = _Touched(), False
+    with ledger.read() as session:
+        mine = select(OutsideWaitingRow).where(OutsideWaitingRow.source == source)
+        rows = session.exec(mine.order_by(col(OutsideWaitingRow.id)).limit(limit)).all()
+    for row in rows:
+        waits |= _take_again(ledger, row, now, touched) == "waits"
+    return touched.taken("waits" if waits else "done")
+
+
+def go_on(ledger: Ledger, *, now: datetime) -> Taken:
+    """Try again what waits for no name, such as for the answer to a charge of ours; for a day."""
+    with ledger.read() as session:
+        lately = select(OutsideWaitingRow).where(
+            col(OutsideWaitingRow.needs).is_(None), col(OutsideWaitingRow.heard_at) > now - GOES_ON
+        )
+        rows = session.exec(lately.order_by(col(OutsideWaitingRow.id)).limit(_MOST_AT_ONCE)).all()
+    touched = _Touched()
+    for row in rows:
+        _take_again(ledger, row, now, touched)
+    return touched.taken("done")
+
+
+def waiting(ledger: Ledger, source: str | None = None) -> list[Waiting]:
+    """Return what waits, the longest first."""
+    found = select(OutsideWaitingRow).order_by(col(OutsideWaitingRow.id))
+    if source is not None:
+        found = found.where(OutsideWaitingRow.source == source)
+    with ledger.read() as session:
+        return [
+            Waiting(
+                source=row.source,
+                word=row.word,
+                needs=row.needs,
+                customer_id=row.customer_id,
+                why=row.why,
+                heard_at=row.heard_at,
+            )
+            for row in session.exec(found)
+        ]
+
+
+def to_ask(ledger: Ledger, source: str, *, now: datetime, after: timedelta, limit: int) -> tuple[str, ...]:
+    """Return names that something waits for, and note that the system is asked of them.
+
+    Args:
+        after: so long ago it must have been asked last.
+    """
+    with ledger.write() as session:
+        mine = select(OutsideWaitingRow).where(
+            OutsideWaitingRow.source == source,
+            col(OutsideWaitingRow.needs).is_not(None),
+            col(OutsideWaitingRow.asked_at).is_(None) | (col(OutsideWaitingRow.asked_at) <= now - after),
+        )
+        found = dict[str, None]()
+        for row in session.exec(mine.order_by(col(OutsideWaitingRow.id)).limit(limit)):
+            row.asked_at = now
+            found[row.needs or ""] = None
+        return tuple(found)
+
+
+def ours(session: Session, source: str, theirs: str) -> Named | None:
+    """Return what a name of a system outside stands for here; None where nobody has said so."""
+    row = session.get(OutsideNameRow, (source, theirs))
+    if row is None:
+        return None
+    return Named(kind="invoice" if row.kind == "invoice" else "payment", ours=row.ours, invoice=row.invoice)
+
+
+def theirs_of(session: Session, source: str, kind: str, name: str) -> str | None:
+    """Return the name that a system outside has for one of ours; None where none is known."""
+    found = select(OutsideNameRow.theirs).where(
+        OutsideNameRow.source == source, OutsideNameRow.kind == kind, OutsideNameRow.ours == name
+    )
+    return session.exec(found.order_by(col(OutsideNameRow.theirs)).limit(1)).first()
+
+
+def name(session: Session, source: str, theirs: str, named: Named, customer_id: str) -> None:
+    """Say what a name of a system outside stands for; what was said first stays."""
+    if session.get(OutsideNameRow, (source, theirs)) is None:
+        row = OutsideNameRow(
+            source=source,
+            theirs=theirs,
+            kind=named.kind,
+            ours=named.ours,
+            customer_id=customer_id,
+            invoice=named.invoice,
+        )
+        session.add(row)
+        session.flush()
+
+
+def _take_who_waited(ledger: Ledger, source: str, now: datetime, touched: _Touched) -> None:
+    """Take what waited for the names and the customers that are known now, until nothing more can be."""
+    tried = set[int]()
+    while rows := _ready(ledger, source, touched, tried):
+        for row in rows:
+            tried.add(row.id or 0)
+            _take_again(ledger, row, now, touched)
+
+
+def _ready(ledger: Ledger, source: str, touched: _Touched, tried: set[int]) -> Sequence[OutsideWaitingRow]:
+    ready = select(OutsideWaitingRow).where(
+        OutsideWaitingRow.source == source,
+        col(OutsideWaitingRow.customer_id).in_(touched.customers)
+        | col(OutsideWaitingRow.needs).in_(touched.names),
+    )
+    with ledger.read() as session:
+        rows = session.exec(ready.order_by(col(OutsideWaitingRow.id)).limit(_MOST_AT_ONCE)).all()
+    return [row for row in rows if row.id not in tried]
+
+
+def _take_again(ledger: Ledger, row: OutsideWaitingRow, now: datetime, touched: _Touched) -> Known:
+    return _take(ledger, read(row.source, row.told), now, touched, kept=row.id)
+
+
+def _take(ledger: Ledger, reported: Reported, now: datetime, touched: _Touched, *, kept: int | None) -> Known:
+    with ledger.read() as session:
+        customer_id = _whom(session, reported)
+        newer = _is_newer(session, reported)
+    why = f"nobody knows whose {_whose(reported)} is"
+    if reported.application is not None and (newer if customer_id else reported.adds):
+        try:
+            customer_id = _keep(ledger, reported, customer_id, now, touched)
+        except Refused as refused:
+            why = str(refused)
+    if customer_id is None:
+        with ledger.write() as session:
+            new = (
+                kept is not None or reported.event is None or inbox.note(session, _event(reported), None, now)
+            )
+            if new:
+                unknown = _Waits(_whose(reported) or None, why, person=reported.customer is not None)
+                _wait(session, reported, None, unknown, now, kept)
+        return "waits" if new else "again"
+    return _take_for(ledger, customer_id, reported, now, touched, kept)
+
+
+def _whose(reported: Reported) -> str:
+    return reported.customer or next(iter(reported.about), "")
+
+
+def _whom(session: Session, reported: Reported) -> str | None:
+    """Return the customer of ours whom a telling is about; None where nobody knows."""
+    for theirs in filter(None, (reported.customer, *reported.about)):
+        named = session.get(OutsideNameRow, (reported.source, theirs))
+        if named is not None:
+            return named.customer_id
+    application = reported.application
+    if application is not None and session.get(CustomerRow, application.customer_id) is not None:
+        return application.customer_id
+    if reported.customer is None:
+        return None
+    return service_accounts.owners(session, [reported.customer]).get(reported.customer)
+
+
+def _is_newer(session: Session, reported: Reported) -> bool:
+    """Whether what is said of the customer is no older than what was said before."""
+    known = session.get(OutsideNameRow, (reported.source, reported.customer or ""))
+    return known is None or not _older(reported.as_of, known.as_of)
+
+
+def _older(as_of: datetime | None, known: datetime | None) -> bool:
+    return known is not None and as_of is not None and as_of < known
+
+
+def _keep(
+    ledger: Ledger, reported: Reported, customer_id: str | None, now: datetime, touched: _Touched
+) -> str:
+    """Add the customer, or take over what is said of one who is known.
+
+    Raises:
+        Refused: something of it cannot be used.
+    """
+    application = reported.application
+    assert application is not None
+    if customer_id is not None:
+        application = replace(application, customer_id=customer_id)
+    kept = intake.keep(ledger, application, said=reported.said, by=reported.source, now=now)
+    if kept.wake:
+        touched.wake[application.customer_id] = None
+    return application.customer_id
+
+
+def _event(reported: Reported) -> inbox.Event:
+    return inbox.Event(source=reported.source, dedupe=reported.event or "", word=reported.word)
+
+
+def _take_for(
+    ledger: Ledger,
+    customer_id: str,
+    reported: Reported,
+    now: datetime,
+    touched: _Touched,
+    kept: int | None,
+) -> Known:
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        now = max(now, row.last_now)
+        if reported.event is not None and not inbox.note(session, _event(reported), row.id, now):
+            return "again"
+        newest = _learn(session, row, reported)
+        try:
+            with session.begin_nested():
+                taking = _Taking(session=session, row=row, reported=reported, now=now, newest=newest)
+                wake, opened = taking.take()
+        except (_Waits, Refused) as reason:
+            session.refresh(row)
+            waits = reason if isinstance(reason, _Waits) else _Waits(None, str(reason), person=True)
+            _wait(session, reported, row, waits, now, kept)
+            return "waits"
+        if kept is not None and (waited := session.get(OutsideWaitingRow, kept)) is not None:
+            session.delete(waited)
+    touched.customers.add(customer_id)
+    touched.names.update(reported.names, filter(None, [reported.customer]))
+    if wake:
+        touched.wake[customer_id] = None
+    touched.incidents.update(dict.fromkeys(opened))
+    return "done"
+
+
+def _wait(
+    session: Session,
+    reported: Reported,
+    customer: CustomerRow | None,
+    waits: _Waits,
+    now: datetime,
+    kept: int | None,
+) -> None:
+    """Keep a telling until it can be taken."""
+    waited = None if kept is None else session.get(OutsideWaitingRow, kept)
+    if kept is not None and waited is None:
+        return  # Another one has taken it at this moment.
+    if waited is None:
+        waited = OutsideWaitingRow(
+            source=reported.source, heard_at=now, word=reported.word, told=write(reported), why=""
+        )
+        session.add(waited)
+    waited.needs, waited.why = waits.needs, waits.why[:500]
+    waited.customer_id = None if customer is None else customer.id
+    if waits.person:
+        whose = "" if customer is None else f" of {customer.id}"
+        words = f"{reported.source}: what it says{whose} could not be taken: {waits.why[:300]}"
+        tasks.open_once(session, inbox.VENDOR, words, now=now)
+
+
+def _learn(session: Session, row: CustomerRow, reported: Reported) -> frozenset[str]:
+    """Write down which names of theirs are which of ours; return those of which this is the newest state."""
+    names: dict[str, Named] = dict(reported.names)
+    if reported.customer is not None:
+        names.setdefault(reported.customer, Named(kind="customer", ours=row.id))
+    newest = set[str]()
+    for theirs, named in names.items():
+        name(session, reported.source, theirs, named, row.id)
+        known = session.get_one(OutsideNameRow, (reported.source, theirs))
+        if not _older(reported.as_of, known.as_of):
+            newest.add(theirs)
+            known.as_of = reported.as_of or known.as_of
+    return frozenset(newest)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Taking:
+    """One telling about a locked customer, while it is taken."""
+
+    session: Session
+    row: CustomerRow
+    reported: Reported
+    now: datetime
+    newest: frozenset[str]
+    known: list[Fact] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    new: list[NewFact] = field(default_factory=list)
+
+    def take(self) -> tuple[bool, list[str]]:
+        """Record all of it; return whether the customer's workflow has to look, and which incidents' have to.
+
+        Raises:
+            _Waits: it names what nobody knows yet.
+            Refused: the ledger takes it as little as it would from anybody.
+        """
+        self.known = facts.read(self.session, self.row.id)
+        self.claims = facts.read_claims(self.session, self.row.id)
+        for report in self.reported.reports:
+            self._add(report)
+        if (settled := self.reported.settled) is not None:
+            self._settle(settled.invoice, settled.report)
+        recorded = record_locked(self.session, self.row, self.new, now=self.now)
+        for words in self.reported.tasks:
+            told = f"{self.reported.source}: {words} ({self.row.id})"
+            tasks.open_once(self.session, inbox.VENDOR, told, now=self.now)
+        opened = []
+        for notice in self.reported.notices:
+            about = replace(notice, customer=self.row.id)
+            taken = incidents.notice_here(self.session, self.row, about, now=self.now)
+            opened += [taken.incident] if taken.wake else []
+        # Incidents raise the news of a customer where they rest the dunning.
+        return recorded.wake or bool(opened), opened
+
+    def _add(self, report: Report) -> None:
+        body: Body | None = self._in_our_names(report.body)
+        match body:
+            case kinds.InvoiceIssued() if (before := self._issued(body.invoice)) is not None:
+                self._correct(before, body, report)
+                return
+            case kinds.PaymentReceived() | kinds.PaymentInFlight():
+                body = self._once(body)
+            case kinds.PaymentFailed() if self._is_ours(body, report.at or self.now):
+                return
+            case _:
+                pass
+        if body is not None:
+            self._write(body, report)
+
+    def _write(self, body: Body, report: Report) -> None:
+        name = natural_name(body) or report.name
+        if name is None:
+            raise Refused(intake.NAMELESS)
+        if early := too_early(report.on or (report.at.date() if report.at else None), self.now.date()):
+            raise Refused(early)
+        source = self.reported.source
+        if (source, name) in self._names():
+            return  # What was said first stays; what may change says so by a fact of its own.
+        at = report.at or (self.now if report.on is None else None)
+        self.new.append(NewFact(source=source, id=name, happened_on=report.on, happened_at=at, body=body))
+
+    # --- names ------------------------------------------------------------------------------------
+
+    def _in_our_names(self, body: Body) -> Body:
+        """Return a fact with our names of what it names.
+
+        Raises:
+            _Waits: nobody knows one of them.
+        """
+        ours = dict[str, str]()
+        if isinstance(body, kinds.InvoiceIssued):
+            return body
+        invoice: str | None = getattr(body, "invoice", None)
+        payment: str | None = getattr(body, "payment", None)
+        if invoice is not None:
+            ours["invoice"] = self._invoice(invoice)
+        if payment is not None:
+            ours["payment"] = self._payment(payment)
+            if isinstance(body, kinds.Refunded | kinds.ChargedBack | kinds.ChargebackReversed):
+                self._must_be_paid(payment, ours["payment"])
+        if isinstance(body, kinds.CreditNoteCancelled):
+            self._must_be_credited(body.credit_note)
+        if isinstance(body, kinds.DisputeResolved):
+            self._must_be_disputed(body.dispute)
+        return body.model_copy(update=ours)
+
+    def _named(self, theirs: str) -> OutsideNameRow | None:
+        return self.session.get(OutsideNameRow, (self.reported.source, theirs))
+
+    def _invoice(self, theirs: str) -> str:
+        """Return our name of an invoice, or of that which a payment is for."""
+        named = self._named(theirs)
+        if named is not None and named.kind == "payment":
+            if named.invoice is None:
+                raise _Waits(theirs, f"nobody knows for which invoice {theirs} is")
+            return self._invoice(named.invoice)
+        invoice = theirs if named is None else named.ours
+        if self._issued(invoice) is None and not self._has_debt(invoice):
+            raise _Waits(theirs, f"nobody knows invoice {theirs}")
+        return invoice
+
+    def _has_debt(self, invoice: str) -> bool:
+        mine = select(DebtRow.invoice).where(DebtRow.customer_id == self.row.id, DebtRow.invoice == invoice)
+        return self.session.exec(mine).first() is not None
+
+    def _payment(self, theirs: str) -> str:
+        named = self._named(theirs)
+        payment = named.ours if named is not None and named.kind == "payment" else theirs
+        same = self._named(f"{payment}/payment")
+        return payment if same is None else same.ours
+
+    def _must_be_paid(self, theirs: str, payment: str) -> None:
+        if not any(each.payment == payment for _, each in self._received()):
+            raise _Waits(theirs, f"nobody knows payment {theirs}")
+
+    def _must_be_credited(self, credit_note: str) -> None:
+        said = (body for body in self._bodies() if isinstance(body, kinds.CreditNote))
+        if not any(body.credit_note == credit_note for body in said):
+            raise _Waits(credit_note, f"nobody knows credit note {credit_note}")
+
+    def _must_be_disputed(self, dispute: str) -> None:
+        said = (body for body in self._bodies() if isinstance(body, kinds.DisputeOpened))
+        if not any(body.dispute == dispute for body in said):
+            raise _Waits(dispute, f"nobody knows dispute {dispute}")
+
+    # --- what is known already ----------------------------------------------------------------------
+
+    def _bodies(self) -> Iterator[Body]:
+        yield from (fact.body for fact in self.known)
+        yield from (fact.body for fact in self.new)
+
+    def _names(self) -> set[tuple[str, str]]:
+        return {(fact.source, fact.id) for fact in self.known} | {(fact.source, fact.id) for fact in self.new}
+
+    def _issued(self, invoice: str) -> kinds.InvoiceIssued | None:
+        issued = (body for body in self._bodies() if isinstance(body, kinds.InvoiceIssued))
+        return next((body for body in issued if body.invoice == invoice), None)
+
+    def _received(self) -> Iterator[tuple[str, kinds.PaymentReceived]]:
+        told: list[Fact | NewFact] = [*self.known, *self.new]
+        for fact in told:
+            if isinstance(fact.body, kinds.PaymentReceived):
+                yield fact.source, fact.body
+
+    def _correct(self, before: kinds.InvoiceIssued, said: kinds.InvoiceIssued, report: Report) -> None:
+        """Correct an invoice that is known otherwise, where nothing newer was said of it."""
+        source, as_of = self.reported.source, self.reported.as_of
+        mine = any(fact.source == source and fact.body == before for fact in self.known)
+        newest = any(self._is_of(theirs, said.invoice) for theirs in self.newest)
+        if not mine or (self.reported.names and not newest) or before.currency != said.currency:
+            return
+        amount, due_on = before.amount, before.due_on
+        for body in self._bodies():
+            if isinstance(body, kinds.InvoiceCorrected) and body.invoice == said.invoice:
+                amount, due_on = body.amount or amount, body.due_on or due_on
+        if (amount, due_on) == (said.amount, said.due_on):
+            return
+        body = kinds.InvoiceCorrected(
+            invoice=said.invoice,
+            amount=said.amount if said.amount != amount else None,
+            due_on=said.due_on if said.due_on != due_on else None,
+        )
+        at = as_of or self.now
+        name = f"invoice_corrected:{said.invoice}:{said.amount}:{said.due_on}:{int(at.timestamp())}"
+        self._write(body, replace(report, body=body, name=name, on=None, at=at))
+
+    def _is_of(self, theirs: str, invoice: str) -> bool:
+        named = self._named(theirs)
+        return named is not None and named.kind == "invoice" and named.ours == invoice
+
+    # --- the same money -----------------------------------------------------------------------------
+
+    def _once(
+        self, body: kinds.PaymentReceived | kinds.PaymentInFlight
+    ) -> kinds.PaymentReceived | kinds.PaymentInFlight | None:
+        """Return money under the name by which it is known, or None where it is in the book already."""
+        if any(each.payment == body.payment for _, each in self._received()):
+            return None
+        if body.invoice is None:
+            return body
+        if any(claim.unsettled and body.invoice in claim.invoices for claim in self._charges()):
+            raise _Waits(None, f"a charge of ours on {body.invoice} has no answer yet")
+        if (mine := self._charged(body)) is not None:
+            alias = Named(kind="payment", ours=mine.payment, invoice=body.invoice)
+            name(self.session, self.reported.source, f"{body.payment}/payment", alias, self.row.id)
+            if isinstance(mine, kinds.PaymentReceived) or isinstance(body, kinds.PaymentInFlight):
+                return None
+            return body.model_copy(update={"payment": mine.payment})
+        told = self._told_as_paid(body.invoice)
+        if isinstance(body, kinds.PaymentReceived) and told is not None and self._paid(body.invoice) >= told:
+            return None
+        return body
+
+    def _charges(self) -> Iterable[Claim]:
+        return (claim for claim in self.claims if claim.channel == CHARGE)
+
+    def _charged(
+        self, body: kinds.PaymentReceived | kinds.PaymentInFlight
+    ) -> kinds.PaymentReceived | kinds.PaymentInFlight | None:
+        """Return the answer of our own charge that this money is; what has come in first."""
+        answers = [
+            fact.body
+            for fact in self.known
+            if fact.source == CASHIER
+            and isinstance(fact.body, kinds.PaymentReceived | kinds.PaymentInFlight)
+            and (fact.body.invoice, fact.body.amount) == (body.invoice, body.amount)
+            and self._is_free(fact.body.payment)
+        ]
+        answers.sort(key=lambda each: isinstance(each, kinds.PaymentInFlight))
+        return answers[0] if answers else None
+
+    def _is_free(self, payment: str) -> bool:
+        """Whether no other money of theirs is known to be this payment."""
+        same = select(OutsideNameRow.theirs).where(
+            OutsideNameRow.source == self.reported.source, OutsideNameRow.ours == payment
+        )
+        return self.session.exec(same.limit(1)).first() is None
+
+    def _is_ours(self, body: kinds.PaymentFailed, at: datetime) -> bool:
+        """Whether a charge that failed is one of ours, whose answer says so."""
+        return any(
+            body.invoice in claim.invoices and claim.claimed_at <= at <= claim.claimed_at + OURS_WITHIN
+            for claim in self._charges()
+        )
+
+    def _paid(self, invoice: str) -> Decimal:
+        sources = (self.reported.source, CASHIER)
+        mine = (body for source, body in self._received() if source in sources)
+        return sum((body.amount for body in mine if body.invoice == invoice), Decimal())
+
+    def _told_as_paid(self, invoice: str) -> Decimal | None:
+        """Return how much of an invoice they said was paid in all; None where they did not."""
+        said = select(OutsideNameRow.paid).where(
+            OutsideNameRow.source == self.reported.source,
+            OutsideNameRow.kind == "invoice",
+            OutsideNameRow.ours == invoice,
+        )
+        paid = self.session.exec(said).first()
+        return None if paid is None else Decimal(paid)
+
+    def _settle(self, theirs: str, report: Report) -> None:
+        """Record what was paid of an invoice in all and is not in the book yet."""
+        assert isinstance(report.body, kinds.PaymentReceived)
+        invoice = self._invoice(theirs)
+        if any(claim.unsettled and invoice in claim.invoices for claim in self._charges()):
+            raise _Waits(None, f"a charge of ours on {invoice} has no answer yet")
+        named, total = self._named(theirs), report.body.amount
+        if named is not None:
+            named.paid = str(max(total, Decimal(named.paid or 0)))
+        missing = total - self._paid(invoice)
+        if missing <= 0:
+            return
+        changes = {"invoice": invoice, "amount": missing}
+        if any(each.payment == report.body.payment for _, each in self._received()):
+            changes["payment"] = f"{report.body.payment}:{total}"
+        body = self._once(report.body.model_copy(update=changes))
+        if body is not None:
+            self._write(body, report)
+
+
+def counts(rows: Iterable[Waiting]) -> Mapping[str, int]:
+    """Return how much waits of each system."""
+    found = dict[str, int]()
+    for row in rows:
+        found[row.source] = found.get(row.source, 0) + 1
+    return found
