@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import requests
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from stripe import WebhookSignature
 from twilio.request_validator import RequestValidator
 
 from providers.vendor_http import new_session
@@ -38,6 +39,18 @@ def status_call(url: str, said: Mapping[str, str], *, auth_token: str) -> Call:
     signature = RequestValidator(auth_token).compute_signature(address, dict(said))
     headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
     return Call(url=address, body=urlencode(said).encode(), headers=headers)
+
+
+def stripe_call(
+    url: str, event: Mapping[str, Any], *, secret: str, at: float | None = None, also: str | None = None
+) -> Call:
+    """Return a request of Stripe's: an event, signed with its time; while a secret is changed by both."""
+    body, stamp = json.dumps(event, indent=2), int(time.time() if at is None else at)
+    signature = WebhookSignature.generate_signature_header(body, secret, stamp)
+    if also is not None:
+        signature += "," + WebhookSignature.generate_signature_header(body, also, stamp).partition(",")[2]
+    headers = {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": signature}
+    return Call(url=url, body=body.encode(), headers=headers)
 
 
 class EventKey:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Operation = Literal["send", "ask", "verify", "check", "look_up", "tell", "read", "change", "log_in"]
+Operation = Literal["send", "ask", "verify", "check", "look_up", "tell", "read", "charge", "change", "log_in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,15 @@ import uvicorn
 from fastapi import FastAPI, Response
 
 from providers.loopback import sendgrid, twilio
-from providers.loopback.callbacks import Caller, EventKey, status_call
+from providers.loopback.callbacks import Call, Caller, EventKey, status_call
 from providers.loopback.faults import Fault, Faults, Operation
 from providers.loopback.onboarding import Knowing, knowing_router
 from providers.loopback.partner_center import answers as partner_center
 from providers.loopback.partner_center import login
 from providers.loopback.partner_center.account import LOGIN, PREFIX, PartnerCenter
 from providers.loopback.sendgrid import SendGrid, mail_router
+from providers.loopback.stripe import api as stripe_api
+from providers.loopback.stripe.account import Stripe
 from providers.loopback.twilio import Twilio, asking_router, consents_router, messages_router, verify_router
 from providers.loopback.twilio_account import account_router
 
@@ -36,6 +38,7 @@ class Loopback:
         self.sendgrid = SendGrid(told=self._events)
         self.knowing = Knowing()
         self.partner_center = PartnerCenter()
+        self.stripe = Stripe(call=self._call)
         self.faults = Faults()
         self.calls = Caller()
         self.event_key = EventKey()
@@ -47,6 +50,7 @@ class Loopback:
         self._app.include_router(mail_router(self.sendgrid))
         self._app.include_router(knowing_router(self.knowing))
         self._app.include_router(self.partner_center.router())
+        self._app.include_router(stripe_api.stripe_router(self.stripe))
         self._port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -83,6 +87,14 @@ class Loopback:
             "SENDGRID_FROM": "billing@seller.example",
             "SENDGRID_WEBHOOK_KEY": self.event_key.public,
             "PARTNER_CENTER_TOKEN": self.partner_center.token,
+        }
+
+    def stripe_environment(self) -> dict[str, str]:
+        """Return the settings under which this is Stripe; apart, since it is asked about cards then."""
+        return {
+            "STRIPE_BASE": f"{self.base}/stripe",
+            "STRIPE_API_KEY": self.stripe.key,
+            "STRIPE_WEBHOOK_SECRET": self.stripe.secret,
         }
 
     def __enter__(self) -> "Loopback":
@@ -195,6 +207,9 @@ class Loopback:
             return
         await _answer(fault, scope["path"], send)
 
+    def _call(self, call: Call) -> None:
+        self.calls.add(call)
+
     def _status(self, url: str, status: str, said: Any) -> None:
         said = {**said, "MessageStatus": status, "SmsStatus": status}
         self.calls.add(status_call(url, said, auth_token=self.twilio.auth_token))
@@ -240,6 +255,8 @@ def _operation(method: str, path: str) -> Operation | None:
         return "log_in"
     if path.startswith(PREFIX):
         return "read" if method == "GET" else "change"
+    if path.startswith(stripe_api.PREFIX):
+        return stripe_api.operation(method, path)
     if path.endswith("/Messages.json") or path == "/v3/mail/send":
         return "send" if method == "POST" else "ask"
     if path in ("/reports", "/proofs", "/sanctions") or path.startswith(
@@ -268,6 +285,8 @@ async def _answer(fault: Fault, path: str, send: Any) -> None:
         )
     elif path.startswith(PREFIX):
         made = partner_center.refusal(status, fault.code)
+    elif path.startswith(stripe_api.PREFIX):
+        made = stripe_api.refusal(status)
     else:
         made = twilio.refusal(status, fault.code or status)
     body = bytes(made.body) if fault.body is None else fault.body

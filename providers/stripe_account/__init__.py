@@ -1,0 +1,1 @@
+"""Stripe: what it says by webhook and by its API, in our words."""
