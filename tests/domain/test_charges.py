@@ -243,6 +243,31 @@ def test_a_decline_has_a_class(decline: str | None, means: str) -> None:
     assert classify(decline, "visa", {}) == means
 
 
+# All of docs.stripe.com/declines/codes, cards, as of November 2026, deprecated ones too.
+STRIPE = """approve_with_id authentication_not_handled authentication_required call_issuer card_not_supported
+    card_velocity_exceeded currency_not_supported do_not_honor do_not_try_again duplicate_transaction
+    expired_card fraudulent generic_decline incorrect_address incorrect_cvc incorrect_number incorrect_pin
+    incorrect_zip insufficient_funds invalid_account invalid_amount invalid_cvc invalid_expiry_month
+    invalid_expiry_year invalid_number invalid_pin issuer_not_available lost_card merchant_blacklist
+    mobile_device_authentication_required new_account_information_available no_action_taken not_permitted
+    offline_pin_required online_or_offline_pin_required pickup_card pin_try_exceeded processing_error
+    reenter_transaction restricted_card revocation_of_all_authorizations revocation_of_authorization
+    security_violation service_not_allowed stolen_card stop_payment_order testmode_decline
+    transaction_not_allowed try_again_later withdrawal_count_limit_exceeded""".split()
+
+
+@pytest.mark.parametrize("code", STRIPE)
+def test_somebody_has_said_what_each_decline_of_stripe_means(code: str) -> None:
+    assert classify(code, "visa", {}) != "unknown"
+
+
+def test_what_stripe_itself_never_tries_again_is_not_tried_again() -> None:
+    """Its list of hard declines, at which Smart Retries stop until there is another card."""
+    hard = """incorrect_number lost_card pickup_card stolen_card revocation_of_authorization
+        revocation_of_all_authorizations authentication_required highest_risk_level transaction_not_allowed"""
+    assert {classify(code, "visa", {}) for code in hard.split()} <= {"hard", "customer"}
+
+
 def test_the_policy_says_what_a_code_of_its_provider_means() -> None:
     assert classify("no_such_code", "visa", {"no_such_code": "soft"}) == "soft"
     assert classify("insufficient_funds", "visa", {"insufficient_funds": "customer"}) == "customer"
