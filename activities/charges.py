@@ -11,9 +11,11 @@ from activities.answers import Answer, Order
 from activities.books import Books
 from activities.once import Claimed, Mark, Once, unmarked, without_words
 from domain.cashier import Charge, Receipt
+from domain.channels import CHARGE
 from domain.charges.cards import ENGINE
-from domain.errors import TryAgainLater
+from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.facts import Body, PaymentFailed, PaymentInFlight, PaymentReceived
+from store import breakers
 from store.claims import Begun
 from store.facts import NewFact
 
@@ -21,16 +23,29 @@ from store.facts import NewFact
 class Cashier(Protocol):
     """Charges a card through a vendor, and can be asked later what became of it.
 
-    The reference is the idempotency key: the same one again is answered, not charged. Either call answers
-    or gives up within five seconds, as a `Courier` does. A decline is an answer, not an error.
+    Either call answers or gives up within five seconds, as a `Courier` does. A decline is an answer, not an
+    error; one that the customer could still pay elsewhere is none until the vendor takes no money for it.
 
     Raises:
-        TryAgainLater: certainly not charged, and it may work later.
+        TryAgainLater: certainly not charged, and it may work later; of `find`, it cannot be told yet.
+        Refused: certainly not charged, for a reason that only a person can mend.
+        Misconfigured: certainly not charged, by a fault of ours that every other charge would meet.
+        InDoubt: it may have been charged; never of `find`, which says so by waiting.
     """
+
+    @property
+    def sender(self) -> str:
+        """Whom a fault of ours stops; empty where nothing can be at fault."""
+        ...
 
     def charge(self, charge: Charge, *, at: datetime) -> Receipt: ...
 
-    def find(self, reference: str) -> Receipt | None: ...
+    def find(self, charge: Charge, *, since: datetime) -> Receipt | None:
+        """Return what became of a charge that was begun at the real instant `since`.
+
+        None says that it certainly was not made, and that nothing is left of it that could still be paid.
+        """
+        ...
 
 
 class Charges:
@@ -55,33 +70,48 @@ class Charges:
 
         Never twice: see `activities.once`.
         """
-        claimed = self.once.claim(
-            order, find=lambda begun: self.cashier.find(begun.message), confirm=self._confirm
-        )
+        claimed = self.once.claim(order, find=self._find, confirm=self._confirm, sender=self.cashier.sender)
         if not isinstance(claimed, Claimed):
             return claimed
         self.mark("claimed")
         return self._charge(claimed)
 
+    def _find(self, begun: Begun) -> Receipt | None:
+        """Ask what became of a charge. What cannot be told is asked again: money is never left in doubt."""
+        since = self.books.clock().real(begun.claimed_at)
+        try:
+            return self.cashier.find(_charge_of(begun), since=since)
+        except Misconfigured as wrong:
+            self._stop_sender(begun, wrong)
+            raise TryAgainLater(str(wrong)) from wrong
+        except (InDoubt, Refused) as unknown:
+            raise TryAgainLater(str(unknown)) from unknown
+
     def _charge(self, claimed: Claimed) -> Answer:
         begun = claimed.begun
-        (debt,) = begun.effect.debts
-        charge = Charge(
-            reference=begun.message,
-            customer=begun.customer.id,
-            invoice=debt.invoice,
-            instrument=begun.effect.instrument,
-            amount=debt.amount,
-        )
         if self.once.stale(claimed):
             return self.once.put_off(begun, until=begun.now)
         try:
             with without_words():
-                receipt = self.cashier.charge(charge, at=begun.now)
+                receipt = self.cashier.charge(_charge_of(begun), at=begun.now)
+        except InDoubt as doubt:
+            activity.logger.warning("%s: %s", begun.effect.step, doubt)
+            return self.once.leave(begun)
+        except Misconfigured as wrong:
+            # Given back first: whatever happens to the breaker, this claim is no matter of doubt.
+            self.books.release(begun)
+            return self.books.put_off(begun.customer.id, begun.now, until=self._stop_sender(begun, wrong))
+        except Refused as refused:
+            activity.logger.warning("%s: %s", begun.effect.step, refused)
+            return self.once.put_off(begun, until=begun.now + self.books.rest(begun))
         except TryAgainLater as later:
             return self.once.try_later(begun, later)
         self.mark("charged")
         return self._confirm(begun, receipt)
+
+    def _stop_sender(self, begun: Begun, wrong: Misconfigured) -> datetime:
+        """Let no other charge run into a fault of ours; return when the next one may try."""
+        return self.books.stop_sender(CHARGE, self.cashier.sender, why=str(wrong), now=begun.now)
 
     def _confirm(self, begun: Begun, receipt: Receipt) -> Answer:
         answer = NewFact(
@@ -92,7 +122,23 @@ class Charges:
         )
         assessment = self.books.confirm(begun, provider_ref=receipt.provider_ref, new=[answer])
         self.mark("confirmed")
+        if begun.trying:
+            breakers.close(self.books.ledger, CHARGE, self.cashier.sender, now=begun.now)
         return self.books.answer("done", assessment)
+
+
+def _charge_of(begun: Begun) -> Charge:
+    """What is charged; of a claim that was begun before, with the card that there was then."""
+    (debt,) = begun.effect.debts
+    card = begun.account.wallet.card_at(begun.claimed_at)
+    return Charge(
+        reference=begun.message,
+        customer=begun.customer.id,
+        invoice=debt.invoice,
+        instrument=begun.effect.instrument or (card.instrument if card else ""),
+        amount=debt.amount,
+        attempt=begun.attempt,
+    )
 
 
 def answer_of(invoice: str, receipt: Receipt) -> Body:

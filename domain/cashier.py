@@ -11,8 +11,9 @@ class Charge:
     """A request to take money from a card.
 
     Attributes:
-        reference: of the claim; the vendor's idempotency key, so that the same request is one charge.
-        instrument: the vendor's name for the card.
+        reference: of the claim, by which the vendor can be asked about it.
+        instrument: the vendor's name for the card; empty where nobody said which.
+        attempt: of this claim, from 1: the one before certainly came to nothing.
     """
 
     reference: str
@@ -20,6 +21,7 @@ class Charge:
     invoice: str
     instrument: str
     amount: Money
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,8 @@ _TEST = "test_"
 class Bank:
     """The bank that keeps its charges in `folder`, one file each; threads and processes may share one."""
 
+    sender = ""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
@@ -38,7 +40,7 @@ class Bank:
         if not charge.instrument.startswith(_TEST):
             raise TryAgainLater("the embedded bank charges test cards only: configure a real cashier")
         with self._lock():
-            earlier = self.find(charge.reference)
+            earlier = self._made(charge.reference)
             if earlier is not None:
                 return earlier
             made = sum(each["instrument"] == charge.instrument for each in self._charges())
@@ -55,8 +57,11 @@ class Bank:
             self._write(charge.reference, record)
         return _receipt(record)
 
-    def find(self, reference: str) -> Receipt | None:
+    def find(self, charge: Charge, *, since: datetime) -> Receipt | None:
         """Return what became of the charge with this reference; None if there was none."""
+        return self._made(charge.reference)
+
+    def _made(self, reference: str) -> Receipt | None:
         try:
             text = self._path(reference).read_text(encoding="utf-8")
         except FileNotFoundError:

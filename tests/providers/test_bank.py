@@ -44,10 +44,10 @@ def test_answers_come_in_turn_and_the_last_one_stays(tmp_path: Path) -> None:
 
 def test_one_reference_is_one_charge_however_often_it_is_asked_for(tmp_path: Path) -> None:
     bank = Bank(tmp_path)
-    assert bank.find("m-1") is None
+    assert bank.find(charge("m-1"), since=NOW) is None
     with ThreadPoolExecutor(8) as pool:
         receipts = list(pool.map(lambda _: Bank(tmp_path).charge(charge("m-1"), at=NOW), range(24)))
-    assert set(receipts) == {bank.find("m-1")}
+    assert set(receipts) == {bank.find(charge("m-1"), since=NOW)}
     assert bank.references() == ["m-1"]
 
 

@@ -40,6 +40,8 @@ START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 class Unwell:
     """A bank that charges and then loses its voice, or is down."""
 
+    sender = ""
+
     def __init__(self, bank: Bank, *, charges: bool) -> None:
         self.bank, self.charges, self.calls = bank, charges, 0
 
@@ -52,8 +54,8 @@ class Unwell:
             raise ConnectionError(f"lost the answer about {charge.instrument}")
         return receipt
 
-    def find(self, reference: str) -> Receipt | None:
-        return self.bank.find(reference)
+    def find(self, charge: Charge, *, since: datetime) -> Receipt | None:
+        return self.bank.find(charge, since=since)
 
 
 @dataclass(frozen=True, slots=True)
