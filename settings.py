@@ -51,6 +51,8 @@ class Settings(BaseSettings):
         twilio_lookup: whether Twilio is asked, for money, what kind of line a telephone number is.
         onboarding_files: a folder of lists and tables of onboarding in place of those that ship.
         stripe_api_key: with which Stripe is asked what a card is; a restricted key that may read is enough.
+        stripe_charges: whether cards are charged through Stripe, by the same key, which then may do more.
+        stripe_pause: what Stripe does with the invoices of a subscription that is suspended.
         credit_bureau_*, identity_*, sanctions_*: who is asked about companies, persons and names, in place of
             the files.
         twilio_consents: whether Twilio is told of opt-outs that it did not hear; not every account can.
@@ -101,6 +103,8 @@ class Settings(BaseSettings):
     onboarding_files: Path | None = None
     stripe_api_key: SecretStr | None = None
     stripe_base: str | None = Field(default=None, pattern=_BASE)
+    stripe_charges: bool = False
+    stripe_pause: Literal["keep_as_draft", "void", "mark_uncollectible"] = "keep_as_draft"
     credit_bureau_url: str | None = Field(default=None, pattern=_BASE)
     credit_bureau_key: SecretStr | None = None
     identity_url: str | None = Field(default=None, pattern=_BASE)
@@ -181,6 +185,8 @@ class Settings(BaseSettings):
         }
         for vendor, names in asked.items():
             problems.append(_half(self, vendor, names))
+        if self.stripe_charges and not self.stripe_api_key:
+            problems.append("STRIPE_CHARGES needs the account: set STRIPE_API_KEY too")
         if self.twilio_lookup and not self.twilio_account_sid:
             problems.append(f"TWILIO_LOOKUP needs the account: set {_names(_TWILIO)} too")
         problems.append(_half(self, "Partner Center's app", _APP))

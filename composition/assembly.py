@@ -20,11 +20,11 @@ from composition.deployment import code_version, seller
 from composition.inbound import one_click
 from composition.messaging import code_check, email, registrar, sms, trackers, verify
 from composition.partner_center import TURNS_PER_SECOND
+from composition.stripe import cashier
 from composition.switching import switches
 from composition.watching import activity_log, audit_rules, usage_source
 from domain.activity_log.rules import Audit
 from domain.notice import Seller
-from providers.bank import Bank
 from providers.outbox import Outbox
 from settings import ROOT, Settings
 from store import clock as clocks
@@ -73,7 +73,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         verifier=verify(settings) or CodeByMessage(letters=letters, courier=by_sms, name=named),
         checking=checking(settings),
         code_check=code_check(settings),
-        cashier=Bank(settings.bank),
+        cashier=cashier(settings),
         provisioner=LedgerProvisioner(ledger),
         switches=turning,
         turns_per_second=TURNS_PER_SECOND if "partner_center" in turning else None,

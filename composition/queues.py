@@ -26,6 +26,7 @@ from activities.tracking import Tracking
 from activities.watching import WakeTurn, Watching
 from composition.assembly import Parts
 from composition.client import incident_waker, turn_waker, waker
+from domain.channels import CHARGE
 from workflows.customer_lifecycle import CustomerLifecycle
 from workflows.daily_digest import DailyDigest
 from workflows.monitoring import ActivityAudit, ServiceWatch, UsageWatch
@@ -71,7 +72,10 @@ def _sweeping(made: Parts, wake: Wake, wake_incident: WakeIncident) -> Sweeping:
         wake_incident=wake_incident,
         tracking=Tracking(books=made.books, trackers=made.trackers),
         telling=Telling(books=made.books, registrar=made.registrar),
-        senders={channel: courier.sender for channel, courier in made.couriers.items()},
+        senders={
+            **{channel: courier.sender for channel, courier in made.couriers.items()},
+            CHARGE: made.cashier.sender,
+        },
     )
 
 

@@ -1,1 +1,1 @@
-"""Stripe: what it says by webhook and by its API, in our words."""
+"""Stripe: what it says by webhook and by its API, in our words; charges, and subscriptions as a switch."""
