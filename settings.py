@@ -20,6 +20,8 @@ ROOT = Path(__file__).parent
 _BASE = r"^https?://[^\s?#]+[^\s?#/]$"
 _CALLER = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _SHORTEST_TOKEN = 24
+_WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{6,}", re.ASCII)
+_STRIPE_KEY = re.compile(r"[rs]k_(live|test)_", re.ASCII)
 _TWILIO = ("twilio_account_sid", "twilio_api_key", "twilio_api_secret", "twilio_auth_token")
 _BUREAU = ("credit_bureau_url", "credit_bureau_key")
 _IDENTITY = ("identity_url", "identity_key")
@@ -51,6 +53,9 @@ class Settings(BaseSettings):
         twilio_lookup: whether Twilio is asked, for money, what kind of line a telephone number is.
         onboarding_files: a folder of lists and tables of onboarding in place of those that ship.
         stripe_api_key: with which Stripe is asked what a card is; a restricted key that may read is enough.
+        stripe_webhook_secret: of the endpoint of Stripe's webhooks; several, separated by commas, while it is
+            changed. `stripe_mode` says whether its events are of real money, where no key of the API says so.
+        stripe_new_customers: whether customers of Stripe whom nobody knows become ours.
         stripe_charges: whether cards are charged through Stripe, by the same key, which then may do more.
         stripe_pause: what Stripe does with the invoices of a subscription that is suspended.
         credit_bureau_*, identity_*, sanctions_*: who is asked about companies, persons and names, in place of
@@ -103,6 +108,9 @@ class Settings(BaseSettings):
     onboarding_files: Path | None = None
     stripe_api_key: SecretStr | None = None
     stripe_base: str | None = Field(default=None, pattern=_BASE)
+    stripe_webhook_secret: SecretStr | None = None
+    stripe_mode: Literal["live", "test"] | None = None
+    stripe_new_customers: bool = True
     stripe_charges: bool = False
     stripe_pause: Literal["keep_as_draft", "void", "mark_uncollectible"] = "keep_as_draft"
     credit_bureau_url: str | None = Field(default=None, pattern=_BASE)
@@ -187,6 +195,10 @@ class Settings(BaseSettings):
             problems.append(_half(self, vendor, names))
         if self.stripe_charges and not self.stripe_api_key:
             problems.append("STRIPE_CHARGES needs the account: set STRIPE_API_KEY too")
+        if self.stripe_webhook_secret and self.stripe_live is None:
+            problems.append("STRIPE_WEBHOOK_SECRET needs a mode: set STRIPE_MODE to live or test")
+        if self.stripe_mode and self.stripe_live is not (self.stripe_mode == "live"):
+            problems.append("STRIPE_MODE is not that of STRIPE_API_KEY: correct one of them")
         if self.twilio_lookup and not self.twilio_account_sid:
             problems.append(f"TWILIO_LOOKUP needs the account: set {_names(_TWILIO)} too")
         problems.append(_half(self, "Partner Center's app", _APP))
@@ -199,6 +211,28 @@ class Settings(BaseSettings):
         if told := [problem for problem in problems if problem]:
             raise ValueError("; ".join(told))
         return self
+
+    @field_validator("stripe_webhook_secret")
+    @classmethod
+    def _secrets(cls, value: SecretStr | None) -> SecretStr | None:
+        given = [] if value is None else value.get_secret_value().split(",")
+        if not all(_WEBHOOK_SECRET.fullmatch(each.strip()) for each in given):
+            raise ValueError("write each secret as Stripe shows it, whsec_..., and a comma between two")
+        return value
+
+    @property
+    def stripe_secrets(self) -> tuple[str, ...]:
+        """The secrets with which Stripe signs its webhooks."""
+        given = "" if self.stripe_webhook_secret is None else self.stripe_webhook_secret.get_secret_value()
+        return tuple(each.strip() for each in given.split(",") if each.strip())
+
+    @property
+    def stripe_live(self) -> bool | None:
+        """Whether Stripe's money is real, as the key or else the mode says; None where nobody does."""
+        key = "" if self.stripe_api_key is None else self.stripe_api_key.get_secret_value()
+        mode = _STRIPE_KEY.match(key)
+        said = self.stripe_mode if mode is None else mode[1]
+        return None if said is None else said == "live"
 
     @field_validator("api_tokens")
     @classmethod

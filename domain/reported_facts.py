@@ -67,8 +67,9 @@ class Reported:
         names: what it makes known, by their name.
         settled: their name of an invoice, and all that was paid on it there until now.
         as_of: when it was so. What is older than what is known of a name changes nothing about it.
-        application: who the customer is, where it says; `said` what of it may replace what is known.
-        adds: whether a customer whom nobody knows is added.
+        application: who the customer is, where it says: `adds` says that one whom nobody knows is added, and
+            `replaces` that it replaces what is known of one who is; of where and what he is, what is `said`.
+        asks: whether the system can be asked what a name stands for that nobody knows.
         notices: signs of fraud and misuse, about this customer.
         tasks: what a person has to look at, in words.
     """
@@ -85,6 +86,8 @@ class Reported:
     application: Application | None = field(default=None, repr=False)
     said: frozenset[str] = frozenset()
     adds: bool = False
+    replaces: bool = False
+    asks: bool = False
     notices: tuple[Notice, ...] = ()
     tasks: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from domain import facts as kinds
 from domain.channels import CHARGE
@@ -34,7 +34,8 @@ OURS_WITHIN = timedelta(hours=1)
 
 GOES_ON = timedelta(days=1)
 _MOST_AT_ONCE = 200
-Known = Literal["done", "again", "waits"]
+_MOST_STEPS = 4
+Known = Literal["done", "again", "waits", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +43,13 @@ class Taken:
     """What became of a telling, and of those that had waited for it.
 
     Attributes:
-        known: it was taken now, was known already, or is kept until it can be taken.
+        known: it was taken now, was known already, is kept until it can be taken, or says nothing of anybody.
+        ask: the system can be asked for what is missing.
         wake: the customers whose workflows have to look; `incidents` are those whose have to.
     """
 
     known: Known
+    ask: bool = False
     wake: tuple[str, ...] = ()
     incidents: tuple[str, ...] = ()
 
@@ -87,8 +90,8 @@ class _Touched:
     wake: dict[str, None] = field(default_factory=dict)
     incidents: dict[str, None] = field(default_factory=dict)
 
-    def taken(self, known: Known) -> Taken:
-        return Taken(known=known, wake=tuple(self.wake), incidents=tuple(self.incidents))
+    def taken(self, known: Known, *, ask: bool = False) -> Taken:
+        return Taken(known=known, ask=ask, wake=tuple(self.wake), incidents=tuple(self.incidents))
 
 
 def take(ledger: Ledger, reported: Reported, *, now: datetime) -> Taken:
@@ -97,7 +100,7 @@ def take(ledger: Ledger, reported: Reported, *, now: datetime) -> Taken:
     known = _take(ledger, reported, now, touched, kept=None)
     if known == "done":
         _take_who_waited(ledger, reported.source, now, touched)
-    return touched.taken(known)
+    return touched.taken(known, ask=known == "waits" and reported.asks)
 
 
 def try_again(ledger: Ledger, source: str, *, now: datetime, limit: int = _MOST_AT_ONCE) -> Taken:
@@ -122,6 +125,13 @@ def go_on(ledger: Ledger, *, now: datetime) -> Taken:
     for row in rows:
         _take_again(ledger, row, now, touched)
     return touched.taken("done")
+
+
+def drop(ledger: Ledger, source: str, needs: str) -> int:
+    """Forget what waits for a name that is nobody's, as the system itself says; count it."""
+    with ledger.write() as session:
+        mine = (col(OutsideWaitingRow.source) == source) & (col(OutsideWaitingRow.needs) == needs)
+        return session.exec(delete(OutsideWaitingRow).where(mine)).rowcount
 
 
 def waiting(ledger: Ledger, source: str | None = None) -> list[Waiting]:
@@ -221,22 +231,38 @@ def _take(ledger: Ledger, reported: Reported, now: datetime, touched: _Touched, 
     with ledger.read() as session:
         customer_id = _whom(session, reported)
         newer = _is_newer(session, reported)
+    if customer_id is None and not _whose(reported):
+        return _of_nobody(ledger, reported, now)
     why = f"nobody knows whose {_whose(reported)} is"
-    if reported.application is not None and (newer if customer_id else reported.adds):
+    if reported.application is not None and (newer and reported.replaces if customer_id else reported.adds):
         try:
             customer_id = _keep(ledger, reported, customer_id, now, touched)
         except Refused as refused:
             why = str(refused)
     if customer_id is None:
-        with ledger.write() as session:
-            new = (
-                kept is not None or reported.event is None or inbox.note(session, _event(reported), None, now)
-            )
-            if new:
-                unknown = _Waits(_whose(reported) or None, why, person=reported.customer is not None)
-                _wait(session, reported, None, unknown, now, kept)
-        return "waits" if new else "again"
+        return _wait_for_whom(ledger, reported, why, now, kept)
     return _take_for(ledger, customer_id, reported, now, touched, kept)
+
+
+def _wait_for_whom(ledger: Ledger, reported: Reported, why: str, now: datetime, kept: int | None) -> Known:
+    """Keep what is about nobody we know until we do."""
+    with ledger.write() as session:
+        heard = kept is not None or reported.event is None
+        if not heard and not inbox.note(session, _event(reported), None, now):
+            return "again"
+        unknown = _Waits(_whose(reported), why, person=reported.customer is not None)
+        _wait(session, reported, None, unknown, now, kept)
+    return "waits"
+
+
+def _of_nobody(ledger: Ledger, reported: Reported, now: datetime) -> Known:
+    """Keep that something was said which nobody can read, or which is about nobody."""
+    with ledger.write() as session:
+        if reported.event is not None and not inbox.note(session, _event(reported), None, now):
+            return "again"
+        for words in reported.tasks:
+            tasks.open_once(session, inbox.VENDOR, f"{reported.source}: {words}", now=now)
+    return "unknown"
 
 
 def _whose(reported: Reported) -> str:
@@ -472,8 +498,13 @@ class _Taking:
         return self.session.exec(mine).first() is not None
 
     def _payment(self, theirs: str) -> str:
-        named = self._named(theirs)
-        payment = named.ours if named is not None and named.kind == "payment" else theirs
+        """Return our name of a payment: theirs may be one of several names of the same money."""
+        payment = theirs
+        for _ in range(_MOST_STEPS):
+            named = self._named(payment)
+            if named is None or named.kind != "payment" or named.ours == payment:
+                break
+            payment = named.ours
         same = self._named(f"{payment}/payment")
         return payment if same is None else same.ours
 

@@ -249,6 +249,8 @@ def _take_reported(site: Site, reported: Reported, now: datetime) -> Iterator[Wo
     taken = outside.take(site.ledger, reported, now=now)
     yield from ((site.wake_incident, incident_id) for incident_id in taken.incidents)
     yield from ((site.wake, customer_id) for customer_id in taken.wake)
+    if taken.ask:
+        yield site.wake_watch, reported.source
 
 
 async def _woken(waking: Sequence[Woken]) -> None:

@@ -42,7 +42,8 @@ class CardFold:
             case facts.CardAdded():
                 number = len(self.cards) + 1
                 instrument = body.instrument or f"card {number}"
-                card = Card(instrument=instrument, network=body.network, number=number, added_at=at)
+                network = body.network or self._network(instrument)
+                card = Card(instrument=instrument, network=network, number=number, added_at=at)
                 self.cards.append(card)
             case facts.CardRemoved():
                 self.cards = [
@@ -61,6 +62,11 @@ class CardFold:
                 self._failed(body, at, claims)
             case _:
                 pass
+
+    def _network(self, instrument: str) -> str | None:
+        """Return what is known of a card that is named again, such as when it is chosen."""
+        known = (card.network for card in reversed(self.cards) if card.instrument == instrument)
+        return next((network for network in known if network), None)
 
     def _money(
         self,

@@ -66,11 +66,15 @@ class PaymentCancelled(Body):
 
 
 class ChargedBack(Body):
-    """Money taken back by the customer's bank. Without an amount, all of it."""
+    """Money taken back by the customer's bank. Without an amount, all of it.
+
+    The reason is the bank's; `fraudulent` says that the cardholder knows nothing of the charge.
+    """
 
     type: Literal["charged_back"] = "charged_back"
     payment: Name
     amount: Amount | None = None
+    reason: Name | None = None
 
 
 class ChargebackReversed(Body):

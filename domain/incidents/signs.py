@@ -6,7 +6,7 @@ and must not stop his own dunning with it. So it is not trusted, and rests nothi
 
 from datetime import date
 
-from domain.facts import Body, PaymentFailed
+from domain.facts import Body, ChargedBack, PaymentFailed
 from domain.incidents.incident import ENGINE
 from domain.incidents.kinds import OTHER
 from domain.incidents.notice import Notice
@@ -14,6 +14,9 @@ from domain.usage.watch import Standing
 
 STOLEN = frozenset({"stolen_card", "lost_card", "pickup_card", "04", "07", "41", "43"})
 """Declines of a card that was reported: as Stripe words them, and as ISO 8583 numbers them."""
+
+DISOWNED = frozenset({"fraudulent", "unrecognized", "10.1", "10.2", "10.3", "10.4", "10.5", "4837", "4863"})
+"""Reasons of a chargeback of which the cardholder knows nothing: as Stripe, Visa and Mastercard name them."""
 
 
 def of_burst(number: int, alike: str, count: int, within_hours: int) -> Notice:
@@ -29,7 +32,19 @@ def of_burst(number: int, alike: str, count: int, within_hours: int) -> Notice:
 
 
 def of_fact(customer_id: str, body: Body, on: date) -> Notice | None:
-    """Return the notice of a charge that was declined because the card was reported, once a card and day."""
+    """Return the notice of a charge that was declined because the card was reported, once a card and day.
+
+    So is one of money that was taken back because the cardholder knows nothing of it, once a payment.
+    """
+    if isinstance(body, ChargedBack) and body.reason in DISOWNED:
+        return _suspicion(
+            customer_id,
+            kind="stolen_instrument",
+            word=body.reason or "",
+            about=f"payment/{body.payment}",
+            when=on.isoformat(),
+            signs=(f"charged back as {body.reason}",),
+        )
     if not isinstance(body, PaymentFailed) or body.decline not in STOLEN:
         return None
     card = body.instrument or "card"

@@ -93,9 +93,8 @@ def test_what_is_older_changes_nothing_about_a_customer(business: Business) -> N
     business.customer("cus_1")
     for days, email in ((2, "new@acme.example"), (1, "old@acme.example")):
         who = Application(customer_id="cus_1", email=email)
-        outside.take(
-            business.ledger, told(email, customer="cus_1", application=who, as_of=at(days)), now=at(3)
-        )
+        said = told(email, customer="cus_1", application=who, replaces=True, as_of=at(days))
+        outside.take(business.ledger, said, now=at(3))
     with business.ledger.read() as session:
         assert customers.contact(session, "cus_1").email == "new@acme.example"
 
