@@ -19,6 +19,7 @@ from composition import (  # noqa: E402
     parts,
     start_digest,
     start_monitors,
+    start_outside,
     start_sweep,
     workers,
 )
@@ -50,6 +51,7 @@ async def run(settings: Settings, *, mark: Mark = unmarked) -> int:
         return 1
     await start_digest(client, settings)
     await start_monitors(client, settings.task_queue, ledger)
+    await start_outside(client, settings, ledger)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

@@ -20,6 +20,7 @@ from composition.schedules import (
     schedules,
     start_digest,
     start_monitors,
+    start_outside,
     start_sweep,
     sweep_id,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "sms",
     "start_digest",
     "start_monitors",
+    "start_outside",
     "start_sweep",
     "sweep_id",
     "trackers",

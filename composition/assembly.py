@@ -10,6 +10,7 @@ from activities.monitoring import ActivityLog, UsageSource
 from activities.onboarding import CodeByMessage, PhoneVerifier
 from activities.onboarding_checks import CheckPorts
 from activities.once import Mark, unmarked
+from activities.outside import Teller
 from activities.provisioning import LedgerProvisioner, Provisioner
 from activities.rendering import Letters
 from activities.service import Switch
@@ -20,7 +21,7 @@ from composition.deployment import code_version, seller
 from composition.inbound import one_click
 from composition.messaging import code_check, email, registrar, sms, trackers, verify
 from composition.partner_center import TURNS_PER_SECOND
-from composition.stripe import cashier
+from composition.stripe import cashier, stripe_events
 from composition.switching import switches
 from composition.watching import activity_log, audit_rules, usage_source
 from domain.activity_log.rules import Audit
@@ -56,6 +57,7 @@ class Parts:
     usage: UsageSource | None = None
     activity: ActivityLog | None = None
     audit: Audit | None = None
+    teller: Teller | None = None
     mark: Mark = unmarked
 
 
@@ -87,5 +89,6 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         usage=usage_source(settings),
         activity=activity_log(settings),
         audit=audit_rules(settings),
+        teller=stripe_events(settings),
         mark=mark,
     )

@@ -13,6 +13,7 @@ from activities.customers import Wake
 from activities.incidents import WakeIncident
 from composition.checks import onboarding_files
 from composition.deployment import code_version
+from composition.stripe import stripe_door
 from ending import WRONG_USAGE, Stop
 from settings import Settings
 from store import clock as clocks
@@ -71,6 +72,8 @@ def doors(settings: Settings) -> "dict[str, Door]":
         except (ValueError, TypeError):
             remedy = "copy the verification key of the Event Webhook from the SendGrid console"
             raise Stop(f"SENDGRID_WEBHOOK_KEY is no public key: {remedy}", status=WRONG_USAGE) from None
+    if settings.stripe_secrets:
+        made["stripe"] = stripe_door(settings)
     if settings.incident_webhook_secret is not None:
         made["incidents"] = _incident_door(settings.incident_webhook_secret.get_secret_value())
     return made

@@ -17,6 +17,7 @@ from activities.messages import Messages
 from activities.monitoring import Monitoring
 from activities.onboarding import Onboarding
 from activities.onboarding_checks import OnboardingChecks
+from activities.outside import Outside
 from activities.provisioning import Provisioning
 from activities.service import Service
 from activities.sweep import Sweeping
@@ -29,7 +30,7 @@ from composition.client import incident_waker, turn_waker, waker
 from domain.channels import CHARGE
 from workflows.customer_lifecycle import CustomerLifecycle
 from workflows.daily_digest import DailyDigest
-from workflows.monitoring import ActivityAudit, ServiceWatch, UsageWatch
+from workflows.monitoring import ActivityAudit, OutsideWatch, ServiceWatch, UsageWatch
 from workflows.onboarding_verification import OnboardingVerification
 from workflows.risk_incident import RiskIncident
 from workflows.subscription_suspension import SubscriptionSuspension
@@ -37,7 +38,7 @@ from workflows.sweep import Sweep
 
 WORKFLOWS = (
     *(CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, RiskIncident),
-    *(Sweep, DailyDigest, UsageWatch, ActivityAudit, ServiceWatch),
+    *(Sweep, DailyDigest, UsageWatch, ActivityAudit, ServiceWatch, OutsideWatch),
 )
 
 EFFECTS: Mapping[str, str] = {
@@ -96,6 +97,12 @@ def monitoring(made: Parts, wake: Wake) -> Monitoring | None:
 def _monitoring(made: Parts, wake: Wake) -> list[Callable[..., Any]]:
     reading = monitoring(made, wake)
     return [] if reading is None else [reading.read_usage, reading.audit_activity]
+
+
+def _outside(made: Parts, wake: Wake, wake_incident: WakeIncident) -> list[Callable[..., Any]]:
+    if made.teller is None:
+        return []
+    return [Outside(books=made.books, teller=made.teller, wake=wake, wake_incident=wake_incident).read]
 
 
 def _onboarding(made: Parts, wake: Wake) -> Onboarding:
@@ -170,6 +177,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     ]
     looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, _digests(made).write]
     looking += [*_monitoring(made, wake), *_incidents(made, wake, wake_incident)]
+    looking += _outside(made, wake, wake_incident)
     looking += [onboarding.look, onboarding.check_here, onboarding.check_identifiers, onboarding.conclude]
     effects: dict[str, Sequence[Callable[..., Any]]] = {
         "email": [messages.send],

@@ -16,14 +16,16 @@ from temporalio.client import (
     ScheduleSpec,
     ScheduleUpdate,
 )
+from temporalio.service import RPCError
 
+from composition.stripe import stripe_events
 from domain.digest.seen import HOUR
 from settings import Settings
 from store import clock as clocks
 from store import monitors
 from store.database import Ledger
 from workflows.daily_digest import DailyDigest
-from workflows.monitoring import ActivityAudit, ServiceWatch, UsageWatch
+from workflows.monitoring import ActivityAudit, OutsideWatch, ServiceWatch, UsageWatch
 from workflows.sweep import Sweep
 
 
@@ -105,6 +107,9 @@ async def start_digest(client: Client, settings: Settings, *, every: timedelta |
 MONITORS_EVERY = timedelta(hours=6)
 """So that one failed run is no alarm, which comes after a day."""
 
+OUTSIDE_EVERY = timedelta(hours=1)
+"""So much later is known at most what a webhook would have told."""
+
 SERVICES_EVERY = timedelta(minutes=5)
 """How soon a service is looked at of which a webhook says that it changed; without one it is once a day."""
 
@@ -125,6 +130,24 @@ async def start_monitors(
         with suppress(ScheduleAlreadyRunningError):
             await client.create_schedule(id_, Schedule(action=action, spec=spec))
         await asyncio.to_thread(_expect, ledger, name)
+
+
+async def start_outside(client: Client, settings: Settings, ledger: Ledger) -> None:
+    """Create the schedule of what reads what Stripe has told, or leave it; without Stripe there is none.
+
+    What is missing after a webhook has it run at once.
+    """
+    id_ = watch_id(monitors.STRIPE, settings.task_queue)
+    if stripe_events(settings) is None:
+        with suppress(RPCError):
+            await client.get_schedule_handle(id_).delete()
+        await asyncio.to_thread(monitors.expect_no_more, ledger, monitors.STRIPE)
+        return
+    action = ScheduleActionStartWorkflow(OutsideWatch.run, {}, id=id_, task_queue=settings.task_queue)
+    spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=OUTSIDE_EVERY)])
+    with suppress(ScheduleAlreadyRunningError):
+        await client.create_schedule(id_, Schedule(action=action, spec=spec))
+    await asyncio.to_thread(_expect, ledger, monitors.STRIPE)
 
 
 def _expect(ledger: Ledger, name: str) -> None:

@@ -1,8 +1,15 @@
-"""Stripe: who charges cards there."""
+"""Stripe: who charges cards there, and who is asked what it has told."""
+
+from typing import TYPE_CHECKING
 
 from activities.charges import Cashier
+from activities.outside import Teller
 from providers.bank import Bank
 from settings import Settings
+
+if TYPE_CHECKING:
+    from providers.stripe_account.door import StripeDoor
+    from providers.stripe_account.reading import Reading
 
 
 def cashier(settings: Settings) -> Cashier:
@@ -19,3 +26,32 @@ def stripe_base(settings: Settings) -> str | None:
     from providers.stripe_account.client import BASE
 
     return settings.stripe_base or (None if settings.standing_in else BASE)
+
+
+def stripe_events(settings: Settings) -> Teller | None:
+    """Return who is asked for what Stripe has told; None without webhooks of it, or a key to ask with."""
+    if settings.stripe_api_key is None or not settings.stripe_secrets:
+        return None
+    from providers.stripe_account.source import StripeEvents
+
+    key = settings.stripe_api_key.get_secret_value()
+    return StripeEvents(key=key, base=stripe_base(settings), reading=_reading(settings))
+
+
+def stripe_door(settings: Settings) -> "StripeDoor":
+    """Return who verifies and reads what Stripe tells."""
+    from providers.stripe_account.door import StripeDoor
+
+    live = settings.stripe_live is True
+    return StripeDoor(secrets=settings.stripe_secrets, livemode=live, reading=_reading(settings))
+
+
+def _reading(settings: Settings) -> "Reading":
+    """Return how Stripe's objects are read; where there is a key it can be asked what they do not say."""
+    from providers.stripe_account.reading import Reading
+
+    return Reading(
+        zone=settings.seller_timezone,
+        adds=settings.stripe_new_customers,
+        asks=settings.stripe_api_key is not None,
+    )

@@ -5,12 +5,13 @@ it makes known, and its facts may be written in them; whoever takes it puts ours
 what names something that nobody knows yet until somebody does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
 from domain.facts import Body, read_body, write_body
+from domain.hints import Hint
 from domain.incidents.notice import Notice
 from domain.onboarding.application import Application
 
@@ -59,7 +60,8 @@ class Reported:
 
     Attributes:
         source: the system; the names of its facts are unique within it.
-        event: the name of this telling there: it is taken once. None where the facts' own names must do.
+        event: the name of this telling there: it is taken once, and kept where it cannot be taken yet. None
+            where we have asked: the facts' own names say what is known, and it is asked for again.
         word: the system's own word for what happened.
         customer: whom it is about, in their name or ours; None where only `about` says.
         about: their names of what it is about: whoever has one of them is the customer.
@@ -90,6 +92,18 @@ class Reported:
     asks: bool = False
     notices: tuple[Notice, ...] = ()
     tasks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellingsPage:
+    """A page of what a system outside has told, in any order.
+
+    Attributes:
+        after: where the next page goes on; None after the last.
+    """
+
+    told: Sequence[Reported | Hint]
+    after: str | None
 
 
 def write(reported: Reported) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from store import controls, tasks
 from store.database import Ledger, upsert
@@ -24,11 +24,16 @@ SILENT_AFTER = timedelta(hours=24)
 MONITOR = "monitor"
 """The step of the task about a monitor, for whoever runs the engine."""
 
-USAGE, ACTIVITY, SERVICES = "usage", "activity", "services"
+USAGE, ACTIVITY, SERVICES, STRIPE = "usage", "activity", "services", "stripe"
 _CONTROLS: Mapping[str, str] = {USAGE: "S21c", ACTIVITY: "S22"}
 """Under which control of the register each of them stands; one that is not here cannot be switched off."""
 
-_SAYS = {USAGE: "usage against budgets", ACTIVITY: "activity logs", SERVICES: "services at their providers"}
+_SAYS = {
+    USAGE: "usage against budgets",
+    ACTIVITY: "activity logs",
+    SERVICES: "services at their providers",
+    STRIPE: "what Stripe tells",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,12 @@ def is_on(ledger: Ledger, name: str, *, now: datetime) -> bool:
     control = _CONTROLS.get(name)
     with ledger.read() as session:
         return control is None or controls.is_on(session, control, now)
+
+
+def expect_no_more(ledger: Ledger, name: str) -> None:
+    """Expect a monitor to run no more: it is not set up any longer, and its silence is no alarm."""
+    with ledger.write() as session:
+        session.exec(delete(MonitorRow).where(col(MonitorRow.name) == name))
 
 
 def expect(ledger: Ledger, name: str, *, now: datetime) -> None:

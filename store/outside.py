@@ -339,7 +339,7 @@ def _take_for(
             _wait(session, reported, row, waits, now, kept)
             return "waits"
         if kept is not None and (waited := session.get(OutsideWaitingRow, kept)) is not None:
-            session.delete(waited)
+            _over(session, waited, now)
     touched.customers.add(customer_id)
     touched.names.update(reported.names, filter(None, [reported.customer]))
     if wake:
@@ -356,21 +356,41 @@ def _wait(
     now: datetime,
     kept: int | None,
 ) -> None:
-    """Keep a telling until it can be taken."""
+    """Keep a telling until it can be taken; what was asked for is asked for again instead."""
     waited = None if kept is None else session.get(OutsideWaitingRow, kept)
     if kept is not None and waited is None:
         return  # Another one has taken it at this moment.
+    if waited is None and reported.event is None:
+        return
     if waited is None:
         waited = OutsideWaitingRow(
             source=reported.source, heard_at=now, word=reported.word, told=write(reported), why=""
         )
         session.add(waited)
+    before = _words(waited)
     waited.needs, waited.why = waits.needs, waits.why[:500]
     waited.customer_id = None if customer is None else customer.id
+    if before != _words(waited):
+        _close(session, before, now)
     if waits.person:
-        whose = "" if customer is None else f" of {customer.id}"
-        words = f"{reported.source}: what it says{whose} could not be taken: {waits.why[:300]}"
-        tasks.open_once(session, inbox.VENDOR, words, now=now)
+        tasks.open_once(session, inbox.VENDOR, _words(waited), now=now)
+
+
+def _words(waited: OutsideWaitingRow) -> str:
+    """Return the words of the task about something that waits for a person."""
+    whose = "" if waited.customer_id is None else f" of {waited.customer_id}"
+    return f"{waited.source}: what it says{whose} could not be taken: {waited.why}"
+
+
+def _over(session: Session, waited: OutsideWaitingRow, now: datetime) -> None:
+    """Forget what waited, since it was taken."""
+    _close(session, _words(waited), now)
+    session.delete(waited)
+
+
+def _close(session: Session, words: str, now: datetime) -> None:
+    outcome = "it does not wait for this any more"
+    tasks.close_where(session, inbox.VENDOR, words, now=now, outcome=outcome, by="engine")
 
 
 def _learn(session: Session, row: CustomerRow, reported: Reported) -> frozenset[str]:

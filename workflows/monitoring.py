@@ -47,6 +47,15 @@ class ServiceWatch:
         return await _until_all_is_read("Look at the places", "services at their providers", queue)
 
 
+@workflow.defn
+class OutsideWatch:
+    """Input: {}. Returns in words how far it came."""
+
+    @workflow.run
+    async def run(self, given: Any = None) -> str:
+        return await _until_all_is_read("Read what was told", "what Stripe has told")
+
+
 async def _until_all_is_read(name: str, summary: str, queue: str | None = None) -> str:
     words = ""
     for _ in range(MOST_TURNS):

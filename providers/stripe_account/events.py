@@ -100,9 +100,9 @@ def read_event(event: Mapping[str, Any], reading: Reading) -> list[Reported | Hi
         words = f"{word} cannot be read: {_id(about)} has to be looked at in Stripe's dashboard"
         return [Reported(source=SOURCE, event=id, word=word, tasks=(words,))]
     if told:
-        # Of several each is taken by itself, and known again by the names of its facts.
-        event_id = id if len(told) == 1 else None
-        return [replace(each, event=event_id, word=word, asks=reading.asks) for each in told]
+        names = [id] if len(told) == 1 else [f"{id}/{number}" for number in range(len(told))]
+        heard = zip(told, names, strict=True)
+        return [replace(each, event=name, word=word, asks=reading.asks) for each, name in heard]
     known = type in READ or type in READ_WITH_BEFORE or type == REFUNDED
     return [] if known else [Reported(source=SOURCE, event=id, word=word)]
 

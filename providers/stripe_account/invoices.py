@@ -41,7 +41,8 @@ def invoice(about: Object, at: datetime, reading: Reading) -> Reported | None:
         names={id: Named(kind="invoice", ours=name), **_names(about, id)},
         settled=_settled(about, id, at),
         as_of=at,
-        application=newcomer(about),
+        # The customer itself says who of ours it is: where it can be asked for, it is.
+        application=None if reading.asks else newcomer(about),
         adds=reading.adds,
         tasks=tuple(_tasks(about, name)),
     )
