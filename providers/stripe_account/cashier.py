@@ -31,8 +31,10 @@ from providers.stripe_account.outcomes import (
 )
 from providers.vendor_http import real_now
 
-REFERENCE = "arrears_charge"
-"""In the metadata of a PaymentIntent: the claim that it was made for, or last tried for."""
+MADE_FOR = "arrears_charge"
+"""In the metadata of a PaymentIntent of our own: the claim that it was made for."""
+TRIED_FOR = "arrears_attempt"
+"""In the metadata of a PaymentIntent that is an invoice's: the claim that last tried it."""
 INVOICE = "arrears_invoice"
 
 LONGEST = timedelta(seconds=90)
@@ -138,7 +140,7 @@ class StripeCashier:
                     "customer": customer,
                     "payment_method": chosen,
                     "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
-                    "metadata": {REFERENCE: charge.reference, INVOICE: charge.invoice},
+                    "metadata": {MADE_FOR: charge.reference, INVOICE: charge.invoice},
                 },
                 {"idempotency_key": _key(charge)},
             )
@@ -185,7 +187,7 @@ class StripeCashier:
             intents: list[Object] = [each.to_dict() for each in listed.auto_paging_iter()]
         except stripe.StripeError as error:
             raise_unanswered(error)
-        settled = [self._settled(charge, intent) for intent in intents if _is_of(intent, charge)]
+        settled = [self._settled(charge, intent) for intent in intents if _is_of(charge, intent, MADE_FOR)]
         return min(filter(None, settled), key=lambda receipt: _RANK[receipt.outcome], default=None)
 
     def _settled(self, charge: Charge, intent: Object) -> Receipt | None:
@@ -263,9 +265,8 @@ class StripeCashier:
 
     def _mark(self, charge: Charge, intent: str) -> None:
         """Write our reference on the PaymentIntent: each charge made of it carries it from then on."""
-        metadata = {REFERENCE: charge.reference, INVOICE: charge.invoice}
         try:
-            self._stripe.payment_intents.update(intent, {"metadata": metadata})
+            self._stripe.payment_intents.update(intent, {"metadata": {TRIED_FOR: charge.reference}})
         except stripe.StripeError as error:
             raise_unanswered(error)
 
@@ -276,17 +277,13 @@ class StripeCashier:
             TryAgainLater: the attempt may be at work still; the invoice's PaymentIntent cannot be ended.
         """
         for each in _intents_of(invoice):
-            if (each.get("metadata") or {}).get(REFERENCE) != charge.reference:
+            if not _is_of(charge, each, TRIED_FOR):
                 continue
             intent = self._read(each["id"], expand=["latest_charge"])
-            made = intent.get("latest_charge")
-            tried = (
-                isinstance(made, Mapping) and (made.get("metadata") or {}).get(REFERENCE) == charge.reference
-            )
-            if tried or intent.get("status") == "requires_action":
-                outcome = outcome_of(intent)
-                if outcome is not None:
-                    return _receipt(charge, intent, outcome)
+            made, outcome = intent.get("latest_charge"), outcome_of(intent)
+            tried = isinstance(made, Mapping) and _is_of(charge, made, TRIED_FOR)
+            if outcome is not None and (tried or intent["status"] == "requires_action"):
+                return _receipt(charge, intent, outcome)
             left = since + LONGEST - self._now()
             if left > timedelta():
                 raise TryAgainLater("an attempt at the invoice may still be at work", delay=left)
@@ -435,6 +432,6 @@ def _intent_of_invoice(invoice: Object) -> Object | None:
     return None
 
 
-def _is_of(tried: Object, charge: Charge) -> bool:
+def _is_of(charge: Charge, tried: Object, key: str) -> bool:
     """Whether a PaymentIntent, or a charge that was made of it, was for this claim of ours."""
-    return bool((tried.get("metadata") or {}).get(REFERENCE) == charge.reference)
+    return bool((tried.get("metadata") or {}).get(key) == charge.reference)
