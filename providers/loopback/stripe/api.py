@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from providers.loopback.faults import Operation
-from providers.loopback.stripe import billing
+from providers.loopback.stripe import billing, charging
 from providers.loopback.stripe.account import Answered, Object, Refusal, Stripe, invalid, missing
 from providers.loopback.stripe.forms import nested
 
@@ -71,6 +71,12 @@ def stripe_router(stripe: Stripe) -> APIRouter:
         _creating(router, stripe, path, do)
     for (path, verb), do in _DOING.items():
         _doing(router, stripe, path, verb, do)
+
+    @router.get("/customers/{id}/payment_methods")
+    async def methods(id: str, request: Request) -> JSONResponse:
+        return await _answer(
+            stripe, request, lambda given: _page(stripe, given, charging.methods_of(stripe, id))
+        )
 
     @router.delete("/customers/{id}")
     async def delete_customer(id: str, request: Request) -> JSONResponse:
@@ -196,17 +202,23 @@ def _expanded(stripe: Stripe, about: Object, given: dict[str, Any]) -> Object:
     """Return an object with what of it was asked to be whole."""
     shown = copy.deepcopy(about)
     for path in given.get("expand", []):
-        if shown["object"] == "invoice" and path.startswith("payments"):
+        if shown["object"] == "invoice" and path.startswith("payments") and "payments" not in shown:
             data = copy.deepcopy([*stripe.all("invoice_payment", invoice=shown["id"])])
             shown["payments"] = {"object": "list", "data": data, "has_more": False, "url": "/v1"}
-            if path.endswith("payment_intent"):
-                for each in data:
-                    if each["payment"]["type"] == "payment_intent":
-                        intent = stripe.get(each["payment"]["payment_intent"])
-                        each["payment"]["payment_intent"] = copy.deepcopy(intent)
-        elif path in shown and isinstance(shown[path], str):
-            shown[path] = copy.deepcopy(stripe.get(shown[path]))
+        _expand(stripe, shown, path.split("."))
     return shown
+
+
+def _expand(stripe: Stripe, at: Any, parts: list[str]) -> None:
+    """Put objects in place of their ids, along a path."""
+    if isinstance(at, list):
+        for each in at:
+            _expand(stripe, each, parts)
+    elif isinstance(at, dict) and parts:
+        name, *rest = parts
+        if isinstance(at.get(name), str):
+            at[name] = copy.deepcopy(stripe.get(at[name]))
+        _expand(stripe, at.get(name), rest)
 
 
 def _deleted(stripe: Stripe, id: str) -> Object:
@@ -255,6 +267,7 @@ _CREATING: dict[str, Callable[..., Object]] = {
     "refunds": _create_refund,
     "credit_notes": _create_note,
     "subscriptions": _create_subscription,
+    "payment_intents": charging.create,
 }
 
 
@@ -262,7 +275,8 @@ def _change(stripe: Stripe, about: Object, given: dict[str, Any]) -> Object:
     """Change fields; metadata are added to those that are there."""
     given.pop("expand", None)
     if "metadata" in given:
-        given["metadata"] = {**about["metadata"], **(given["metadata"] or {})}
+        together = {**about["metadata"], **(given["metadata"] or {})}
+        given["metadata"] = {name: value for name, value in together.items() if value != ""}
     if "invoice_settings" in given:
         given["invoice_settings"] = {**about["invoice_settings"], **given["invoice_settings"]}
     return billing.change(
@@ -298,6 +312,9 @@ _DOING: dict[tuple[str, str], Do] = {
     ("invoices", "void"): lambda stripe, about, given: billing.void(stripe, about),
     ("invoices", "mark_uncollectible"): lambda stripe, about, given: billing.give_up(stripe, about),
     ("credit_notes", "void"): lambda stripe, about, given: billing.void_credit(stripe, about),
+    ("invoices", "attach_payment"): charging.attach_payment,
+    ("payment_intents", "confirm"): charging.confirm,
+    ("payment_intents", "cancel"): charging.cancel,
     ("payment_methods", "attach"): _attach,
     ("payment_methods", "detach"): lambda stripe, about, given: billing.detach(stripe, about),
 }

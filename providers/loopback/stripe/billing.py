@@ -3,6 +3,14 @@
 from typing import Any
 
 from providers.loopback.stripe.account import Object, Refusal, Stripe, invalid
+from providers.loopback.stripe.cards import (
+    AUTHENTICATION,
+    card_error,
+    code_of,
+    decline_of,
+    declined,
+    new_charge,
+)
 
 DAY = 86_400
 
@@ -152,14 +160,16 @@ def pay(stripe: Stripe, about: Object, method: str | None = None) -> Object:
     payment, intent = payment_of(stripe, about)
     about.update(attempt_count=about["attempt_count"] + 1, attempted=True)
     intent.update(payment_method=method, last_payment_error=None)
-    if (decline := stripe.declines.get(method)) is not None:
+    if (decline := decline_of(stripe, method)) == AUTHENTICATION:
+        raise _waits_for_the_cardholder(stripe, about, intent)
+    if decline is not None:
         raise _declined(stripe, about, intent, method, decline)
     if method in stripe.debits:
         intent["status"] = "processing"
-        intent["latest_charge"] = _charge(stripe, intent, method, "pending")["id"]
+        intent["latest_charge"] = new_charge(stripe, intent, method, "pending")["id"]
         stripe.happen("payment_intent.processing", intent)
         return about
-    _charge_succeeds(stripe, about, payment, intent, _charge(stripe, intent, method, "succeeded"))
+    _charge_succeeds(stripe, about, payment, intent, new_charge(stripe, intent, method, "succeeded"))
     return about
 
 
@@ -174,6 +184,23 @@ def settle(stripe: Stripe, about: Object, *, failed: str | None = None) -> Objec
     charge.update(status="failed", failure_code=failed)
     _fails(stripe, about, intent, charge, failed)
     return about
+
+
+def take_part(stripe: Stripe, payment: Object, amount: int) -> None:
+    """Credit an invoice with a payment of a part, or of all that was left."""
+    about = stripe.get(payment["invoice"])
+    payment.update(status="paid", amount_paid=amount)
+    payment["status_transitions"]["paid_at"] = stripe.clock()
+    stripe.happen("invoice_payment.paid", payment)
+    default, intent = payment_of(stripe, about)
+    if amount == about["amount_remaining"]:
+        default["status"] = intent["status"] = "canceled"
+        _paid(stripe, about, amount)
+        return
+    about["amount_paid"] += amount
+    about["amount_remaining"] -= amount
+    intent["amount"] = about["amount_remaining"]
+    stripe.happen("invoice.updated", about)
 
 
 def pay_elsewhere(stripe: Stripe, about: Object) -> Object:
@@ -365,26 +392,6 @@ def _must_be(about: Object, *states: str) -> None:
         )
 
 
-def _charge(stripe: Stripe, intent: Object, method: str, status: str) -> Object:
-    return stripe.new(
-        "ch",
-        "charge",
-        amount=intent["amount"],
-        amount_refunded=0,
-        currency=intent["currency"],
-        customer=intent["customer"],
-        payment_intent=intent["id"],
-        payment_method=method,
-        status=status,
-        paid=status == "succeeded",
-        refunded=False,
-        disputed=False,
-        failure_code=None,
-        outcome={"type": "authorized", "reason": None},
-        metadata={},
-    )
-
-
 def _charge_succeeds(stripe: Stripe, about: Object, payment: Object, intent: Object, charge: Object) -> None:
     amount = about["amount_remaining"]
     intent.update(status="succeeded", amount_received=intent["amount"], latest_charge=charge["id"])
@@ -407,24 +414,23 @@ def _paid(stripe: Stripe, about: Object, amount: int) -> None:
 
 
 def _declined(stripe: Stripe, about: Object, intent: Object, method: str, decline: str) -> Refusal:
-    charge = _charge(stripe, intent, method, "failed")
-    charge.update(failure_code="card_declined", outcome={"type": "issuer_declined", "reason": decline})
+    why = {"type": "issuer_declined", "reason": decline}
+    charge = new_charge(stripe, intent, method, "failed", failure_code=code_of(decline), outcome=why)
     stripe.happen("charge.failed", charge)
-    error = _fails(stripe, about, intent, charge, decline)
-    more = {key: error[key] for key in ("code", "decline_code", "charge")}
-    return Refusal(402, "card_error", "Your card was declined.", **more)
+    _fails(stripe, about, intent, charge, decline)
+    return declined(intent)
 
 
-def _fails(stripe: Stripe, about: Object, intent: Object, charge: Object, decline: str) -> Object:
-    method = stripe.get(intent["payment_method"], "payment_method")
-    error = {
-        "type": "card_error",
-        "code": "card_declined",
-        "decline_code": decline,
-        "charge": charge["id"],
-        "payment_method": dict(method),
-    }
+def _waits_for_the_cardholder(stripe: Stripe, about: Object, intent: Object) -> Refusal:
+    intent["status"] = "requires_action"
+    stripe.happen("payment_intent.requires_action", intent)
+    stripe.happen("invoice.payment_action_required", about)
+    code = "invoice_payment_intent_requires_action"
+    return Refusal(402, "card_error", "This payment requires additional user action.", code=code)
+
+
+def _fails(stripe: Stripe, about: Object, intent: Object, charge: Object, decline: str) -> None:
+    error = card_error(stripe, charge, intent["payment_method"], decline)
     intent.update(status="requires_payment_method", last_payment_error=error, latest_charge=charge["id"])
     stripe.happen("payment_intent.payment_failed", intent)
     stripe.happen("invoice.payment_failed", about)
-    return error
