@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from composition import cashier
 from domain.cashier import Charge, Receipt
+from domain.customer import Customer
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.money import Money
+from domain.reported_facts import Named
 from providers.bank import Bank
 from providers.loopback.faults import DROPPED, GARBLED, LOST_REPLY, REDIRECTED, Fault, throttled, unwell
 from providers.loopback.server import Loopback
@@ -22,6 +25,9 @@ from providers.loopback.stripe import billing
 from providers.loopback.stripe.account import Answered, Object, Stripe
 from providers.stripe_account.cashier import LONGEST, StripeCashier
 from settings import Settings
+from store import customers, outside
+from store.customers import ContactData
+from store.database import Ledger, migrate
 
 NUMBERS = count(1)
 
@@ -358,15 +364,40 @@ def test_a_charge_of_long_ago_is_found_when_its_key_is_forgotten(at: Scene) -> N
 # --- who is asked -----------------------------------------------------------------------------------
 
 
-def test_charges_go_to_stripe_only_where_that_is_asked_for(tmp_path: Any) -> None:
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    migrate(url)
+    ledger = Ledger(url, durable=False)
+    yield ledger
+    ledger.close()
+
+
+def test_charges_go_to_stripe_only_where_that_is_asked_for(ledger: Ledger, tmp_path: Path) -> None:
     plain = Settings(stripe_api_key="sk_test", bank=tmp_path)
-    assert isinstance(cashier(plain), Bank)
-    assert isinstance(cashier(plain.model_copy(update={"stripe_charges": True})), StripeCashier)
+    assert isinstance(cashier(plain, ledger), Bank)
+    assert isinstance(cashier(plain.model_copy(update={"stripe_charges": True}), ledger), StripeCashier)
     with pytest.raises(ValueError, match="STRIPE_CHARGES needs the account"):
         Settings(stripe_charges=True)
 
 
-def test_with_another_vendor_standing_in_stripe_is_not_asked(at: Scene) -> None:
+def test_stripes_names_are_those_that_its_webhooks_have_made_known(at: Scene, ledger: Ledger) -> None:
+    invoice = at.bill()
+    with ledger.write() as session:
+        customers.add(session, Customer(id="ACME", timezone="UTC", currency="EUR"), ContactData(), now=NOW)
+        for theirs, named in (
+            (at.owner["id"], Named(kind="customer", ours="ACME")),
+            (invoice, Named(kind="invoice", ours="ARR-7")),
+        ):
+            outside.name(session, "stripe", theirs, named, "ACME")
+    given = {**at.loopback.stripe_environment(), "STRIPE_CHARGES": "true"}
+    settings = Settings(**{name.lower(): value for name, value in given.items()})
+    asked = cashier(settings, ledger)
+    assert asked.charge(at.charge("ARR-7", instrument=""), at=NOW).outcome == "paid"
+    assert at.stripe.get(invoice)["status"] == "paid"
+
+
+def test_with_another_vendor_standing_in_stripe_is_not_asked(at: Scene, ledger: Ledger) -> None:
     given = {"stripe_api_key": "sk_test", "stripe_charges": True, "twilio_api_base": "http://127.0.0.1:9"}
     with pytest.raises(Misconfigured, match="STRIPE_BASE is not set"):
-        cashier(Settings(**given)).charge(at.charge(), at=NOW)
+        cashier(Settings(**given), ledger).charge(at.charge(), at=NOW)
