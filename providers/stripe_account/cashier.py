@@ -40,8 +40,8 @@ INVOICE = "arrears_invoice"
 LONGEST = timedelta(seconds=90)
 """After so long no request of ours is at work at Stripe any more: its own SDK waits 80 seconds."""
 
-_SKEW = timedelta(minutes=10)
-"""By so much Stripe's clock and ours may differ."""
+_SKEW = timedelta(days=7)
+"""By far more than Stripe's clock and ours differ: a charge that is not listed would be made again."""
 _PAID_ELSEWHERE = timedelta(minutes=15)
 """Until the webhook, or else the poller, has brought the payment of an invoice that Stripe has as paid."""
 _MOST = 100
