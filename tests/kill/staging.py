@@ -109,10 +109,15 @@ def new_server(folder: Path) -> TemporalServer:
 
 @dataclass(slots=True, kw_only=True)
 class Workers:
-    """The worker processes of one deployment; all are gone after `end`."""
+    """The worker processes of one deployment; all are gone after `end`.
+
+    Attributes:
+        more: further settings of theirs, by their names in the environment.
+    """
 
     settings: Settings
     log: Path
+    more: dict[str, str] = field(default_factory=dict)
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, *fate: str) -> subprocess.Popen[bytes]:
@@ -128,7 +133,7 @@ class Workers:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.kill.worker", *fate],
                 cwd=ROOT,
-                env={**os.environ, **given},
+                env={**os.environ, **given, **self.more},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -182,12 +187,15 @@ class Stage:
         body = InvoiceIssued(invoice=f"{name}-1", amount="100.00", currency="EUR", due_on=due)
         doors.record(self.ledger, name, [fact(f"{name}-1", body, now)], now=now)
 
+    def learn(self, name: str, what: str, body: Body, now: datetime) -> None:
+        """Record one fact, waking nobody."""
+        doors.record(self.ledger, name, [fact(f"{name}-{what}", body, now)], now=now)
+
     def card(self, name: str, *, failed_at: datetime) -> None:
         """Add a card that answers with money, and a first charge that was declined; wakes nobody."""
-        added = CardAdded(instrument=f"test_paid:{name}", network="visa")
-        doors.record(self.ledger, name, [fact(f"{name}-card", added, at(-10))], now=at(-10))
+        self.learn(name, "card", CardAdded(instrument=f"test_paid:{name}", network="visa"), at(-10))
         declined = PaymentFailed(invoice=f"{name}-1", decline="soft", by="engine")
-        doors.record(self.ledger, name, [fact(f"{name}-failed", declined, failed_at)], now=failed_at)
+        self.learn(name, "failed", declined, failed_at)
 
     def send(self, name: str, key: str, now: datetime) -> None:
         """Have an effect happen, without any worker."""
