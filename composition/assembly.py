@@ -75,7 +75,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         verifier=verify(settings) or CodeByMessage(letters=letters, courier=by_sms, name=named),
         checking=checking(settings),
         code_check=code_check(settings),
-        cashier=cashier(settings),
+        cashier=cashier(settings, ledger),
         provisioner=LedgerProvisioner(ledger),
         switches=turning,
         turns_per_second=TURNS_PER_SECOND if "partner_center" in turning else None,

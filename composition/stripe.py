@@ -6,19 +6,31 @@ from activities.charges import Cashier
 from activities.outside import Teller
 from providers.bank import Bank
 from settings import Settings
+from store import outside
+from store.database import Ledger
 
 if TYPE_CHECKING:
     from providers.stripe_account.door import StripeDoor
     from providers.stripe_account.reading import Reading
 
 
-def cashier(settings: Settings) -> Cashier:
+def cashier(settings: Settings, ledger: Ledger) -> Cashier:
     """Return who charges cards: Stripe where that is asked for, else the embedded bank of test cards."""
     if not settings.stripe_charges or settings.stripe_api_key is None:
         return Bank(settings.bank)
-    from providers.stripe_account.cashier import StripeCashier
+    from providers.stripe_account.cashier import StripeCashier, customer_itself, invoice_itself
 
-    return StripeCashier(key=settings.stripe_api_key.get_secret_value(), base=stripe_base(settings))
+    def named(kind: str, name: str) -> str | None:
+        """Stripe's own name for something of ours, as its webhooks have made it known."""
+        with ledger.read() as session:
+            return outside.theirs_of(session, "stripe", kind, name)
+
+    return StripeCashier(
+        key=settings.stripe_api_key.get_secret_value(),
+        base=stripe_base(settings),
+        customer_of=lambda name: named("customer", name) or customer_itself(name),
+        invoice_of=lambda name: named("invoice", name) or invoice_itself(name),
+    )
 
 
 def stripe_base(settings: Settings) -> str | None:
