@@ -1,9 +1,10 @@
-"""Stripe: who charges cards there, and who is asked what it has told."""
+"""Stripe: who charges cards and turns subscriptions there, and who is asked what it has told."""
 
 from typing import TYPE_CHECKING
 
 from activities.charges import Cashier
 from activities.outside import Teller
+from activities.service import Switch
 from providers.bank import Bank
 from settings import Settings
 from store import outside
@@ -31,6 +32,16 @@ def cashier(settings: Settings, ledger: Ledger) -> Cashier:
         customer_of=lambda name: named("customer", name) or customer_itself(name),
         invoice_of=lambda name: named("invoice", name) or invoice_itself(name),
     )
+
+
+def stripe_switch(settings: Settings) -> dict[str, Switch]:
+    """Return who turns subscriptions at Stripe, by its name; nobody where it is not set up."""
+    if settings.stripe_api_key is None:
+        return {}
+    from providers.stripe_account.subscriptions import StripeSubscriptions
+
+    key = settings.stripe_api_key.get_secret_value()
+    return {"stripe": StripeSubscriptions(key=key, base=stripe_base(settings), pause=settings.stripe_pause)}
 
 
 def stripe_base(settings: Settings) -> str | None:

@@ -2,6 +2,7 @@
 
 from activities.service import LedgerSwitch, Switch
 from composition.partner_center import partner_center_switch
+from composition.stripe import stripe_switch
 from settings import Settings
 from store import places
 from store.database import Ledger
@@ -9,4 +10,5 @@ from store.database import Ledger
 
 def switches(settings: Settings, ledger: Ledger) -> dict[str, Switch]:
     """Return who turns subscriptions down and up, by the provider that keeps them."""
-    return {places.OWN: LedgerSwitch(ledger), **partner_center_switch(settings)}
+    elsewhere = {**partner_center_switch(settings), **stripe_switch(settings)}
+    return {places.OWN: LedgerSwitch(ledger), **elsewhere}
