@@ -68,6 +68,8 @@ class Settings(BaseSettings):
         partner_center_tenant, _client_id, _client_secret: the app that logs in there by itself.
         partner_center_refresh_token_file: where that app keeps the refresh token of a user's consent.
         partner_center_cancel_azure: whether Azure subscriptions may be cancelled, as compromised, to suspend.
+        partner_center_webhook_hosts: from whom the certificates of its webhooks are fetched, with commas.
+        partner_center_webhook_roots: a PEM file of those roots alone at which their chains may end.
         usage_folder, activity_folder: where files stand in for a provider's usage and activity log.
         activity_rules: a file of rules for the activity log in place of the one that ships.
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
@@ -139,6 +141,11 @@ class Settings(BaseSettings):
     partner_center_cancel_azure: bool = False
     partner_center_base: str | None = Field(default=None, pattern=_BASE)
     partner_center_login_base: str | None = Field(default=None, pattern=_BASE)
+    partner_center_webhook_hosts: str = Field(
+        default="3psostorageacct.blob.core.windows.net", pattern=r"^[a-z0-9.-]+(,[a-z0-9.-]+)*$"
+    )
+    partner_center_webhook_roots: Path | None = None
+    partner_center_webhook_cert_base: str | None = Field(default=None, pattern=_BASE)
     usage_folder: Path = Path("var/usage")
     activity_folder: Path = Path("var/activity")
     activity_rules: Path | None = None

@@ -2,7 +2,7 @@
 
 from composition.assembly import Parts, parts
 from composition.checks import checking, onboarding_files
-from composition.client import connect, connected, incident_waker, patient_wakers, waker
+from composition.client import connect, connected, incident_waker, patient_wakers, waker, watch_waker
 from composition.deployment import code_version, seller
 from composition.inbound import doors, notices_of, one_click, read_statements, site
 from composition.messaging import code_check, email, registrar, sms, trackers, twilio_http, verify
@@ -70,5 +70,6 @@ __all__ = [
     "usage_source",
     "verify",
     "waker",
+    "watch_waker",
     "workers",
 ]

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from temporalio.client import Client
+from temporalio.client import Client, ScheduleOverlapPolicy
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.customers import Wake
 from activities.incidents import WakeIncident
 from activities.watching import WakeTurn
+from composition.schedules import watch_id
 from ending import Unreachable
 from settings import Settings
 from workflows.conversion import DATA_CONVERTER
@@ -95,6 +96,16 @@ def incident_waker(client: Client, task_queue: str) -> WakeIncident:
     return wake
 
 
+def watch_waker(client: Client, task_queue: str) -> Wake:
+    """Return what has a monitor run now: after the run that is under way, where one is."""
+
+    async def wake(name: str) -> None:
+        handle = client.get_schedule_handle(watch_id(name, task_queue))
+        await handle.trigger(overlap=ScheduleOverlapPolicy.BUFFER_ONE)
+
+    return wake
+
+
 def turn_waker(client: Client) -> WakeTurn:
     """Return what wakes a suspension that waits for its provider; where there is none, nobody waits."""
 
@@ -108,7 +119,7 @@ def turn_waker(client: Client) -> WakeTurn:
     return wake
 
 
-def patient_wakers(settings: Settings) -> tuple[Wake, WakeIncident]:
+def patient_wakers(settings: Settings) -> tuple[Wake, WakeIncident, Wake]:
     """Return wakers that connect when it is first needed: webhooks are taken while Temporal is away."""
     clients: list[Client] = []
 
@@ -123,4 +134,7 @@ def patient_wakers(settings: Settings) -> tuple[Wake, WakeIncident]:
     async def wake_incident(incident_id: str) -> None:
         await incident_waker(await client(), settings.task_queue)(incident_id)
 
-    return wake, wake_incident
+    async def wake_watch(name: str) -> None:
+        await watch_waker(await client(), settings.task_queue)(name)
+
+    return wake, wake_incident, wake_watch

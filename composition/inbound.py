@@ -13,6 +13,7 @@ from activities.customers import Wake
 from activities.incidents import WakeIncident
 from composition.checks import onboarding_files
 from composition.deployment import code_version
+from composition.partner_center import partner_center_client, partner_center_door
 from composition.stripe import stripe_door
 from ending import WRONG_USAGE, Stop
 from settings import Settings
@@ -72,6 +73,8 @@ def doors(settings: Settings) -> "dict[str, Door]":
         except (ValueError, TypeError):
             remedy = "copy the verification key of the Event Webhook from the SendGrid console"
             raise Stop(f"SENDGRID_WEBHOOK_KEY is no public key: {remedy}", status=WRONG_USAGE) from None
+    if partner_center_client(settings) is not None:
+        made["partner_center"] = partner_center_door(settings)
     if settings.stripe_secrets:
         made["stripe"] = stripe_door(settings)
     if settings.incident_webhook_secret is not None:
@@ -104,7 +107,13 @@ def notices_of(raw: bytes, format: str) -> "list[Notice]":
 
 
 def site(
-    settings: Settings, ledger: Ledger, wake: Wake, wake_incident: WakeIncident, *, public_url: str
+    settings: Settings,
+    ledger: Ledger,
+    wake: Wake,
+    wake_incident: WakeIncident,
+    wake_watch: Wake,
+    *,
+    public_url: str,
 ) -> "FastAPI":
     """Return what `serve` serves; `public_url` stands in where the settings name none.
 
@@ -125,6 +134,7 @@ def site(
             seller=settings.seller_name,
             wake=wake,
             wake_incident=wake_incident,
+            wake_watch=wake_watch,
             code_version=code_version(),
             tokens=Tokens(settings.callers),
             view=_viewer(ledger),

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from activities.service import Switch
 from domain.clouds import CLOUDS, Feature
+from ending import WRONG_USAGE, Stop
 from settings import Settings
 
 if TYPE_CHECKING:
     from providers.partner_center.client import Client as PartnerCenterClient
+    from providers.partner_center.door import PartnerCenterDoor
     from providers.partner_center.login import App
     from providers.partner_center.reading import PartnerCenter
 
@@ -88,6 +90,31 @@ def partner_center_switch(settings: Settings) -> "dict[str, Switch]":
 
     azure = AzurePlans(client, may_cancel=settings.partner_center_cancel_azure)
     return {"partner_center": PartnerCenterSwitch(client, azure=azure)}
+
+
+def partner_center_door(settings: Settings) -> "PartnerCenterDoor":
+    """Return who verifies what Partner Center tells by itself.
+
+    Raises:
+        Stop: the roots of its certificates cannot be used.
+    """
+    from providers.partner_center.certificates import Certificates, NoRoots, roots_in, shipped_roots
+    from providers.partner_center.door import PartnerCenterDoor
+
+    file = settings.partner_center_webhook_roots
+    try:
+        roots = shipped_roots() if file is None else roots_in(file.read_bytes())
+    except (OSError, NoRoots) as error:
+        said = error.strerror if isinstance(error, OSError) else str(error)
+        words = f"PARTNER_CENTER_WEBHOOK_ROOTS: {file}: {said}: name a file of certificates in PEM"
+        raise Stop(words, status=WRONG_USAGE) from None
+    certificates = Certificates(
+        roots=roots,
+        hosts=settings.partner_center_webhook_hosts.split(","),
+        base=settings.partner_center_webhook_cert_base,
+        shut=settings.standing_in,
+    )
+    return PartnerCenterDoor(certificates=certificates)
 
 
 def partner_center_reads(settings: Settings, feature: "Feature") -> "PartnerCenter | None":

@@ -19,6 +19,7 @@ from composition import (
     start_sweep,
     sweep_id,
     waker,
+    watch_waker,
     workers,
 )
 from demo import newcomers
@@ -155,7 +156,9 @@ class Stage:
         async with AsyncExitStack() as running:
             if self.vendors is not None:
                 await running.enter_async_context(
-                    listening(self.settings, self.ledger, self.wake, self.wake_incident)
+                    listening(
+                        self.settings, self.ledger, self.wake, self.wake_incident, watch_waker(client, queue)
+                    )
                 )
             for worker in workers(client, queue, replace(made, verifier=verifier)):
                 await running.enter_async_context(worker)

@@ -36,12 +36,12 @@ def loopback_vendors(settings: Settings) -> Iterator[tuple[Settings, Loopback]]:
 
 @asynccontextmanager
 async def listening(
-    settings: Settings, ledger: Ledger, wake: Wake, wake_incident: WakeIncident
+    settings: Settings, ledger: Ledger, wake: Wake, wake_incident: WakeIncident, wake_watch: Wake
 ) -> AsyncIterator[None]:
     """Take the vendors' webhooks while the block runs, at the address that `loopback_vendors` gave."""
     public_url = settings.public_url or ""
     port = int(public_url.rpartition(":")[2])
-    app = site(settings, ledger, wake, wake_incident, public_url=public_url)
+    app = site(settings, ledger, wake, wake_incident, wake_watch, public_url=public_url)
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
     server = _Quiet(config)
     serving = asyncio.create_task(server.serve())

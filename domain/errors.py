@@ -61,7 +61,7 @@ def raise_for(trouble: Trouble, *, delay: timedelta | None = None) -> NoReturn:
             raise Refused(trouble.says, reaction=reaction)
 
 
-Unsound = Literal["signature", "stale", "future", "account", "malformed"]
+Unsound = Literal["signature", "stale", "future", "account", "malformed", "certificate", "no_certificate"]
 
 
 class Unverified(Exception):

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from domain.hints import About, Hint
 from domain.own_steps import ACCESS_REVIEW
-from store import inbox, monitors, service_accounts, tasks
+from store import inbox, monitors, places, service_accounts, tasks
 from store.database import Ledger
 from store.inbox import Event
 
@@ -31,8 +31,8 @@ class Looks:
 def take(ledger: Ledger, hint: Hint, *, now: datetime) -> Looks:
     """Take a hint with all that follows in the ledger; a repeated one changes nothing, and wakes again."""
     with ledger.write() as session:
-        customer = _whose(session, hint)
-        looks = _looks(hint)
+        looks = _looks(session, hint, now)
+        customer = next(iter(looks.customers), None) or _whose(session, hint)
         event = Event(source=hint.source, dedupe=hint.dedupe, word=hint.word, provider_ref=hint.resource)
         acted_on = looks != Looks() or hint.kind == "access"
         if inbox.note(session, event, customer, now, done=acted_on) and hint.kind == "access":
@@ -47,10 +47,13 @@ def _whose(session: Session, hint: Hint) -> str | None:
     return service_accounts.owners(session, [hint.account]).get(hint.account)
 
 
-def _looks(hint: Hint) -> Looks:
+def _looks(session: Session, hint: Hint, now: datetime) -> Looks:
+    if hint.kind == "subscription" and hint.resource is not None:
+        customer = places.hint(session, hint.provider, hint.resource, now=now)
+        return Looks() if customer is None else Looks(customers=(customer,))
     return Looks(watch=_WATCHES.get(hint.kind))
 
 
 def _access(hint: Hint) -> str:
-    about = f" ({hint.resource})" if hint.resource else ""
-    return f"{hint.source} says {hint.word}{about}: compare it with what was granted, and enter what changed"
+    """Say it without the id, of which whoever has one could send any number."""
+    return f"{hint.source} says {hint.word}: compare it with what was granted, and enter what changed"

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Literal, Protocol
 
 from domain.delivery import Receipt
+from domain.errors import Unsound
 from domain.hints import Hint
 from domain.incidents.notice import Notice
 from domain.replies import Reply
@@ -19,15 +20,16 @@ MOST_BYTES = 1 << 20
 SECONDS = 10.0
 """So long a body may take to arrive."""
 
-Why = Literal[
-    "signature", "stale", "future", "account", "malformed", "too_large", "too_slow", "media_type", "token"
-]
+Why = Unsound | Literal["too_large", "too_slow", "media_type", "token"]
 STATUS: Mapping[Why, int] = {
     "signature": 403,
     "stale": 403,
     "future": 403,
     "account": 403,
     "malformed": 400,
+    "certificate": 403,
+    # The sender repeats whatever is no 2xx. No 5xx: a stranger could provoke it.
+    "no_certificate": 424,
     "too_large": 413,
     "too_slow": 408,
     "media_type": 415,
@@ -87,6 +89,7 @@ PATHS = (
     Path(door="twilio", path="/webhooks/twilio/status", media_type=FORM),
     Path(door="twilio", path="/webhooks/twilio/inbound", media_type=FORM, answers=True),
     Path(door="sendgrid", path="/webhooks/sendgrid/events", media_type="application/json"),
+    Path(door="partner_center", path="/webhooks/partner-center", media_type="application/json"),
     Path(door="incidents", path="/webhooks/incidents", media_type="application/json"),
     Path(door="stripe", path="/webhooks/stripe", media_type="application/json"),
 )

@@ -78,6 +78,7 @@ class Loopback:
             **dict.fromkeys((*bases, "SENDGRID_BASE", "SENDGRID_LOGS_BASE"), self.base),
             "PARTNER_CENTER_BASE": self.partner_center_base,
             "PARTNER_CENTER_LOGIN_BASE": self.login_base,
+            "PARTNER_CENTER_WEBHOOK_CERT_BASE": self.partner_center_base,
             "TWILIO_ACCOUNT_SID": self.twilio.account,
             "TWILIO_API_KEY": self.twilio.key,
             "TWILIO_API_SECRET": self.twilio.secret,

@@ -29,7 +29,7 @@ async def test_what_becomes_of_a_message_is_heard_at_the_public_address(tmp_path
     migrate(own.database_url)
     ledger = Ledger(own.database_url)
     with loopback_vendors(own) as (settings, vendors):
-        async with listening(settings, ledger, woken, woken):
+        async with listening(settings, ledger, woken, woken, woken):
             for courier, sent in (
                 (sms(settings), message("sms", "+447700900123")),
                 (email(settings), message("email", "x@bounce.example")),

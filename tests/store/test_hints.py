@@ -5,7 +5,8 @@ from dataclasses import replace
 from sqlmodel import select
 
 from domain.hints import Hint
-from store import hints, service_accounts, tasks
+from domain.switching import Place
+from store import hints, places, service_accounts, tasks
 from store.hints import Looks
 from store.tables import InboxRow
 from tests.store.conftest import Business, at
@@ -38,7 +39,21 @@ def test_a_hint_about_access_is_one_task(business: Business) -> None:
         hints.take(business.ledger, replace(told, dedupe=dedupe), now=at(0))
     [task] = tasks.worklist(business.ledger)
     assert (task.step, task.customer_id) == ("access-review", None)
-    assert "granular-admin-relationship-expired (r-1)" in task.why
+    assert "granular-admin-relationship-expired" in task.why
+
+
+def test_a_subscription_that_is_a_place_is_looked_at_soon(business: Business) -> None:
+    business.customer()
+    place = Place(customer="ACME", provider="partner_center", account="t", resource="s-1", kind="licence")
+    places.link(business.ledger, place, by="maria", now=at(0))
+    with business.ledger.write() as session:
+        places.look_again(session, "ACME", at=at(9))
+    told = replace(OVER, kind="subscription", resource="s-1", word="subscription-updated")
+    assert hints.take(business.ledger, replace(told, resource="s-2"), now=at(1)) == Looks()
+    assert places.due(business.ledger, now=at(1), limit=9) == []
+    assert hints.take(business.ledger, replace(told, dedupe="2"), now=at(1)) == Looks(customers=("ACME",))
+    assert places.due(business.ledger, now=at(1), limit=9) == ["ACME"]
+    assert [row[1:] for row in kept(business)] == [(None, "unknown"), ("ACME", "done")]
 
 
 def kept(business: Business) -> list[tuple[str, str | None, str]]:

@@ -26,6 +26,7 @@ from store import policies
 from store.database import Ledger, migrate
 from tests.store.conftest import POLICY, Business, at
 from web.app import Site, application
+from web.doors import Door
 
 PUBLIC = "https://arrears.example"
 INCIDENTS = "whsec_" + base64.b64encode(b"k" * 32).decode()
@@ -126,7 +127,13 @@ def ledger(template: Path, tmp_path: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-async def web(ledger: Ledger, policy: Policy) -> AsyncIterator[Web]:
+def more_doors() -> dict[str, Door]:
+    """Doors besides those that every test has; a file of tests may have its own."""
+    return {}
+
+
+@pytest.fixture
+async def web(ledger: Ledger, policy: Policy, more_doors: dict[str, Door]) -> AsyncIterator[Web]:
     policies.adopt(ledger, policy, now=at(-60), by="maria")
     vendors, woken, now = Vendors(), [], [at(4)]
 
@@ -136,18 +143,23 @@ async def web(ledger: Ledger, policy: Policy) -> AsyncIterator[Web]:
     async def wake_incident(incident_id: str) -> None:
         woken.append(f"incident {incident_id}")
 
+    async def wake_watch(name: str) -> None:
+        woken.append(f"watch {name}")
+
     site = Site(
         ledger=ledger,
         doors={
             "twilio": TwilioDoor(account_sid=ACCOUNT, auth_token=TOKEN, shared_keys=SHARED_KEYS),
             "sendgrid": SendGridDoor(public_key=vendors.public_key),
             "incidents": IncidentDoor(secret=INCIDENTS),
+            **more_doors,
         },
         links=OneClick(key=ledger.code_key, public_url=PUBLIC),
         public_url=PUBLIC,
         seller="Example Cloud",
         wake=wake,
         wake_incident=wake_incident,
+        wake_watch=wake_watch,
         code_version="test",
         real_now=lambda: now[0],
     )

@@ -29,7 +29,7 @@ from tests.effort import examples
 from tests.store.conftest import at
 from tests.web.conftest import ACCOUNT, FORM, JSON, PUBLIC, SHARED_KEYS, TOKEN, Vendors, Web
 from web.app import application, tell
-from web.doors import MOST_BYTES
+from web.doors import MOST_BYTES, Door
 from web.log import Traceless
 
 STATUS, INBOUND, EVENTS = "/webhooks/twilio/status", "/webhooks/twilio/inbound", "/webhooks/sendgrid/events"
@@ -275,7 +275,9 @@ class Server:
 
 
 @pytest.fixture
-async def server(web: Web, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+async def server(
+    web: Web, monkeypatch: pytest.MonkeyPatch, more_doors: dict[str, Door]
+) -> AsyncIterator[Server]:
     # The tests read what was counted themselves: nobody else may tell it to the ledger in between.
     monkeypatch.setattr("web.app.TELL_SECONDS", 3600.0)
     object.__setattr__(
@@ -284,6 +286,7 @@ async def server(web: Web, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ser
         {
             "twilio": TwilioDoor(account_sid=ACCOUNT, auth_token=TOKEN, shared_keys=SHARED_KEYS),
             "sendgrid": SendGridDoor(public_key=VENDORS.public_key),
+            **more_doors,
         },
     )
     web.business.customer()

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from providers.loopback.partner_center.changing import Asked, changing_router
 from providers.loopback.partner_center.login import Authority, login_router
 from providers.loopback.partner_center.records import Records, reading_router
+from providers.loopback.partner_center.signing import Signer, certificates_router
 from providers.loopback.partner_center.subscriptions import Subscriptions
 
 PREFIX = "/partner-center"
@@ -24,6 +25,7 @@ class PartnerCenter(Records):
     authority: Authority = field(default_factory=Authority)
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     requests: list[Asked] = field(default_factory=list)
+    signer: Signer = field(default_factory=Signer)
 
     @property
     def token(self) -> str:
@@ -37,4 +39,5 @@ class PartnerCenter(Records):
         made.include_router(reading_router(self, self.authority), prefix=PREFIX)
         changing = changing_router(self.subscriptions, self.authority, self.requests.append)
         made.include_router(changing, prefix=PREFIX)
+        made.include_router(certificates_router(self.signer), prefix=PREFIX)
         return made
