@@ -68,6 +68,8 @@ class Settings(BaseSettings):
         partner_center_tenant, _client_id, _client_secret: the app that logs in there by itself.
         partner_center_refresh_token_file: where that app keeps the refresh token of a user's consent.
         partner_center_cancel_azure: whether Azure subscriptions may be cancelled, as compromised, to suspend.
+        partner_center_alerts: where Microsoft's alerts of fraud are read; without it from Graph where the app
+            is set up, else fraud events where there is a token.
         partner_center_webhook_hosts: from whom the certificates of its webhooks are fetched, with commas.
         partner_center_webhook_roots: a PEM file of those roots alone at which their chains may end.
         usage_folder, activity_folder: where files stand in for a provider's usage and activity log.
@@ -141,6 +143,8 @@ class Settings(BaseSettings):
     partner_center_cancel_azure: bool = False
     partner_center_base: str | None = Field(default=None, pattern=_BASE)
     partner_center_login_base: str | None = Field(default=None, pattern=_BASE)
+    partner_center_graph_base: str | None = Field(default=None, pattern=_BASE)
+    partner_center_alerts: Literal["graph", "fraud_events", "none"] | None = None
     partner_center_webhook_hosts: str = Field(
         default="3psostorageacct.blob.core.windows.net", pattern=r"^[a-z0-9.-]+(,[a-z0-9.-]+)*$"
     )

@@ -19,8 +19,8 @@ from composition import (  # noqa: E402
     parts,
     start_digest,
     start_monitors,
-    start_outside,
     start_sweep,
+    watched,
     workers,
 )
 from ending import Unreachable, leave, status_of  # noqa: E402
@@ -50,13 +50,13 @@ async def run(settings: Settings, *, mark: Mark = unmarked) -> int:
         print(another, file=sys.stderr)
         return 1
     await start_digest(client, settings)
-    await start_monitors(client, settings.task_queue, ledger)
-    await start_outside(client, settings, ledger)
+    made = parts(settings, ledger, mark=mark)
+    await start_monitors(client, settings.task_queue, ledger, names=watched(made))
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with AsyncExitStack() as running:
-        for worker in workers(client, settings.task_queue, parts(settings, ledger, mark=mark)):
+        for worker in workers(client, settings.task_queue, made):
             await running.enter_async_context(worker)
         print(f"working on {settings.task_queue} at {settings.temporal_address}; Ctrl-C stops", flush=True)
         await stop.wait()

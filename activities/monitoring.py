@@ -21,6 +21,7 @@ from domain.activity_log.rules import Audit
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.usage.measured import ReadingsPage
 from store import activity_log, monitors, usage
+from store.database import Ledger
 
 RUN_SECONDS = 4.0
 """After so long a run stops at the end of a page: an attempt has ten seconds."""
@@ -30,6 +31,9 @@ OVERLAP_DAYS = 1
 
 MOST_DAYS_BACK = 90
 """No log of a provider reaches back further."""
+
+ANEW: Mapping[str, Any] = {"after": None}
+"""The cursor of a run that begins with the first page."""
 
 OFF = "the register of controls has it switched off"
 
@@ -85,24 +89,24 @@ class Monitoring:
     @activity.defn(name="Read usage")
     async def read_usage(self, order: dict[str, str]) -> Went:
         """Read what was used, and wake whom it concerns."""
-        went, whom = await asyncio.to_thread(self.usage_at, self.books.at(order["now"]))
+        came, whom = await asyncio.to_thread(self.usage_at, self.books.at(order["now"]))
         for customer_id in whom:
             await self.wake(customer_id)
-        return went
+        return came
 
     @activity.defn(name="Audit the activity log")
     async def audit_activity(self, order: dict[str, str]) -> Went:
         """Read the log and audit it, and wake whom it concerns."""
-        went, whom = await asyncio.to_thread(self.activity_at, self.books.at(order["now"]))
+        came, whom = await asyncio.to_thread(self.activity_at, self.books.at(order["now"]))
         for customer_id in whom:
             await self.wake(customer_id)
-        return went
+        return came
 
     def usage_at(self, now: datetime) -> tuple[Went, tuple[str, ...]]:
         """Go on with reading usage at an instant; return how far it came, and whom to wake."""
         ledger, began, wake = self.books.ledger, self.monotonic(), dict[str, None]()
         if not monitors.is_on(ledger, monitors.USAGE, now=now):
-            return _went(OFF), ()
+            return went(OFF), ()
         after = monitors.begin(ledger, monitors.USAGE, now=now).cursor.get("after")
         if after is None:
             monitors.start_over(ledger, monitors.USAGE)
@@ -111,7 +115,7 @@ class Monitoring:
             try:
                 page = self.usage_source.readings(after)
             except (TryAgainLater, Misconfigured, Refused, InDoubt) as trouble:
-                return self._stopped(monitors.USAGE, trouble, after, now), tuple(wake)
+                return stopped(ledger, monitors.USAGE, trouble, ANEW, now=now), tuple(wake)
             read = usage.take(ledger, page.readings, now=now)
             wake.update(dict.fromkeys(read.wake))
             accepted += read.accepted
@@ -120,15 +124,15 @@ class Monitoring:
                 monitors.move(session, monitors.USAGE, {"after": after}, unknown=read.unknown)
             if after is None:
                 monitors.succeeded(ledger, monitors.USAGE, now=now)
-                return _went(f"{accepted} new readings"), tuple(wake)
+                return went(f"{accepted} new readings"), tuple(wake)
             if self.monotonic() - began > RUN_SECONDS:
-                return _went(f"{accepted} new readings so far", more=True), tuple(wake)
+                return went(f"{accepted} new readings so far", more=True), tuple(wake)
 
     def activity_at(self, now: datetime) -> tuple[Went, tuple[str, ...]]:
         """Go on with the audit at an instant; return how far it came, and whom to wake."""
         ledger, began = self.books.ledger, self.monotonic()
         if not monitors.is_on(ledger, monitors.ACTIVITY, now=now):
-            return _went(OFF), ()
+            return went(OFF), ()
         window = _window(monitors.begin(ledger, monitors.ACTIVITY, now=now).cursor, now)
         if window.after is None:
             monitors.start_over(ledger, monitors.ACTIVITY)
@@ -140,8 +144,8 @@ class Monitoring:
                 page = self.log.records(window.since, window.until, window.after)
             except (TryAgainLater, Misconfigured, Refused, InDoubt) as trouble:
                 after = None if isinstance(trouble, Refused) else window.after
-                went = self._stopped(monitors.ACTIVITY, trouble, after, now, window.cursor(after))
-                return went, self._audit(now)
+                ended = stopped(ledger, monitors.ACTIVITY, trouble, window.cursor(after), now=now)
+                return ended, self._audit(now)
             window = window.behind(page.after)
             new += activity_log.keep(
                 ledger, self.log.name, page.records, cursor=window.cursor(page.after), now=now
@@ -149,32 +153,36 @@ class Monitoring:
             if window.after is None:
                 whom = self._audit(now)
                 monitors.succeeded(ledger, monitors.ACTIVITY, now=now)
-                return _went(f"{new} new records"), whom
+                return went(f"{new} new records"), whom
             if self.monotonic() - began > RUN_SECONDS:
-                return _went(f"{new} new records so far", more=True), self._audit(now)
+                return went(f"{new} new records so far", more=True), self._audit(now)
 
     def _audit(self, now: datetime) -> tuple[str, ...]:
         return activity_log.audit(self.books.ledger, self.rules, zone=self.zone, now=now)
 
-    def _stopped(
-        self,
-        name: str,
-        trouble: Exception,
-        after: str | None,
-        now: datetime,
-        cursor: Mapping[str, Any] | None = None,
-    ) -> Went:
-        """Note what keeps a run from going on: it waits for what passes, and ends with what does not."""
-        ledger = self.books.ledger
-        monitors.failed(ledger, name, str(trouble), now=now)
-        if isinstance(trouble, TryAgainLater):
-            return _went(str(trouble), more=True, wait=trouble.delay)
-        # Where it stood may be what was refused: the next run begins anew, and finds what it has again.
-        with ledger.write() as session:
-            monitors.move(session, name, cursor or {"after": None}, unknown={})
-        if isinstance(trouble, Misconfigured):
-            monitors.note(ledger, str(trouble), now=now)
-        return _went(str(trouble))
+
+def stopped(
+    ledger: Ledger, name: str, trouble: Exception, cursor: Mapping[str, Any], *, now: datetime
+) -> Went:
+    """Note what keeps a run from going on: it waits for what passes, and ends with what does not.
+
+    Args:
+        cursor: where the next run begins after what does not pass. Where this one stood may be what was
+            refused, so it begins anew, and finds again what it has.
+    """
+    monitors.failed(ledger, name, str(trouble), now=now)
+    if isinstance(trouble, TryAgainLater):
+        return went(str(trouble), more=True, wait=trouble.delay)
+    with ledger.write() as session:
+        monitors.move(session, name, cursor, unknown={})
+    if isinstance(trouble, Misconfigured):
+        monitors.note(ledger, str(trouble), now=now)
+    return went(str(trouble))
+
+
+def went(words: str, *, more: bool = False, wait: timedelta = timedelta()) -> Went:
+    """Return how far a run came."""
+    return Went(more=more, wait_seconds=wait.total_seconds(), words=words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +223,3 @@ def _window(cursor: Mapping[str, Any], now: datetime) -> _Window:
     since = earliest if done is None else max(earliest, done - timedelta(days=OVERLAP_DAYS))
     lost = since if done is not None and done < earliest - timedelta(days=1) else None
     return _Window(since=since, until=today, after=None, done=done, lost_until=lost)
-
-
-def _went(words: str, *, more: bool = False, wait: timedelta = timedelta()) -> Went:
-    return Went(more=more, wait_seconds=wait.total_seconds(), words=words)

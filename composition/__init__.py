@@ -20,9 +20,9 @@ from composition.schedules import (
     schedules,
     start_digest,
     start_monitors,
-    start_outside,
     start_sweep,
     sweep_id,
+    watched,
 )
 from composition.watching import activity_log, audit_rules, usage_source
 
@@ -62,7 +62,6 @@ __all__ = [
     "sms",
     "start_digest",
     "start_monitors",
-    "start_outside",
     "start_sweep",
     "sweep_id",
     "trackers",
@@ -71,5 +70,6 @@ __all__ = [
     "verify",
     "waker",
     "watch_waker",
+    "watched",
     "workers",
 ]

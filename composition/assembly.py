@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from activities.alerts import AlertSource
 from activities.books import Books
 from activities.charges import Cashier
 from activities.messages import Courier, Headers, no_headers
@@ -23,7 +24,7 @@ from composition.messaging import code_check, email, registrar, sms, trackers, v
 from composition.partner_center import TURNS_PER_SECOND
 from composition.stripe import cashier, stripe_events
 from composition.switching import switches
-from composition.watching import activity_log, audit_rules, usage_source
+from composition.watching import activity_log, alert_source, audit_rules, usage_source
 from domain.activity_log.rules import Audit
 from domain.notice import Seller
 from providers.outbox import Outbox
@@ -57,6 +58,7 @@ class Parts:
     usage: UsageSource | None = None
     activity: ActivityLog | None = None
     audit: Audit | None = None
+    alerts: AlertSource | None = None
     teller: Teller | None = None
     mark: Mark = unmarked
 
@@ -89,6 +91,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         usage=usage_source(settings),
         activity=activity_log(settings),
         audit=audit_rules(settings),
+        alerts=alert_source(settings),
         teller=stripe_events(settings),
         mark=mark,
     )

@@ -9,6 +9,7 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.alerts import Alerts
 from activities.charges import Charges
 from activities.customers import Customers, Wake
 from activities.digests import Digests
@@ -30,7 +31,7 @@ from composition.client import incident_waker, turn_waker, waker
 from domain.channels import CHARGE
 from workflows.customer_lifecycle import CustomerLifecycle
 from workflows.daily_digest import DailyDigest
-from workflows.monitoring import ActivityAudit, OutsideWatch, ServiceWatch, UsageWatch
+from workflows.monitoring import ActivityAudit, AlertWatch, OutsideWatch, ServiceWatch, UsageWatch
 from workflows.onboarding_verification import OnboardingVerification
 from workflows.risk_incident import RiskIncident
 from workflows.subscription_suspension import SubscriptionSuspension
@@ -39,6 +40,7 @@ from workflows.sweep import Sweep
 WORKFLOWS = (
     *(CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, RiskIncident),
     *(Sweep, DailyDigest, UsageWatch, ActivityAudit, ServiceWatch, OutsideWatch),
+    AlertWatch,
 )
 
 EFFECTS: Mapping[str, str] = {
@@ -97,6 +99,15 @@ def monitoring(made: Parts, wake: Wake) -> Monitoring | None:
 def _monitoring(made: Parts, wake: Wake) -> list[Callable[..., Any]]:
     reading = monitoring(made, wake)
     return [] if reading is None else [reading.read_usage, reading.audit_activity]
+
+
+def _alerts(made: Parts, wake: Wake, wake_incident: WakeIncident) -> list[Callable[..., Any]]:
+    if made.alerts is None:
+        return []
+    asked = Alerts(
+        books=made.books, source=made.alerts, wake=wake, wake_incident=wake_incident, mark=made.mark
+    )
+    return [asked.read, asked.answer]
 
 
 def _outside(made: Parts, wake: Wake, wake_incident: WakeIncident) -> list[Callable[..., Any]]:
@@ -177,7 +188,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     ]
     looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, _digests(made).write]
     looking += [*_monitoring(made, wake), *_incidents(made, wake, wake_incident)]
-    looking += _outside(made, wake, wake_incident)
+    looking += [*_outside(made, wake, wake_incident), *_alerts(made, wake, wake_incident)]
     looking += [onboarding.look, onboarding.check_here, onboarding.check_identifiers, onboarding.conclude]
     effects: dict[str, Sequence[Callable[..., Any]]] = {
         "email": [messages.send],

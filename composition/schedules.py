@@ -1,6 +1,7 @@
 """The schedules on the Temporal server: the sweep, the digest, and what watches by itself."""
 
 import asyncio
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,16 +17,16 @@ from temporalio.client import (
     ScheduleSpec,
     ScheduleUpdate,
 )
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
-from composition.stripe import stripe_events
+from composition.assembly import Parts
 from domain.digest.seen import HOUR
 from settings import Settings
 from store import clock as clocks
 from store import monitors
 from store.database import Ledger
 from workflows.daily_digest import DailyDigest
-from workflows.monitoring import ActivityAudit, OutsideWatch, ServiceWatch, UsageWatch
+from workflows.monitoring import ActivityAudit, AlertWatch, OutsideWatch, ServiceWatch, UsageWatch
 from workflows.sweep import Sweep
 
 
@@ -107,47 +108,62 @@ async def start_digest(client: Client, settings: Settings, *, every: timedelta |
 MONITORS_EVERY = timedelta(hours=6)
 """So that one failed run is no alarm, which comes after a day."""
 
-OUTSIDE_EVERY = timedelta(hours=1)
-"""So much later is known at most what a webhook would have told."""
+WATCHES: Mapping[str, tuple[Any, timedelta]] = {
+    monitors.USAGE: (UsageWatch, MONITORS_EVERY),
+    monitors.ACTIVITY: (ActivityAudit, MONITORS_EVERY),
+    # How soon a service is looked at of which a webhook says that it changed; without one it is once a day.
+    monitors.SERVICES: (ServiceWatch, timedelta(minutes=5)),
+    # Microsoft wants an answer within the hour, and its webhook may never come.
+    monitors.ALERTS: (AlertWatch, timedelta(minutes=10)),
+    # So much later is known at most what a webhook would have told.
+    monitors.STRIPE: (OutsideWatch, timedelta(hours=1)),
+}
+"""What watches by itself, and how often."""
 
-SERVICES_EVERY = timedelta(minutes=5)
-"""How soon a service is looked at of which a webhook says that it changed; without one it is once a day."""
+ALWAYS = frozenset({monitors.USAGE, monitors.ACTIVITY, monitors.SERVICES})
+"""Those that need no provider: files stand in, or there is nothing to look at."""
+
+
+def watched(made: Parts) -> frozenset[str]:
+    """Return what watches by itself, of these parts."""
+    given = {monitors.ALERTS: made.alerts, monitors.STRIPE: made.teller}
+    return ALWAYS | {name for name, provider in given.items() if provider is not None}
 
 
 async def start_monitors(
-    client: Client, task_queue: str, ledger: Ledger, *, every: timedelta = MONITORS_EVERY
+    client: Client,
+    task_queue: str,
+    ledger: Ledger,
+    *,
+    names: Container[str] = ALWAYS,
+    every: timedelta = MONITORS_EVERY,
 ) -> None:
-    """Create the schedules of what watches by itself, or leave them as they are, and expect them to run."""
-    watches: list[tuple[Any, str, timedelta]] = [
-        (UsageWatch, monitors.USAGE, every),
-        (ActivityAudit, monitors.ACTIVITY, every),
-        (ServiceWatch, monitors.SERVICES, min(every, SERVICES_EVERY)),
-    ]
-    for workflow, name, often in watches:
+    """Create the schedules of what watches by itself, or leave them as they are, and expect them to run.
+
+    What is not set up, or not any more, has none, so that its silence is no alarm.
+
+    Args:
+        every: as often at least, as a demo does whose days pass in seconds.
+    """
+    for name, (workflow, interval) in WATCHES.items():
         id_ = watch_id(name, task_queue)
+        if name not in names:
+            await _delete(client, id_)
+            await asyncio.to_thread(monitors.expect_no_more, ledger, name)
+            continue
         action = ScheduleActionStartWorkflow(workflow.run, {}, id=id_, task_queue=task_queue)
-        spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=often)])
+        spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=min(every, interval))])
         with suppress(ScheduleAlreadyRunningError):
             await client.create_schedule(id_, Schedule(action=action, spec=spec))
         await asyncio.to_thread(_expect, ledger, name)
 
 
-async def start_outside(client: Client, settings: Settings, ledger: Ledger) -> None:
-    """Create the schedule of what reads what Stripe has told, or leave it; without Stripe there is none.
-
-    What is missing after a webhook has it run at once.
-    """
-    id_ = watch_id(monitors.STRIPE, settings.task_queue)
-    if stripe_events(settings) is None:
-        with suppress(RPCError):
-            await client.get_schedule_handle(id_).delete()
-        await asyncio.to_thread(monitors.expect_no_more, ledger, monitors.STRIPE)
-        return
-    action = ScheduleActionStartWorkflow(OutsideWatch.run, {}, id=id_, task_queue=settings.task_queue)
-    spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=OUTSIDE_EVERY)])
-    with suppress(ScheduleAlreadyRunningError):
-        await client.create_schedule(id_, Schedule(action=action, spec=spec))
-    await asyncio.to_thread(_expect, ledger, monitors.STRIPE)
+async def _delete(client: Client, schedule: str) -> None:
+    try:
+        await client.get_schedule_handle(schedule).delete()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
 
 
 def _expect(ledger: Ledger, name: str) -> None:

@@ -1,7 +1,8 @@
-"""Usage and activity logs: Partner Center, or files that stand in for it."""
+"""Usage, activity logs and alerts: Partner Center, or files that stand in for it."""
 
+from activities.alerts import AlertSource
 from activities.monitoring import ActivityLog, UsageSource
-from composition.partner_center import partner_center_reads
+from composition.partner_center import partner_center_app, partner_center_client, partner_center_reads
 from domain.activity_log.rules import Audit, read_audit
 from ending import Stop
 from providers.drop_folder import ActivityFiles, UsageFiles
@@ -18,6 +19,35 @@ def usage_source(settings: Settings) -> UsageSource:
 def activity_log(settings: Settings) -> ActivityLog:
     """Return what tells what administrators did: Partner Center, else files."""
     return partner_center_reads(settings, "activity_log") or ActivityFiles(settings.activity_folder)
+
+
+def alert_source(settings: Settings) -> AlertSource | None:
+    """Return who tells of fraud and misuse: Graph for an app, fraud events for a user; None for neither."""
+    wanted = settings.partner_center_alerts
+    commercial = settings.partner_center_cloud in (None, "commercial")
+    by_app = settings.partner_center_tenant is not None and commercial
+    if wanted == "graph" or (wanted is None and by_app):
+        return _graph_alerts(settings)
+    by_user = settings.partner_center_token or settings.partner_center_refresh_token_file
+    if wanted == "fraud_events" or (wanted is None and by_user and commercial):
+        client = partner_center_client(settings)
+        if client is not None:
+            from providers.partner_center.alerts import FraudEvents
+
+            return FraudEvents(client)
+    return None
+
+
+def _graph_alerts(settings: Settings) -> AlertSource | None:
+    from providers.partner_center.alerts import GRAPH_RESOURCE, GraphAlerts
+    from providers.partner_center.client import Client
+    from providers.partner_center.login import AppOnly
+
+    base = settings.partner_center_graph_base or (None if settings.standing_in else GRAPH_RESOURCE)
+    app = partner_center_app(settings, resource=GRAPH_RESOURCE)
+    if base is None or app is None:
+        return None
+    return GraphAlerts(Client(base=base, app=AppOnly(app)))
 
 
 def audit_rules(settings: Settings) -> Audit:

@@ -12,7 +12,7 @@ from store import inbox, monitors, places, service_accounts, tasks
 from store.database import Ledger
 from store.inbox import Event
 
-_WATCHES: Mapping[About, str] = {"usage": monitors.USAGE}
+_WATCHES: Mapping[About, str] = {"usage": monitors.USAGE, "fraud": monitors.ALERTS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

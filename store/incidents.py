@@ -168,6 +168,41 @@ def take(ledger: Ledger, notice: Notice, *, now: datetime) -> Taken:
     raise RuntimeError(f"a notice of {notice.source} met others {_TRIES} times")
 
 
+def heard(ledger: Ledger, notice: Notice) -> Known:
+    """Return what a notice would be, and write nothing."""
+    with ledger.read() as session:
+        known = _known_as(session, notice)
+        if known is None:
+            return "new"
+        said = select(IncidentEntryRow.id).where(
+            IncidentEntryRow.incident_id == known, IncidentEntryRow.key == notice.key
+        )
+        return "more" if session.exec(said.limit(1)).first() is None else "again"
+
+
+def add(
+    ledger: Ledger,
+    incident_id: str,
+    key: str,
+    what: str,
+    *,
+    note: str = "",
+    data: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Write an entry of what the engine itself does about an incident, once; it moves nobody.
+
+    Raises:
+        UnknownIncident: there is none of this id.
+    """
+
+    def added(work: _Work) -> None:
+        if not work.has(key):
+            work.add(key, what, by=ENGINE, note=note, **data)
+
+    _changed(ledger, incident_id, now, added)
+
+
 def _known_as(session: Session, notice: Notice) -> str | None:
     """Return the incident that a notice is about; the same words begin a new one once the old is closed."""
     for name in (notice.name, notice.event_name):

@@ -24,7 +24,8 @@ SILENT_AFTER = timedelta(hours=24)
 MONITOR = "monitor"
 """The step of the task about a monitor, for whoever runs the engine."""
 
-USAGE, ACTIVITY, SERVICES, STRIPE = "usage", "activity", "services", "stripe"
+USAGE, ACTIVITY, SERVICES = "usage", "activity", "services"
+STRIPE, ALERTS = "stripe", "alerts"
 _CONTROLS: Mapping[str, str] = {USAGE: "S21c", ACTIVITY: "S22"}
 """Under which control of the register each of them stands; one that is not here cannot be switched off."""
 
@@ -33,6 +34,7 @@ _SAYS = {
     ACTIVITY: "activity logs",
     SERVICES: "services at their providers",
     STRIPE: "what Stripe tells",
+    ALERTS: "the provider's alerts of fraud and misuse",
 }
 
 

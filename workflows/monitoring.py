@@ -56,6 +56,17 @@ class OutsideWatch:
         return await _until_all_is_read("Read what was told", "what Stripe has told")
 
 
+@workflow.defn
+class AlertWatch:
+    """Input: {}. Returns in words how far it came with reading, and with answering."""
+
+    @workflow.run
+    async def run(self, given: Any = None) -> str:
+        read = await _until_all_is_read("Read alerts", "the provider's alerts of fraud and misuse")
+        answered = await _until_all_is_read("Answer alerts", "what became of them")
+        return f"{read}; {answered}"
+
+
 async def _until_all_is_read(name: str, summary: str, queue: str | None = None) -> str:
     words = ""
     for _ in range(MOST_TURNS):

@@ -24,6 +24,9 @@ What = Literal[
     "reminded",
     "refund_due",
     "closed",
+    "answering",
+    "answered",
+    "unanswered",
 ]
 """What an entry says; one that a later version writes is kept and shown."""
 

@@ -17,7 +17,7 @@ from providers.loopback.faults import Fault, Faults, Operation
 from providers.loopback.onboarding import Knowing, knowing_router
 from providers.loopback.partner_center import answers as partner_center
 from providers.loopback.partner_center import login
-from providers.loopback.partner_center.account import LOGIN, PREFIX, PartnerCenter
+from providers.loopback.partner_center.account import GRAPH, LOGIN, PREFIX, PartnerCenter
 from providers.loopback.sendgrid import SendGrid, mail_router
 from providers.loopback.stripe import api as stripe_api
 from providers.loopback.stripe.account import Stripe
@@ -70,6 +70,11 @@ class Loopback:
         """The base URL of Microsoft's login."""
         return f"{self.base}{LOGIN}"
 
+    @property
+    def graph_base(self) -> str:
+        """The base URL of Microsoft Graph."""
+        return f"{self.base}{GRAPH}"
+
     def environment(self) -> dict[str, str]:
         """Return the settings under which the product talks to these vendors, and to nobody else."""
         products = ("API", "VERIFY", "LOOKUPS", "ACCOUNTS")
@@ -79,6 +84,7 @@ class Loopback:
             "PARTNER_CENTER_BASE": self.partner_center_base,
             "PARTNER_CENTER_LOGIN_BASE": self.login_base,
             "PARTNER_CENTER_WEBHOOK_CERT_BASE": self.partner_center_base,
+            "PARTNER_CENTER_GRAPH_BASE": self.graph_base,
             "TWILIO_ACCOUNT_SID": self.twilio.account,
             "TWILIO_API_KEY": self.twilio.key,
             "TWILIO_API_SECRET": self.twilio.secret,

@@ -378,7 +378,7 @@ EVENTS = {
     "test-created": [],
     "subscription-updated": ["ACME"],
     "usagerecords-thresholdExceeded": ["watch usage"],
-    "azure-fraud-event-detected": [],
+    "azure-fraud-event-detected": ["watch alerts"],
     "granular-admin-relationship-expired": [],
     "dap-admin-relationship-terminated": [],
     "invoice-ready": [],
@@ -408,7 +408,7 @@ async def test_every_documented_body_is_taken(taking: Web, signer: Signer) -> No
         told = told.replace("{{CustomerId}}", "tenant-1").replace("{{SubscriptionId}}", "s-1")
         call = signer.call(PATH, told.encode())
         assert (await taking.post(PATH, call.body, call.headers)).status_code == 200, name
-    assert taking.woken == ["ACME", "watch usage"]
+    assert taking.woken == ["ACME", "watch usage", "watch alerts"]
 
 
 # --- how it is set up ----------------------------------------------------------------------------

@@ -7,11 +7,13 @@ from fastapi import APIRouter
 from providers.loopback.partner_center.changing import Asked, changing_router
 from providers.loopback.partner_center.login import Authority, login_router
 from providers.loopback.partner_center.records import Records, reading_router
+from providers.loopback.partner_center.security import Security, fraud_router, graph_router
 from providers.loopback.partner_center.signing import Signer, certificates_router
 from providers.loopback.partner_center.subscriptions import Subscriptions
 
 PREFIX = "/partner-center"
 LOGIN = f"{PREFIX}/login"
+GRAPH = f"{PREFIX}/graph"
 
 
 @dataclass
@@ -26,6 +28,7 @@ class PartnerCenter(Records):
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     requests: list[Asked] = field(default_factory=list)
     signer: Signer = field(default_factory=Signer)
+    security: Security = field(default_factory=Security)
 
     @property
     def token(self) -> str:
@@ -40,4 +43,6 @@ class PartnerCenter(Records):
         changing = changing_router(self.subscriptions, self.authority, self.requests.append)
         made.include_router(changing, prefix=PREFIX)
         made.include_router(certificates_router(self.signer), prefix=PREFIX)
+        made.include_router(fraud_router(self.security, self.authority), prefix=PREFIX)
+        made.include_router(graph_router(self.security, self.authority), prefix=GRAPH)
         return made
