@@ -169,6 +169,7 @@ def _ending(task: "Task", held: "Waiting | None") -> str:
         UNAPPLIED: "name its invoice, or give it back: it ends by itself on the day after",
         MONITOR: "starter.py doctor",
         steps.USAGE_PROFILE: f"starter.py usage profile {who} --expected AMOUNT --currency CURRENCY",
+        steps.USAGE_BUDGET: "starter.py partner-center budgets: it ends by itself once the budget stands",
         steps.ACTIVITY_REVIEW: f"starter.py activity list {who} && {done}",
         steps.ACCESS_DECISION: f"starter.py access show {who}",
         steps.ACCESS_OVER: f"starter.py access revoke {who} GRANT --reason WORDS",

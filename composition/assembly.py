@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from activities.alerts import AlertSource
 from activities.books import Books
+from activities.budgets import BudgetKeeper
 from activities.charges import Cashier
 from activities.messages import Courier, Headers, no_headers
 from activities.monitoring import ActivityLog, UsageSource
@@ -24,7 +25,7 @@ from composition.messaging import code_check, email, registrar, sms, trackers, v
 from composition.partner_center import TURNS_PER_SECOND
 from composition.stripe import cashier, stripe_events
 from composition.switching import switches
-from composition.watching import activity_log, alert_source, audit_rules, usage_source
+from composition.watching import activity_log, alert_source, audit_rules, budget_keeper, usage_source
 from domain.activity_log.rules import Audit
 from domain.notice import Seller
 from providers.outbox import Outbox
@@ -59,6 +60,7 @@ class Parts:
     activity: ActivityLog | None = None
     audit: Audit | None = None
     alerts: AlertSource | None = None
+    budgets: BudgetKeeper | None = None
     teller: Teller | None = None
     mark: Mark = unmarked
 
@@ -92,6 +94,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         activity=activity_log(settings),
         audit=audit_rules(settings),
         alerts=alert_source(settings),
+        budgets=budget_keeper(settings),
         teller=stripe_events(settings),
         mark=mark,
     )

@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.alerts import Alerts
+from activities.budgets import Budgets
 from activities.charges import Charges
 from activities.customers import Customers, Wake
 from activities.digests import Digests
@@ -31,7 +32,14 @@ from composition.client import incident_waker, turn_waker, waker
 from domain.channels import CHARGE
 from workflows.customer_lifecycle import CustomerLifecycle
 from workflows.daily_digest import DailyDigest
-from workflows.monitoring import ActivityAudit, AlertWatch, OutsideWatch, ServiceWatch, UsageWatch
+from workflows.monitoring import (
+    ActivityAudit,
+    AlertWatch,
+    BudgetWatch,
+    OutsideWatch,
+    ServiceWatch,
+    UsageWatch,
+)
 from workflows.onboarding_verification import OnboardingVerification
 from workflows.risk_incident import RiskIncident
 from workflows.subscription_suspension import SubscriptionSuspension
@@ -39,8 +47,8 @@ from workflows.sweep import Sweep
 
 WORKFLOWS = (
     *(CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, RiskIncident),
-    *(Sweep, DailyDigest, UsageWatch, ActivityAudit, ServiceWatch, OutsideWatch),
-    AlertWatch,
+    *(Sweep, DailyDigest),
+    *(UsageWatch, ActivityAudit, ServiceWatch, OutsideWatch, AlertWatch, BudgetWatch),
 )
 
 EFFECTS: Mapping[str, str] = {
@@ -99,6 +107,12 @@ def monitoring(made: Parts, wake: Wake) -> Monitoring | None:
 def _monitoring(made: Parts, wake: Wake) -> list[Callable[..., Any]]:
     reading = monitoring(made, wake)
     return [] if reading is None else [reading.read_usage, reading.audit_activity]
+
+
+def _budgets(made: Parts) -> list[Callable[..., Any]]:
+    if made.budgets is None:
+        return []
+    return [Budgets(books=made.books, keeper=made.budgets, mark=made.mark).set]
 
 
 def _alerts(made: Parts, wake: Wake, wake_incident: WakeIncident) -> list[Callable[..., Any]]:
@@ -188,7 +202,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     ]
     looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, _digests(made).write]
     looking += [*_monitoring(made, wake), *_incidents(made, wake, wake_incident)]
-    looking += [*_outside(made, wake, wake_incident), *_alerts(made, wake, wake_incident)]
+    looking += [*_outside(made, wake, wake_incident), *_alerts(made, wake, wake_incident), *_budgets(made)]
     looking += [onboarding.look, onboarding.check_here, onboarding.check_identifiers, onboarding.conclude]
     effects: dict[str, Sequence[Callable[..., Any]]] = {
         "email": [messages.send],

@@ -26,7 +26,14 @@ from store import clock as clocks
 from store import monitors
 from store.database import Ledger
 from workflows.daily_digest import DailyDigest
-from workflows.monitoring import ActivityAudit, AlertWatch, OutsideWatch, ServiceWatch, UsageWatch
+from workflows.monitoring import (
+    ActivityAudit,
+    AlertWatch,
+    BudgetWatch,
+    OutsideWatch,
+    ServiceWatch,
+    UsageWatch,
+)
 from workflows.sweep import Sweep
 
 
@@ -115,6 +122,7 @@ WATCHES: Mapping[str, tuple[Any, timedelta]] = {
     monitors.SERVICES: (ServiceWatch, timedelta(minutes=5)),
     # Microsoft wants an answer within the hour, and its webhook may never come.
     monitors.ALERTS: (AlertWatch, timedelta(minutes=10)),
+    monitors.BUDGETS: (BudgetWatch, timedelta(minutes=15)),
     # So much later is known at most what a webhook would have told.
     monitors.STRIPE: (OutsideWatch, timedelta(hours=1)),
 }
@@ -126,7 +134,11 @@ ALWAYS = frozenset({monitors.USAGE, monitors.ACTIVITY, monitors.SERVICES})
 
 def watched(made: Parts) -> frozenset[str]:
     """Return what watches by itself, of these parts."""
-    given = {monitors.ALERTS: made.alerts, monitors.STRIPE: made.teller}
+    given = {
+        monitors.ALERTS: made.alerts,
+        monitors.BUDGETS: made.budgets,
+        monitors.STRIPE: made.teller,
+    }
     return ALWAYS | {name for name, provider in given.items() if provider is not None}
 
 

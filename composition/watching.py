@@ -1,9 +1,11 @@
 """Usage, activity logs and alerts: Partner Center, or files that stand in for it."""
 
 from activities.alerts import AlertSource
+from activities.budgets import BudgetKeeper
 from activities.monitoring import ActivityLog, UsageSource
 from composition.partner_center import partner_center_app, partner_center_client, partner_center_reads
 from domain.activity_log.rules import Audit, read_audit
+from domain.clouds import CLOUDS
 from ending import Stop
 from providers.drop_folder import ActivityFiles, UsageFiles
 from settings import ROOT, Settings
@@ -19,6 +21,18 @@ def usage_source(settings: Settings) -> UsageSource:
 def activity_log(settings: Settings) -> ActivityLog:
     """Return what tells what administrators did: Partner Center, else files."""
     return partner_center_reads(settings, "activity_log") or ActivityFiles(settings.activity_folder)
+
+
+def budget_keeper(settings: Settings) -> BudgetKeeper | None:
+    """Return who keeps budgets of usage; None where Partner Center is not set up, or its cloud has none."""
+    if "budget" not in CLOUDS[settings.partner_center_cloud or "commercial"].offers:
+        return None
+    client = partner_center_client(settings)
+    if client is None:
+        return None
+    from providers.partner_center.budgets import PartnerCenterBudgets
+
+    return PartnerCenterBudgets(client)
 
 
 def alert_source(settings: Settings) -> AlertSource | None:

@@ -42,6 +42,8 @@ CREDIT_LEVEL = "credit-"
 REVIEW_CREDIT, NEVER_PAID = "review-credit", "never-paid"
 USAGE_WARNING, USAGE_ALERT, USAGE_FORECAST = "usage-warning", "usage-alert", "usage-forecast"
 USAGE_PROFILE, USAGE_OVER, USAGE_ODD = "usage-profile", "usage-over", "usage-odd"
+USAGE_BUDGET = "usage-budget"
+"""The task about a budget that does not stand at the provider as it was agreed."""
 ACTIVITY_REVIEW = "activity-review"
 ACCESS_DECISION, ACCESS_REVIEW = "access-decision", "access-review"
 ACCESS_ENDS, ACCESS_OVER = "access-ends", "access-over"
@@ -55,7 +57,7 @@ RESERVED = frozenset(
         *(PROVISION_ORDER, REQUEST_DEPOSIT, APPLY_DEPOSIT, CANCEL_ORDER, ASK_DEPOSIT, TELL_CANCELLED),
         *(AWAIT_DEPOSIT, DEPOSIT_MISSING, DEPOSIT_LEFT, REVIEW_CREDIT, NEVER_PAID),
         *(NOTE_EXPOSURE, BLOCK_ORDERS, UNBLOCK_ORDERS),
-        *(USAGE_WARNING, USAGE_ALERT, USAGE_FORECAST, USAGE_PROFILE, USAGE_OVER, USAGE_ODD),
+        *(USAGE_WARNING, USAGE_ALERT, USAGE_FORECAST, USAGE_PROFILE, USAGE_OVER, USAGE_ODD, USAGE_BUDGET),
         *(ACTIVITY_REVIEW, ACCESS_DECISION, ACCESS_ENDS, ACCESS_OVER, ACCESS_REVIEW),
         *(BANK_LINE, TWICE, SWITCH, SWITCH_LEFT, SWITCH_ODD),
     }

@@ -25,8 +25,8 @@ MONITOR = "monitor"
 """The step of the task about a monitor, for whoever runs the engine."""
 
 USAGE, ACTIVITY, SERVICES = "usage", "activity", "services"
-STRIPE, ALERTS = "stripe", "alerts"
-_CONTROLS: Mapping[str, str] = {USAGE: "S21c", ACTIVITY: "S22"}
+STRIPE, ALERTS, BUDGETS = "stripe", "alerts", "budgets"
+_CONTROLS: Mapping[str, str] = {USAGE: "S21c", ACTIVITY: "S22", BUDGETS: "S21b"}
 """Under which control of the register each of them stands; one that is not here cannot be switched off."""
 
 _SAYS = {
@@ -35,6 +35,7 @@ _SAYS = {
     SERVICES: "services at their providers",
     STRIPE: "what Stripe tells",
     ALERTS: "the provider's alerts of fraud and misuse",
+    BUDGETS: "whether budgets stand at the provider as they were agreed",
 }
 
 

@@ -743,6 +743,32 @@ class OutsideWaitingRow(SQLModel, table=True):
     asked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class BudgetRow(SQLModel, table=True):
+    """The budget of a customer at the provider of usage: what was asked for there, and what was read back.
+
+    Attributes:
+        profile: the number of the newest fact of what was agreed, as far as it was looked at.
+        wanted, read: amounts in major units; null where there is none.
+        asked_at, request: when it was last asked for, and the id of that request.
+        says: what keeps it from being as it should be; empty where nothing does.
+        look_at: when it is looked at again, by nobody's asking.
+    """
+
+    __tablename__ = "budgets"
+
+    customer_id: str = Field(primary_key=True, foreign_key=_CUSTOMER, max_length=64)
+    account: str | None = None
+    profile: int = Field(sa_type=BigInteger)
+    wanted: str | None = None
+    currency: str | None = None
+    asked_at: datetime | None = Field(default=None, sa_type=Instant)
+    request: str | None = None
+    read: str | None = None
+    read_at: datetime | None = Field(default=None, sa_type=Instant)
+    says: str
+    look_at: datetime = Field(sa_type=Instant)
+
+
 class ActivityRow(SQLModel, table=True):
     """One record of a provider's activity log, for ever; no personal data.
 

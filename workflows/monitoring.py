@@ -67,6 +67,15 @@ class AlertWatch:
         return f"{read}; {answered}"
 
 
+@workflow.defn
+class BudgetWatch:
+    """Input: {}. Returns in words how far it came."""
+
+    @workflow.run
+    async def run(self, given: Any = None) -> str:
+        return await _until_all_is_read("Set budgets", "budgets at the provider")
+
+
 async def _until_all_is_read(name: str, summary: str, queue: str | None = None) -> str:
     words = ""
     for _ in range(MOST_TURNS):

@@ -30,12 +30,20 @@ ROWS: tuple[Control, ...] = (
     ),
     Control(
         id="S21b",
-        says="Gives each customer a monthly budget of its own, in its currency.",
+        says="Gives each customer a monthly budget of its own, in its currency, and sets it at the provider too.",
         kind="control",
         phase="account",
         owner="account owner",
-        implemented_by=("domain.usage.watch:budget_for",),
+        implemented_by=(
+            "domain.usage.watch:budget_for",
+            "domain.usage.provider_budget:wish",
+            "activities.budgets:Budgets",
+        ),
+        noted_in="store.monitors",
+        asked_in="store.monitors",
         proven_by=(
+            "tests/activities/test_budgets.py::test_what_was_agreed_is_set_read_back_and_left_alone",
+            "tests/activities/test_budgets.py::test_what_is_read_back_otherwise_is_a_task_until_it_stands",
             "tests/domain/test_usage.py::test_a_budget_follows_from_what_was_agreed",
             "tests/domain/test_usage.py::test_usage_in_a_currency_without_a_budget_is_a_task",
             "tests/domain/test_usage.py::test_the_next_month_begins_anew_in_the_customers_zone",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from fastapi import APIRouter
 
+from providers.loopback.partner_center.budgets import Budgets, budgets_router
 from providers.loopback.partner_center.changing import Asked, changing_router
 from providers.loopback.partner_center.login import Authority, login_router
 from providers.loopback.partner_center.records import Records, reading_router
@@ -29,6 +30,7 @@ class PartnerCenter(Records):
     requests: list[Asked] = field(default_factory=list)
     signer: Signer = field(default_factory=Signer)
     security: Security = field(default_factory=Security)
+    budgets: Budgets = field(default_factory=Budgets)
 
     @property
     def token(self) -> str:
@@ -43,6 +45,7 @@ class PartnerCenter(Records):
         changing = changing_router(self.subscriptions, self.authority, self.requests.append)
         made.include_router(changing, prefix=PREFIX)
         made.include_router(certificates_router(self.signer), prefix=PREFIX)
+        made.include_router(budgets_router(self.budgets, self.authority), prefix=PREFIX)
         made.include_router(fraud_router(self.security, self.authority), prefix=PREFIX)
         made.include_router(graph_router(self.security, self.authority), prefix=GRAPH)
         return made
