@@ -24,6 +24,7 @@ from commandline import (  # noqa: E402
     fees,
     incidents,
     onboarding,
+    partner_center,
     policies,
     policy_tools,
     receivables,
@@ -56,6 +57,7 @@ app.add_typer(activity.app, name="activity")
 app.add_typer(fees.app, name="fee")
 app.add_typer(incidents.app, name="incident")
 app.add_typer(onboarding.app, name="onboarding")
+app.add_typer(partner_center.app, name="partner-center")
 app.add_typer(policies.app, name="policy")
 app.add_typer(reports.app, name="report")
 app.add_typer(subscriptions.app, name="subscription")

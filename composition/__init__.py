@@ -11,6 +11,7 @@ from composition.partner_center import (
     partner_center_client,
     partner_center_switch,
     refresh_token_age,
+    webhook_registration,
 )
 from composition.probing import probes
 from composition.queues import GRACEFUL, WORKFLOWS, monitoring, queues, workers
@@ -71,5 +72,6 @@ __all__ = [
     "waker",
     "watch_waker",
     "watched",
+    "webhook_registration",
     "workers",
 ]

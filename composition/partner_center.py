@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from providers.partner_center.door import PartnerCenterDoor
     from providers.partner_center.login import App
     from providers.partner_center.reading import PartnerCenter
+    from providers.partner_center.registration import Registration
 
 
 @cache
@@ -115,6 +116,16 @@ def partner_center_door(settings: Settings) -> "PartnerCenterDoor":
         shut=settings.standing_in,
     )
     return PartnerCenterDoor(certificates=certificates)
+
+
+def webhook_registration(settings: Settings) -> "Registration | None":
+    """Return who says where Partner Center sends its events; None where it is not set up."""
+    client = partner_center_client(settings)
+    if client is None:
+        return None
+    from providers.partner_center.registration import Registration
+
+    return Registration(client)
 
 
 def partner_center_reads(settings: Settings, feature: "Feature") -> "PartnerCenter | None":

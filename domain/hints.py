@@ -30,3 +30,19 @@ class Hint:
     resource: str | None = None
     at: datetime | None = None
     word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """Where a provider sends its events, and which."""
+
+    url: str
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What became of an event that only tries whether it arrives; `answers` are ours, as it heard them."""
+
+    status: str
+    answers: tuple[str, ...]

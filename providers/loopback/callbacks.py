@@ -140,6 +140,11 @@ class Caller:
         self._queue.task_done()
 
 
+def answered(call: Call) -> int:
+    """Make one call here and now; return the status of its answer, or 0."""
+    return _made(new_session(), call)
+
+
 def _made(session: requests.Session, call: Call) -> int:
     """Call, and once more where nobody answered, as Twilio does; return the status, or 0."""
     for _ in range(2):

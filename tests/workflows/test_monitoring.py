@@ -12,7 +12,7 @@ from temporalio.worker import Worker
 from activities.answers import Went
 from replay.player import test_server as server_path
 from workflows.conversion import DATA_CONVERTER
-from workflows.monitoring import ActivityAudit, UsageWatch
+from workflows.monitoring import ActivityAudit, AlertWatch, BudgetWatch, UsageWatch
 
 
 class Provider:
@@ -31,6 +31,18 @@ class Provider:
         self.asked.append(order["now"])
         return self.answers.pop(0)
 
+    @activity.defn(name="Read alerts")
+    async def alerts(self, order: dict[str, str]) -> Went:
+        return Went(more=False, wait_seconds=0.0, words="1 new incidents")
+
+    @activity.defn(name="Answer alerts")
+    async def answer(self, order: dict[str, str]) -> Went:
+        return Went(more=False, wait_seconds=0.0, words="2 alerts are answered")
+
+    @activity.defn(name="Set budgets")
+    async def budgets(self, order: dict[str, str]) -> Went:
+        return Went(more=False, wait_seconds=0.0, words="3 budgets stand")
+
     @activity.defn(name="Read usage")
     async def usage(self, order: dict[str, str]) -> Went:
         return Went(more=False, wait_seconds=0.0, words="2 new readings")
@@ -42,14 +54,17 @@ async def test_a_watch_goes_on_until_all_is_read_and_waits_as_it_is_asked() -> N
         data_converter=DATA_CONVERTER, test_server_existing_path=server_path()
     ) as env:
         queue = f"q-{uuid.uuid4().hex[:8]}"
-        watches: Any = [UsageWatch, ActivityAudit]
-        async with Worker(
-            env.client, task_queue=queue, workflows=watches, activities=[provider.audit, provider.usage]
-        ):
+        watches: Any = [UsageWatch, ActivityAudit, AlertWatch, BudgetWatch]
+        does = [provider.audit, provider.usage, provider.alerts, provider.answer, provider.budgets]
+        async with Worker(env.client, task_queue=queue, workflows=watches, activities=does):
             words = await asyncio.wait_for(
                 env.client.execute_workflow(ActivityAudit.run, {}, id="a", task_queue=queue), 60
             )
-            used = await env.client.execute_workflow(UsageWatch.run, {}, id="u", task_queue=queue)
-    assert (words, used) == ("20 new records", "2 new readings")
+            others: list[str] = [
+                await env.client.execute_workflow(watch.run, {}, id=watch.__name__, task_queue=queue)
+                for watch in (UsageWatch, AlertWatch, BudgetWatch)
+            ]
+    assert words == "20 new records"
+    assert others == ["2 new readings", "1 new incidents; 2 alerts are answered", "3 budgets stand"]
     first, second, _ = map(datetime.fromisoformat, provider.asked)
     assert second - first >= timedelta(seconds=57)

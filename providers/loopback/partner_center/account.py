@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from fastapi import APIRouter
 
+from providers.loopback.callbacks import answered
 from providers.loopback.partner_center.budgets import Budgets, budgets_router
 from providers.loopback.partner_center.changing import Asked, changing_router
 from providers.loopback.partner_center.login import Authority, login_router
@@ -11,6 +12,7 @@ from providers.loopback.partner_center.records import Records, reading_router
 from providers.loopback.partner_center.security import Security, fraud_router, graph_router
 from providers.loopback.partner_center.signing import Signer, certificates_router
 from providers.loopback.partner_center.subscriptions import Subscriptions
+from providers.loopback.partner_center.webhooks import Webhooks, webhooks_router
 
 PREFIX = "/partner-center"
 LOGIN = f"{PREFIX}/login"
@@ -29,8 +31,12 @@ class PartnerCenter(Records):
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     requests: list[Asked] = field(default_factory=list)
     signer: Signer = field(default_factory=Signer)
+    webhooks: Webhooks = field(init=False)
     security: Security = field(default_factory=Security)
     budgets: Budgets = field(default_factory=Budgets)
+
+    def __post_init__(self) -> None:
+        self.webhooks = Webhooks(self.signer, answered)
 
     @property
     def token(self) -> str:
@@ -45,6 +51,7 @@ class PartnerCenter(Records):
         changing = changing_router(self.subscriptions, self.authority, self.requests.append)
         made.include_router(changing, prefix=PREFIX)
         made.include_router(certificates_router(self.signer), prefix=PREFIX)
+        made.include_router(webhooks_router(self.webhooks, self.authority), prefix=PREFIX)
         made.include_router(budgets_router(self.budgets, self.authority), prefix=PREFIX)
         made.include_router(fraud_router(self.security, self.authority), prefix=PREFIX)
         made.include_router(graph_router(self.security, self.authority), prefix=GRAPH)
