@@ -70,11 +70,12 @@ def link(
     customer: CustomerId,
     account: Annotated[str, typer.Argument(help="the id that the provider has for the customer")],
 ) -> None:
-    """Say that an account at the provider is a customer's, with its usage and its records."""
-    from store import service_accounts
+    """Say that an account at the provider is a customer's, with its usage, its records and what it told."""
+    from store import outside, service_accounts
 
     ledger = open_ledger(Settings.from_env())
     waiting = service_accounts.link(ledger, customer, account)
+    outside.try_again(ledger, now=now_of(ledger))  # The sweep wakes whom it changes.
     typer.echo(f"{customer}: account {account} is theirs; records that wait for the audit: {waiting}")
 
 

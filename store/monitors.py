@@ -143,12 +143,11 @@ def silent(ledger: Ledger, *, now: datetime) -> list[Monitor]:
 
 
 def _should_have_run(session: Session, monitor: Monitor, now: datetime) -> bool:
-    control = _CONTROLS.get(monitor.name)
-    if control is None:
+    if monitor.name not in _CONTROLS:
         return True
-    if not controls.is_on(session, control, now):
+    if not controls.is_on(session, _CONTROLS[monitor.name], now):
         return False
-    again = controls.on_since(session, control, now)
+    again = controls.on_since(session, _CONTROLS[monitor.name], now)
     return again is None or now - again >= SILENT_AFTER
 
 

@@ -5,7 +5,7 @@ names something that nobody knows yet is kept, and taken as soon as it is known;
 customer whom nobody knows. The same money told by a charge of ours and by its webhook is one payment.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -103,12 +103,16 @@ def take(ledger: Ledger, reported: Reported, *, now: datetime) -> Taken:
     return touched.taken(known, ask=known == "waits" and reported.asks)
 
 
-def try_again(ledger: Ledger, source: str, *, now: datetime, limit: int = _MOST_AT_ONCE) -> Taken:
+def try_again(
+    ledger: Ledger, source: str | None = None, *, now: datetime, limit: int = _MOST_AT_ONCE
+) -> Taken:
     """Try to take what waits, the longest first: two deliveries of one moment may have missed each other."""
     touched, waits = _Touched(), False
+    found = select(OutsideWaitingRow)
+    if source is not None:
+        found = found.where(OutsideWaitingRow.source == source)
     with ledger.read() as session:
-        mine = select(OutsideWaitingRow).where(OutsideWaitingRow.source == source)
-        rows = session.exec(mine.order_by(col(OutsideWaitingRow.id)).limit(limit)).all()
+        rows = session.exec(found.order_by(col(OutsideWaitingRow.id)).limit(limit)).all()
     for row in rows:
         waits |= _take_again(ledger, row, now, touched) == "waits"
     return touched.taken("waits" if waits else "done")
@@ -434,7 +438,7 @@ class _Taking:
             self._add(report)
         if (settled := self.reported.settled) is not None:
             self._settle(settled.invoice, settled.report)
-        recorded = record_locked(self.session, self.row, self.new, now=self.now)
+        wake = bool(self.new) and record_locked(self.session, self.row, self.new, now=self.now).wake
         for words in self.reported.tasks:
             told = f"{self.reported.source}: {words} ({self.row.id})"
             tasks.open_once(self.session, inbox.VENDOR, told, now=self.now)
@@ -444,7 +448,7 @@ class _Taking:
             taken = incidents.notice_here(self.session, self.row, about, now=self.now)
             opened += [taken.incident] if taken.wake else []
         # Incidents raise the news of a customer where they rest the dunning.
-        return recorded.wake or bool(opened), opened
+        return wake or bool(opened), opened
 
     def _add(self, report: Report) -> None:
         body: Body | None = self._in_our_names(report.body)
@@ -675,11 +679,3 @@ class _Taking:
         body = self._once(report.body.model_copy(update=changes))
         if body is not None:
             self._write(body, report)
-
-
-def counts(rows: Iterable[Waiting]) -> Mapping[str, int]:
-    """Return how much waits of each system."""
-    found = dict[str, int]()
-    for row in rows:
-        found[row.source] = found.get(row.source, 0) + 1
-    return found

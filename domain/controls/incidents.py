@@ -34,7 +34,8 @@ ROWS: tuple[Control, ...] = (
     ),
     Control(
         id="S11a",
-        says="Never charges a card again that is reported lost or stolen, nor any of before a chargeback.",
+        says="Never charges a card again that is reported lost or stolen, nor any of before a chargeback; both"
+        " are looked into.",
         kind="risk",
         phase="incident",
         owner="fraud desk",
@@ -47,6 +48,7 @@ ROWS: tuple[Control, ...] = (
         proven_by=(
             "tests/store/test_signs.py::test_a_reported_card_opens_an_incident_that_rests_nothing",
             "tests/store/test_signs.py::test_a_card_is_one_incident_a_day_and_while_it_is_open_one",
+            "tests/store/test_signs.py::test_a_chargeback_of_which_the_cardholder_knows_nothing_opens_an_incident",
             "tests/domain/test_charges.py::test_a_decline_has_a_class",
             "tests/domain/test_charges.py::test_a_card_is_never_charged_again_after_a_hard_decline",
             "tests/domain/test_charges.py::test_after_a_chargeback_no_card_from_before_is_charged",

@@ -5,7 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from domain.facts import HoldSet, IncidentOpened, PaymentFailed, UsageProfileAgreed, UsageReported
+from domain.facts import (
+    ChargedBack,
+    HoldSet,
+    IncidentOpened,
+    PaymentFailed,
+    UsageProfileAgreed,
+    UsageReported,
+)
 from domain.reported_facts import Report
 from store import doors, incidents, intake
 from store import facts as ledger_facts
@@ -129,3 +136,28 @@ def test_a_decline_of_our_own_charge_is_seen_too(business: Business) -> None:
     new = business.fact(failed, now=at(3))
     business.confirm("ACME", begun.message, at(3), state="refused", new=[new])
     assert opened(business) == [("stolen_instrument", "lost_card", False, 1)]
+
+
+def disputed(business: Business, reason: str | None, *, days: int = 0) -> None:
+    business.record("ACME", ChargedBack(payment="pi_1", reason=reason), now=at(days))
+
+
+@pytest.mark.parametrize("reason", ["fraudulent", "unrecognized", "10.4", "4837"])
+def test_a_chargeback_of_which_the_cardholder_knows_nothing_opens_an_incident(
+    business: Business, reason: str
+) -> None:
+    business.customer()
+    business.invoice("ACME")
+    business.pay("ACME", now=at(0), payment="pi_1")
+    disputed(business, reason)
+    assert opened(business) == [("stolen_instrument", reason, False, 1)]
+    assert not rests(business)
+
+
+@pytest.mark.parametrize("reason", [None, "product_not_received", "general"])
+def test_any_other_chargeback_is_money_alone(business: Business, reason: str | None) -> None:
+    business.customer()
+    business.invoice("ACME")
+    business.pay("ACME", now=at(0), payment="pi_1")
+    disputed(business, reason)
+    assert opened(business) == []
