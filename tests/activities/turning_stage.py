@@ -87,7 +87,7 @@ class Vendor:
         change: dict[str, Any] = {"status": turn.to}
         if turn.to == "suspended":
             change["renews"] = False
-        elif turn.seen.state == "active":
+        elif turn.to == turn.seen.state == "active":
             change = {"renews": (turn.before or {})["renews"]}
         self.requests.append((resource, str(next(iter(change.values()))), turn.request))
 

@@ -2,6 +2,12 @@
 
 import json
 
+from commandline.session import open_ledger
+from domain.switching import Exchange, Place
+from settings import Settings
+from store import exchanges
+from tests.cli.conftest import TODAY
+
 LINK = ("subscription", "link", "ACME", "--provider", "partner_center", "--account", "T-1")
 
 
@@ -22,3 +28,26 @@ def test_a_subscription_is_linked_shown_and_unlinked(acme) -> None:
     gone = acme("subscription", "unlink", "ACME", "--provider", "partner_center", "--resource", "S-1")
     assert (gone.status, gone.out) == (0, "ACME: S-1 at partner_center is unlinked\n")
     assert acme("subscription", "show", "NOBODY").status == 1
+
+
+def test_the_evidence_shows_each_request_with_its_answer(acme) -> None:
+    place = Place(customer="ACME", provider="partner_center", account="T-1", resource="S-1")
+    told = Exchange(
+        method="PATCH",
+        path="/v1/subscriptions/S-1",
+        request="r-1",
+        correlation="c-1",
+        status=200,
+        sent={"status": "suspended"},
+        got=None,
+    )
+    exchanges.keep(open_ledger(Settings.from_env()), place, "m-1", told, now=TODAY)
+
+    assert acme("subscription", "show", "ACME", "--evidence").out.splitlines()[1:] == [
+        "10 Feb 2026 09:00:00 UTC partner_center S-1: PATCH /v1/subscriptions/S-1 -> 200, for m-1",
+        "    request r-1, correlation c-1",
+        '    sent: {"status": "suspended"}',
+    ]
+    [one] = json.loads(acme("subscription", "show", "ACME", "--evidence", "--json").out)["evidence"]
+    assert (one["claim"], one["status"], one["sent"]) == ("m-1", 200, {"status": "suspended"})
+    assert "evidence" not in json.loads(acme("subscription", "show", "ACME", "--json").out)

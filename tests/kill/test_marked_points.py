@@ -106,9 +106,13 @@ POINTS = {
     ("task", "claimed"): ("claimed", 0, "active"),
     ("task", "confirmed"): ("sent", 0, "active"),
     ("suspend", "claimed"): ("claimed", 0, "active"),
+    ("suspend", "asked"): ("claimed", 0, "active"),
+    ("suspend", "turned"): ("claimed", 0, "suspended"),
     ("suspend", "switched"): ("claimed", 0, "suspended"),
     ("suspend", "confirmed"): ("sent", 0, "suspended"),
     ("reactivate", "claimed"): ("claimed", 0, "suspended"),
+    ("reactivate", "asked"): ("claimed", 0, "suspended"),
+    ("reactivate", "turned"): ("claimed", 0, "active"),
     ("reactivate", "switched"): ("claimed", 0, "active"),
     ("reactivate", "confirmed"): ("sent", 0, "active"),
 }

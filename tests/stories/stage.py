@@ -1,6 +1,6 @@
 """Where a story is played: the real workflows over a ledger, and the simulator over the same facts."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -13,6 +13,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
 from activities.messages import Courier
+from activities.service import Switch
 from composition import parts
 from domain import facts
 from domain.channels import NO_DEBTS
@@ -37,6 +38,7 @@ VERBS = {
     "book": "note:",
 }
 ENDS = {"down": ("up",), "stop": ("go", "allow")}
+NO_VENDORS: Mapping[str, Switch] = {}
 
 
 def policy_named(name: str) -> Policy:
@@ -149,8 +151,10 @@ class Silent:
 
 
 @asynccontextmanager
-async def staged(story: Story, policy: Policy, folder: Path) -> AsyncIterator[Stage]:
-    """Set the stage for a story: a fresh ledger, a server and workers."""
+async def staged(
+    story: Story, policy: Policy, folder: Path, *, vendors: Mapping[str, Switch] = NO_VENDORS
+) -> AsyncIterator[Stage]:
+    """Set the stage for a story: a fresh ledger, a server and workers; `vendors` keep subscriptions."""
     url = f"sqlite:///{folder / 'ledger.db'}"
     migrate(url)
     ledger = Ledger(url, durable=False)
@@ -161,7 +165,8 @@ async def staged(story: Story, policy: Policy, folder: Path) -> AsyncIterator[St
         customers.add(session, story.customer, story.contact, now=first - timedelta(hours=1))
     made = parts(Settings(database_url=url, outbox=folder / "outbox", bank=folder / "bank"), ledger)
     silent = Silent(made.couriers["email"], story)
-    async with player(replace(made, couriers=dict.fromkeys(CHANNELS, silent))) as playing:
+    switched = {**made.switches, **vendors}
+    async with player(replace(made, couriers=dict.fromkeys(CHANNELS, silent), switches=switched)) as playing:
         yield Stage(story=story, ledger=ledger, playing=playing)
     ledger.close()
 
