@@ -309,7 +309,7 @@ async def measure(settings: Settings, *, count: int, in_flight: int, rounds: int
             tables.append(await measured(ours.model_copy(update=other), **given))
     busy = f"{getloadavg()[0]:.1f} on {cpu_count()} processors"
     tables.append(
-        f"load of the machine at the end: {busy}; the figures of a busy machine are worthless, ratios hold"
+        f"load of the machine at the end: {busy}; with more than one a processor even ratios swing"
     )
     return "\n\n".join(tables)
 
