@@ -33,7 +33,7 @@ from domain.own_steps import CLOSED
 from domain.rules.data_loss import data_lost_at
 from domain.situation import Situation
 from domain.switching import Note, Place, Seen, SubscriptionState, Turn
-from domain.turning import dry_run
+from domain.turning import MOST_REST, dry_run
 from store import assess, claims, subscriptions, sweep, switches, watched
 from store.claims import Begun, PutOff, Unwanted
 from store.database import Ledger
@@ -231,12 +231,20 @@ class Service:
         if isinstance(begun, Unwanted):
             return _Step(answer="unwanted", says=begun.why)
         self.mark("claimed")
+        return self._after(self._go_on(begun, kind, turning), begun, kind, customer_id, now)
+
+    def _go_on(self, begun: Begun, kind: EffectKind, turning: Turning) -> Outcome:
+        """Turn, or go on where an earlier attempt stopped, if that is still wanted and nothing is stopped."""
         claim = _claim(begun)
-        if begun.settle and kind != "reactivate" and not self._still_wanted(begun, kind):
-            outcome = turning.withdraw(claim, begun.message)
-        else:
-            outcome = turning.turn(claim, begun.message)
-        return self._after(outcome, begun, kind, customer_id, now)
+        if not begun.settle:
+            return turning.turn(claim, begun.message)
+        held = switches.read(self.books.ledger)
+        if held.stopped:
+            until = begun.now + self.books.lasting(MOST_REST)
+            return Later(until=until, says=f"stopped: {held.stopped_reason}")
+        if kind != "reactivate" and not _still_wanted(begun, kind):
+            return turning.withdraw(claim, begun.message)
+        return turning.turn(claim, begun.message)
 
     def _kept_back(self, turning: Turning, effect: Effect, loaded: Loaded) -> Outcome | None:
         """Look before the claim: what keeps a turn back that only a provider knows, or a dry run."""
@@ -271,18 +279,6 @@ class Service:
         self.books.release(begun)
         return None
 
-    def _still_wanted(self, begun: Begun, kind: EffectKind) -> bool:
-        """Whether the plan of this moment would want a turn that was begun, if it had not been."""
-        if switches.read(self.books.ledger).stopped:
-            return False
-        undone = [
-            replace(claim, state="released")
-            for claim in begun.account.claims
-            if claim.message == begun.message
-        ]
-        decision = decide(begun.policy, begun.account.with_claims(undone), begun.now)
-        return _effect(decision, kind) is not None
-
     def _after(
         self, outcome: Outcome, begun: Begun | None, kind: EffectKind, customer_id: str, now: datetime
     ) -> _Step:
@@ -298,8 +294,8 @@ class Service:
             case Others(place=place, says=says):
                 self._told(begun, customer_id, SuspendedElsewhere(by=place.provider), says, now)
                 return _Step(answer="unwanted", says=says, news=True)
-            case Ended(says=says):
-                self._told(begun, customer_id, SubscriptionCancelled(by="provider"), says, now)
+            case Ended(place=place, says=says):
+                self._told(begun, customer_id, SubscriptionCancelled(by=place.provider), says, now)
                 return _Step(answer="unwanted", says=says, news=True)
             case Undone():
                 assert begun is not None
@@ -325,6 +321,15 @@ class Service:
 def _claim(begun: Begun) -> str:
     """Return the name of one attempt at a claim: what was asked under another one says nothing of it."""
     return f"{begun.message}#{begun.attempt}"
+
+
+def _still_wanted(begun: Begun, kind: EffectKind) -> bool:
+    """Whether the plan of this moment would want a turn that was begun, if it had not been."""
+    undone = [
+        replace(claim, state="released") for claim in begun.account.claims if claim.message == begun.message
+    ]
+    decision = decide(begun.policy, begun.account.with_claims(undone), begun.now)
+    return _effect(decision, kind) is not None
 
 
 def _effect(decision: Decision, kind: EffectKind) -> Effect | None:

@@ -59,6 +59,7 @@ class Others:
 class Ended:
     """There is nothing left to turn."""
 
+    place: Place
     says: str
 
 
@@ -127,7 +128,7 @@ class Turning:
             if waiting and self.to != "active":
                 return waiting[0]
         if self.to != "terminated" and self._all_ended():
-            return Ended(says=self.says())
+            return Ended(place=self.places[0], says=self.says())
         if waiting and not free:
             return waiting[0]
         if not waiting:
@@ -167,7 +168,7 @@ class Turning:
         if waiting:
             return min(waiting, key=lambda each: each.until)
         if self.to == "active" and self._all_ended():
-            return Ended(says=self.says())
+            return Ended(place=self.places[0], says=self.says())
         return self._done()
 
     def withdraw(self, claim: str, message: str) -> Outcome:
@@ -335,6 +336,9 @@ class Turning:
         if key in self.seen:
             return self.seen[key]
         switch = self.switches.get(place.provider)
+        if self._late and self.seen:
+            slow = TryAgainLater("it takes its time to answer", delay=turning.LEAST_REST)
+            return self._put_off(place, slow)
         if switch is None:
             wrong = Misconfigured(f"nobody is set up who turns subscriptions at {place.provider}")
             return self._put_off(place, wrong)

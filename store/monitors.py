@@ -65,9 +65,8 @@ class Monitor:
 
 def is_on(ledger: Ledger, name: str, *, now: datetime) -> bool:
     """Whether a monitor is to run: the register of controls has not switched it off."""
-    control = _CONTROLS.get(name)
     with ledger.read() as session:
-        return control is None or controls.is_on(session, control, now)
+        return name not in _CONTROLS or controls.is_on(session, _CONTROLS[name], now)
 
 
 def expect_no_more(ledger: Ledger, name: str) -> None:

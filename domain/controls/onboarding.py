@@ -100,9 +100,13 @@ ROWS: tuple[Control, ...] = (
         implemented_by=(
             "workflows.subscription_suspension:SubscriptionSuspension",
             "activities.service:Service",
+            "activities.turning:Turning",
+            "activities.watching:Watching",
             "domain.rules.restriction:restriction",
         ),
         proven_by=(
+            "tests/activities/test_turning.py::test_a_subscription_is_suspended_and_comes_back_as_it_was",
+            "tests/activities/test_turning.py::test_whoever_dies_while_suspending_leaves_one_request_of_effect",
             "tests/stories/test_one_invoice.py::test_acme_is_suspended_and_comes_back",
             "tests/stories/test_finance.py::test_a_large_debt_needs_approval",
             "tests/stories/test_ends.py::test_a_restriction_comes_back_with_the_money",

@@ -305,8 +305,12 @@ def test_a_stop_in_between_asks_for_nothing_more(acme: Stage) -> None:
     acme.link("S-1", "S-2")
     acme.act("suspend", SUSPENDED_AT)
     switches.stop(acme.ledger, reason="wrong list", by="Mara", now=at(20, 1))
-    acme.act("suspend", at(20, 2))
+    for minute in (2, 3):
+        assert acme.act("suspend", at(20, minute))["says"] == "stopped: wrong list"
     assert [resource for resource, *_ in acme.vendor.requests] == ["S-1"]
+    switches.go(acme.ledger, by="Mara", now=at(20, 4))
+    suspended(acme)
+    assert acme.states() == ["suspended", "suspended"]
 
 
 # --- dry run ---------------------------------------------------------------------------------------
