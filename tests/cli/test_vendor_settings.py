@@ -2,7 +2,7 @@
 
 import pytest
 
-from composition import checking, email, registrar, sms, trackers
+from composition import checking, doors, email, registrar, sms, stripe_events, trackers
 from domain.errors import Misconfigured
 from providers.sendgrid_email import SendGridEmail
 from providers.twilio_sms import TwilioSms
@@ -108,3 +108,37 @@ def test_shared_keys_are_told_apart_by_their_ids(monkeypatch: pytest.MonkeyPatch
     settings = read(monkeypatch, **TWILIO, TWILIO_SHARED_KEYS="webhooks_sharedkey_1=hush==, k-2=hush/2")
     assert settings.shared_keys == {"webhooks_sharedkey_1": "hush==", "k-2": "hush/2"}
     assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"STRIPE_WEBHOOK_SECRET": "hush"}, "write each secret as Stripe shows it"),
+        ({"STRIPE_WEBHOOK_SECRET": "whsec_hushhush,"}, "write each secret as Stripe shows it"),
+        ({"STRIPE_WEBHOOK_SECRET": "whsec_hushhush"}, "set STRIPE_MODE to live or test"),
+        ({"STRIPE_API_KEY": "sk_test_hush", "STRIPE_MODE": "live"}, "not that of STRIPE_API_KEY"),
+        ({"STRIPE_MODE": "demo"}, "STRIPE_MODE"),
+    ],
+)
+def test_what_of_stripe_does_not_fit_together_is_refused(
+    given: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BadSettings, match=words) as caught:
+        read(monkeypatch, **given)
+    assert "hush" not in str(caught.value)
+
+
+def test_stripe_is_heard_in_the_mode_of_its_key_and_asked_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "stripe" not in doors(read(monkeypatch))
+    secret = {"STRIPE_WEBHOOK_SECRET": "whsec_newest, whsec_before"}
+    alone = read(monkeypatch, **secret, STRIPE_MODE="live")
+    assert (alone.stripe_live, alone.stripe_secrets) == (True, ("whsec_newest", "whsec_before"))
+    assert "stripe" in doors(alone)
+    assert stripe_events(alone) is None
+    monkeypatch.delenv("STRIPE_MODE")
+    asked = read(monkeypatch, **secret, STRIPE_API_KEY="rk_test_hush")
+    assert asked.stripe_live is False
+    assert stripe_events(asked) is not None
+    assert "hush" not in repr(asked)

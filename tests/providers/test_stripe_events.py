@@ -1,6 +1,7 @@
 """What each of Stripe's events becomes, in a table; and a year of them, in any order and twice."""
 
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from domain.documents import read
 from domain.facts import Body
 from domain.hints import Hint
 from domain.policy import Policy
-from domain.reported_facts import Reported
+from domain.reported_facts import Reported, write
 from providers.loopback.stripe import billing
 from providers.loopback.stripe.account import Object, Stripe
 from providers.stripe_account.events import NOTHING, WANTED, read_event
@@ -248,8 +249,6 @@ def test_names_and_addresses_stand_in_no_fact_and_in_nothing_that_is_kept() -> N
         stripe, name="Erika Secret", email="erika@secret.example", phone="+49 30 5550100", address=address
     )
     billing.pay(stripe, billing.invoice(stripe, owner, 5_00), billing.card(stripe, owner)["id"])
-    from domain.reported_facts import write
-
     for told in said(stripe.events):
         assert "ecret" not in str(told)
         if isinstance(told, Reported):
@@ -265,6 +264,13 @@ def test_every_event_to_subscribe_to_is_read_and_what_is_left_out_is_said_elsewh
         event = {"id": "evt_1", "type": type, "created": 1, "data": {"object": {}}, "api_version": "x"}
         told = said([event])
         assert not [each for each in told if isinstance(each, Reported) and each.reports]
+
+
+def test_the_page_says_of_every_event_what_it_becomes() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "stripe.md").read_text(encoding="utf-8")
+    rows = page.partition("## What each event becomes")[2].partition("\n## ")[0].split("\n| ")
+    told = [name for row in rows[1:] for name in re.findall(r"`([a-z_.]+)`", row.partition(" | ")[0])]
+    assert sorted(told) == sorted(WANTED)
 
 
 # --- a year ---------------------------------------------------------------------------------------
