@@ -35,6 +35,9 @@ OURS_WITHIN = timedelta(hours=1)
 GOES_ON = timedelta(days=1)
 _MOST_AT_ONCE = 200
 _MOST_STEPS = 4
+_SAME = "/payment"
+"""Behind the name of their money: which payment of ours it was found to be."""
+
 Known = Literal["done", "again", "waits", "unknown"]
 
 
@@ -252,7 +255,7 @@ def _wait_for_whom(ledger: Ledger, reported: Reported, why: str, now: datetime, 
     """Keep what is about nobody we know until we do."""
     with ledger.write() as session:
         heard = kept is not None or reported.event is None
-        if not heard and not inbox.note(session, _event(reported), None, now):
+        if not heard and not inbox.note(session, _event(reported), None, now, done=True):
             return "again"
         unknown = _Waits(_whose(reported), why, person=reported.customer is not None)
         _wait(session, reported, None, unknown, now, kept)
@@ -529,7 +532,7 @@ class _Taking:
             if named is None or named.kind != "payment" or named.ours == payment:
                 break
             payment = named.ours
-        same = self._named(f"{payment}/payment")
+        same = self._named(f"{payment}{_SAME}")
         return payment if same is None else same.ours
 
     def _must_be_paid(self, theirs: str, payment: str) -> None:
@@ -605,7 +608,7 @@ class _Taking:
             raise _Waits(None, f"a charge of ours on {body.invoice} has no answer yet")
         if (mine := self._charged(body)) is not None:
             alias = Named(kind="payment", ours=mine.payment, invoice=body.invoice)
-            name(self.session, self.reported.source, f"{body.payment}/payment", alias, self.row.id)
+            name(self.session, self.reported.source, f"{body.payment}{_SAME}", alias, self.row.id)
             if isinstance(mine, kinds.PaymentReceived) or isinstance(body, kinds.PaymentInFlight):
                 return None
             return body.model_copy(update={"payment": mine.payment})
@@ -635,7 +638,9 @@ class _Taking:
     def _is_free(self, payment: str) -> bool:
         """Whether no other money of theirs is known to be this payment."""
         same = select(OutsideNameRow.theirs).where(
-            OutsideNameRow.source == self.reported.source, OutsideNameRow.ours == payment
+            OutsideNameRow.source == self.reported.source,
+            OutsideNameRow.ours == payment,
+            col(OutsideNameRow.theirs).endswith(_SAME),
         )
         return self.session.exec(same.limit(1)).first() is None
 

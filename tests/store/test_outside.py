@@ -7,7 +7,15 @@ from itertools import permutations
 import pytest
 
 from domain import facts as kinds
-from domain.facts import Body, CreditNote, InvoiceIssued, PaymentFailed, PaymentReceived, Refunded
+from domain.facts import (
+    Body,
+    CreditNote,
+    InvoiceIssued,
+    PaymentFailed,
+    PaymentInFlight,
+    PaymentReceived,
+    Refunded,
+)
 from domain.incidents.notice import Notice
 from domain.onboarding import Application
 from domain.reported_facts import Named, Report, Reported, Settled, read, write
@@ -132,19 +140,44 @@ def test_money_that_a_charge_of_ours_brought_is_not_told_twice(business: Busines
     business.customer()
     outside.take(business.ledger, ISSUED, now=at(1))
     answer = PaymentReceived(payment="m-1", amount=Decimal("100.00"), currency="EUR", invoice="INV-7")
-    with business.ledger.write() as session:
-        row = customers.lock(session, "ACME")
-        facts.append(
-            session,
-            row,
-            [NewFact(source="cashier", id="m-1/paid", happened_at=at(1), body=answer)],
-            now=at(1),
-        )
+    answered(business, "m-1/paid", answer, 1)
     for each in (MONEY, BACK):
         outside.take(business.ledger, each, now=at(6))
     assert [body for body in bodies(business) if isinstance(body, PaymentReceived)] == [answer]
     assert [body.payment for body in bodies(business) if isinstance(body, Refunded)] == ["m-1"]
     assert owed(business) == ["40.00 EUR"]
+
+
+def answered(business: Business, name: str, body: Body, days: int) -> None:
+    """Write down what our own charge was answered."""
+    with business.ledger.write() as session:
+        row = customers.lock(session, "ACME")
+        new = NewFact(source="cashier", id=name, happened_at=at(days), body=body)
+        facts.append(session, row, [new], now=at(days))
+
+
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("first", ["sum", "payment"])
+def test_money_of_ours_that_was_on_its_way_comes_in_under_its_name(
+    business: Business, marked: bool, first: str
+) -> None:
+    """A debit that we began: Stripe's PaymentIntent is marked as ours, or it is not."""
+    business.customer()
+    outside.take(business.ledger, ISSUED, now=at(1))
+    coming = PaymentInFlight(payment="m-1", amount=Decimal("100.00"), currency="EUR", invoice="INV-7")
+    answered(business, "m-1/in_flight", coming, 1)
+    ours = Named(kind="payment", ours="m-1" if marked else "in_7", invoice="in_7")
+    money = PAID.model_copy(update={"payment": "pi_7"})
+    by_payment = told("payment", money, about=("in_7",), names={"pi_7": ours})
+    total = Settled(invoice="in_7", report=Report(body=PAID, at=at(1)))
+    in_all = told("settled", about=("in_7",), settled=total)
+    if marked:
+        outside.take(business.ledger, told("mark", about=("in_7",), names={"pi_7": ours}), now=at(1))
+    for each in [in_all, by_payment] if first == "sum" else [by_payment, in_all]:
+        outside.take(business.ledger, each, now=at(2))
+    assert [body.payment for body in bodies(business) if isinstance(body, PaymentReceived)] == ["m-1"]
+    account = business.assess("ACME", at(9)).account
+    assert (account.in_flight, owed(business)) == ((), ["0.00 EUR"])
 
 
 def test_what_the_ledger_refuses_is_a_task_and_kept(business: Business) -> None:
