@@ -10,10 +10,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain import facts
+from domain.charges.cards import ENGINE
 from domain.reported_facts import Named, Report, Reported, Settled
 from providers.stripe_account.customers import newcomer
 from providers.stripe_account.instruments import Object, name_of
 from providers.stripe_account.reading import (
+    CUSTOMER,
     SOURCE,
     Reading,
     amount,
@@ -53,7 +55,8 @@ def failed_alone(about: Object, at: datetime, reading: Reading) -> Reported | No
     told = invoice(about, at, reading)
     if told is None or reading.asks:
         return told
-    body = facts.PaymentFailed(invoice=str(about["id"]), by=SOURCE)
+    collected = about.get("collection_method") == "charge_automatically"
+    body = facts.PaymentFailed(invoice=str(about["id"]), by=ENGINE if collected else CUSTOMER)
     name = f"payment_failed:{about['id']}:{minor(about, 'attempt_count')}"
     return replace(told, reports=(*told.reports, Report(body=body, name=name, at=at)))
 

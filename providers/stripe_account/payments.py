@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from domain import facts
+from domain.charges.cards import ENGINE
 from domain.incidents.notice import Notice
 from domain.reported_facts import Named, Report, Reported
 from providers.stripe_account.instruments import Object, name_of
 from providers.stripe_account.outcomes import decline_of
 from providers.stripe_account.reading import (
+    CUSTOMER,
     SOURCE,
     Reading,
     amount,
@@ -142,9 +144,15 @@ def _of_intent(about: Object, at: datetime) -> Iterator[Report]:
 
 
 def _failed(id: str, error: Object, at: datetime) -> Report:
-    tried = name_of(error.get("payment_method") or error.get("source"))
+    """Return a charge that failed; a card that is left with us was tried by whoever collects."""
+    tried = error.get("payment_method") or error.get("source")
+    left_with_us = isinstance(tried, Mapping) and tried.get("customer") is not None
     body = facts.PaymentFailed(
-        invoice=id, payment=id, decline=decline_of(error), by=SOURCE, instrument=tried or None
+        invoice=id,
+        payment=id,
+        decline=decline_of(error),
+        by=ENGINE if left_with_us else CUSTOMER,
+        instrument=name_of(tried) or None,
     )
     attempt = name_of(error.get("charge")) or f"{id}:{int(at.timestamp())}"
     return Report(body=body, name=f"payment_failed:{attempt}", at=at)

@@ -14,6 +14,9 @@ from providers.stripe_account.amounts import from_stripe
 from providers.stripe_account.instruments import Object, name_of
 
 SOURCE = "stripe"
+CUSTOMER = "customer"
+"""Who tried a card that is not left with us: what customers try themselves does not count on the ladder."""
+
 _INVOICE: TypeAdapter[str] = TypeAdapter(Invoice)
 
 

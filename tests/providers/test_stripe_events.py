@@ -164,6 +164,17 @@ def test_what_an_event_becomes(type: str, happens: Happening, expected: list[Bod
     assert bodies(said([event])) == expected
 
 
+def test_what_a_customer_tries_with_a_card_that_is_not_left_with_us_moves_no_ladder() -> None:
+    stripe, _, about = account()
+    billing.detach(stripe, stripe.get("pm_000001"))
+    stripe.declines["pm_000001"] = "insufficient_funds"
+    with pytest.raises(Exception, match="declined"):
+        billing.pay(stripe, about, "pm_000001")
+    [event] = [each for each in stripe.events if each["type"] == "payment_intent.payment_failed"]
+    [failed] = bodies(said([event]))
+    assert failed.by == "customer"  # type: ignore[attr-defined]
+
+
 def test_a_charge_that_fails_says_why_and_which_card() -> None:
     stripe, _, about = account()
     stripe.declines["pm_000001"] = "insufficient_funds"
@@ -175,14 +186,14 @@ def test_a_charge_that_fails_says_why_and_which_card() -> None:
         invoice="pi_000001",
         payment="pi_000001",
         decline="insufficient_funds",
-        by="stripe",
+        by="engine",
         instrument="pm_000001",
     )
     [again] = [each for each in stripe.events if each["type"] == "invoice.payment_failed"]
     assert bodies(said([again])) == [ISSUED], "the attempt is told once"
     alone = Reading(asks=False)
     assert bodies(said([event], alone)) == [], "nobody can say for which invoice"
-    assert bodies(said([again], alone)) == [ISSUED, kinds.PaymentFailed(invoice="in_000001", by="stripe")]
+    assert bodies(said([again], alone)) == [ISSUED, kinds.PaymentFailed(invoice="in_000001", by="customer")]
 
 
 def test_money_that_is_on_its_way_is_said_to_be() -> None:
