@@ -32,6 +32,9 @@ CASHIER = "cashier"
 OURS_WITHIN = timedelta(hours=1)
 """A charge that failed so soon after one of ours was begun on the same invoice is that one."""
 
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By so much theirs may be behind ours; many tell whole seconds alone."""
+
 GOES_ON = timedelta(days=1)
 _MOST_AT_ONCE = 200
 _MOST_STEPS = 4
@@ -645,9 +648,15 @@ class _Taking:
         return self.session.exec(same.limit(1)).first() is None
 
     def _is_ours(self, body: kinds.PaymentFailed, at: datetime) -> bool:
-        """Whether a charge that failed is one of ours, whose answer says so."""
+        """Whether a charge that failed is one of ours, whose answer says so; money on its way had another."""
+        if any(
+            isinstance(told, kinds.PaymentInFlight) and told.payment == body.payment
+            for told in self._bodies()
+        ):
+            return False
         return any(
-            body.invoice in claim.invoices and claim.claimed_at <= at <= claim.claimed_at + OURS_WITHIN
+            body.invoice in claim.invoices
+            and claim.claimed_at - CLOCKS_DIFFER <= at <= claim.claimed_at + OURS_WITHIN
             for claim in self._charges()
         )
 
