@@ -20,7 +20,7 @@ from domain.rules.credit import settled_tasks
 from domain.rules.interest import over
 from domain.situation import Situation
 from domain.stages import may_follow
-from store import clock, customers, facts, journal, postings, tasks
+from store import clock, customers, events, facts, journal, postings, tasks
 from store.database import Ledger
 from store.errors import NoPolicy
 from store.facts import Loaded
@@ -154,6 +154,7 @@ def assess_locked(
     row.assessed_revision = row.revision
     # What is wanted now stays overdue until it is done: whoever loses it, the sweep finds it.
     row.last_now, row.wake_at = now, now if fresh.effects else fresh.wake_at
+    events.tell_look(session, row, fresh.stage, at)
     if not may_follow(row.stage, fresh.stage):
         _tell_of_turn(session, row, fresh.stage, now)
     row.stage, row.signature = fresh.stage, signature(fresh)

@@ -92,7 +92,7 @@ def _open(session: Session, row: BreakerRow, why: str, now: datetime, speed: flo
     session.add(row)
     if row.failures == 1:
         words = _stopped(row).words
-        session.add(TaskRow(step=_step(row.channel), kind="review", opened_at=now, why=words))
+        tasks.add(session, TaskRow(step=_step(row.channel), kind="review", opened_at=now, why=words))
         journal.write(session, at=now, what="switch", why=words)
 
 

@@ -44,7 +44,19 @@ from domain.own_steps import (
 from domain.policy import Policy
 from domain.reasons import Reason
 from domain.wording import Wording
-from store import breakers, clock, controls, customers, facts, journal, signs, switches, tasks, written
+from store import (
+    breakers,
+    clock,
+    controls,
+    customers,
+    events,
+    facts,
+    journal,
+    signs,
+    switches,
+    tasks,
+    written,
+)
 from store.assess import Assessment, assess_locked
 from store.breakers import Passage
 from store.customers import ContactData
@@ -473,6 +485,8 @@ def _settle(
             claim.provider_ref = provider_ref or claim.provider_ref
         if first.channel == TASK and state == "sent":
             _open_task(session, first, now)
+        if first.kind == "notice" and state != "unknown":
+            events.tell_message(session, rows, now)
         if state == "sent" and first.kind in _CONTROLS:
             controls.ran(session, *_CONTROLS[first.kind], at=now)
         _journal_outcome(session, first, now, code_version, why)
@@ -548,7 +562,7 @@ def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
         debts=line.debts,
         message=claim.message,
     )
-    session.add(task)
+    tasks.add(session, task)
     session.flush()
 
 

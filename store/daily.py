@@ -65,9 +65,8 @@ def _open(session: Session, idle: Mapping[str, tuple[Money, ...]], now: datetime
         if customer not in asked:
             owed = ", ".join(map(str, amounts))
             why = f"{owed} pays no invoice for more than {IDLE_DAYS} days: name one, or give it back"
-            session.add(
-                TaskRow(customer_id=customer, step=tasks.UNAPPLIED, kind="review", opened_at=now, why=why)
-            )
+            task = TaskRow(customer_id=customer, step=tasks.UNAPPLIED, kind="review", opened_at=now, why=why)
+            tasks.add(session, task)
 
 
 def _end(session: Session, idle: Mapping[str, tuple[Money, ...]], now: datetime) -> None:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 LAW_OF = "law_of"
 """Under which a session carries what tells the law of a customer."""
 
+TOLD_SINCE = "told_since"
+"""Under which all sessions of a ledger share since when the seller's product is told, once that was read."""
+
 BUSY_SECONDS = 30
 """How long a connection of another process may hold SQLite's lock before we give up."""
 
@@ -181,7 +184,7 @@ class Ledger:
     def __init__(self, url: str, *, durable: bool = True, law_of: LawOf = lawless) -> None:
         parsed = read_url(url)
         self.url = url
-        self._info = {LAW_OF: law_of}
+        self._info: dict[Any, Any] = {LAW_OF: law_of, TOLD_SINCE: {}}
         self._engine = _engine(parsed, durable=durable)
         self._gate: AbstractContextManager[Any] = nullcontext()
         self._writing: Engine = self._engine

@@ -24,7 +24,7 @@ from domain.contact_law.books import lawless
 from domain.facts import Body, Fact, kind_of, read_body, write_body
 from domain.policy import Policy
 from domain.posting_order import is_money
-from store import onboarding_rules, policies, postings, rates, whereabouts
+from store import events, onboarding_rules, policies, postings, rates, whereabouts
 from store.database import LAW_OF, Ledger
 from store.errors import Conflict, NoPolicy, Refused
 from store.references import problems_of
@@ -154,6 +154,7 @@ def _write(
         postings.bring_up_to_date(
             session, row, history, allocation=_allocation(session, row, history), learned_at=learned_at
         )
+    events.tell_facts(session, row, written)
     return written
 
 

@@ -39,7 +39,7 @@ from domain.incidents.page import task_of
 from domain.incidents.playbooks import ENGLISH
 from domain.own_steps import INCIDENT
 from domain.spelling import closest
-from store import customers, facts, journal, playbooks
+from store import customers, facts, journal, playbooks, tasks
 from store.database import Ledger
 from store.errors import Refused
 from store.facts import NewFact
@@ -532,7 +532,7 @@ def _bring_task(work: _Work, incident: Incident) -> None:
             why=why,
             message=f"{begins}{len(rows) + 1}",
         )
-        work.session.add(task)
+        tasks.add(work.session, task)
     work.session.flush()
 
 

@@ -162,7 +162,7 @@ def raise_alarms(ledger: Ledger, *, now: datetime) -> int:
                 TaskRow.step == MONITOR, TaskRow.kind == monitor.name, col(TaskRow.closed_at).is_(None)
             )
             if session.exec(waiting.limit(1)).first() is None:
-                session.add(TaskRow(step=MONITOR, kind=monitor.name, opened_at=now, why=monitor.words))
+                tasks.add(session, TaskRow(step=MONITOR, kind=monitor.name, opened_at=now, why=monitor.words))
                 opened += 1
         return opened
 

@@ -15,6 +15,7 @@ from sqlmodel import Session, SQLModel
 from domain.book import Book, Debt
 from domain.facts import Fact
 from domain.posting import post
+from store import events
 from store.tables import CustomerRow
 
 _ENTRIES = SQLModel.metadata.tables["entries"]
@@ -48,7 +49,7 @@ def bring_up_to_date(
     row.allocation = allocation
     book = post(history, allocation=allocation)
     _enter(session, row.id, book, learned_at)
-    _project(session, row.id, book)
+    events.tell_debts(session, row.id, _project(session, row.id, book), learned_at)
 
 
 def _enter(session: Session, customer_id: str, book: Book, learned_at: datetime) -> None:
@@ -80,7 +81,8 @@ def _enter(session: Session, customer_id: str, book: Book, learned_at: datetime)
         session.connection().execute(insert(_ENTRIES), rows)
 
 
-def _project(session: Session, customer_id: str, book: Book) -> None:
+def _project(session: Session, customer_id: str, book: Book) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Write the debts, and return those that changed, as they were and as they are."""
     stored = {
         row["invoice"]: dict(row)
         for row in session.connection().execute(_DEBTS_OF, {"customer": customer_id}).mappings()
@@ -93,6 +95,7 @@ def _project(session: Session, customer_id: str, book: Book) -> None:
     if changed:
         keyed = [{"of_customer": customer_id, "of_invoice": debt["invoice"], **debt} for debt in changed]
         session.connection().execute(_CHANGE, keyed)
+    return [(stored[debt["invoice"]], debt) for debt in changed]
 
 
 def projection(customer_id: str, debt: Debt) -> dict[str, Any]:

@@ -193,7 +193,7 @@ def _trip(session: Session, now: datetime) -> None:
         return  # Somebody else's claim tripped it a moment ago.
     row.blast_since = now
     why = _too_many(row).words
-    session.add(TaskRow(step=BLAST, kind="approval", opened_at=now, why=why))
+    tasks.add(session, TaskRow(step=BLAST, kind="approval", opened_at=now, why=why))
     _turned(session, why, by="engine", now=now)
 
 

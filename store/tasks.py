@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select, update
 
 from domain.own_steps import ANSWERED, approval_of
 from domain.rules.interest import Over
+from store import events
 from store.database import Ledger
 from store.tables import TaskRow
 
@@ -74,16 +75,39 @@ def worklist(ledger: Ledger) -> list[Task]:
         ]
 
 
+def add(session: Session, task: TaskRow) -> None:
+    """Open a task, and tell the seller's product of it."""
+    session.add(task)
+    events.tell_task(session, task)
+
+
 def open_once(session: Session, step: str, why: str, *, now: datetime) -> None:
     """Open a task about the whole ledger, unless one with these words is open."""
+    if not is_open(session, step, why):
+        add(session, TaskRow(step=step, kind="review", opened_at=now, why=why))
+
+
+def is_open(session: Session, step: str, why: str) -> bool:
+    """Whether a task about the whole ledger with these words is open."""
     waiting = select(TaskRow.id).where(
         col(TaskRow.customer_id).is_(None),
         TaskRow.step == step,
         TaskRow.why == why,
         col(TaskRow.closed_at).is_(None),
     )
-    if session.exec(waiting.limit(1)).first() is None:
-        session.add(TaskRow(step=step, kind="review", opened_at=now, why=why))
+    return session.exec(waiting.limit(1)).first() is not None
+
+
+def end(session: Session, step: str, why: str, *, now: datetime, outcome: str, by: str) -> None:
+    """Close the open tasks about the whole ledger whose words are like these."""
+    session.flush()
+    closing = update(TaskRow).where(
+        col(TaskRow.customer_id).is_(None),
+        col(TaskRow.step) == step,
+        col(TaskRow.why).like(why),
+        col(TaskRow.closed_at).is_(None),
+    )
+    session.exec(closing.values(closed_at=now, outcome=outcome, closed_by=by))
 
 
 def open_of_customer(

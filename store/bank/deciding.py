@@ -14,7 +14,7 @@ from domain.facts import Body, MoneyDecided, MoneyInQuestion, PaymentReceived
 from domain.money import Money
 from domain.own_steps import BANK_LINE
 from domain.reasons import Reason
-from store import customers, facts, journal
+from store import customers, facts, journal, tasks
 from store.bank import lines
 from store.bank.lines import Kept
 from store.database import upsert
@@ -151,7 +151,8 @@ def _open_task(
 ) -> None:
     who = sorted({each.customer for each in candidates})
     others = [f"{each.customer}: {each.reason.words}" for each in candidates if each.reason != reason]
-    session.add(
+    tasks.add(
+        session,
         TaskRow(
             customer_id=who[0] if len(who) == 1 else None,
             step=BANK_LINE,
@@ -159,7 +160,7 @@ def _open_task(
             opened_at=now,
             why=f"bank line {kept.id} of {kept.amount}: {'; '.join([reason.words, *others])}",
             message=f"{BANK_LINE}/{kept.id}/{times}",
-        )
+        ),
     )
     session.flush()
 
