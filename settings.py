@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,6 +23,9 @@ _CALLER = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _SHORTEST_TOKEN = 24
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{6,}", re.ASCII)
 _STRIPE_KEY = re.compile(r"[rs]k_(live|test)_", re.ASCII)
+_WHSEC = re.compile(r"(whsec_)?[A-Za-z0-9+/]{32,88}={0,2}")
+_ON_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+_EVENTS = ("events_url", "events_secret")
 _TWILIO = ("twilio_account_sid", "twilio_api_key", "twilio_api_secret", "twilio_auth_token")
 _BUREAU = ("credit_bureau_url", "credit_bureau_key")
 _IDENTITY = ("identity_url", "identity_key")
@@ -80,6 +84,8 @@ class Settings(BaseSettings):
         finance_email: who reads the daily digest; without it the digest is only kept.
         partner_center_cloud: whose Partner Center is ours; without it, none.
         incident_webhook_secret: with which notices of incidents are signed, as Standard Webhooks says.
+        events_url: where the seller's product is told of events, one address or several with commas.
+        events_secret: with which events are signed, `whsec_...`; two with a comma while it changes.
         public_url: where the vendors reach our webhooks; without it they are told of none.
         seller_*: who writes to the customers; `seller_timezone` decides which day a report is of,
             `seller_language` in which language a policy's document is written.
@@ -135,6 +141,8 @@ class Settings(BaseSettings):
     partner_center_cloud: CloudName | None = None
     incident_webhook_secret: SecretStr | None = None
     suspension: Literal["on", "dry-run"] = "on"
+    events_url: str | None = Field(default=None, repr=False)  # a path may hold a secret
+    events_secret: SecretStr | None = None
     partner_center_token: SecretStr | None = None
     partner_center_tenant: str | None = Field(default=None, pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{2,100}$")
     partner_center_client_id: str | None = Field(default=None, pattern=r"^[0-9A-Fa-f-]{36}$")
@@ -201,6 +209,7 @@ class Settings(BaseSettings):
             "A credit bureau": _BUREAU,
             "An identity provider": _IDENTITY,
             "A list of sanctions": _SANCTIONS,
+            "What the seller's product is told": _EVENTS,
         }
         for vendor, names in asked.items():
             problems.append(_half(self, vendor, names))
@@ -259,6 +268,37 @@ class Settings(BaseSettings):
             if len({pair[part] for pair in pairs}) < len(pairs):
                 raise ValueError("each program has a name and a token of its own: two are alike")
         return value
+
+    @field_validator("events_secret")
+    @classmethod
+    def _signing(cls, value: SecretStr | None) -> SecretStr | None:
+        several = [] if value is None else _several(value.get_secret_value())
+        if value is not None and (not several or not all(map(_WHSEC.fullmatch, several))):
+            raise ValueError(
+                "write whsec_ and a key of 24 to 64 bytes in base64; two with a comma between them"
+            )
+        return value
+
+    @field_validator("events_url")
+    @classmethod
+    def _told_at(cls, value: str | None) -> str | None:
+        several = [] if value is None else _several(value)
+        for number, url in enumerate(several, start=1):
+            if (wrong := _unsafe(url)) is not None:
+                raise ValueError(f"address {number} {wrong}")
+        if value is not None and not several:
+            raise ValueError("write an address, like https://app.example/arrears")
+        return value
+
+    @property
+    def event_urls(self) -> list[str]:
+        """Where the seller's product is told of events."""
+        return list(dict.fromkeys(_several(self.events_url or "")))
+
+    @property
+    def event_secrets(self) -> list[str]:
+        """With which events are signed."""
+        return _several(self.events_secret.get_secret_value()) if self.events_secret else []
 
     @property
     def callers(self) -> dict[str, str]:
@@ -330,6 +370,26 @@ def _line(place: tuple[int | str, ...], words: str, files: Mapping[str, str]) ->
 def _pairs(text: str) -> list[tuple[str, str]]:
     entries = (entry.strip().partition("=") for entry in text.split(",") if entry.strip())
     return [(name.strip(), token.strip()) for name, _, token in entries]
+
+
+def _several(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+def _unsafe(url: str) -> str | None:
+    """Say why nothing is to be sent to an address of the seller's product."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", url):
+        return "is no URL of http or https"
+    if parts.username is not None or parts.fragment:
+        return "holds a user or a fragment: leave that out"
+    if parts.scheme == "http" and host not in _ON_THIS_MACHINE:
+        return "is not https: only on this machine it may be http"
+    return None
 
 
 def _half(settings: Settings, vendor: str, names: tuple[str, ...]) -> str | None:

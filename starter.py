@@ -21,6 +21,7 @@ from commandline import (  # noqa: E402
     credit,
     customers,
     digest,
+    events,
     fees,
     incidents,
     onboarding,
@@ -54,6 +55,7 @@ policies.app.add_typer(policy_tools.app)
 app.add_typer(bank.app, name="bank")
 app.add_typer(access.app, name="access")
 app.add_typer(activity.app, name="activity")
+app.add_typer(events.app, name="events")
 app.add_typer(fees.app, name="fee")
 app.add_typer(incidents.app, name="incident")
 app.add_typer(onboarding.app, name="onboarding")

@@ -18,6 +18,7 @@ from composition import (  # noqa: E402
     connected,
     parts,
     start_digest,
+    start_events,
     start_monitors,
     start_sweep,
     watched,
@@ -52,6 +53,7 @@ async def run(settings: Settings, *, mark: Mark = unmarked) -> int:
     await start_digest(client, settings)
     made = parts(settings, ledger, mark=mark)
     await start_monitors(client, settings.task_queue, ledger, names=watched(made))
+    await start_events(client, settings.task_queue, ledger, made.endpoints)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

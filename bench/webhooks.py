@@ -308,9 +308,7 @@ async def measure(settings: Settings, *, count: int, in_flight: int, rounds: int
             other = {"database_url": url, "task_queue": "arrears-pg"}
             tables.append(await measured(ours.model_copy(update=other), **given))
     busy = f"{getloadavg()[0]:.1f} on {cpu_count()} processors"
-    tables.append(
-        f"load of the machine at the end: {busy}; with more than one a processor even ratios swing"
-    )
+    tables.append(f"load of the machine at the end: {busy}; with more than one a processor even ratios swing")
     return "\n\n".join(tables)
 
 

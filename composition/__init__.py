@@ -14,6 +14,7 @@ from composition.partner_center import (
     webhook_registration,
 )
 from composition.probing import probes
+from composition.product import event_endpoints, events_id, start_events
 from composition.queues import GRACEFUL, WORKFLOWS, monitoring, queues, workers
 from composition.schedules import (
     MONITORS_EVERY,
@@ -42,6 +43,8 @@ __all__ = [
     "digest_id",
     "doors",
     "email",
+    "event_endpoints",
+    "events_id",
     "incident_waker",
     "monitoring",
     "notices_of",
@@ -62,6 +65,7 @@ __all__ = [
     "site",
     "sms",
     "start_digest",
+    "start_events",
     "start_monitors",
     "start_sweep",
     "sweep_id",

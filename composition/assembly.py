@@ -1,12 +1,13 @@
 """The parts that activities are made of: a vendor that is set up, else what is embedded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from activities.alerts import AlertSource
 from activities.books import Books
 from activities.budgets import BudgetKeeper
 from activities.charges import Cashier
+from activities.events import Endpoint
 from activities.messages import Courier, Headers, no_headers
 from activities.monitoring import ActivityLog, UsageSource
 from activities.onboarding import CodeByMessage, PhoneVerifier
@@ -23,6 +24,7 @@ from composition.deployment import code_version, seller
 from composition.inbound import one_click
 from composition.messaging import code_check, email, registrar, sms, trackers, verify
 from composition.partner_center import TURNS_PER_SECOND
+from composition.product import event_endpoints
 from composition.stripe import cashier, stripe_events
 from composition.switching import switches
 from composition.watching import activity_log, alert_source, audit_rules, budget_keeper, usage_source
@@ -56,6 +58,7 @@ class Parts:
     finance_email: str | None = None
     zone: str = "UTC"
     registrar: Registrar | None = None
+    endpoints: Sequence[Endpoint] = ()
     usage: UsageSource | None = None
     activity: ActivityLog | None = None
     audit: Audit | None = None
@@ -90,6 +93,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         finance_email=settings.finance_email,
         zone=settings.seller_timezone,
         registrar=registrar(settings),
+        endpoints=event_endpoints(settings),
         usage=usage_source(settings),
         activity=activity_log(settings),
         audit=audit_rules(settings),

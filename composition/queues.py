@@ -14,6 +14,7 @@ from activities.budgets import Budgets
 from activities.charges import Charges
 from activities.customers import Customers, Wake
 from activities.digests import Digests
+from activities.events import Events
 from activities.incidents import Incidents, WakeIncident
 from activities.messages import Messages
 from activities.monitoring import Monitoring
@@ -32,6 +33,7 @@ from composition.client import incident_waker, turn_waker, waker
 from domain.channels import CHARGE
 from workflows.customer_lifecycle import CustomerLifecycle
 from workflows.daily_digest import DailyDigest
+from workflows.events import EventsOut
 from workflows.monitoring import (
     ActivityAudit,
     AlertWatch,
@@ -47,7 +49,7 @@ from workflows.sweep import Sweep
 
 WORKFLOWS = (
     *(CustomerLifecycle, OnboardingVerification, SubscriptionSuspension, RiskIncident),
-    *(Sweep, DailyDigest),
+    *(Sweep, DailyDigest, EventsOut),
     *(UsageWatch, ActivityAudit, ServiceWatch, OutsideWatch, AlertWatch, BudgetWatch),
 )
 
@@ -218,7 +220,16 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
             worker(f"{task_queue}-{name}", done, threads=4, **limits.get(name, {}))
             for name, done in effects.items()
         ),
+        *_telling(made, lambda run, threads: worker(f"{task_queue}-events", [run], threads=threads)),
     ]
+
+
+def _telling(made: Parts, worker: Callable[[Callable[..., Any], int], Worker]) -> list[Worker]:
+    """Return the worker of events to the seller's product: a thread for each endpoint, so that none waits."""
+    if not made.endpoints:
+        return []
+    events = Events(books=made.books, endpoints=made.endpoints, mark=made.mark)
+    return [worker(events.tell, len(made.endpoints))]
 
 
 def _at_most(per_second: float | None) -> dict[str, Any]:

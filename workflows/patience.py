@@ -55,5 +55,15 @@ DIGEST = EffectOptions(
     ),
 )
 """Of the digest: it may come in the course of the day, and the next one is better than none."""
+EVENTS = EffectOptions(
+    start_to_close_timeout=timedelta(minutes=1),
+    schedule_to_close_timeout=timedelta(minutes=5),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=5),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(minutes=1),
+    ),
+)
+"""Of events to the seller's product: an attempt sends many, and the next run goes on."""
 AFTER_TIMEOUT = timedelta(minutes=5)
 """How long an effect rests whose two minutes were not enough."""

@@ -6,7 +6,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Operation = Literal["send", "ask", "verify", "check", "look_up", "tell", "read", "charge", "change", "log_in"]
+Operation = Literal[
+    "send",
+    "ask",
+    "verify",
+    "check",
+    "look_up",
+    "tell",
+    "read",
+    "charge",
+    "change",
+    "log_in",
+    "event",
+    "service",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from providers.loopback.onboarding import Knowing, knowing_router
 from providers.loopback.partner_center import answers as partner_center
 from providers.loopback.partner_center import login
 from providers.loopback.partner_center.account import GRAPH, LOGIN, PREFIX, PartnerCenter
+from providers.loopback.product import EVENTS, SERVICE, Product, product_router
 from providers.loopback.sendgrid import SendGrid, mail_router
 from providers.loopback.stripe import api as stripe_api
 from providers.loopback.stripe.account import Stripe
@@ -28,7 +29,7 @@ START_SECONDS = 10
 
 
 class Loopback:
-    """Twilio, SendGrid and Partner Center on this machine, while the block runs.
+    """Twilio, SendGrid, Partner Center and a seller's product on this machine, while the block runs.
 
     `events_url` takes SendGrid's events; Twilio's callbacks go where each message says.
     """
@@ -39,6 +40,7 @@ class Loopback:
         self.knowing = Knowing()
         self.partner_center = PartnerCenter()
         self.stripe = Stripe(call=self._call)
+        self.product = Product()
         self.faults = Faults()
         self.calls = Caller()
         self.event_key = EventKey()
@@ -51,6 +53,7 @@ class Loopback:
         self._app.include_router(knowing_router(self.knowing))
         self._app.include_router(self.partner_center.router())
         self._app.include_router(stripe_api.stripe_router(self.stripe))
+        self._app.include_router(product_router(self.product))
         self._port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -102,6 +105,15 @@ class Loopback:
             "STRIPE_BASE": f"{self.base}/stripe",
             "STRIPE_API_KEY": self.stripe.key,
             "STRIPE_WEBHOOK_SECRET": self.stripe.secret,
+        }
+
+    def product_environment(self) -> dict[str, str]:
+        """Return the settings under which this is the seller's own product."""
+        return {
+            "EVENTS_URL": self.base + EVENTS,
+            "EVENTS_SECRET": self.product.secret,
+            "SERVICE_URL": self.base + SERVICE,
+            "SERVICE_SECRET": self.product.service_secret,
         }
 
     def __enter__(self) -> "Loopback":
@@ -272,6 +284,8 @@ def _operation(method: str, path: str) -> Operation | None:
         return "look_up"
     if path.startswith("/v2/PhoneNumbers/"):
         return "look_up"
+    if path in (EVENTS, SERVICE):
+        return "event" if path == EVENTS else "service"
     if path.startswith(("/v3/logs", "/v3/scopes")) or path == "/v2/Attempts":
         return "ask"
     if path == "/v1/Consents/Bulk":

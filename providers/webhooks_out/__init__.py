@@ -1,0 +1,1 @@
+"""Outgoing webhooks: the seller's own product is told of events, and asked to turn services down and up."""
