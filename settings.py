@@ -26,6 +26,7 @@ _STRIPE_KEY = re.compile(r"[rs]k_(live|test)_", re.ASCII)
 _WHSEC = re.compile(r"(whsec_)?[A-Za-z0-9+/]{32,88}={0,2}")
 _ON_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _EVENTS = ("events_url", "events_secret")
+_SERVICE = ("service_url", "service_secret")
 _TWILIO = ("twilio_account_sid", "twilio_api_key", "twilio_api_secret", "twilio_auth_token")
 _BUREAU = ("credit_bureau_url", "credit_bureau_key")
 _IDENTITY = ("identity_url", "identity_key")
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
         incident_webhook_secret: with which notices of incidents are signed, as Standard Webhooks says.
         events_url: where the seller's product is told of events, one address or several with commas.
         events_secret: with which events are signed, `whsec_...`; two with a comma while it changes.
+        service_url, service_secret: where the seller's product turns its services down and up, signed so too.
         public_url: where the vendors reach our webhooks; without it they are told of none.
         seller_*: who writes to the customers; `seller_timezone` decides which day a report is of,
             `seller_language` in which language a policy's document is written.
@@ -143,6 +145,8 @@ class Settings(BaseSettings):
     suspension: Literal["on", "dry-run"] = "on"
     events_url: str | None = Field(default=None, repr=False)  # a path may hold a secret
     events_secret: SecretStr | None = None
+    service_url: str | None = Field(default=None, repr=False)
+    service_secret: SecretStr | None = None
     partner_center_token: SecretStr | None = None
     partner_center_tenant: str | None = Field(default=None, pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{2,100}$")
     partner_center_client_id: str | None = Field(default=None, pattern=r"^[0-9A-Fa-f-]{36}$")
@@ -210,6 +214,7 @@ class Settings(BaseSettings):
             "An identity provider": _IDENTITY,
             "A list of sanctions": _SANCTIONS,
             "What the seller's product is told": _EVENTS,
+            "The seller's product as a switch": _SERVICE,
         }
         for vendor, names in asked.items():
             problems.append(_half(self, vendor, names))
@@ -269,7 +274,7 @@ class Settings(BaseSettings):
                 raise ValueError("each program has a name and a token of its own: two are alike")
         return value
 
-    @field_validator("events_secret")
+    @field_validator("events_secret", "service_secret")
     @classmethod
     def _signing(cls, value: SecretStr | None) -> SecretStr | None:
         several = [] if value is None else _several(value.get_secret_value())
@@ -279,7 +284,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("events_url")
+    @field_validator("events_url", "service_url")
     @classmethod
     def _told_at(cls, value: str | None) -> str | None:
         several = [] if value is None else _several(value)
@@ -288,6 +293,13 @@ class Settings(BaseSettings):
                 raise ValueError(f"address {number} {wrong}")
         if value is not None and not several:
             raise ValueError("write an address, like https://app.example/arrears")
+        return value
+
+    @field_validator("service_url")
+    @classmethod
+    def _one_product(cls, value: str | None) -> str | None:
+        if value is not None and len(_several(value)) > 1:
+            raise ValueError("write one address: a service is kept in one place")
         return value
 
     @property
@@ -299,6 +311,11 @@ class Settings(BaseSettings):
     def event_secrets(self) -> list[str]:
         """With which events are signed."""
         return _several(self.events_secret.get_secret_value()) if self.events_secret else []
+
+    @property
+    def service_secrets(self) -> list[str]:
+        """With which what is asked of the seller's product is signed."""
+        return _several(self.service_secret.get_secret_value()) if self.service_secret else []
 
     @property
     def callers(self) -> dict[str, str]:

@@ -14,7 +14,7 @@ from composition.partner_center import (
     webhook_registration,
 )
 from composition.probing import probes
-from composition.product import event_endpoints, events_id, start_events
+from composition.product import event_endpoints, events_id, product_switch, start_events
 from composition.queues import GRACEFUL, WORKFLOWS, monitoring, queues, workers
 from composition.schedules import (
     MONITORS_EVERY,
@@ -56,6 +56,7 @@ __all__ = [
     "parts",
     "patient_wakers",
     "probes",
+    "product_switch",
     "queues",
     "read_statements",
     "refresh_token_age",

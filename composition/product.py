@@ -1,9 +1,10 @@
-"""The seller's own product: what it is told."""
+"""The seller's own product: what it is told and asked."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from temporalio.client import (
     Client,
@@ -22,6 +23,9 @@ from store import clock as clocks
 from store import event_deliveries
 from store.database import Ledger
 from workflows.events import EventsOut
+
+if TYPE_CHECKING:
+    from providers.webhooks_out.switch import ProductSwitch
 
 EVENTS_EVERY = timedelta(minutes=1)
 
@@ -43,6 +47,22 @@ def event_endpoints(settings: Settings) -> list[Endpoint]:
         return [WebhookEndpoint(url=url, secrets=settings.event_secrets) for url in settings.event_urls]
     except ValueError:
         raise Stop(f"EVENTS_SECRET is no secret: {_REMEDY}", status=WRONG_USAGE) from None
+
+
+def product_switch(settings: Settings) -> "ProductSwitch | None":
+    """Return the seller's product as who keeps services, provider `webhook`; None without SERVICE_URL.
+
+    Raises:
+        Stop: a secret cannot be used.
+    """
+    if settings.service_url is None:
+        return None
+    from providers.webhooks_out.switch import ProductSwitch
+
+    try:
+        return ProductSwitch(url=settings.service_url, secrets=settings.service_secrets)
+    except ValueError:
+        raise Stop(f"SERVICE_SECRET is no secret: {_REMEDY}", status=WRONG_USAGE) from None
 
 
 def events_id(task_queue: str, endpoint: str) -> str:

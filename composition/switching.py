@@ -2,6 +2,7 @@
 
 from activities.service import LedgerSwitch, Switch
 from composition.partner_center import partner_center_switch
+from composition.product import product_switch
 from composition.stripe import stripe_switch
 from settings import Settings
 from store import places
@@ -10,5 +11,8 @@ from store.database import Ledger
 
 def switches(settings: Settings, ledger: Ledger) -> dict[str, Switch]:
     """Return who turns subscriptions down and up, by the provider that keeps them."""
-    elsewhere = {**partner_center_switch(settings), **stripe_switch(settings)}
-    return {places.OWN: LedgerSwitch(ledger), **elsewhere}
+    made: dict[str, Switch] = {places.OWN: LedgerSwitch(ledger)}
+    made |= {**partner_center_switch(settings), **stripe_switch(settings)}
+    if (product := product_switch(settings)) is not None:
+        made["webhook"] = product
+    return made

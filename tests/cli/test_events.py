@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from commandline.session import open_ledger
-from composition import event_endpoints
+from composition import event_endpoints, product_switch
 from domain.events.catalogue import CATALOGUE
 from domain.facts import Paused
 from ending import Stop
@@ -100,6 +100,7 @@ def test_a_test_event_says_what_was_answered(
     assert (refused.status, "not taken, it answers 500" in refused.out) == (1, True)
     monkeypatch.setenv("EVENTS_SECRET", SECRET)
     assert "not taken, it answers 401" in acme("events", "test").out
+    assert product_switch(Settings.from_env()) is not None
 
 
 @pytest.mark.parametrize(
@@ -107,12 +108,18 @@ def test_a_test_event_says_what_was_answered(
     [
         ({"EVENTS_URL": "https://x.example/e"}, "What the seller's product is told is set up by half"),
         (
+            {"SERVICE_SECRET": SECRET},
+            "The seller's product as a switch is set up by half: set SERVICE_URL too",
+        ),
+        (
             {"EVENTS_URL": "https://x.example/e,http://x.example/e"},
             "EVENTS_URL: address 2 is not https: only on this machine it may be http",
         ),
         ({"EVENTS_URL": "https://me:hush@x.example/"}, "EVENTS_URL: address 1 holds a user or a fragment"),
         ({"EVENTS_URL": "file:///etc/passwd"}, "EVENTS_URL: address 1 is no URL of http or https"),
         ({"EVENTS_URL": "https://[::1/"}, "EVENTS_URL: address 1 is no URL"),
+        ({"SERVICE_URL": "http://169.254.169.254/latest"}, "SERVICE_URL: address 1 is not https"),
+        ({"SERVICE_URL": "https://a.example/,https://b.example/"}, "SERVICE_URL: write one address"),
         ({"EVENTS_SECRET": "hush"}, "EVENTS_SECRET: write whsec_ and a key of 24 to 64 bytes in base64"),
         ({"EVENTS_SECRET": ","}, "EVENTS_SECRET: write whsec_ and a key of 24 to 64 bytes in base64"),
     ],
