@@ -85,6 +85,8 @@ class Settings(BaseSettings):
         finance_email: who reads the daily digest; without it the digest is only kept.
         partner_center_cloud: whose Partner Center is ours; without it, none.
         incident_webhook_secret: with which notices of incidents are signed, as Standard Webhooks says.
+        facts_webhook_secrets: with which other systems sign what they report, as `name=whsec_...`, separated
+            by commas; a name may have two while its secret changes.
         events_url: where the seller's product is told of events, one address or several with commas.
         events_secret: with which events are signed, `whsec_...`; two with a comma while it changes.
         service_url, service_secret: where the seller's product turns its services down and up, signed so too.
@@ -143,6 +145,7 @@ class Settings(BaseSettings):
     partner_center_cloud: CloudName | None = None
     incident_webhook_secret: SecretStr | None = None
     suspension: Literal["on", "dry-run"] = "on"
+    facts_webhook_secrets: SecretStr | None = None
     events_url: str | None = Field(default=None, repr=False)  # a path may hold a secret
     events_secret: SecretStr | None = None
     service_url: str | None = Field(default=None, repr=False)
@@ -274,6 +277,19 @@ class Settings(BaseSettings):
                 raise ValueError("each program has a name and a token of its own: two are alike")
         return value
 
+    @field_validator("facts_webhook_secrets")
+    @classmethod
+    def _reporters(cls, value: SecretStr | None) -> SecretStr | None:
+        pairs = [] if value is None else _pairs(value.get_secret_value())
+        for number, (name, secret) in enumerate(pairs, start=1):
+            if not _CALLER.fullmatch(name) or not _WHSEC.fullmatch(secret):
+                raise ValueError(
+                    f"entry {number} cannot be used: write name=whsec_... and a comma between two"
+                )
+        if len({secret for _, secret in pairs}) < len(pairs):
+            raise ValueError("each system has a secret of its own: two are alike")
+        return value
+
     @field_validator("events_secret", "service_secret")
     @classmethod
     def _signing(cls, value: SecretStr | None) -> SecretStr | None:
@@ -301,6 +317,12 @@ class Settings(BaseSettings):
         if value is not None and len(_several(value)) > 1:
             raise ValueError("write one address: a service is kept in one place")
         return value
+
+    @property
+    def reporters(self) -> list[tuple[str, str]]:
+        """The names of the systems that report by webhook, each with a secret."""
+        given = self.facts_webhook_secrets
+        return [] if given is None else _pairs(given.get_secret_value())
 
     @property
     def event_urls(self) -> list[str]:

@@ -14,6 +14,7 @@ from activities.incidents import WakeIncident
 from composition.checks import onboarding_files
 from composition.deployment import code_version
 from composition.partner_center import partner_center_client, partner_center_door
+from composition.product import reports_door
 from composition.stripe import stripe_door
 from ending import WRONG_USAGE, Stop
 from settings import Settings
@@ -138,6 +139,7 @@ def site(
             code_version=code_version(),
             tokens=Tokens(settings.callers),
             view=_viewer(ledger),
+            reports=reports_door(settings),
             shared_domains=lambda: onboarding_files(settings).shared()[0],
         )
     )

@@ -1,4 +1,4 @@
-"""The seller's own product: what it is told and asked."""
+"""The seller's own product: the systems that report to us, and what it is told and asked."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -25,12 +25,30 @@ from store.database import Ledger
 from workflows.events import EventsOut
 
 if TYPE_CHECKING:
+    from providers.facts_door import FactsDoor
     from providers.webhooks_out.switch import ProductSwitch
 
 EVENTS_EVERY = timedelta(minutes=1)
 
 
 _REMEDY = "write whsec_ and a key of 24 to 64 bytes in base64"
+
+
+def reports_door(settings: Settings) -> "FactsDoor | None":
+    """Return what takes the reports of other systems; None where none may report by webhook.
+
+    Raises:
+        Stop: a secret cannot be used.
+    """
+    if not settings.reporters:
+        return None
+    from providers.facts_door import FactsDoor
+
+    try:
+        return FactsDoor(secrets=settings.reporters)
+    except ValueError:
+        words = f"FACTS_WEBHOOK_SECRETS has an entry that is no secret: {_REMEDY}"
+        raise Stop(words, status=WRONG_USAGE) from None
 
 
 def event_endpoints(settings: Settings) -> list[Endpoint]:

@@ -5,7 +5,9 @@ here is what an import or a command writes too.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from domain import facts
 from domain.facts import Body, kind_of
@@ -33,6 +35,27 @@ _ONCE: Mapping[type[Body], tuple[str, ...]] = {
     facts.OrderPlaced: ("order",),
 }
 """Kinds that are said once of what these fields name: those are their names."""
+
+CUSTOMER = "customer"
+"""The type of an item that reports a customer, where facts and customers come together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What a system reports in one webhook.
+
+    Attributes:
+        sender: its name in our settings.
+        name: of this delivery within it, the same at each repetition.
+        items: each as the REST API takes it, with its `type`.
+        single: it was one report, and no list.
+    """
+
+    sender: str
+    name: str
+    items: tuple[Mapping[str, Any], ...]
+    single: bool
+
 
 TOMORROW = timedelta(days=1)
 

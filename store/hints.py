@@ -34,8 +34,8 @@ def take(ledger: Ledger, hint: Hint, *, now: datetime) -> Looks:
         looks = _looks(session, hint, now)
         customer = next(iter(looks.customers), None) or _whose(session, hint)
         event = Event(source=hint.source, dedupe=hint.dedupe, word=hint.word, provider_ref=hint.resource)
-        acted_on = looks != Looks() or hint.kind == "access"
-        if inbox.note(session, event, customer, now, done=acted_on) and hint.kind == "access":
+        outcome = "done" if looks != Looks() or hint.kind == "access" else None
+        if inbox.note(session, event, customer, now, outcome=outcome) and hint.kind == "access":
             tasks.open_once(session, ACCESS_REVIEW, _access(hint), now=now)
         return looks
 

@@ -171,24 +171,28 @@ def _fact(outcome: Outcome, receipt: Receipt, customer_id: str, now: datetime) -
     )
 
 
+def digest(event: Event, customer_id: str | None = None) -> str:
+    """Return the name under which an event is kept."""
+    return hashlib.sha256(f"{event.dedupe}\n{customer_id or ''}".encode()).hexdigest()[:32]
+
+
 def note(
-    session: Session, event: Event, customer_id: str | None, now: datetime, *, done: bool = False
+    session: Session, event: Event, customer_id: str | None, now: datetime, *, outcome: str | None = None
 ) -> bool:
     """Write an event down, once for each customer whom it is about; False when it is known already.
 
     Args:
-        done: something follows from it although it names no customer.
+        outcome: what became of it, where it is not what follows from whom it is about.
     """
-    digest = hashlib.sha256(f"{event.dedupe}\n{customer_id or ''}".encode()).hexdigest()[:32]
     values = {
         "source": event.source,
-        "dedupe": digest,
+        "dedupe": digest(event, customer_id),
         "heard_at": now,
         "word": event.word[:64],
         "customer_id": customer_id,
         "message": event.message,
         "provider_ref": event.provider_ref,
-        "outcome": "done" if customer_id or done else _NOTHING_MINE,
+        "outcome": outcome or ("done" if customer_id else _NOTHING_MINE),
     }
     written = (
         upsert(session, _INBOX).values(values).on_conflict_do_nothing(index_elements=["source", "dedupe"])

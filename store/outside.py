@@ -258,7 +258,7 @@ def _wait_for_whom(ledger: Ledger, reported: Reported, why: str, now: datetime, 
     """Keep what is about nobody we know until we do."""
     with ledger.write() as session:
         heard = kept is not None or reported.event is None
-        if not heard and not inbox.note(session, _event(reported), None, now, done=True):
+        if not heard and not inbox.note(session, _event(reported), None, now, outcome="done"):
             return "again"
         unknown = _Waits(_whose(reported), why, person=reported.customer is not None)
         _wait(session, reported, None, unknown, now, kept)

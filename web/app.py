@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from fastapi import BackgroundTasks, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -25,12 +25,13 @@ from domain.replies import Reply
 from domain.reported_facts import Reported
 from store import clock, heard, hints, inbox, incidents, outside, refusals
 from store.database import Ledger
-from web import pages
+from web import pages, reporting
 from web.api.app import api
 from web.api.parts import Api, SharedDomains, View, nothing_seen
 from web.api.tokens import Tokens
-from web.doors import PATHS, SECONDS, STATUS, Door, Heard, Links, Path, Refused, Tally, read_body
+from web.doors import PATHS, REPORTS, SECONDS, STATUS, Door, Heard, Links, Path, Refused, Tally, read_body
 from web.log import where
+from web.reporting import ReportsDoor
 
 Wake = Callable[[str], Awaitable[None]]
 Woken = tuple[Wake, str]
@@ -62,6 +63,7 @@ class Site:
         view: what finance sees of a customer, for the REST API.
         wake, wake_incident: wake the workflow of a customer, or of an incident.
         wake_watch: has a monitor run now, by its name.
+        reports: takes what other systems report by webhook; None where none may.
         shared_domains: mail domains of which many people have an address.
     """
 
@@ -76,6 +78,7 @@ class Site:
     wake_watch: Wake = _nobody
     tokens: Tokens = field(default_factory=lambda: Tokens({}))
     view: View = nothing_seen
+    reports: ReportsDoor | None = None
     shared_domains: SharedDomains = frozenset
     tally: Tally = field(default_factory=Tally)
     real_now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -108,6 +111,8 @@ def application(site: Site) -> FastAPI:
     for path in PATHS:
         if path.door in site.doors:
             app.add_api_route(path.path, _webhook(site, path), methods=["POST"])
+    if site.reports is not None:
+        app.add_api_route(REPORTS.path, _reported(site, site.reports), methods=["POST"])
     if site.links is not None:
         app.add_api_route("/u/{token}", _asked(site, site.links), methods=["GET"])
         app.add_api_route("/u/{token}", _unsubscribed(site, site.links), methods=["POST"])
@@ -166,6 +171,31 @@ def _webhook(site: Site, path: Path) -> Callable[[Request, BackgroundTasks], Awa
         if not path.answers:
             return Response(media_type="text/plain")
         return Response(door.answer(confirmation), media_type=door.answer_type)
+
+    return take
+
+
+def _reported(site: Site, door: ReportsDoor) -> Callable[[Request, BackgroundTasks], Awaitable[Response]]:
+    async def take(request: Request, afterwards: BackgroundTasks) -> Response:
+        """Take what another system reports; 422 says that something was refused, and the body what."""
+        try:
+            raw = await _read(request, REPORTS)
+            posted = door.verify(raw, request.headers, site.real_now())
+        except Unverified as unverified:
+            return _refuse(site, REPORTS.door, Refused(unverified.why))
+        except Refused as refused:
+            return _refuse(site, REPORTS.door, refused)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        now, shared = site.now(), site.shared_domains
+        try:
+            result, wake = await asyncio.to_thread(
+                reporting.take, site.ledger, posted, now=now, shared=shared
+            )
+        except Exception as error:  # noqa: BLE001 - as at the other webhooks
+            return _failed(error)
+        afterwards.add_task(_woken, [(site.wake, customer_id) for customer_id in wake])
+        return JSONResponse(result.model_dump(), 422 if result.refused else 200)
 
     return take
 

@@ -93,6 +93,8 @@ PATHS = (
     Path(door="incidents", path="/webhooks/incidents", media_type="application/json"),
     Path(door="stripe", path="/webhooks/stripe", media_type="application/json"),
 )
+REPORTS = Path(door="facts", path="/webhooks/facts", media_type="application/json")
+"""Where other systems report; they read what became of each item."""
 
 
 class Refused(Exception):

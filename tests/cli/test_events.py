@@ -122,6 +122,9 @@ def test_a_test_event_says_what_was_answered(
         ({"SERVICE_URL": "https://a.example/,https://b.example/"}, "SERVICE_URL: write one address"),
         ({"EVENTS_SECRET": "hush"}, "EVENTS_SECRET: write whsec_ and a key of 24 to 64 bytes in base64"),
         ({"EVENTS_SECRET": ","}, "EVENTS_SECRET: write whsec_ and a key of 24 to 64 bytes in base64"),
+        ({"FACTS_WEBHOOK_SECRETS": f"Billing={SECRET}"}, "FACTS_WEBHOOK_SECRETS: entry 1 cannot be used"),
+        ({"FACTS_WEBHOOK_SECRETS": f"a={SECRET},b=hush"}, "FACTS_WEBHOOK_SECRETS: entry 2 cannot be used"),
+        ({"FACTS_WEBHOOK_SECRETS": f"a={SECRET},b={SECRET}"}, "each system has a secret of its own"),
     ],
 )
 def test_settings_that_cannot_be_used_are_named_without_their_values(

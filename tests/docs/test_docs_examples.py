@@ -19,13 +19,13 @@ from domain.finance_page import STAGES
 from domain.policy import Policy
 from domain.policy_lint import lint
 from domain.policy_schema import schema
-from domain.reported import TYPES, natural_name
+from domain.reported import CUSTOMER, TYPES, natural_name
 from domain.simulation.events import read_events
 from domain.simulation.play import simulate
 from domain.simulation.scenario import CustomerInput, Scenario
 from domain.simulation.timeline import Line
 from settings import Settings
-from web.api.bodies import Bulk, reported
+from web.api.bodies import Bulk, CustomerBody, reported
 from web.api.reports import PATHS
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
@@ -295,10 +295,13 @@ def test_the_paths_of_the_api_are_those_of_its_table() -> None:
 
 
 def test_the_examples_of_the_api_can_be_read() -> None:
-    single, many = blocks(API, "json")[:-1], json.loads(blocks(API, "json")[-1])
+    *single, by_webhook, many = blocks(API, "json")
     for text, kind in zip(
         single, (facts.InvoiceIssued, facts.PaymentReceived, facts.DisputeOpened), strict=True
     ):
         reported(kind).model_validate(json.loads(text))
-    for item in Bulk.model_validate(many).items:
+    customer, *items = json.loads(by_webhook)
+    assert customer.pop("type") == CUSTOMER
+    CustomerBody.model_validate(customer)
+    for item in [*items, *Bulk.model_validate(json.loads(many)).items]:
         reported(TYPES[item["type"]]).model_validate({key: item[key] for key in item if key != "type"})

@@ -259,6 +259,12 @@ def unusable_item(index: int, problems: Sequence[str]) -> ItemResult:
     return ItemResult(index=index, customer=None, id=None, status="refused", problems=why)
 
 
+def bulk_result(results: Sequence[ItemResult]) -> BulkResult:
+    """Return what became of each item, and how many of each there are."""
+    counts = {status: sum(each.status == status for each in results) for status in ("recorded", "already")}
+    return BulkResult(**counts, refused=len(results) - sum(counts.values()), results=[*results])
+
+
 def _writable(text: str) -> str:
     """Return text that can be sent: halves of characters, which JSON can hold, cannot."""
     return text.encode("utf-8", "replace").decode()

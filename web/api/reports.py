@@ -3,7 +3,8 @@
 A report is written by the caller's name and the report's own, so it may be repeated as often as one likes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import BackgroundTasks, FastAPI, Header, Response
@@ -16,10 +17,11 @@ from domain.reported import REPORTED, TYPES
 from domain.reported_facts import Report
 from domain.sentences import sentences
 from store import intake, onboarding
+from store.database import Ledger
 from store.errors import Refused
 from web.api import answers
 from web.api.bodies import ENVELOPE, Bulk, CustomerBody, Envelope, reported
-from web.api.parts import Api
+from web.api.parts import Api, SharedDomains
 
 PATHS: Mapping[str, type[Body]] = {
     "/invoices": facts.InvoiceIssued,
@@ -66,15 +68,9 @@ def add_customers(app: FastAPI, parts: Api, by: Any) -> None:
         body: CustomerBody, caller: str, response: Response, later: BackgroundTasks
     ) -> answers.CustomerKept:
         """Add a customer, or say what has changed of one who is known. Names and addresses are kept apart."""
-        now, application = parts.now(), body.application
-        if body.verify:
-            begun = onboarding.apply(
-                parts.ledger, application, now=now, more=_more(body), shared=parts.shared_domains()
-            )
-            wake, status = begun.wake, "already" if begun.already else "verifying"
-        else:
-            kept = intake.keep(parts.ledger, application, said=body.said, by=f"api:{caller}", now=now)
-            wake, status = kept.wake, "added" if kept.added else "changed" if kept.changed else "already"
+        status, wake = keep_customer(
+            parts.ledger, body, by=f"api:{caller}", now=parts.now(), shared=parts.shared_domains
+        )
         response.status_code = 201 if status in ("added", "verifying") else 200
         if wake:
             later.add_task(parts.woken, [body.customer])
@@ -84,6 +80,22 @@ def add_customers(app: FastAPI, parts: Api, by: Any) -> None:
     app.add_api_route(
         "/customers", keep, methods=["POST"], status_code=201, responses=_EITHER[answers.CustomerKept]
     )
+
+
+def keep_customer(
+    ledger: Ledger, body: CustomerBody, *, by: str, now: datetime, shared: SharedDomains
+) -> tuple[str, bool]:
+    """Add a customer or say what has changed; return which it was, and whether to wake the workflow.
+
+    Raises:
+        Refused: something of it cannot be used; nothing was written.
+    """
+    application = body.application
+    if body.verify:
+        begun = onboarding.apply(ledger, application, now=now, more=_more(body), shared=shared())
+        return "already" if begun.already else "verifying", begun.wake
+    kept = intake.keep(ledger, application, said=body.said, by=by, now=now)
+    return "added" if kept.added else "changed" if kept.changed else "already", kept.wake
 
 
 def _more(body: CustomerBody) -> Particulars:
@@ -140,35 +152,44 @@ def add_bulk(app: FastAPI, parts: Api, by: Any) -> None:
 
     def record_many(body: Bulk, caller: str, later: BackgroundTasks) -> answers.BulkResult:
         """Record many facts, each by itself: what is wrong with one keeps no other from being written."""
-        results, wake = _taken(parts, f"api:{caller}", body.items)
+        results, wake = take_items(parts.ledger, f"api:{caller}", enumerate(body.items), now=parts.now())
         if wake:
             later.add_task(parts.woken, wake)
-        counts = {
-            status: sum(each.status == status for each in results) for status in ("recorded", "already")
-        }
-        return answers.BulkResult(**counts, refused=len(results) - sum(counts.values()), results=results)
+        return answers.bulk_result(results)
 
     record_many.__annotations__["caller"] = by
     app.add_api_route("/facts", record_many, methods=["POST"])
 
 
-def _taken(
-    parts: Api, source: str, items: Sequence[Mapping[str, Any]]
+def take_items(
+    ledger: Ledger,
+    source: str,
+    items: Iterable[tuple[int, Mapping[str, Any]]],
+    *,
+    now: datetime,
+    named: Callable[[int], str | None] = lambda index: None,
 ) -> tuple[list[answers.ItemResult], list[str]]:
-    """Take items customer by customer, each in a transaction; return the results in the items' order."""
+    """Take facts by their places, customer by customer, each customer's in a transaction.
+
+    Args:
+        named: the name of a report at its place that has none of its own.
+
+    Returns:
+        What became of each, in their order, and the customers to wake.
+    """
     results: dict[int, answers.ItemResult] = {}
     reports: dict[str, list[tuple[int, Report]]] = {}
-    for index, item in enumerate(items):
-        read = _item(item)
+    for index, item in items:
+        read = _item(item, named(index))
         if isinstance(read, tuple):
             customer_id, report = read
             reports.setdefault(customer_id, []).append((index, report))
         else:
             results[index] = answers.unusable_item(index, read)
-    wake, now = [], parts.now()
+    wake = []
     for customer_id, some in reports.items():
         try:
-            taken = intake.take(parts.ledger, source, customer_id, [each for _, each in some], now=now)
+            taken = intake.take(ledger, source, customer_id, [each for _, each in some], now=now)
         except Refused as refused:
             results |= {index: answers.refused_item(index, customer_id, refused) for index, _ in some}
             continue
@@ -176,13 +197,13 @@ def _taken(
             results[index] = answers.item_result(index, customer_id, outcome)
         if taken.wake:
             wake.append(customer_id)
-    return [results[index] for index in range(len(items))], wake
+    return [results[index] for index in sorted(results)], wake
 
 
 _MODELS = {facts.kind_of(kind.model_construct()): (kind, reported(kind)) for kind in REPORTED}
 
 
-def _item(item: Mapping[str, Any]) -> tuple[str, Report] | list[str]:
+def _item(item: Mapping[str, Any], name: str | None) -> tuple[str, Report] | list[str]:
     """Return whom an item is about and what it reports, or what is wrong with it."""
     kind, model = _MODELS.get(str(item.get("type")), (None, None))
     if kind is None or model is None:
@@ -192,4 +213,4 @@ def _item(item: Mapping[str, Any]) -> tuple[str, Report] | list[str]:
     except ValidationError as error:
         return sentences(error, model=model)
     assert isinstance(envelope, Envelope)
-    return envelope.customer, _report(kind, envelope)
+    return envelope.customer, _report(kind, envelope, name)
