@@ -101,7 +101,12 @@ def watch_waker(client: Client, task_queue: str) -> Wake:
 
     async def wake(name: str) -> None:
         handle = client.get_schedule_handle(watch_id(name, task_queue))
-        await handle.trigger(overlap=ScheduleOverlapPolicy.BUFFER_ONE)
+        try:
+            await handle.trigger(overlap=ScheduleOverlapPolicy.BUFFER_ONE)
+        except RPCError as error:
+            # Of what is not set up there is no monitor, though its webhook may come.
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
 
     return wake
 

@@ -29,29 +29,34 @@ class Looks:
 
 
 def take(ledger: Ledger, hint: Hint, *, now: datetime) -> Looks:
-    """Take a hint with all that follows in the ledger; a repeated one changes nothing, and wakes again."""
+    """Take a hint with all that follows in the ledger; a repeated one changes nothing, and wakes nobody.
+
+    Whose wake was lost is found by the sweep, and a monitor runs when its time comes.
+    """
     with ledger.write() as session:
-        looks = _looks(session, hint, now)
-        customer = next(iter(looks.customers), None) or _whose(session, hint)
+        customer = _whose(session, hint)
+        watch = _WATCHES.get(hint.kind)
+        follows = watch is not None or hint.kind == "access"
         event = Event(source=hint.source, dedupe=hint.dedupe, word=hint.word, provider_ref=hint.resource)
-        outcome = "done" if looks != Looks() or hint.kind == "access" else None
-        if inbox.note(session, event, customer, now, outcome=outcome) and hint.kind == "access":
+        if not inbox.note(session, event, customer, now, outcome="done" if follows else None):
+            return Looks()
+        if hint.kind == "access":
             tasks.open_once(session, ACCESS_REVIEW, _access(hint), now=now)
-        return looks
+        if hint.kind != "subscription" or hint.resource is None:
+            return Looks(watch=watch)
+        mine = places.hint(session, hint.provider, hint.resource, now=now)
+        return Looks() if mine is None else Looks(customers=(mine,))
 
 
 def _whose(session: Session, hint: Hint) -> str | None:
-    """Return whose the account is, where it is linked to a customer of ours."""
+    """Return whose it is, as far as the subscription or the account is linked to a customer of ours."""
+    if hint.resource is not None:
+        owner = places.owner(session, hint.provider, hint.resource)
+        if owner is not None:
+            return owner
     if hint.account is None:
         return None
     return service_accounts.owners(session, [hint.account]).get(hint.account)
-
-
-def _looks(session: Session, hint: Hint, now: datetime) -> Looks:
-    if hint.kind == "subscription" and hint.resource is not None:
-        customer = places.hint(session, hint.provider, hint.resource, now=now)
-        return Looks() if customer is None else Looks(customers=(customer,))
-    return Looks(watch=_WATCHES.get(hint.kind))
 
 
 def _access(hint: Hint) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 import certifi
 import requests
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 from cryptography.x509.verification import (
@@ -46,9 +47,13 @@ SECONDS = 5.0
 """So long all requests for one certificate may take."""
 
 MOST_FETCHES, PER = 10, timedelta(minutes=1)
+MOST_WAITING = 3
+"""So many deliveries may wait for a certificate at once: other doors share their threads."""
+
 RENEWED_AFTER = timedelta(minutes=10)
 """A certificate that is known for so long may have been changed at its address."""
 
+_ODD = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 _BEFORE_ITS_END = timedelta(hours=1)
 _MOST_LINKS = 3
 _SHORTEST_KEY = 2048
@@ -88,8 +93,9 @@ class Certificates:
         self._shut = shut and base is None
         self._session = new_session()
         self._known: dict[str, _Known] = {}
-        self._fetched: deque[datetime] = deque()
+        self._times: deque[datetime] = deque()
         self._one = threading.Lock()
+        self._room = threading.BoundedSemaphore(MOST_WAITING)
 
     def key(self, url: str, now: datetime) -> RSAPublicKey:
         """Return the key of the certificate at an address, which may be one that is known.
@@ -116,32 +122,42 @@ class Certificates:
     def _fetch(self, url: str, now: datetime, before: _Known | None) -> RSAPublicKey:
         if not _may_be_asked(url, ("https",), self._hosts):
             raise Unverified("certificate")
-        # Several deliveries that need one certificate wait for the first of them, and not for long.
-        if not self._one.acquire(timeout=SECONDS):
+        if not self._room.acquire(blocking=False):
             raise Unverified("no_certificate")
         try:
-            known = self._known.get(url)
-            if known is not None and known is not before and now < known.until:
-                return known.key
-            self._count(now)
-            found = self._believed(url, now)
-            self._known[url] = found
-            return found.key
+            if not self._one.acquire(timeout=SECONDS):
+                raise Unverified("no_certificate")
+            try:
+                return self._fetched_now(url, now, before)
+            finally:
+                self._one.release()
         finally:
-            self._one.release()
+            self._room.release()
+
+    def _fetched_now(self, url: str, now: datetime, before: _Known | None) -> RSAPublicKey:
+        """Fetch a certificate, unless somebody has fetched it while we waited for our turn."""
+        known = self._known.get(url)
+        if known is not None and known is not before and now < known.until:
+            return known.key
+        self._count(now)
+        try:
+            self._known[url] = self._believed(url, now)
+        except (ValueError, TypeError, UnsupportedAlgorithm, *_ODD):
+            raise Unverified("certificate") from None  # The library looks at many parts only when asked.
+        return self._known[url].key
 
     def _count(self, now: datetime) -> None:
         """Count a fetch, unless there were too many: strangers could have us ask without an end."""
-        while self._fetched and not now - PER < self._fetched[0] <= now:
-            self._fetched.popleft()
-        if len(self._fetched) >= MOST_FETCHES:
+        while self._times and not now - PER < self._times[0] <= now:
+            self._times.popleft()
+        if len(self._times) >= MOST_FETCHES:
             raise Unverified("no_certificate")
-        self._fetched.append(now)
+        self._times.append(now)
 
     def _believed(self, url: str, now: datetime) -> _Known:
         deadline = time.monotonic() + SECONDS
         given = _read(self._get(url, deadline))
-        if not given or not _is_microsofts(given[0]):
+        if not given or _organisation(given[0]) != ORGANISATION:
             raise Unverified("certificate")
         leaf, links = given[0], given[1:]
         links += [] if links else [*self._issuers_of(leaf, deadline)]
@@ -170,7 +186,7 @@ class Certificates:
                 )
             )
             return policy.build_client_verifier().verify(leaf, list(links)).chain
-        except (VerificationError, ValueError, x509.InvalidVersion):
+        except VerificationError:
             raise Unverified("certificate") from None
 
     def _issuers_of(self, leaf: x509.Certificate, deadline: float) -> Iterator[x509.Certificate]:
@@ -281,6 +297,7 @@ def _may_be_asked(url: str, schemes: Sequence[str], hosts: frozenset[str]) -> bo
             url.isascii()
             and asked.scheme in schemes
             and asked.netloc in hosts  # no port, no name and no password in it either
+            and not asked.query  # One certificate could have any number of addresses.
             and not asked.fragment
         )
     except ValueError:
@@ -292,13 +309,6 @@ def _at(base: str | None, url: str) -> str:
         return url
     asked, there = urlsplit(url), urlsplit(base)
     return urlunsplit((there.scheme, there.netloc, there.path.rstrip("/") + asked.path, asked.query, ""))
-
-
-def _is_microsofts(leaf: x509.Certificate) -> bool:
-    try:
-        return _organisation(leaf) == ORGANISATION
-    except ValueError:
-        return False
 
 
 def _organisation(certificate: x509.Certificate) -> str:

@@ -90,7 +90,7 @@ def test_webhooks_are_registered_tried_and_heard(
     assert heard == [
         ("test-created", None, "unknown"),
         ("subscription-updated", "ACME", "done"),
-        ("azure-fraud-event-detected", None, "done"),
+        ("azure-fraud-event-detected", "ACME", "done"),
     ]
     assert listening == ["ACME", "alerts"]
 

@@ -3,7 +3,10 @@
 import base64
 import json
 import random
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +29,7 @@ from providers.loopback.server import Loopback
 from providers.partner_center.certificates import (
     MOST_BYTES,
     MOST_FETCHES,
+    MOST_WAITING,
     RENEWED_AFTER,
     Certificates,
     shipped_roots,
@@ -189,6 +193,7 @@ GOOD = "https://3psostorageacct.blob.core.windows.net/cert/a.cer"
         "https://[::1",
         "https://3psostorageacct.blob.core.windows.net\\@evil.example/",
         "https://3psostorageacct.blob.core.windows.net/cert/a.cer#b",
+        "https://3psostorageacct.blob.core.windows.net/cert/pcnotifications-dispatch.microsoft.com.cer?1",
         "https://www.microsoft.com/pkiops/certs/issuing.crt",
         "//3psostorageacct.blob.core.windows.net/cert/a.cer",
         "http://169.254.169.254/latest/meta-data",
@@ -299,6 +304,29 @@ def test_strangers_cannot_have_us_ask_without_an_end(made: Make, signer: Signer,
     assert verified(door, signer.call(PATH, CHANGED)), "the one that is known still does"
 
 
+def test_strangers_do_not_keep_all_threads_waiting(made: Make, signer: Signer) -> None:
+    """While one certificate is fetched some may wait for it; whoever comes then is sent away at once."""
+    door = made()
+    with door._certificates._one:
+        waiting = [
+            threading.Thread(target=lambda: suppress_unverified(door, signer), daemon=True)
+            for _ in range(MOST_WAITING)
+        ]
+        for thread in waiting:
+            thread.start()
+        while door._certificates._room.acquire(blocking=False):
+            door._certificates._room.release()
+            time.sleep(0.01)
+        assert why(door, signer.call(PATH, CHANGED)) == "no_certificate"
+    for thread in waiting:
+        thread.join()
+
+
+def suppress_unverified(door: PartnerCenterDoor, signer: Signer) -> None:
+    with suppress(Unverified):
+        verified(door, signer.call(PATH, CHANGED))
+
+
 def test_with_another_vendor_standing_in_nobody_is_asked(made: Make, signer: Signer) -> None:
     assert why(made(base=None, shut=True), signer.call(PATH, CHANGED)) == "no_certificate"
 
@@ -361,7 +389,8 @@ async def test_a_changed_subscription_wakes_whose_it_is(taking: Web, signer: Sig
     strange = event("subscription-updated", URI.format("t", "s-9"), NOW)
     call = signer.call(PATH, strange)
     assert (await taking.post(PATH, call.body, call.headers)).status_code == 200
-    assert taking.woken == ["ACME", "ACME"]
+    assert taking.woken == ["ACME"]
+    assert places.due(taking.site.ledger, now=NOW, limit=9) == ["ACME"], "the sweep finds a lost wake"
 
 
 async def test_a_certificate_that_cannot_be_had_is_no_error_of_ours(
