@@ -1,5 +1,6 @@
 """The ledger: its tables and database, and what in it waits, is silent, held or missing."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +24,7 @@ from store import (
     inbox,
     monitors,
     onboarding_rules,
+    outside,
     policies,
     rates,
     refusals,
@@ -97,6 +99,18 @@ def _doors(ledger: Ledger) -> Iterator[Finding]:
     unknown = inbox.unknown_since(ledger, since)
     told = ", ".join(f"{count} of {source}" for source, count in unknown.items())
     yield Finding(about="webhooks about nobody we know", ok=True, words=told or "none")
+    yield _untaken(ledger)
+
+
+def _untaken(ledger: Ledger) -> Finding:
+    """Say what systems outside have told that could not be taken yet, and for what the first of it waits."""
+    waiting = outside.waiting(ledger)
+    if not waiting:
+        return Finding(about="told and not taken yet", ok=True, words="nothing")
+    counts = Counter(each.source for each in waiting)
+    told = ", ".join(f"{count} of {source}" for source, count in sorted(counts.items()))
+    words = f"{told}; since {waiting[0].heard_at:%d %b %H:%M} UTC: {waiting[0].why}"
+    return Finding(about="told and not taken yet", ok=True, words=words)
 
 
 def _expected(settings: Settings) -> dict[str, str]:

@@ -160,17 +160,13 @@ CASES: list[tuple[str, tuple[bytes, dict[str, Any]], int, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("request_", "status", "counted"), [each[1:] for each in CASES], ids=[each[0] for each in CASES]
-)
-async def test_hostile_webhooks_are_refused_and_counted_and_never_an_error(
-    taking: Web, request_: tuple[bytes, dict[str, Any]], status: int, counted: str | None
-) -> None:
-    answer = await taking.post(PATH, *request_)
-    assert answer.status_code == status
-    assert taking.site.tally.take() == ({} if counted is None else {("stripe", counted): 1})
-    if counted is not None:
-        assert inbox.unknown_since(taking.site.ledger, at(0)) == {}
+async def test_hostile_webhooks_are_refused_and_counted_and_never_an_error(taking: Web) -> None:
+    for name, request, status, counted in CASES:
+        answer = await taking.post(PATH, *request)
+        assert (name, answer.status_code) == (name, status)
+        assert (name, taking.site.tally.take()) == (name, {("stripe", counted): 1} if counted else {})
+    assert inbox.unknown_since(taking.site.ledger, at(0)).keys() <= {"stripe"}
+    assert len(facts.history(taking.site.ledger, "cus_000001")) == 1, "the one that is good"
 
 
 async def test_what_nobody_can_read_is_a_task_and_what_nobody_knows_is_counted(taking: Web) -> None:
