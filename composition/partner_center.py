@@ -75,9 +75,10 @@ def refresh_token_age(settings: Settings, now: datetime) -> timedelta | None:
     return now - RefreshFile(settings.partner_center_refresh_token_file).read().since
 
 
-TURNS_PER_SECOND = 1.5
+TURNS_PER_SECOND = 1.0
 """Of all workers together. Partner Center answers one partner 500 requests a minute; 6 a second leave room
-for what is read, and a turn makes 4 at most: it looks, turns, and looks again, and one is spare.
+for what is read. An attempt to turn a service makes 3 where it has one subscription, and one more for each
+other one; 6 are meant for it.
 """
 
 

@@ -160,7 +160,9 @@ class Stage:
                         self.settings, self.ledger, self.wake, self.wake_incident, watch_waker(client, queue)
                     )
                 )
-            for worker in workers(client, queue, replace(made, verifier=verifier)):
+            # A vendor's limit of a minute would be one of months here, where a day is a second.
+            made = replace(made, verifier=verifier, turns_per_second=None)
+            for worker in workers(client, queue, made):
                 await running.enter_async_context(worker)
             await self._verify(Applicants(self.ledger, verifier, self.wake))
             await start_sweep(client, queue, self.ledger, every=SWEEP_EVERY)

@@ -115,7 +115,7 @@ def test_turns_are_slowed_down_only_where_partner_center_is_set_up(
     made = parts(read(monkeypatch), ledger)
     assert (made.turns_per_second, set(made.switches)) == (None, {"ledger"})
     made = parts(read(monkeypatch, **APP), ledger)
-    assert (made.turns_per_second, set(made.switches)) == (1.5, {"ledger", "partner_center"})
+    assert (made.turns_per_second, set(made.switches)) == (1.0, {"ledger", "partner_center"})
 
 
 def doctor(settings: Settings) -> list[Finding]:
