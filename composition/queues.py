@@ -78,6 +78,17 @@ def _digests(made: Parts) -> Digests:
     )
 
 
+def _messages(made: Parts) -> Messages:
+    return Messages(
+        books=made.books,
+        letters=made.letters,
+        couriers=made.couriers,
+        seller=made.seller,
+        headers=made.headers,
+        mark=made.mark,
+    )
+
+
 def _sweeping(made: Parts, wake: Wake, wake_incident: WakeIncident) -> Sweeping:
     return Sweeping(
         books=made.books,
@@ -168,14 +179,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     wake, wake_incident = waker(client, task_queue), incident_waker(client, task_queue)
     books = made.books
     customers = Customers(books=books, wake=wake, check=made.code_check)
-    messages = Messages(
-        books=books,
-        letters=made.letters,
-        couriers=made.couriers,
-        seller=made.seller,
-        headers=made.headers,
-        mark=made.mark,
-    )
+    messages = _messages(made)
     onboarding = _onboarding(made, wake)
     charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
     tasks = Tasks(books=books, mark=made.mark)
