@@ -191,9 +191,8 @@ class Turning:
             return self.turn(claim, message) if self.to == "terminated" else self._done()
         with self.books.ledger.write() as session:
             for place in self.places:
-                before = self.before.get(turns.key(place))
                 turns.answered(session, place, now=self.now)
-                if before is not None and before.message == message:
+                if self.seen[turns.key(place)].state == "active":  # Else an earlier turn has it down.
                     turns.given_back(session, place, now=self.now)
             turns.waited(session, self.customer_id, now=self.now)
         return Undone()

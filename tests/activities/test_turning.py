@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.decide import decide
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.facts import (
     SubscriptionCancelled,
@@ -14,7 +15,8 @@ from domain.facts import (
     SuspendedElsewhere,
 )
 from store import exchanges, journal, places, switches
-from tests.activities.turning_stage import Stage, at, prepare, stage
+from store.assess import look
+from tests.activities.turning_stage import RESTRICT, Stage, at, prepare, stage
 
 SUSPENDED_AT = at(20)
 
@@ -160,6 +162,10 @@ def test_the_end_of_the_term_is_told_with_the_suspension(acme: Stage) -> None:
         SubscriptionSuspended(subscription="ACME", by="arrears", ends_on=date(2026, 6, 30))
     ]
     assert "Its data is kept until 30 Jun 2026." in answer["view"]["details"]
+    loaded = look(acme.ledger, "ACME")
+    for day, tasks in ((112, []), (113, ["data_loss"])):
+        effects = decide(loaded.policy, loaded.account, at(day)).effects
+        assert [effect.step for effect in effects if effect.kind == "task"] == tasks
 
 
 # --- what goes wrong -------------------------------------------------------------------------------
@@ -311,6 +317,21 @@ def test_a_stop_in_between_asks_for_nothing_more(acme: Stage) -> None:
     switches.go(acme.ledger, by="Mara", now=at(20, 4))
     suspended(acme)
     assert acme.states() == ["suspended", "suspended"]
+
+
+def test_a_restriction_that_its_vendor_refuses_is_no_obstacle_to_what_follows(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    with stage(prepare(tmp_path, more=RESTRICT), copy) as acme:
+        acme.link("S-1")
+        acme.vendor.cannot = "restricted"
+        assert acme.act("restrict", at(5))["answer"] == "deferred"
+        assert [step for step, _ in acme.tasks()] == ["service-switch"]
+        suspended(acme)
+        assert acme.act("restrict", at(20, 1))["answer"] == "unwanted"
+        acme.pay(at(21))
+        assert acme.until_over("reactivate", at(21, 1))[0]["answer"] == "done"
+        assert acme.vendor.held["S-1"] == {"id": "S-1", "status": "active", "renews": True}
 
 
 # --- dry run ---------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from activities.service import LedgerSwitch, Service
 from domain.clock import BusinessClock
 from domain.customer import Customer
 from domain.documents import read
+from domain.errors import Refused
 from domain.facts import Body, InvoiceIssued, PaymentReceived
 from domain.policy import Policy
 from domain.switching import Exchange, Note, Place, Seen, SubscriptionState, Turn
@@ -35,6 +36,8 @@ steps:
   - {kind: notice, id: final, offset_days: 1, template: final_notice}
   - {kind: suspend, id: suspend, offset_days: 8, notice_days: 7, needs_delivered: [final]}
 """
+SUSPEND = "  - {kind: suspend"
+RESTRICT = "  - {kind: restrict, id: restrict, offset_days: 2, notice_days: 1, needs_delivered: [final]}\n"
 DUE = date(2026, 3, 2)
 VENDOR = "partner_center"
 
@@ -59,6 +62,7 @@ class Vendor:
     Attributes:
         held: what a subscription has: its status, and whether it renews by itself.
         steps: a request that carried one of these UUIDs before does nothing again.
+        cannot: what it refuses to do.
         slow: so many looks go by until a change is seen; until then it is on its way.
     """
 
@@ -68,6 +72,7 @@ class Vendor:
     done: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
     look_faults: list[Exception] = field(default_factory=list)
+    cannot: str = ""
     slow: int = 0
     pending: dict[str, int] = field(default_factory=dict)
 
@@ -84,6 +89,8 @@ class Vendor:
 
     def turn(self, turn: Turn, *, note: Note) -> None:
         resource = turn.place.resource
+        if turn.to == self.cannot:
+            raise Refused(f"nothing is {turn.to} here")
         change: dict[str, Any] = {"status": turn.to}
         if turn.to == "suspended":
             change["renews"] = False
@@ -207,12 +214,17 @@ def stage(prepared: Path, folder: Path) -> Iterator[Stage]:
     ledger.close()
 
 
-def prepare(folder: Path) -> Path:
-    """ACME owes since DUE, and its final notice was delivered: a ledger to copy."""
+def prepare(folder: Path, *, more: str = "") -> Path:
+    """ACME owes since DUE, and its final notice was delivered: a ledger to copy, with `more` steps."""
     url = f"sqlite:///{folder / 'ledger.db'}"
     migrate(url)
     ledger, then = Ledger(url, durable=False), at(-40)
-    policies.adopt(ledger, read(POLICY, model=Policy, name="turning.yaml"), now=then, by="test")
+    policies.adopt(
+        ledger,
+        read(POLICY.replace(SUSPEND, more + SUSPEND), model=Policy, name="turning.yaml"),
+        now=then,
+        by="test",
+    )
     switches.set_go_live(ledger, None, by="test", now=then)
     with ledger.write() as session:
         customer = Customer(id="ACME", currency="EUR")
