@@ -19,7 +19,7 @@ from activities.customers import Wake
 from activities.incidents import WakeIncident
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.hints import Hint
-from domain.reported_facts import Reported, TellingsPage
+from domain.reported_facts import Answer, Reported, TellingsPage
 from store import hints, monitors, outside
 
 RUN_SECONDS = 4.0
@@ -43,8 +43,8 @@ class Teller(Protocol):
 
     def page(self, since: datetime, after: str | None) -> TellingsPage: ...
 
-    def ask(self, name: str, at: datetime) -> tuple[Reported, ...] | None:
-        """Return what a name stands for: nothing where it is nothing of ours, None where nobody can say."""
+    def ask(self, name: str, at: datetime) -> Answer | None:
+        """Return what a name stands for; None where nobody can say."""
         ...
 
 
@@ -125,14 +125,14 @@ class Outside:
     def _ask(self, now: datetime, woken: _Woken) -> None:
         ledger, name = self.books.ledger, self.teller.name
         names = outside.to_ask(ledger, name, now=now, after=ASK_AGAIN, limit=MOST_NAMES)
-        for each in names:
-            found = self.teller.ask(each, self.books.clock().real(now))
-            for told in found or ():
-                self._take(told, now, woken)
-            if found is not None and not found:
-                outside.drop(ledger, name, each)
+        answers = {each: self.teller.ask(each, self.books.clock().real(now)) for each in names}
+        for told in (told for answer in answers.values() if answer for told in answer.told):
+            self._take(told, now, woken)
         again = outside.try_again(ledger, name, now=now)
         woken.add(again.wake, again.incidents)
+        for each, answer in answers.items():
+            if answer is not None and not answer.billed:
+                outside.drop(ledger, name, each)
 
     def _take(self, told: Reported | Hint, now: datetime, woken: _Woken) -> None:
         if isinstance(told, Hint):

@@ -106,6 +106,18 @@ class TellingsPage:
     after: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a system outside answers when it is asked what a name stands for.
+
+    Attributes:
+        billed: whether it has to do with an invoice; what waits for any other money waits for nothing.
+    """
+
+    told: tuple[Reported, ...] = ()
+    billed: bool = True
+
+
 def write(reported: Reported) -> dict[str, Any]:
     """Return a telling as JSON-ready values, to be kept: but not who the customer is."""
     settled = reported.settled

@@ -37,6 +37,7 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 
 GOES_ON = timedelta(days=1)
 _MOST_AT_ONCE = 200
+_MOST_AGAIN = 50
 _MOST_STEPS = 4
 _SAME = "/payment"
 """Behind the name of their money: which payment of ours it was found to be."""
@@ -125,12 +126,19 @@ def try_again(
 
 
 def go_on(ledger: Ledger, *, now: datetime) -> Taken:
-    """Try again what waits for no name, such as for the answer to a charge of ours; for a day."""
+    """Try again what waits for no name, as for the answer to a charge of ours, or for one that is known.
+
+    Two deliveries of one moment may have missed each other. It is tried for a day; then whoever asks goes on.
+    """
+    names = select(OutsideNameRow.theirs).where(
+        OutsideNameRow.source == OutsideWaitingRow.source, OutsideNameRow.theirs == OutsideWaitingRow.needs
+    )
+    lately = select(OutsideWaitingRow).where(
+        col(OutsideWaitingRow.heard_at) > now - GOES_ON,
+        col(OutsideWaitingRow.needs).is_(None) | names.exists(),
+    )
     with ledger.read() as session:
-        lately = select(OutsideWaitingRow).where(
-            col(OutsideWaitingRow.needs).is_(None), col(OutsideWaitingRow.heard_at) > now - GOES_ON
-        )
-        rows = session.exec(lately.order_by(col(OutsideWaitingRow.id)).limit(_MOST_AT_ONCE)).all()
+        rows = session.exec(lately.order_by(col(OutsideWaitingRow.id)).limit(_MOST_AGAIN)).all()
     touched = _Touched()
     for row in rows:
         _take_again(ledger, row, now, touched)

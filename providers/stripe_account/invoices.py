@@ -32,6 +32,8 @@ from providers.stripe_account.reading import (
 def invoice(about: Object, at: datetime, reading: Reading) -> Reported | None:
     """Return all that an invoice says of itself; None of one that is not issued, or of nothing."""
     issued = minor(about, "amount_due") + minor(about, "pre_payment_credit_notes_amount")
+    if about.get("status") == "void" and issued <= 0:
+        issued = minor(about, "total")  # Nothing is due any more, and it has to be known that it was.
     if about.get("status") in (None, "draft") or issued <= 0:
         return None
     id, name = str(about["id"]), invoice_name(about)

@@ -43,6 +43,13 @@ def intent(about: Object, at: datetime, reading: Reading) -> Reported | None:
     return Reported(source=SOURCE, customer=customer, about=(id,), reports=reports, names=names, as_of=at)
 
 
+def money(about: Object, at: datetime) -> Reported:
+    """Return whose money a PaymentIntent is, where it is for no invoice."""
+    named = Named(kind="payment", ours=str(about["id"]))
+    customer = name_of(about.get("customer")) or None
+    return Reported(source=SOURCE, customer=customer, names={named.ours: named}, as_of=at)
+
+
 def refund(about: Object, at: datetime, reading: Reading) -> Reported | None:
     """Return money that was given back; one that failed after it was given is for a person."""
     behind, id = money_behind(about), str(about["id"])

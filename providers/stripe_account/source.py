@@ -3,17 +3,17 @@
 A webhook that never came is found in the list of events, which is read page by page from the newest back.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import stripe
 
 from domain.hints import Hint
-from domain.reported_facts import Reported, TellingsPage
+from domain.reported_facts import Answer, Reported, TellingsPage
 from providers.stripe_account.client import Account, raise_unanswered
 from providers.stripe_account.events import read_event, read_object
 from providers.stripe_account.instruments import Object, name_of
+from providers.stripe_account.payments import REFERENCE, money
 from providers.stripe_account.reading import SOURCE, Reading
 
 PAGE = 25
@@ -56,24 +56,22 @@ class StripeEvents:
         last = str(events[-1]["id"]) if events and found.has_more else None
         return TellingsPage(told=[told for event in events for told in self._read(event)], after=last)
 
-    def ask(self, name: str, at: datetime) -> tuple[Reported, ...] | None:
-        """Return what a name stands for: nothing where it is nothing of ours, None where it cannot be said.
-
-        Errors as above.
-        """
+    def ask(self, name: str, at: datetime) -> Answer | None:
+        """Return what a name stands for; None where Stripe cannot say. Errors as above."""
         kind = name.partition("_")[0]
         if kind not in _KINDS or (kind == "cus" and not self._reading.adds):
             return None
         with self._within():
             try:
-                objects = [*self._objects(name)]
+                if kind in ("ch", "py", "pi"):
+                    return self._money(name, at)
+                return Answer(told=(self._told(self._object(kind, name), at),))
             except stripe.InvalidRequestError as error:
                 if error.http_status != 404:
                     raise_unanswered(error)
-                return ()
+                return Answer(billed=False)
             except stripe.StripeError as error:
                 raise_unanswered(error)
-        return tuple(self._told(objects, at))
 
     def _read(self, event: Object) -> list[Reported | Hint]:
         try:
@@ -82,39 +80,41 @@ class StripeEvents:
             words = f"event {name_of(event.get('id'))[:64]} cannot be read: look at it in Stripe's dashboard"
             return [Reported(source=SOURCE, event=name_of(event.get("id")), tasks=(words,))]
 
-    def _told(self, objects: list[Object], at: datetime) -> Iterator[Reported]:
-        for each in objects:
-            try:
-                told = read_object(each, at, self._reading)
-            except ValueError:
-                words = f"{name_of(each.get('id'))} cannot be read: look at it in Stripe's dashboard"
-                told = Reported(source=SOURCE, tasks=(words,))
-            if told is not None:
-                yield told
+    def _told(self, about: Object, at: datetime) -> Reported:
+        """Return what an object says; of one that says nothing, or cannot be read, just that."""
+        try:
+            return read_object(about, at, self._reading) or Reported(source=SOURCE)
+        except ValueError:
+            words = f"{name_of(about.get('id'))} cannot be read: look at it in Stripe's dashboard"
+            return Reported(source=SOURCE, tasks=(words,))
 
-    def _objects(self, name: str) -> Iterator[Object]:
-        """Yield the objects that say what a name stands for: of money the invoice that it pays as well."""
-        kind = name.partition("_")[0]
+    def _object(self, kind: str, name: str) -> Object:
         if kind == "in":
-            yield self._stripe.invoices.retrieve(name, _PAYMENTS).to_dict()
+            found: stripe.StripeObject = self._stripe.invoices.retrieve(name, _PAYMENTS)
         elif kind == "cus":
-            yield self._stripe.customers.retrieve(name).to_dict()
-        elif kind in ("du", "dp"):
-            yield self._stripe.disputes.retrieve(name).to_dict()
-        elif kind in ("ch", "py"):
-            charge = self._stripe.charges.retrieve(name).to_dict()
-            yield charge
-            if of := name_of(charge.get("payment_intent")):
-                yield from self._of_intent(of)
+            found = self._stripe.customers.retrieve(name)
         else:
-            yield from self._of_intent(name)
+            found = self._stripe.disputes.retrieve(name)
+        return found.to_dict()
 
-    def _of_intent(self, name: str) -> Iterator[Object]:
+    def _money(self, name: str, at: datetime) -> Answer:
+        """Return what money is for: the invoice that it pays, a charge of ours, or neither."""
+        told: list[Reported] = []
+        if not name.startswith("pi_"):
+            charge = self._stripe.charges.retrieve(name).to_dict()
+            told.append(self._told(charge, at))
+            name = name_of(charge.get("payment_intent"))
+            if not name:
+                return Answer(told=tuple(told), billed=False)
         asked: Any = {"payment": {"type": "payment_intent", "payment_intent": name}}
-        for each in self._stripe.invoice_payments.list(asked).data:
-            payment: Object = each.to_dict()
-            yield self._stripe.invoices.retrieve(name_of(payment["invoice"]), _PAYMENTS).to_dict()
-            yield payment
+        payments: list[Object] = [each.to_dict() for each in self._stripe.invoice_payments.list(asked).data]
+        for payment in payments:
+            told.append(self._told(self._object("in", name_of(payment["invoice"])), at))
+            told.append(self._told(payment, at))
         intent: Object = self._stripe.payment_intents.retrieve(name).to_dict()
-        if (intent.get("metadata") or {}).get("arrears_charge"):
-            yield intent
+        if (intent.get("metadata") or {}).get(REFERENCE):
+            told.append(self._told(intent, at))
+        elif not payments:
+            told.append(money(intent, at))
+            return Answer(told=tuple(told), billed=False)
+        return Answer(told=tuple(told))

@@ -99,7 +99,7 @@ async def test_in_any_order_twice_and_with_some_lost_all_of_it_arrives(
     base = loopback.stripe_environment()["STRIPE_BASE"]
     books = Books(ledger=ledger, clock=lambda: clock.read(ledger), code_version="test")
     teller = StripeEvents(key=stripe.key, base=base, reading=Reading())
-    reading = Outside(books=books, teller=teller, wake=wake, wake_incident=wake)
+    reading = Outside(books=books, teller=teller, wake=wake, wake_incident=wake, monotonic=lambda: 0.0)
     went = await reading.read({"now": now().isoformat()})
     assert went["words"] == "all is read; 0 wait"
     assert owner["id"] in web.woken
