@@ -169,6 +169,38 @@ def _service(made: Parts, wake: Wake, wake_turn: WakeTurn) -> list[Callable[...,
     return [*turning, turned.terminate, given.provision, given.book, watching.look_around]
 
 
+def _looking(
+    made: Parts, wake: Wake, wake_incident: WakeIncident, onboarding: Onboarding
+) -> list[Callable[..., Any]]:
+    """Return what the worker of the workflows does itself: looks, and what reaches nobody outside."""
+    customers = Customers(books=made.books, wake=wake, check=made.code_check)
+    looking: list[Callable[..., Any]] = [
+        customers.look,
+        customers.write_down,
+        customers.start_the_right_one,
+        Tasks(books=made.books, mark=made.mark).open_task,
+    ]
+    looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, _digests(made).write]
+    looking += [*_monitoring(made, wake), *_incidents(made, wake, wake_incident)]
+    looking += [*_outside(made, wake, wake_incident), *_alerts(made, wake, wake_incident), *_budgets(made)]
+    looking += [onboarding.look, onboarding.check_here, onboarding.check_identifiers, onboarding.conclude]
+    return looking
+
+
+def _effects(
+    made: Parts, wake: Wake, wake_turn: WakeTurn, onboarding: Onboarding
+) -> dict[str, list[Callable[..., Any]]]:
+    """Return what is done on each queue of effects, by the name of EFFECTS."""
+    messages = _messages(made)
+    return {
+        "email": [messages.send],
+        "sms": [messages.send, onboarding.send_code],
+        "checks": [onboarding.ask],
+        "charge": [Charges(books=made.books, cashier=made.cashier, mark=made.mark).charge],
+        "service": _service(made, wake, wake_turn),
+    }
+
+
 def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     """Return the workers of one process: one for the workflows, one per vendor's queue.
 
@@ -177,12 +209,7 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
     """
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="waking"))
     wake, wake_incident = waker(client, task_queue), incident_waker(client, task_queue)
-    books = made.books
-    customers = Customers(books=books, wake=wake, check=made.code_check)
-    messages = _messages(made)
     onboarding = _onboarding(made, wake)
-    charges = Charges(books=books, cashier=made.cashier, mark=made.mark)
-    tasks = Tasks(books=books, mark=made.mark)
 
     def worker(
         queue: str, activities: Sequence[Callable[..., Any]], *, threads: int, looks: int = 0, **more: Any
@@ -200,23 +227,8 @@ def workers(client: Client, task_queue: str, made: Parts) -> list[Worker]:
             **more,
         )
 
-    looking: list[Callable[..., Any]] = [
-        customers.look,
-        customers.write_down,
-        customers.start_the_right_one,
-        tasks.open_task,
-    ]
-    looking += [_sweeping(made, wake, wake_incident).wake_who_is_due, _digests(made).write]
-    looking += [*_monitoring(made, wake), *_incidents(made, wake, wake_incident)]
-    looking += [*_outside(made, wake, wake_incident), *_alerts(made, wake, wake_incident), *_budgets(made)]
-    looking += [onboarding.look, onboarding.check_here, onboarding.check_identifiers, onboarding.conclude]
-    effects: dict[str, Sequence[Callable[..., Any]]] = {
-        "email": [messages.send],
-        "sms": [messages.send, onboarding.send_code],
-        "checks": [onboarding.ask],
-        "charge": [charges.charge],
-        "service": _service(made, wake, turn_waker(client)),
-    }
+    looking = _looking(made, wake, wake_incident, onboarding)
+    effects = _effects(made, wake, turn_waker(client), onboarding)
     limits = {"service": _at_most(made.turns_per_second)}
     return [
         worker(task_queue, looking, threads=8, looks=8, workflows=WORKFLOWS),
