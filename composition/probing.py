@@ -1,6 +1,8 @@
 """Who looks at each vendor for `doctor`, and what there is in place of those that are not set up."""
 
 from composition.messaging import twilio_http
+from composition.partner_center import partner_center_client
+from domain.clouds import CLOUDS
 from domain.health import Part
 from providers.probes.asking import Probe
 from providers.probes.plain import Absent, FrontDoor, Host
@@ -9,7 +11,8 @@ from settings import Settings
 
 def probes(settings: Settings) -> list[Probe]:
     """Return a probe for each part that can be set up, in the order in which they are told."""
-    return [_sendgrid(settings), _twilio(settings), _stripe(settings), *_asked(settings), _front(settings)]
+    vendors = [_sendgrid(settings), _twilio(settings), _stripe(settings), _partner_center(settings)]
+    return [*vendors, *_asked(settings), _front(settings)]
 
 
 def _sendgrid(settings: Settings) -> Probe:
@@ -53,6 +56,23 @@ def _stripe(settings: Settings) -> Probe:
 
     own = None if settings.standing_in else BASE
     return StripeProbe(key=settings.stripe_api_key.get_secret_value(), base=settings.stripe_base or own)
+
+
+def _partner_center(settings: Settings) -> Probe:
+    client = partner_center_client(settings)
+    if client is None:
+        return Absent("partner_center")
+    from providers.probes.partner_center import PartnerCenterProbe
+
+    cloud = CLOUDS[settings.partner_center_cloud or "commercial"]
+    app, user = client.logins
+    return PartnerCenterProbe(
+        base=client.base,
+        resource=cloud.api,
+        app=app,
+        user=user,
+        reads={"usage", "activity_log"} <= cloud.offers,
+    )
 
 
 def _asked(settings: Settings) -> list[Probe]:

@@ -17,6 +17,7 @@ Part = Literal[
     "twilio.verify",
     "stripe",
     "partner_center",
+    "partner_center.user",
     "public_url",
     "bureau",
     "identity",
@@ -43,6 +44,8 @@ Code = Literal[
     "expiring",
     "plain",
     "mode",
+    "logged_in",
+    "said",
 ]
 
 
@@ -88,8 +91,13 @@ PARTS: Mapping[Part, About] = {
     ),
     "partner_center": About(
         title="Partner Center",
-        then="neither usage nor activity logs are read",
-        absent="usage and activity logs come from files",
+        then="no subscription there is suspended or brought back, and no activity log is read",
+        absent="no subscription there is turned, and usage and activity logs come from files",
+    ),
+    "partner_center.user": About(
+        title="Partner Center for a user",
+        then="usage is not read, nor what else an app alone is refused",
+        absent="no user has consented, so usage comes from files",
     ),
     "public_url": About(
         title="PUBLIC_URL",
@@ -149,6 +157,8 @@ CODES: Mapping[Code, Line] = {
     "mute": Line(False, "{variable} sends no SMS: choose a number that does"),
     "expiring": Line(False, "the certificate of {host} ends in {days} days: renew it", then="soon {then}"),
     "plain": Line(True, "{host} is reached without TLS: others may read what vendors and customers send"),
+    "logged_in": Line(True, "logs in{left}"),
+    "said": Line(False, "{why}"),
     "mode": Line(True, "{variable} is a key of {mode} mode{more}"),
 }
 

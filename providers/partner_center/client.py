@@ -77,6 +77,16 @@ class Client:
         self._now = now
         self._not_alone: set[str] = set()
 
+    @property
+    def base(self) -> str:
+        """Where it is asked."""
+        return self._base
+
+    @property
+    def logins(self) -> tuple[Login | None, Login | None]:
+        """The app alone, and the one on behalf of a user."""
+        return self._app, self._user
+
     def get(
         self,
         path: str,
