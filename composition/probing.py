@@ -51,11 +51,17 @@ def _twilio(settings: Settings) -> Probe:
 def _stripe(settings: Settings) -> Probe:
     if settings.stripe_api_key is None:
         return Absent("stripe")
-    from providers.probes.stripe import StripeProbe
+    from providers.probes.stripe import Kind, StripeProbe
     from providers.stripe_cards import BASE
 
     own = None if settings.standing_in else BASE
-    return StripeProbe(key=settings.stripe_api_key.get_secret_value(), base=settings.stripe_base or own)
+    kinds: list[Kind] = ["payment methods", "charges"]
+    if settings.stripe_secrets:
+        kinds += ["events", "customers", "invoices", "payment intents"]
+    elif settings.stripe_charges:
+        kinds += ["customers", "payment intents"]
+    key = settings.stripe_api_key.get_secret_value()
+    return StripeProbe(key=key, base=settings.stripe_base or own, kinds=kinds)
 
 
 def _partner_center(settings: Settings) -> Probe:

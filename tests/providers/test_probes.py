@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from composition import probes
 from domain.health import CODES, PARTS, Code, Part, Sight
 from providers.loopback.faults import DROPPED, REDIRECTED, unwell
 from providers.loopback.server import Loopback
@@ -25,6 +26,7 @@ from providers.probes.plain import Absent, FrontDoor, Host
 from providers.probes.sendgrid import SendGridProbe
 from providers.probes.stripe import StripeProbe
 from providers.probes.twilio import TwilioProbe
+from settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,7 @@ def twilio(loopback: Loopback, **more: Any) -> TwilioProbe:
 
 
 def stripe(loopback: Loopback, key: str = "sk_test_loopback") -> StripeProbe:
-    return StripeProbe(key=key, base=loopback.base)
+    return StripeProbe(key=key, base=loopback.base, kinds=("payment methods", "charges"))
 
 
 def broken(probe: Probe) -> list[tuple[Part, Code]]:
@@ -153,7 +155,8 @@ def test_stripe_says_which_permission_a_key_lacks() -> None:
         return (403 if path.startswith("/v1/charges/") else 404), b"{}"
 
     with serving(answer) as base:
-        lacking = [sight.words for sight in StripeProbe(key="rk_live_1_2", base=base).look() if not sight.ok]
+        probe = StripeProbe(key="rk_live_1_2", base=base, kinds=("charges", "events"))
+        lacking = [sight.words for sight in probe.look() if not sight.ok]
     assert lacking == ["STRIPE_API_KEY lacks a permission: reading charges"]
 
 
@@ -276,3 +279,14 @@ def certificate(folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
     return context
+
+
+def test_what_stripe_is_read_for_is_what_its_key_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Loopback() as loopback:
+        for name, value in loopback.stripe_environment().items():
+            monkeypatch.setenv(name, value)
+        sights = [sight for probe in probes(Settings.from_env()) for sight in probe.look()]
+    said = {sight.code: sight.words for sight in sights if sight.part == "stripe"}
+    kinds = "payment methods, charges, events, customers, invoices, payment intents"
+    assert said["granted"] == f"STRIPE_API_KEY may do all that is asked of it: reading {kinds}"
+    assert said["mode"].startswith("STRIPE_API_KEY is a key of test mode")
