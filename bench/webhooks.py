@@ -5,7 +5,7 @@ the application that `serve` serves, over HTTP, and a process that posts signed 
 threads on a connection of its own. The ledger is on SQLite, and then on PostgreSQL, both of which wait for
 the disk at each commit. No worker runs, for bare signals neither: what it would take is measured by
 `bench.cycles`. Bare signals come from the same client just before, to workflows that there are already
-(as replies and invoices do) and to new ones (as incidents do), as many in flight as requests.
+(as replies and invoices do) and to new ones (as incidents and new customers do), as many in flight.
 
     python -m bench.webhooks [--count 300] [--in-flight 20] [--rounds 3]
 """
@@ -48,6 +48,9 @@ from domain.customer import Customer  # noqa: E402
 from domain.documents import read  # noqa: E402
 from domain.policy import Policy  # noqa: E402
 from ending import leave  # noqa: E402
+from providers.loopback.callbacks import stripe_call  # noqa: E402
+from providers.loopback.stripe import billing  # noqa: E402
+from providers.loopback.stripe.account import Stripe  # noqa: E402
 from settings import ROOT, Settings  # noqa: E402
 from store import customers, policies  # noqa: E402
 from store.condition import condition  # noqa: E402
@@ -61,13 +64,17 @@ PATIENCE_SECONDS = 120
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "the auth token of a benchmark"
 API_TOKEN = "a-token-of-a-benchmark-that-is-long-enough"
+STRIPE = Stripe()
+"""An account whose events they are: one for both ledgers, so that no name comes twice."""
+
 SECRET = base64.b64encode(b"k" * 32).decode()
 
 EXISTING, NEW = "bare signal to a workflow that is there", "bare signal that starts a workflow"
 REPLY = "Twilio: an SMS of a customer"
 INVOICE = "REST API: an invoice"
 INCIDENT = "Standard Webhooks: a notice of an incident"
-BESIDE = {REPLY: EXISTING, INVOICE: EXISTING, INCIDENT: NEW}
+STRIPES = "Stripe: an invoice, and whose it is"
+BESIDE = {REPLY: EXISTING, INVOICE: EXISTING, INCIDENT: NEW, STRIPES: NEW}
 """Each door, and the bare signals that wake as much."""
 
 
@@ -111,7 +118,21 @@ def incident(url: str, number: int, customer: int) -> Request:
     return "/webhooks/incidents", body.encode(), headers
 
 
-DOORS: dict[str, Callable[[str, int, int], Request]] = {REPLY: reply, INVOICE: invoice, INCIDENT: incident}
+def stripes_invoice(url: str, number: int, customer: int) -> Request:
+    """Return an event of Stripe about the invoice of somebody new, whom it makes known."""
+    path = "/webhooks/stripe"
+    owner = billing.customer(STRIPE, name=f"New {number}", email=f"ap@new{number}.example")
+    billing.invoice(STRIPE, owner, 250_00, collection_method="send_invoice")
+    call = stripe_call(url + path, STRIPE.events[-1], secret=STRIPE.secret)
+    return path, call.body, dict(call.headers)
+
+
+DOORS: dict[str, Callable[[str, int, int], Request]] = {
+    REPLY: reply,
+    INVOICE: invoice,
+    INCIDENT: incident,
+    STRIPES: stripes_invoice,
+}
 
 
 def _phone(customer: int) -> str:
@@ -296,6 +317,8 @@ async def measure(settings: Settings, *, count: int, in_flight: int, rounds: int
         "twilio_account_sid": ACCOUNT,
         "twilio_auth_token": SecretStr(TOKEN),
         "incident_webhook_secret": SecretStr(f"whsec_{SECRET}"),
+        "stripe_webhook_secret": SecretStr(STRIPE.secret),
+        "stripe_mode": "test",
         "api_tokens": SecretStr(f"bench={API_TOKEN}"),
     }
     given = {"count": count, "in_flight": in_flight, "rounds": rounds}
