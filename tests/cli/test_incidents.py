@@ -24,7 +24,7 @@ def test_one_that_is_reported_twice_is_one(reported: Any) -> None:
     again = cli("incident", "report", "hacking", "--id", "C-7", "--customer", "ACME", "--text", "from hans")
     assert again.out == f"{incident}: was told before\n"
     more = cli("incident", "report", "hacking", "--id", "C-7", "--customer", "ACME", "--severity", "high")
-    assert more.out == f"{incident}: was known: noted\n"
+    assert more.out == f"{incident}: was known: noted ({NOT_WOKEN})\n", "it is graver than was known"
     assert cli("incident", "list").out.splitlines()[-1] == "incidents: 1"
 
 
