@@ -22,10 +22,12 @@ Read = Callable[[Object, datetime, Reading], Reported | None]
 Changed = Callable[..., Reported | None]
 
 _INVOICE = """invoice.finalized invoice.sent invoice.updated invoice.paid invoice.payment_succeeded
-    invoice.overpaid invoice.voided invoice.marked_uncollectible invoice.overdue invoice.will_be_due
+    invoice.voided invoice.overdue invoice.will_be_due
     invoice.payment_action_required invoice.payment_attempt_required"""
 READ: Mapping[str, Read] = {
     **dict.fromkeys(_INVOICE.split(), invoices.invoice),
+    "invoice.overpaid": invoices.for_a_person,
+    "invoice.marked_uncollectible": invoices.for_a_person,
     "invoice.payment_failed": invoices.failed_alone,
     "invoice_payment.paid": invoices.invoice_payment,
     "credit_note.created": invoices.credit_note,

@@ -48,8 +48,13 @@ def invoice(about: Object, at: datetime, reading: Reading) -> Reported | None:
         # The customer itself says who of ours it is: where it can be asked for, it is.
         application=None if reading.asks else newcomer(about),
         adds=reading.adds,
-        tasks=tuple(_tasks(about, name)),
     )
+
+
+def for_a_person(about: Object, at: datetime, reading: Reading) -> Reported | None:
+    """Return an invoice of which something has just happened that a person has to decide."""
+    told = invoice(about, at, reading)
+    return None if told is None else replace(told, tasks=tuple(_tasks(about, invoice_name(about))))
 
 
 def failed_alone(about: Object, at: datetime, reading: Reading) -> Reported | None:

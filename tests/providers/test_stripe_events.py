@@ -246,6 +246,15 @@ def test_an_invoice_without_a_number_that_can_be_a_name_is_called_by_its_id() ->
         assert issued.invoice == "in_000001"
 
 
+def test_what_stripe_gave_up_is_a_task_once_and_no_write_off() -> None:
+    stripe, _, about = account()
+    billing.give_up(stripe, about)
+    billing.change(stripe, about, metadata={"seen": "yes"})
+    told = [each.tasks for each in said(stripe.events[-2:]) if isinstance(each, Reported)]
+    assert [len(words) for words in told] == [1, 0], "what changes later asks nobody again"
+    assert "invoice ARR-0001 was marked as uncollectible" in told[0][0]
+
+
 def test_what_a_balance_at_stripe_has_paid_is_no_debt_here() -> None:
     stripe, _, about = account()
     about.update(amount_due=0, amount_remaining=0, starting_balance=-100_00, status="paid")
