@@ -24,9 +24,11 @@ from composition.schedules import (
     start_monitors,
     start_sweep,
     sweep_id,
+    watch_id,
     watched,
 )
-from composition.watching import activity_log, audit_rules, usage_source
+from composition.stripe import cashier, stripe_events
+from composition.watching import activity_log, alert_source, audit_rules, budget_keeper, usage_source
 
 __all__ = [
     "GRACEFUL",
@@ -34,7 +36,10 @@ __all__ = [
     "WORKFLOWS",
     "Parts",
     "activity_log",
+    "alert_source",
     "audit_rules",
+    "budget_keeper",
+    "cashier",
     "checking",
     "code_check",
     "code_version",
@@ -69,12 +74,14 @@ __all__ = [
     "start_events",
     "start_monitors",
     "start_sweep",
+    "stripe_events",
     "sweep_id",
     "trackers",
     "twilio_http",
     "usage_source",
     "verify",
     "waker",
+    "watch_id",
     "watch_waker",
     "watched",
     "webhook_registration",

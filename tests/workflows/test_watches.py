@@ -29,11 +29,13 @@ async def until_scheduled(client: Client, expected: set[str]) -> None:
 async def test_a_watch_is_there_as_long_as_its_provider_and_runs_when_it_is_woken(tmp_path: Path) -> None:
     migrate(f"sqlite:///{tmp_path / 'ledger.db'}")
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", durable=False)
-    names = {name: watch_id(name, "arrears") for name in ("usage", "activity", "alerts", "budgets")}
+    names = {
+        name: watch_id(name, "arrears") for name in ("usage", "activity", "services", "alerts", "stripe")
+    }
     with new_server(tmp_path) as server:
         client = await connect(Settings(temporal_address=server.address))
         for _ in range(2):
-            await start_monitors(client, "arrears", ledger, alerts=True, budgets=True)
+            await start_monitors(client, "arrears", ledger, names=names)
         await until_scheduled(client, {*names.values()})
         assert {each.name for each in monitors.all_of(ledger)} == set(names)
 
@@ -44,6 +46,6 @@ async def test_a_watch_is_there_as_long_as_its_provider_and_runs_when_it_is_woke
                 await asyncio.sleep(0.2)
 
         await start_monitors(client, "arrears", ledger)
-        await until_scheduled(client, {names["usage"], names["activity"]})
-        assert {each.name for each in monitors.all_of(ledger)} == {"usage", "activity"}
+        await until_scheduled(client, {names[each] for each in always})
+        assert {each.name for each in monitors.all_of(ledger)} == always
     ledger.close()
