@@ -29,9 +29,8 @@ async def until_scheduled(client: Client, expected: set[str]) -> None:
 async def test_a_watch_is_there_as_long_as_its_provider_and_runs_when_it_is_woken(tmp_path: Path) -> None:
     migrate(f"sqlite:///{tmp_path / 'ledger.db'}")
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", durable=False)
-    names = {
-        name: watch_id(name, "arrears") for name in ("usage", "activity", "services", "alerts", "stripe")
-    }
+    always = {"usage", "activity", "services"}
+    names = {name: watch_id(name, "arrears") for name in (*always, "alerts", "stripe")}
     with new_server(tmp_path) as server:
         client = await connect(Settings(temporal_address=server.address))
         for _ in range(2):
