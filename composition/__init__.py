@@ -28,6 +28,7 @@ from composition.schedules import (
     watched,
 )
 from composition.stripe import cashier, stripe_events
+from composition.switching import switches
 from composition.watching import activity_log, alert_source, audit_rules, budget_keeper, usage_source
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "start_sweep",
     "stripe_events",
     "sweep_id",
+    "switches",
     "trackers",
     "twilio_http",
     "usage_source",
