@@ -31,7 +31,7 @@ class Looks:
 def take(ledger: Ledger, hint: Hint, *, now: datetime) -> Looks:
     """Take a hint with all that follows in the ledger; a repeated one changes nothing, and wakes nobody.
 
-    Whose wake was lost is found by the sweep, and a monitor runs when its time comes.
+    Where a wake was lost, a monitor runs when its time comes, and finds what is to be looked at.
     """
     with ledger.write() as session:
         customer = _whose(session, hint)
@@ -45,7 +45,7 @@ def take(ledger: Ledger, hint: Hint, *, now: datetime) -> Looks:
         if hint.kind != "subscription" or hint.resource is None:
             return Looks(watch=watch)
         mine = places.hint(session, hint.provider, hint.resource, now=now)
-        return Looks() if mine is None else Looks(customers=(mine,))
+        return Looks() if mine is None else Looks(customers=(mine,), watch=monitors.SERVICES)
 
 
 def _whose(session: Session, hint: Hint) -> str | None:

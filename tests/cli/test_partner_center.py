@@ -5,19 +5,22 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import uvicorn
 from sqlmodel import select
 
-from commandline.session import open_ledger
-from composition import site
+from activities.books import Books
+from activities.watching import Watching
+from commandline.session import now_of, open_ledger
+from composition import site, switches
+from domain.facts import SuspendedElsewhere
 from domain.switching import Place
 from providers.loopback.server import Loopback
 from settings import Settings
-from store import places
+from store import clock, facts, places
 from store.tables import InboxRow
 from tests.cli.conftest import CommandLine
 
@@ -78,12 +81,18 @@ def test_webhooks_are_registered_tried_and_heard(
     answer = acme("partner-center", "webhooks", "test")
     assert (answer.status, answer.out.split(": ")[1]) == (0, "completed, answered OK\n"), answer.err
 
-    ledger = open_ledger(Settings.from_env())
-    place = Place(customer="ACME", provider="partner_center", account="tenant-1", resource="s-1")
-    places.link(ledger, place, by="maria", now=datetime.now(UTC))
-    tell = center.partner_center.webhooks.tell
-    assert tell("subscription-updated", f"{API}/v1/customers/tenant-1/subscriptions/s-1") == 200
-    assert tell("azure-fraud-event-detected", f"{API}/v1/fraudEvents?SubscriptionId=s-1") == 200
+    ledger, center_ = open_ledger(Settings.from_env()), center.partner_center
+    held = center_.subscriptions.add("tenant-1", status="suspended", suspensionReasons=["CustomerCredit"])
+    name, now = str(held.resource["id"]), now_of(ledger)
+    place = Place(
+        customer="ACME", provider="partner_center", account="tenant-1", resource=name, kind="licence"
+    )
+    places.link(ledger, place, by="maria", now=now)
+    with ledger.write() as session:
+        places.look_again(session, "ACME", at=now + timedelta(days=1))
+    tell = center_.webhooks.tell
+    assert tell("subscription-updated", f"{API}/v1/customers/tenant-1/subscriptions/{name}") == 200
+    assert tell("azure-fraud-event-detected", f"{API}/v1/fraudEvents?SubscriptionId={name}") == 200
     assert tell("invoice-ready", f"{API}/v1/invoices/D000000001") is None, "nobody asked for it"
     with ledger.read() as session:
         heard = [(row.word, row.customer_id, row.outcome) for row in session.exec(select(InboxRow))]
@@ -92,7 +101,18 @@ def test_webhooks_are_registered_tried_and_heard(
         ("subscription-updated", "ACME", "done"),
         ("azure-fraud-event-detected", "ACME", "done"),
     ]
-    assert listening == ["ACME", "alerts"]
+    assert listening == ["services", "ACME", "alerts"]
+
+    books = Books(ledger=ledger, clock=lambda: clock.read(ledger), code_version="test")
+    kept = switches(Settings.from_env(), ledger)
+    watching = Watching(books=books, switches=kept, wake=_nobody, wake_turn=_nobody)
+    assert watching.look_at(now_of(ledger))[0]["words"] == "looked at 1"
+    told = [fact.body for fact in facts.history(ledger, "ACME")]
+    assert [body.outcome for body in told if isinstance(body, SuspendedElsewhere)] != []
+
+
+async def _nobody(name: str) -> None:
+    pass
 
 
 def test_a_registration_of_somebody_else_is_left_alone(acme: CommandLine, center: Loopback) -> None:

@@ -51,7 +51,9 @@ def test_a_subscription_that_is_a_place_is_looked_at_soon(business: Business) ->
     told = replace(OVER, kind="subscription", resource="s-1", word="subscription-updated")
     assert hints.take(business.ledger, replace(told, resource="s-2"), now=at(1)) == Looks()
     assert places.due(business.ledger, now=at(1), limit=9) == []
-    assert hints.take(business.ledger, replace(told, dedupe="2"), now=at(1)) == Looks(customers=("ACME",))
+    assert hints.take(business.ledger, replace(told, dedupe="2"), now=at(1)) == Looks(
+        customers=("ACME",), watch="services"
+    )
     assert places.due(business.ledger, now=at(1), limit=9) == ["ACME"]
     assert [row[1:] for row in kept(business)] == [(None, "unknown"), ("ACME", "done")]
 

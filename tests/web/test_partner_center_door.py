@@ -389,8 +389,8 @@ async def test_a_changed_subscription_wakes_whose_it_is(taking: Web, signer: Sig
     strange = event("subscription-updated", URI.format("t", "s-9"), NOW)
     call = signer.call(PATH, strange)
     assert (await taking.post(PATH, call.body, call.headers)).status_code == 200
-    assert taking.woken == ["ACME"]
-    assert places.due(taking.site.ledger, now=NOW, limit=9) == ["ACME"], "the sweep finds a lost wake"
+    assert taking.woken == ["watch services", "ACME"]
+    assert places.due(taking.site.ledger, now=NOW, limit=9) == ["ACME"], "a lost wake is found"
 
 
 async def test_a_certificate_that_cannot_be_had_is_no_error_of_ours(
@@ -405,7 +405,7 @@ async def test_a_certificate_that_cannot_be_had_is_no_error_of_ours(
 
 EVENTS = {
     "test-created": [],
-    "subscription-updated": ["ACME"],
+    "subscription-updated": ["watch services", "ACME"],
     "usagerecords-thresholdExceeded": ["watch usage"],
     "azure-fraud-event-detected": ["watch alerts"],
     "granular-admin-relationship-expired": [],
@@ -437,7 +437,7 @@ async def test_every_documented_body_is_taken(taking: Web, signer: Signer) -> No
         told = told.replace("{{CustomerId}}", "tenant-1").replace("{{SubscriptionId}}", "s-1")
         call = signer.call(PATH, told.encode())
         assert (await taking.post(PATH, call.body, call.headers)).status_code == 200, name
-    assert taking.woken == ["ACME", "watch usage", "watch alerts"]
+    assert taking.woken == ["watch services", "ACME", "watch usage", "watch alerts"]
 
 
 # --- how it is set up ----------------------------------------------------------------------------
