@@ -39,7 +39,7 @@ from domain.incidents.page import task_of
 from domain.incidents.playbooks import ENGLISH
 from domain.own_steps import INCIDENT
 from domain.spelling import closest
-from store import customers, facts, journal, playbooks, tasks
+from store import customers, facts, journal, playbooks, service_accounts, tasks
 from store.database import Ledger
 from store.errors import Refused
 from store.facts import NewFact
@@ -224,7 +224,10 @@ def _whom(session: Session, notice: Notice) -> str | None:
         owned = session.get(SubscriptionRow, name)
         if owned is not None:
             return owned.customer_id
-    return None
+    # A provider names the customer by the account that it has there.
+    if notice.customer is None:
+        return None
+    return service_accounts.owners(session, [notice.customer]).get(notice.customer)
 
 
 def _begin(ledger: Ledger, notice: Notice, customer_id: str | None, now: datetime) -> Taken:

@@ -1,12 +1,12 @@
 """Which customer of ours an account at a provider is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 
 from store import customers
 from store.database import Ledger
-from store.tables import ActivityRow, CustomerRow, ServiceAccountRow
+from store.tables import ActivityRow, CustomerRow, PlaceRow, ServiceAccountRow
 
 _CHUNK = 500
 
@@ -33,7 +33,10 @@ def link(ledger: Ledger, customer_id: str, account: str) -> int:
 
 
 def owners(session: Session, accounts: Iterable[str]) -> Mapping[str, str]:
-    """Return the customers of these accounts, as far as they are known: linked, or of the same id."""
+    """Return the customers of these accounts, as far as they are known: linked, or of the same id.
+
+    Where neither is, an account is whose subscriptions are kept there, if they are of one customer.
+    """
     wanted = sorted(set(accounts))
     found: dict[str, str] = {}
     for start in range(0, len(wanted), _CHUNK):
@@ -42,4 +45,17 @@ def owners(session: Session, accounts: Iterable[str]) -> Mapping[str, str]:
         found.update({customer_id: customer_id for customer_id in same})
         linked = session.exec(select(ServiceAccountRow).where(col(ServiceAccountRow.account).in_(some)))
         found.update({row.account: row.customer_id for row in linked})
+        if missing := [account for account in some if account not in found]:
+            found.update(_by_places(session, missing))
     return found
+
+
+def _by_places(session: Session, accounts: Sequence[str]) -> Mapping[str, str]:
+    only = func.min(PlaceRow.customer_id)
+    placed = (
+        select(PlaceRow.account, only)
+        .where(col(PlaceRow.account).in_(accounts))
+        .group_by(PlaceRow.account)
+        .having(only == func.max(PlaceRow.customer_id))
+    )
+    return dict(session.exec(placed).all())

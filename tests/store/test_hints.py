@@ -5,8 +5,9 @@ from dataclasses import replace
 from sqlmodel import select
 
 from domain.hints import Hint
+from domain.incidents.notice import Notice
 from domain.switching import Place
-from store import hints, places, service_accounts, tasks
+from store import hints, incidents, places, service_accounts, tasks
 from store.hints import Looks
 from store.tables import InboxRow
 from tests.store.conftest import Business, at
@@ -62,3 +63,24 @@ def kept(business: Business) -> list[tuple[str, str | None, str]]:
     with business.ledger.read() as session:
         rows = session.exec(select(InboxRow)).all()
         return [(row.word, row.customer_id, row.outcome) for row in rows]
+
+
+def test_an_alert_about_a_tenant_is_its_customers(business: Business) -> None:
+    """Linked, or where a subscription is kept; a tenant of two customers is nobody's."""
+    for name in ("ACME", "UMBRELLA", "INITECH"):
+        business.customer(name)
+    service_accounts.link(business.ledger, "ACME", "tenant-1")
+    for number, (customer, tenant) in enumerate(
+        [("UMBRELLA", "tenant-2"), ("UMBRELLA", "tenant-3"), ("INITECH", "tenant-3")]
+    ):
+        place = Place(customer=customer, provider="partner_center", account=tenant, resource=f"s-{number}")
+        places.link(business.ledger, place, by="maria", now=at(0))
+    told = [
+        incidents.take(business.ledger, notice(tenant), now=at(0)).customer
+        for tenant in ("tenant-1", "tenant-2", "tenant-3", "tenant-4")
+    ]
+    assert told == ["ACME", "UMBRELLA", None, None]
+
+
+def notice(tenant: str) -> Notice:
+    return Notice(source="graph", id=f"a-{tenant}", kind="mining", trusted=True, customer=tenant)
