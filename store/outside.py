@@ -257,6 +257,7 @@ def _take(ledger: Ledger, reported: Reported, now: datetime, touched: _Touched, 
             customer_id = _keep(ledger, reported, customer_id, now, touched)
         except Refused as refused:
             why = str(refused)
+            reported = replace(reported, tasks=(*reported.tasks, why))
     if customer_id is None:
         return _wait_for_whom(ledger, reported, why, now, kept)
     return _take_for(ledger, customer_id, reported, now, touched, kept)

@@ -113,6 +113,19 @@ def test_what_is_older_changes_nothing_about_a_customer(business: Business) -> N
 
 
 @ON_SQLITE
+@pytest.mark.parametrize("known", [True, False])
+def test_an_address_that_cannot_be_is_a_task_that_does_not_show_it(business: Business, known: bool) -> None:
+    if known:
+        business.customer("cus_1")
+    who = Application(customer_id="cus_1", email="no address", currency="EUR")
+    said = told("new", customer="cus_1", application=who, replaces=True, adds=True)
+    outside.take(business.ledger, said, now=at(3))
+    [task] = tasks.worklist(business.ledger)
+    assert "the email address cannot exist" in task.why
+    assert "no address" not in task.why
+
+
+@ON_SQLITE
 def test_an_invoice_told_otherwise_later_is_corrected_and_told_otherwise_earlier_is_not(
     business: Business,
 ) -> None:
