@@ -19,7 +19,7 @@ from domain.events.delivering import Answered
 from store import event_deliveries
 from store.event_deliveries import Batch
 
-AT_ONCE = 4
+AT_ONCE = 8
 """So many events of as many customers are on their way to one endpoint."""
 
 RUN_SECONDS = 20.0

@@ -52,7 +52,9 @@ def set_up(ledger: Ledger, wanted: Mapping[str, str], *, now: datetime) -> list[
     What waits for one that is named no more is dropped.
     """
     with ledger.write() as session:
-        there = {row.name: row for row in session.exec(select(EventEndpointRow).with_for_update())}
+        there = {
+            row.name: row for row in session.exec(select(EventEndpointRow).with_for_update(key_share=True))
+        }
         for name, host in wanted.items():
             row = there.get(name)
             if row is None:
@@ -272,7 +274,7 @@ def _named(row: EventEndpointRow) -> str:
 
 def _locked(session: Session, name: str) -> EventEndpointRow | None:
     return session.exec(
-        select(EventEndpointRow).where(EventEndpointRow.name == name).with_for_update()
+        select(EventEndpointRow).where(EventEndpointRow.name == name).with_for_update(key_share=True)
     ).first()
 
 

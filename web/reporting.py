@@ -97,4 +97,9 @@ def _refused(posted: Posted, results: Sequence[answers.ItemResult]) -> Iterator[
         if each.status in ("refused", "conflict"):
             kind = posted.items[each.index].get("type")
             about = f"item {each.index} ({str(kind)[:40]!r}, {each.customer or 'nobody'})"
-            yield about if kind == CUSTOMER else f"{about}: {each.problems[0][:200]}"
+            yield about if kind == CUSTOMER else f"{about}: {_printable(each.problems[0][:200])}"
+
+
+def _printable(text: str) -> str:
+    """Return words without what no page and no database shows."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -166,7 +166,7 @@ def test_a_dead_endpoint_keeps_no_other_waiting_and_takes_little_time(told: Told
     event_deliveries.set_up(told.ledger, both, now=at(-60))
     for each in range(6):
         told.disputes(f"C{each}", 1, at(1))
-    assert told.tell(at(2), dead)["words"] == "0 of 4 events taken"
+    assert told.tell(at(2), dead)["words"] == "0 of 6 events taken"
     assert told.tell(at(2, 11), dead)["words"] == "0 of 1 events taken"  # one at a time, by now
     assert told.tell(at(2))["words"] == "6 of 6 events taken"
     told.tell(at(4), dead)

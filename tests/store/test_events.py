@@ -349,3 +349,25 @@ def test_what_is_told_has_the_fields_of_the_catalogue(told: Business) -> None:
         fields = kinds[each.type].fields
         assert {field.name for field in fields if field.always} <= data, each.body
         assert data <= {field.name for field in fields}, each.body
+
+
+def test_writing_and_telling_at_once_lose_nothing_and_keep_the_order(
+    told: Business, together: Callable[[Sequence[Callable[[], Any]]], list[Any]]
+) -> None:
+    names = [f"C{number}" for number in range(3)]
+    arrived: list[str] = []
+
+    def tell() -> None:
+        for _ in range(12):
+            some = take(told.ledger, at(3), limit=2)
+            arrived.extend(each.id for each in some)
+            answer(told.ledger, some, TAKEN, at(3))
+
+    writers = [lambda name=name: _dispute(told, name, at(2), times=4) for name in names]
+    ends = together([*writers, tell, tell])
+    assert [end for end in ends if isinstance(end, Exception)] == []
+    arrived += all_taken(told.ledger, at(3))
+    assert len(arrived) == len(set(arrived)) == 12
+    for name in names:
+        mine = [*reversed(_ids(told.ledger, name))]
+        assert [each for each in arrived if each in mine] == mine

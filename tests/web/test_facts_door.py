@@ -4,14 +4,16 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2 as httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from composition import site
 from providers.facts_door import MOST_ITEMS, FactsDoor
+from settings import Settings
 from store import customers, facts, refusals, tasks
 from store.database import Ledger
 from tests.store.conftest import at
@@ -252,3 +254,22 @@ async def test_strange_items_are_refused_one_by_one_and_the_good_one_is_taken(re
 
 async def test_where_nobody_may_report_there_is_no_door(web: Web) -> None:
     assert (await web.post(PATH, *signed(INVOICE))).status_code == 404
+
+
+async def test_the_settings_open_the_door(ledger: Ledger, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `serve` is put together: two secrets of one system, from the environment."""
+
+    async def nobody(name: str) -> None:
+        pass
+
+    monkeypatch.setenv("FACTS_WEBHOOK_SECRETS", f"billing={OLD}, billing={NEW},shop={OTHER}")
+    web.business.customer()
+    app = site(Settings.from_env(), ledger, nobody, nobody, nobody, public_url=PUBLIC)
+    now = datetime.now(UTC)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC) as client:
+        for number, secret in enumerate((OLD, NEW, OTHER)):
+            raw, headers = signed({**PAYMENT, "payment": f"P-{number}"}, now, secret=secret)
+            assert (await client.post(PATH, content=raw, headers=headers)).status_code == 200
+    sources = [source for source, _, _ in kinds(ledger)]
+    assert sources == ["webhook:billing", "webhook:billing", "webhook:shop"]
