@@ -324,12 +324,16 @@ def _claim(begun: Begun) -> str:
 
 
 def _still_wanted(begun: Begun, kind: EffectKind) -> bool:
-    """Whether the plan of this moment would want a turn that was begun, if it had not been."""
+    """Whether the plan of this moment would want a turn that was begun, if it had not been.
+
+    That the hours are over keeps nothing back any more: half of it would be done, and nobody would ask for
+    the rest.
+    """
     undone = [
         replace(claim, state="released") for claim in begun.account.claims if claim.message == begun.message
     ]
     decision = decide(begun.policy, begun.account.with_claims(undone), begun.now)
-    return _effect(decision, kind) is not None
+    return _effect(decision, kind) is not None or _opens_at(decision) is not None
 
 
 def _effect(decision: Decision, kind: EffectKind) -> Effect | None:

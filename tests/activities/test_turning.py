@@ -307,6 +307,14 @@ def test_half_a_suspension_that_nobody_wants_any_more_is_brought_back(acme: Stag
     assert acme.states() == ["active", "active"]
 
 
+def test_a_suspension_that_was_begun_within_the_hours_is_brought_to_its_end_after_them(acme: Stage) -> None:
+    acme.link("S-1", "S-2")
+    closes = at(20, 13 * 60 + 59)
+    assert acme.act("suspend", closes - timedelta(seconds=30))["answer"] == "deferred"
+    assert acme.act("suspend", closes + timedelta(seconds=30))["answer"] == "done"
+    assert acme.states() == ["suspended", "suspended"]
+
+
 def test_a_stop_in_between_asks_for_nothing_more(acme: Stage) -> None:
     acme.link("S-1", "S-2")
     acme.act("suspend", SUSPENDED_AT)
