@@ -17,7 +17,7 @@ app = typer.Typer()
 
 
 class Vendors(StrEnum):
-    """Who sends the demo's messages."""
+    """Whom the demo reaches."""
 
     OUTBOX = "outbox"
     LOOPBACK = "loopback"
@@ -71,7 +71,7 @@ def demo(
         "var/demo"
     ),
     vendors: Annotated[
-        Vendors, typer.Option(help="who sends: the outbox, or Twilio's and SendGrid's SDKs to this machine")
+        Vendors, typer.Option(help="who is reached: the outbox, or every vendor by its SDK, on this machine")
     ] = Vendors.OUTBOX,
 ) -> None:
     """Play a sample business on a real Temporal server and watch."""
@@ -79,3 +79,18 @@ def demo(
 
     loopback = vendors is Vendors.LOOPBACK
     raise SystemExit(play(days=days, days_a_second=speed, keep=keep, folder=folder, loopback=loopback))
+
+
+@app.command()
+def vendors(
+    public_url: Annotated[
+        str, typer.Option(help="where `serve` listens, which they call back")
+    ] = "http://127.0.0.1:8080",
+) -> None:
+    """Run stand-ins of every vendor on this machine until Ctrl-C; print the settings to export.
+
+    See docs/sandboxes.md.
+    """
+    from demo.vendors import by_hand
+
+    by_hand(public_url.rstrip("/"))

@@ -6,9 +6,11 @@ in real time against a fast business clock, so they lag by hours of business tim
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 from composition import (
@@ -16,6 +18,7 @@ from composition import (
     incident_waker,
     parts,
     start_digest,
+    start_events,
     start_sweep,
     sweep_id,
     waker,
@@ -26,6 +29,7 @@ from demo import newcomers
 from demo.applicants import Applicants, ReadByApplicants
 from demo.credit import ordering
 from demo.incidents import IncidentStory, summary
+from demo.outside import Outside
 from demo.sample import POLICIES, SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
 from demo.vendors import listening, loopback_vendors
@@ -59,6 +63,7 @@ PATIENCE_DAYS = 14
 SCREEN_SECONDS = 0.5
 SWEEP_EVERY = timedelta(seconds=2)
 DIGEST_EVERY = timedelta(seconds=1)
+EVENTS_EVERY = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,7 @@ def play(
     """Play the demo into `folder`, which is emptied first; return the exit status.
 
     Args:
-        loopback: send every message through the vendors' SDKs, to vendors on this machine, which call back.
+        loopback: reach every vendor through its SDK or over HTTP, on this machine; they call back.
     """
     fresh(folder)
     try:
@@ -167,13 +172,20 @@ class Stage:
             await self._verify(Applicants(self.ledger, verifier, self.wake))
             await start_sweep(client, queue, self.ledger, every=SWEEP_EVERY)
             await start_digest(client, self.settings, every=DIGEST_EVERY)
+            await start_events(client, queue, self.ledger, made.endpoints, every=EVENTS_EVERY)
+            outside = self._outside()
             watching = asyncio.create_task(self._watch())
-            await asyncio.gather(self._tell(), self._throw_switches(), self._incident().play())
+            await asyncio.gather(
+                self._tell(outside),
+                self._throw_switches(),
+                self._incident().play(),
+                *([] if outside is None else [outside.play()]),
+            )
             await self._until(self.end_at)
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
-            kept = self.report()
+            kept = self.report(outside, [] if outside is None else await outside.broken())
             if self.keep:
                 # Nobody pays any more: at a day a second everybody would soon be suspended.
                 self._set_clock(self.clock.business(datetime.now(UTC)), speed=1)
@@ -222,12 +234,24 @@ class Stage:
             wake_incident=self.wake_incident,
         )
 
+    def _outside(self) -> Outside | None:
+        if self.vendors is None:
+            return None
+        return Outside(
+            vendors=self.vendors,
+            ledger=self.ledger,
+            start_at=self.start_at,
+            end_at=self.end_at,
+            now=lambda: self.clock.business(datetime.now(UTC)),
+            until=self._until,
+        )
+
     def _set_clock(self, business_at: datetime, *, speed: float) -> None:
         self.clock = BusinessClock(real_at=datetime.now(UTC), business_at=business_at, speed=speed)
         clocks.set_clock(self.ledger, self.clock)
 
-    async def _tell(self) -> None:
-        """Tell every fact at its instant."""
+    async def _tell(self, outside: Outside | None) -> None:
+        """Tell every fact at its instant, but for money that is to bring back what a vendor has suspended."""
         script: list[tuple[datetime, str, NewFact]] = []
         for each in self.sample:
             for fact in each.facts:
@@ -241,11 +265,16 @@ class Stage:
                     body=fact.body,
                 )
                 script.append((fact.learned_at, each.customer.id, new))
-        for at, customer_id, new in sorted(script, key=lambda line: line[0]):
-            if at >= self.end_at:
-                break
-            await self._until(at)
-            await self._record(customer_id, new)
+        async with asyncio.TaskGroup() as later:
+            for at, customer_id, new in sorted(script, key=lambda line: line[0]):
+                if at >= self.end_at:
+                    break
+                await self._until(at)
+                if outside is not None and outside.brings_back(customer_id, new.body):
+                    pay = partial(self._record, customer_id, new)
+                    later.create_task(outside.comes_back(customer_id, pay))
+                else:
+                    await self._record(customer_id, new)
 
     async def _record(self, customer_id: str, fact: NewFact) -> None:
         now = self.clock.business(datetime.now(UTC))
@@ -319,11 +348,11 @@ class Stage:
         print(f"what waits for a person: {ui}{list_link(namespace, WAITS_FOR_A_PERSON)}")
         print(f"start a customer by hand: {ui}{start_link(namespace, self.settings.task_queue)}", flush=True)
 
-    def report(self) -> bool:
+    def report(self, outside: Outside | None, broken_outside: Sequence[str]) -> bool:
         """Print what happened, where the messages lie, how to look again; return whether promises held."""
         done = figures(self.ledger)
         outbox = Outbox(self.settings.outbox)
-        broken = invariants.broken(self.ledger)
+        broken = [*invariants.broken(self.ledger), *broken_outside]
         print(f"\n{self.days} days, {done.customers} customers, {done.invoices} invoices")
         print(f"messages: {counts(done.notices)}")
         print(f"tasks for people: {counts(done.tasks)}")
@@ -331,6 +360,8 @@ class Stage:
         print(f"suspensions: {done.suspensions}, came back: {done.returns}")
         print(f"customers by stage: {counts(done.stages)}")
         for line in summary(self.ledger, self.clock.business(datetime.now(UTC))):
+            print(line)
+        for line in outside.summary() if outside is not None else ():
             print(line)
         if self.vendors is None:
             print(f"every message: {outbox.write_index()}")

@@ -1,37 +1,79 @@
-"""The demo's own Twilio and SendGrid: every message goes through the vendors' SDKs, over real HTTP.
+"""The demo's own vendors: whatever goes out goes through the vendors' SDKs, over real HTTP.
 
-What becomes of a message the vendors call back with, as theirs do; a site of ours hears it.
+They call back as theirs do, with what becomes of a message and what is invoiced and paid; a site of ours
+hears it.
 """
 
 import asyncio
+import shlex
 import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import uvicorn
 
 from activities.customers import Wake
 from activities.incidents import WakeIncident
 from composition import site
+from providers.loopback.product import Kept
 from providers.loopback.server import Loopback
 from providers.outbox import bounces_in_samples
 from settings import Settings
 from store.database import Ledger
 
 EVENTS_PATH = "/webhooks/sendgrid/events"
+STRIPE_PATH = "/webhooks/stripe"
 UNKNOWN_NUMBER = 30005
 
 
 @contextmanager
 def loopback_vendors(settings: Settings) -> Iterator[tuple[Settings, Loopback]]:
-    """Give settings under which both vendors are on this machine and call back to it."""
+    """Give settings under which all vendors are on this machine and call back to it.
+
+    Stripe does not charge: the test cards of the sample are those of the embedded bank.
+    """
     with Loopback() as vendors:
-        given = {name.lower(): value for name, value in vendors.environment().items()}
+        given = {name.lower(): value for name, value in _environment(vendors).items()}
         vendors.twilio.fails = lambda to: UNKNOWN_NUMBER if bounces_in_samples(to) else None
         vendors.sendgrid.bounces = bounces_in_samples
         given["public_url"] = f"http://127.0.0.1:{_free_port()}"
-        vendors.events_url = given["public_url"] + EVENTS_PATH
+        called_at(vendors, given["public_url"])
         yield Settings(**{**settings.model_dump(exclude_none=True), **given}), vendors
+
+
+def by_hand(public_url: str) -> None:
+    """Run the vendors until Ctrl-C; print the settings for them, as a shell reads them."""
+    with Loopback() as vendors, suppress(KeyboardInterrupt):
+        called_at(vendors, public_url)
+        print(f"# vendors at {vendors.base}, which forget everything when they end: Ctrl-C")
+        for name, value in {**_environment(vendors), "PUBLIC_URL": public_url}.items():
+            print(f"export {name}={shlex.quote(value)}")
+        print("# what they have, for `starter.py subscription link CUSTOMER` with:")
+        for line in _subscriptions(vendors):
+            print(f"#   {line}", flush=True)
+        threading.Event().wait()
+
+
+def _environment(vendors: Loopback) -> dict[str, str]:
+    return vendors.environment() | vendors.stripe_environment() | vendors.product_environment()
+
+
+def _subscriptions(vendors: Loopback) -> Iterator[str]:
+    """Have a licence with an add-on, and a service of the product; yield how each is linked."""
+    there, tenant, service = vendors.partner_center.subscriptions, "tenant-1", "service-1"
+    base = there.add(tenant).resource["id"]
+    add_on = there.add(tenant, offerName="Audio Conferencing", parentSubscriptionId=base).resource["id"]
+    vendors.product.services[service] = Kept()
+    yield f"--provider partner_center --account {tenant} --resource {base} --kind licence"
+    yield f"--provider partner_center --account {tenant} --resource {add_on} --parent {base}"
+    yield f"--provider webhook --account {tenant} --resource {service}"
+
+
+def called_at(vendors: Loopback, public_url: str) -> None:
+    """Have the vendors call where `serve` is; Twilio is told with each message."""
+    vendors.events_url = public_url + EVENTS_PATH
+    vendors.stripe.webhook_url = public_url + STRIPE_PATH
 
 
 @asynccontextmanager

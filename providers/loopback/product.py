@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 EVENTS, SERVICE = "/product/events", "/product/service"
-_TURNS = {
+TURNS = {
     "service.suspend": "suspended",
     "service.restrict": "restricted",
     "service.reactivate": "active",
@@ -107,7 +107,7 @@ class Product:
         return self._answers[asked.id]
 
     def _turn(self, service: Kept, asked: Arrived) -> tuple[int, dict[str, Any]]:
-        to = _TURNS.get(asked.type)
+        to = TURNS.get(asked.type)
         if to is None:
             return 400, {"error": "nobody knows this type"}
         if service.by is not None or service.state == "terminated":
