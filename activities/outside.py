@@ -32,8 +32,8 @@ MOST_BACK = timedelta(days=30)
 """Nothing that was told reaches back further."""
 
 ASK_AGAIN = timedelta(hours=6)
-MOST_NAMES = 10
-"""So many names are asked for in one run: each may take some requests."""
+ASK_SOON = timedelta(minutes=15)
+"""So long a name rests that could not be asked for: no name keeps the others from being asked for."""
 
 
 class Teller(Protocol):
@@ -89,23 +89,20 @@ class Outside:
     def read_at(self, now: datetime) -> tuple[Went, _Woken]:
         """Go on at an instant; return how far it came, and whom to wake."""
         ledger, name, woken = self.books.ledger, self.teller.name, _Woken()
-        cursor = monitors.begin(ledger, name, now=now).cursor
+        cursor, began = monitors.begin(ledger, name, now=now).cursor, self.monotonic()
         try:
-            more = self._pages(cursor, now, woken)
-            if not more:
-                self._ask(now, woken)
+            more = self._pages(cursor, began, now, woken) or self._ask(began, now, woken)
         except (TryAgainLater, Misconfigured, Refused, InDoubt) as trouble:
             return self._stopped(trouble, now), woken
         if more:
-            return Went(more=True, wait_seconds=0.0, words="there is more to read"), woken
+            return Went(more=True, wait_seconds=0.0, words="there is more to read or to ask"), woken
         monitors.succeeded(ledger, name, now=now)
         waiting = len(outside.waiting(ledger, name))
         return Went(more=False, wait_seconds=0.0, words=f"all is read; {waiting} wait"), woken
 
-    def _pages(self, cursor: Any, now: datetime, woken: _Woken) -> bool:
+    def _pages(self, cursor: Any, began: float, now: datetime, woken: _Woken) -> bool:
         """Read page by page; say whether there is more. The cursor is in the time of the other system."""
-        ledger, began = self.books.ledger, self.monotonic()
-        there = self.books.clock().real(now)
+        ledger, there = self.books.ledger, self.books.clock().real(now)
         done = datetime.fromisoformat(cursor["done"]) if cursor.get("done") else there - MOST_BACK
         since = max(done - OVERLAP, there - MOST_BACK)
         until = datetime.fromisoformat(cursor["until"]) if cursor.get("after") else there
@@ -119,20 +116,33 @@ class Outside:
             kept: dict[str, Any] = {key: value.isoformat() for key, value in at.items()}
             with ledger.write() as session:
                 monitors.move(session, self.teller.name, {**kept, "after": after}, unknown={})
-            if after is None or self.monotonic() - began > RUN_SECONDS:
+            if after is None or self._is_late(began):
                 return after is not None
 
-    def _ask(self, now: datetime, woken: _Woken) -> None:
+    def _ask(self, began: float, now: datetime, woken: _Woken) -> bool:
+        """Ask what names stand for, one after the other, and take each answer; say whether there are more."""
         ledger, name = self.books.ledger, self.teller.name
-        names = outside.to_ask(ledger, name, now=now, after=ASK_AGAIN, limit=MOST_NAMES)
-        answers = {each: self.teller.ask(each, self.books.clock().real(now)) for each in names}
-        for told in (told for answer in answers.values() if answer for told in answer.told):
-            self._take(told, now, woken)
+        nobodys, late = list[str](), False
+        while not late and (names := outside.to_ask(ledger, name, now=now, after=ASK_AGAIN, limit=1)):
+            (each,) = names
+            try:
+                answer = self.teller.ask(each, self.books.clock().real(now))
+            except TryAgainLater:
+                outside.asked(ledger, name, each, at=now - ASK_AGAIN + ASK_SOON)
+                raise
+            for told in answer.told if answer else ():
+                self._take(told, now, woken)
+            if answer is not None and not answer.billed:
+                nobodys.append(each)
+            late = self._is_late(began)
         again = outside.try_again(ledger, name, now=now)
         woken.add(again.wake, again.incidents)
-        for each, answer in answers.items():
-            if answer is not None and not answer.billed:
-                outside.drop(ledger, name, each)
+        for each in nobodys:
+            outside.drop(ledger, name, each)
+        return late
+
+    def _is_late(self, began: float) -> bool:
+        return self.monotonic() - began > RUN_SECONDS
 
     def _take(self, told: Reported | Hint, now: datetime, woken: _Woken) -> None:
         if isinstance(told, Hint):

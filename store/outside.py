@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, func, select, update
 
 from domain import facts as kinds
 from domain.channels import CHARGE
@@ -174,20 +174,37 @@ def waiting(ledger: Ledger, source: str | None = None) -> list[Waiting]:
 def to_ask(ledger: Ledger, source: str, *, now: datetime, after: timedelta, limit: int) -> tuple[str, ...]:
     """Return names that something waits for, and note that the system is asked of them.
 
+    Those that it was never asked of come first, so that none waits for many that nobody knows.
+
     Args:
         after: so long ago it must have been asked last.
     """
-    with ledger.write() as session:
-        mine = select(OutsideWaitingRow).where(
+    needs, asked_at = col(OutsideWaitingRow.needs), col(OutsideWaitingRow.asked_at)
+    due = (
+        select(needs)
+        .where(
             OutsideWaitingRow.source == source,
-            col(OutsideWaitingRow.needs).is_not(None),
-            col(OutsideWaitingRow.asked_at).is_(None) | (col(OutsideWaitingRow.asked_at) <= now - after),
+            needs.is_not(None),
+            asked_at.is_(None) | (asked_at <= now - after),
         )
-        found = dict[str, None]()
-        for row in session.exec(mine.order_by(col(OutsideWaitingRow.id)).limit(limit)):
-            row.asked_at = now
-            found[row.needs or ""] = None
-        return tuple(found)
+        .group_by(needs)
+        .order_by(func.count(asked_at), func.min(asked_at), func.min(OutsideWaitingRow.id))
+    )
+    with ledger.write() as session:
+        names = tuple(name for name in session.exec(due.limit(limit)) if name is not None)
+        _note_asked(session, source, names, now)
+        return names
+
+
+def asked(ledger: Ledger, source: str, needs: str, *, at: datetime) -> None:
+    """Note when the system was asked of a name, otherwise than `to_ask` does."""
+    with ledger.write() as session:
+        _note_asked(session, source, (needs,), at)
+
+
+def _note_asked(session: Session, source: str, names: Sequence[str], at: datetime) -> None:
+    mine = (col(OutsideWaitingRow.source) == source) & col(OutsideWaitingRow.needs).in_(names)
+    session.exec(update(OutsideWaitingRow).where(mine).values(asked_at=at))
 
 
 def ours(session: Session, source: str, theirs: str) -> Named | None:

@@ -10,8 +10,10 @@ import pytest
 from activities.books import Books
 from activities.outside import Outside
 from domain.documents import read
+from domain.errors import TryAgainLater
 from domain.facts import InvoiceIssued, PaymentFailed, PaymentInFlight, PaymentReceived
 from domain.policy import Policy
+from domain.reported_facts import Answer
 from providers.loopback.faults import throttled, unwell
 from providers.loopback.server import Loopback
 from providers.loopback.stripe import billing
@@ -125,6 +127,49 @@ def test_for_which_invoice_money_on_its_way_is_stripe_is_asked(
         "insufficient_funds",
     )
     assert outside.waiting(ledger) == []
+
+
+def test_a_name_that_cannot_be_asked_for_rests_a_little_and_keeps_no_other_back(
+    ledger: Ledger, loopback: Loopback, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = billing.customer(stripe)
+    stripe.debits.add(billing.card(stripe, owner)["id"])
+    for _ in range(2):
+        billing.pay(stripe, billing.invoice(stripe, owner, 10_00))
+    for event in stripe.events:
+        for told in read_event(event, Reading()):
+            outside.take(ledger, told, now=NOON)  # type: ignore[arg-type] - there are no hints
+    reading, busy = reader(ledger, loopback), ["pi_000001"]
+    ask = reading.teller.ask
+
+    def ask_who_is_busy(name: str, at: datetime) -> Answer | None:
+        if name in busy:
+            busy.remove(name)
+            raise TryAgainLater("busy")
+        return ask(name, at)
+
+    monkeypatch.setattr(reading.teller, "ask", ask_who_is_busy)
+    taken = []
+    for minutes in (0, 5, 20):
+        reading.read_at(NOON + timedelta(minutes=minutes))
+        taken.append(kinds(ledger).count("PaymentInFlight"))
+    assert taken == [0, 1, 2]
+    assert outside.waiting(ledger) == []
+
+
+def test_names_are_asked_for_while_there_is_time_and_the_next_run_goes_on(
+    ledger: Ledger, loopback: Loopback, stripe: Stripe
+) -> None:
+    owner = billing.customer(stripe)
+    stripe.debits.add(billing.card(stripe, owner)["id"])
+    for _ in range(3):
+        billing.pay(stripe, billing.invoice(stripe, owner, 10_00))
+    slow, runs = reader(ledger, loopback), 0
+    slow.monotonic = iter(range(0, 1000, 9)).__next__
+    while slow.read_at(NOON)[0]["more"]:
+        runs += 1
+    assert runs >= 3, "a run takes one name, however late it is"
+    assert kinds(ledger).count("PaymentInFlight") == 3
 
 
 def test_money_that_is_for_no_invoice_is_forgotten_once_stripe_has_said_so(

@@ -274,3 +274,16 @@ def test_names_that_are_waited_for_are_asked_once_in_a_while(business: Business)
         return outside.to_ask(business.ledger, "stripe", now=at(days), after=timedelta(days=1), limit=9)
 
     assert [asked(0), asked(0), asked(1)] == [("in_7",), (), ("in_7",)]
+
+
+def test_a_name_that_was_never_asked_for_comes_before_those_that_nobody_knows(business: Business) -> None:
+    for number in range(3):
+        stranger = told(f"stranger {number}", PAID, customer=f"cus_{number}")
+        outside.take(business.ledger, stranger, now=at(0))
+
+    def asked(days: int) -> tuple[str, ...]:
+        return outside.to_ask(business.ledger, "stripe", now=at(days), after=timedelta(days=1), limit=2)
+
+    assert asked(0) == ("cus_0", "cus_1")
+    outside.take(business.ledger, MONEY, now=at(2))
+    assert asked(2) == ("cus_2", "in_7")
