@@ -8,7 +8,7 @@ mark in the metadata that says it was us; whoever else has paused, or cancels me
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NoReturn, get_args
 
 import stripe
 
@@ -43,6 +43,13 @@ _PERSONAL = ("description", "discounts", "pending_setup_intent")
 """What may hold words of a person or a key; none of it is changed by a pause."""
 
 
+class _OldAnswer(Exception):
+    """Stripe repeats a failure of its own, as it does for a day to whoever asks under the same key.
+
+    That request is over, and the subscription was looked at since: what still is to change is asked for anew.
+    """
+
+
 class StripeSubscriptions:
     """Turns subscriptions at Stripe.
 
@@ -65,21 +72,26 @@ class StripeSubscriptions:
 
     def turn(self, turn: Turn, *, note: Note) -> None:
         """Ask for what is to stand; nothing where it stands. Errors as those of a `Switch`."""
-        name = turn.place.resource
-        once: stripe.RequestOptions = {"idempotency_key": turn.request}
+        name, changes = turn.place.resource, None
         if turn.to == "terminated":
             if turn.seen.state == "terminated":
                 return
-            method, changes = "DELETE", {}
-            ask = partial(self._stripe.cancel, name, {}, once)
+            method, ask = "DELETE", partial(self._stripe.cancel, name, {})
         else:
-            found = self._changes(turn)
-            if found is None:
+            changes = self._changes(turn)
+            if changes is None:
                 return
-            method, changes = "POST", found
-            ask = partial(self._stripe.update, name, found, once)
+            method, ask = "POST", partial(self._stripe.update, name, changes)
+
+        def send(key: str, sort: Callable[[stripe.StripeError], Any]) -> None:
+            call = partial(ask, {"idempotency_key": key})
+            _noted(note, method, _path(turn.place), key, changes or {}, call, sort)
+
         with self._within():
-            _noted(note, method, _path(turn.place), turn.request, changes, ask, raise_sorted)
+            try:
+                send(turn.request, _raise_unless_old)
+            except _OldAnswer:
+                send(f"{turn.request}/{int(turn.at.timestamp())}", raise_sorted)
 
     def differs(self, before: Mapping[str, Any], seen: Seen) -> Sequence[str]:
         """Return in words what a pause has changed and is not back; what others changed is theirs."""
@@ -164,6 +176,14 @@ def _ends_on(resource: Object) -> date | None:
 
 def _path(place: Place) -> str:
     return f"/v1/subscriptions/{place.resource}"
+
+
+def _raise_unless_old(error: stripe.StripeError) -> NoReturn:
+    """Raise what an error of a turn means, or that it is only told again."""
+    replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
+    if replayed and (error.http_status or 0) >= 500:
+        raise _OldAnswer from None
+    raise_sorted(error)
 
 
 def _noted(

@@ -14,7 +14,7 @@ from domain.switching import Exchange, Place, Seen, SubscriptionState, Turn
 from providers.loopback.faults import DROPPED, LOST_REPLY, Fault, throttled
 from providers.loopback.server import Loopback
 from providers.loopback.stripe import billing
-from providers.loopback.stripe.account import Object, Stripe
+from providers.loopback.stripe.account import Answered, Object, Stripe
 from providers.stripe_account.subscriptions import MARK, StripeSubscriptions, seen
 
 NOW = datetime(2026, 3, 16, 10, tzinfo=UTC)
@@ -161,6 +161,21 @@ def test_a_turn_whose_answer_is_lost_is_asked_again_by_the_same_name(
     assert (at.look().state == "suspended") is changed
     at.turn("suspended", request="r-2" + at.there["id"])
     assert at.look().state == "suspended"
+
+
+def test_a_failure_that_stripe_repeats_for_a_day_keeps_no_service_down(at: Scene) -> None:
+    """Stripe answers the same key with the same failure, though nothing was done."""
+    request = "r-3" + at.there["id"]
+    before = at.look()
+    at.turn("suspended")
+    wanted = {"pause_collection": "", "metadata": {MARK: ""}}
+    asked = json.dumps(["POST", f"/stripe/v1/subscriptions/{at.there['id']}", wanted], sort_keys=True)
+    body = {"error": {"type": "api_error", "message": "unwell"}}
+    at.stripe.answered[request] = Answered(asked=asked, status=500, body=body)
+    at.turn("active", before=before.resource, request=request)
+    after = at.look()
+    assert (after.state, at.switch.differs(before.resource, after)) == ("active", ())
+    assert [each.status for each in at.noted if each.method == "POST"][-2:] == [500, 200]
 
 
 def test_what_somebody_else_has_paused_is_not_brought_back(at: Scene) -> None:
