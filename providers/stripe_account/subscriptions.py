@@ -147,9 +147,16 @@ def seen(resource: Object) -> Seen:
 def _kept(resource: Object) -> dict[str, Any]:
     """The resource as evidence: of the seller's metadata nobody knows whom they name, so only ours stay."""
     mark = {key: value for key, value in (resource.get("metadata") or {}).items() if key == MARK}
-    kept = {key: value for key, value in resource.items() if key not in _PERSONAL}
+    kept = {key: _bare(value) for key, value in resource.items() if key not in _PERSONAL}
     why = (resource.get("cancellation_details") or {}).get("reason")  # beside it are words of the customer
     return {**kept, "metadata": mark, "cancellation_details": {"reason": why}}
+
+
+def _bare(value: Any) -> Any:
+    """A value without the metadata of what is in it: items, their prices and plans have their own."""
+    if isinstance(value, Mapping):
+        return {key: _bare(each) for key, each in value.items() if key != "metadata"}
+    return [_bare(each) for each in value] if isinstance(value, list) else value
 
 
 def _paused(resource: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -134,6 +134,15 @@ def test_the_evidence_names_requests_and_no_person(at: Scene) -> None:
     assert [key for method, _, key in at.stripe.asked if method == "POST"][-1] == "r-1"
 
 
+def test_what_the_seller_has_written_on_an_item_is_no_evidence(at: Scene) -> None:
+    item = {"id": "si_1", "metadata": {"seat_of": "Ann Miller"}, "price": {"metadata": {"for": "Ann Miller"}}}
+    at.there["items"]["data"] = [item]
+    found = at.look()
+    assert found.resource is not None
+    assert found.resource["items"]["data"] == [{"id": "si_1", "price": {}}]
+    assert "Ann Miller" not in json.dumps([each.got for each in at.noted])
+
+
 def test_what_stands_already_is_not_asked_for(at: Scene) -> None:
     at.turn("suspended")
     at.turn("suspended")
