@@ -207,14 +207,6 @@ def _note_asked(session: Session, source: str, names: Sequence[str], at: datetim
     session.exec(update(OutsideWaitingRow).where(mine).values(asked_at=at))
 
 
-def ours(session: Session, source: str, theirs: str) -> Named | None:
-    """Return what a name of a system outside stands for here; None where nobody has said so."""
-    row = session.get(OutsideNameRow, (source, theirs))
-    if row is None:
-        return None
-    return Named(kind="invoice" if row.kind == "invoice" else "payment", ours=row.ours, invoice=row.invoice)
-
-
 def theirs_of(session: Session, source: str, kind: str, name: str) -> str | None:
     """Return the name that a system outside has for one of ours; None where none is known."""
     found = select(OutsideNameRow.theirs).where(
