@@ -29,13 +29,11 @@ from providers.stripe_account.outcomes import (
     decline_of_intent,
     outcome_of,
 )
+from providers.stripe_account.payments import INVOICE, REFERENCE
 from providers.vendor_http import real_now
 
-MADE_FOR = "arrears_charge"
-"""In the metadata of a PaymentIntent of our own: the claim that it was made for."""
 TRIED_FOR = "arrears_attempt"
 """In the metadata of a PaymentIntent that is an invoice's: the claim that last tried it."""
-INVOICE = "arrears_invoice"
 
 LONGEST = timedelta(seconds=90)
 """After so long no request of ours is at work at Stripe any more: its own SDK waits 80 seconds."""
@@ -140,7 +138,7 @@ class StripeCashier:
                     "customer": customer,
                     "payment_method": chosen,
                     "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
-                    "metadata": {MADE_FOR: charge.reference, INVOICE: charge.invoice},
+                    "metadata": {REFERENCE: charge.reference, INVOICE: charge.invoice},
                 },
                 {"idempotency_key": _key(charge)},
             )
@@ -187,7 +185,7 @@ class StripeCashier:
             intents: list[Object] = [each.to_dict() for each in listed.auto_paging_iter()]
         except stripe.StripeError as error:
             raise_unanswered(error)
-        settled = [self._settled(charge, intent) for intent in intents if _is_of(charge, intent, MADE_FOR)]
+        settled = [self._settled(charge, intent) for intent in intents if _is_of(charge, intent, REFERENCE)]
         return min(filter(None, settled), key=lambda receipt: _RANK[receipt.outcome], default=None)
 
     def _settled(self, charge: Charge, intent: Object) -> Receipt | None:
