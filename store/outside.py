@@ -666,6 +666,7 @@ class _Taking:
         """Whether no other money of theirs is known to be this payment."""
         same = select(OutsideNameRow.theirs).where(
             OutsideNameRow.source == self.reported.source,
+            OutsideNameRow.customer_id == self.row.id,
             OutsideNameRow.ours == payment,
             col(OutsideNameRow.theirs).endswith(_SAME),
         )
@@ -693,6 +694,7 @@ class _Taking:
         """Return how much of an invoice they said was paid in all; None where they did not."""
         said = select(OutsideNameRow.paid).where(
             OutsideNameRow.source == self.reported.source,
+            OutsideNameRow.customer_id == self.row.id,
             OutsideNameRow.kind == "invoice",
             OutsideNameRow.ours == invoice,
         )
