@@ -56,10 +56,12 @@ def _stripe(settings: Settings) -> Probe:
 
     own = None if settings.standing_in else BASE
     kinds: list[Kind] = ["payment methods", "charges"]
+    if settings.stripe_secrets or settings.stripe_charges:
+        kinds += ["customers", "invoices", "payment intents"]
     if settings.stripe_secrets:
-        kinds += ["events", "customers", "invoices", "payment intents"]
-    elif settings.stripe_charges:
-        kinds += ["customers", "payment intents"]
+        kinds += ["events", "disputes"]
+    if settings.stripe_charges:
+        kinds += ["subscriptions"]
     key = settings.stripe_api_key.get_secret_value()
     return StripeProbe(key=key, base=settings.stripe_base or own, kinds=kinds)
 

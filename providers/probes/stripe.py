@@ -9,14 +9,25 @@ from typing import Literal
 from domain.health import Sight
 from providers.probes.asking import Asking, NoAnswer, reached, trouble
 
-Kind = Literal["payment methods", "charges", "events", "customers", "invoices", "payment intents"]
+Kind = Literal[
+    "payment methods",
+    "charges",
+    "customers",
+    "invoices",
+    "payment intents",
+    "events",
+    "disputes",
+    "subscriptions",
+]
 _NOBODY: Mapping[Kind, str] = {
     "payment methods": "/v1/payment_methods/pm_doctor",
     "charges": "/v1/charges/ch_doctor",
-    "events": "/v1/events/evt_doctor",
     "customers": "/v1/customers/cus_doctor",
     "invoices": "/v1/invoices/in_doctor",
     "payment intents": "/v1/payment_intents/pi_doctor",
+    "events": "/v1/events/evt_doctor",
+    "disputes": "/v1/disputes/du_doctor",
+    "subscriptions": "/v1/subscriptions/sub_doctor",
 }
 """One of each kind that there is not."""
 

@@ -281,12 +281,18 @@ def certificate(folder: Path) -> ssl.SSLContext:
     return context
 
 
-def test_what_stripe_is_read_for_is_what_its_key_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("charges", "more"), [("false", "events, disputes"), ("true", "events, disputes, subscriptions")]
+)
+def test_what_stripe_is_read_for_is_what_its_key_is_asked(
+    charges: str, more: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRIPE_CHARGES", charges)
     with Loopback() as loopback:
         for name, value in loopback.stripe_environment().items():
             monkeypatch.setenv(name, value)
         sights = [sight for probe in probes(Settings.from_env()) for sight in probe.look()]
     said = {sight.code: sight.words for sight in sights if sight.part == "stripe"}
-    kinds = "payment methods, charges, events, customers, invoices, payment intents"
+    kinds = f"payment methods, charges, customers, invoices, payment intents, {more}"
     assert said["granted"] == f"STRIPE_API_KEY may do all that is asked of it: reading {kinds}"
     assert said["mode"].startswith("STRIPE_API_KEY is a key of test mode")
