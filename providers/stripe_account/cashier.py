@@ -7,7 +7,7 @@ doubt, however long ago it was lost. Idempotency keys alone cannot do that. Stri
 and until then answers a failure of its own with that same failure.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,6 +45,8 @@ _PAID_ELSEWHERE = timedelta(minutes=15)
 _MOST = 100
 _OPEN = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
 _EXPANDED = ("customer", "parent.subscription_details.subscription", "payments.data.payment.payment_intent")
+
+_NOBODY = "no customer of Stripe is known for this customer: say which one it is"
 
 NameAtStripe = Callable[[str], str | None]
 """Gives Stripe's name for one of ours; None where Stripe knows no such thing, or nobody has said which."""
@@ -117,9 +119,9 @@ class StripeCashier:
         with self._within():
             named = self._invoice_of(charge.invoice)
             invoice = self._invoice(named) if named else None
-            customer = name_of(invoice.get("customer")) if invoice else self._customer(charge)
+            customers = self._customers(charge, invoice)
             try:
-                found = self._settled_own(charge, customer, since)
+                found = self._settled_own(charge, customers, since)
                 if found is None and invoice is not None:
                     found = self._settled_bill(charge, invoice, since)
             except InDoubt as doubt:
@@ -176,13 +178,15 @@ class StripeCashier:
             raise_sorted(error)
         return confirmed.to_dict()
 
-    def _settled_own(self, charge: Charge, customer: str, since: datetime) -> Receipt | None:
+    def _settled_own(self, charge: Charge, customers: Sequence[str], since: datetime) -> Receipt | None:
         """What became of the PaymentIntents that carry this reference; there is one for each attempt."""
+        created, intents = int((since - _SKEW).timestamp()), list[Object]()
         try:
-            listed = self._stripe.payment_intents.list(
-                {"customer": customer, "created": {"gte": int((since - _SKEW).timestamp())}, "limit": _MOST}
-            )
-            intents: list[Object] = [each.to_dict() for each in listed.auto_paging_iter()]
+            for customer in customers:
+                listed = self._stripe.payment_intents.list(
+                    {"customer": customer, "created": {"gte": created}, "limit": _MOST}
+                )
+                intents += [each.to_dict() for each in listed.auto_paging_iter()]
         except stripe.StripeError as error:
             raise_unanswered(error)
         settled = [self._settled(charge, intent) for intent in intents if _is_of(charge, intent, REFERENCE)]
@@ -317,13 +321,30 @@ class StripeCashier:
         Raises:
             Refused: nobody knows one.
         """
-        known = self._customer_of(charge.customer)
-        if known is None and charge.instrument.startswith("pm_"):
-            with suppress(Refused):
-                known = name_of(self._method(charge.instrument).get("customer"))
+        known = self._customer_of(charge.customer) or self._owner(charge)
         if not known:
-            raise Refused("no customer of Stripe is known for this customer: say which one it is")
+            raise Refused(_NOBODY)
         return known
+
+    def _customers(self, charge: Charge, invoice: Object | None) -> Sequence[str]:
+        """Return each customer at Stripe who may have been charged: it may be known otherwise since.
+
+        Raises:
+            Refused: nobody knows one.
+        """
+        billed = name_of(invoice.get("customer")) if invoice else ""
+        names = (billed, self._customer_of(charge.customer), self._owner(charge))
+        found = [*dict.fromkeys(name for name in names if name)]
+        if not found:
+            raise Refused(_NOBODY)
+        return found
+
+    def _owner(self, charge: Charge) -> str:
+        """Return whose the instrument is; nothing where it is nobody's any more."""
+        if charge.instrument.startswith("pm_"):
+            with suppress(Refused):
+                return name_of(self._method(charge.instrument).get("customer"))
+        return ""
 
     def _method(self, name: str) -> Object:
         try:

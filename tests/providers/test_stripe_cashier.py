@@ -255,6 +255,21 @@ def test_a_customer_whom_nobody_has_named_is_whoever_has_the_card(at: Scene) -> 
         alone.charge(at.charge(instrument="card 1"), at=NOW)
 
 
+def test_a_charge_is_found_though_its_customer_is_known_otherwise_since(at: Scene) -> None:
+    """Two customers of Stripe may be one of ours: the other one was linked while the answer was out."""
+    unlinked = StripeCashier(key=at.stripe.key, base=f"{at.loopback.base}/stripe")
+    at.loopback.faults.add("charge", [LOST_REPLY])
+    with pytest.raises(InDoubt):
+        unlinked.charge(at.charge(), at=NOW)
+    other = billing.customer(at.stripe)
+    linked = StripeCashier(
+        key=at.stripe.key, base=f"{at.loopback.base}/stripe", customer_of={"ACME": other["id"]}.get
+    )
+    found = linked.find(at.charge(), since=datetime.now(UTC))
+    assert found
+    assert found.outcome == "paid"
+
+
 def test_a_customer_without_any_card_is_not_charged(at: Scene) -> None:
     billing.detach(at.stripe, at.card)
     billing.change(at.stripe, at.owner, invoice_settings={"default_payment_method": None})
