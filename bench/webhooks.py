@@ -43,7 +43,7 @@ from twilio.request_validator import RequestValidator  # noqa: E402
 from bench._driver import drive  # noqa: E402
 from bench._postgres import postgresql  # noqa: E402
 from bench._posting import Request, post  # noqa: E402
-from composition import connect, incident_waker, site, waker  # noqa: E402
+from composition import connect, incident_waker, site, waker, watch_waker  # noqa: E402
 from domain.customer import Customer  # noqa: E402
 from domain.documents import read  # noqa: E402
 from domain.policy import Policy  # noqa: E402
@@ -253,8 +253,15 @@ async def served(settings: Settings, ledger: Ledger, client: Client, woken: Woke
     """Serve the application while the block runs, and give its URL."""
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    wakers = (waker(client, settings.task_queue), incident_waker(client, settings.task_queue))
-    app = site(settings, ledger, *(woken.counted(wake) for wake in wakers), public_url=url)
+    queue = settings.task_queue
+    app = site(
+        settings,
+        ledger,
+        woken.counted(waker(client, queue)),
+        woken.counted(incident_waker(client, queue)),
+        watch_waker(client, queue),
+        public_url=url,
+    )
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
     serving = asyncio.create_task(server.serve(sockets=[listening]))  # whoever comes early waits in the queue
     try:
