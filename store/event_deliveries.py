@@ -14,7 +14,7 @@ from sqlalchemy import update as change_of
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import Select
 
-from domain.events.delivering import UNWELL_AFTER, Answered, rest_after
+from domain.events.delivering import AWAY, DEAD, UNWELL_AFTER, Answered, rest_after
 from store import tasks
 from store.database import TOLD_SINCE, Ledger
 from store.errors import Refused
@@ -190,14 +190,26 @@ def settle(
         row = _locked(session, name)
         if row is None:
             return
+        took = any(answered.taken for _, answered in answers)
+        back = took and row.failures >= UNWELL_AFTER and _nothing_for(row, AWAY, now, lasting)
+        if took:
+            row.failures, row.answered_at = 0, now
         for due, answered in answers:
             delivery = session.get(EventDeliveryRow, (name, due.number))
-            if delivery is not None and delivery.state == "waiting":
-                delivery.answered_at, delivery.status = now, answered.status
-                _settle(session, row, delivery, due, answered, now, lasting)
+            if delivery is None or delivery.state != "waiting":
+                continue
+            delivery.answered_at, delivery.status = now, answered.status
+            if answered.taken:
+                delivery.state = "done"
+            else:
+                # Beside one that is taken it is the event's fault, and not the endpoint's.
+                row.failures += not took
+                _rest(session, row, delivery, due, answered, now, lasting)
+        if back:
+            _change(session, name, tried=True, next_at=now)
 
 
-def _settle(
+def _rest(
     session: Session,
     row: EventEndpointRow,
     delivery: EventDeliveryRow,
@@ -206,18 +218,12 @@ def _settle(
     now: datetime,
     lasting: Lasting,
 ) -> None:
-    if answered.taken:
-        delivery.state = "done"
-        if row.failures >= UNWELL_AFTER:
-            _change(session, row.name, tried=True, next_at=now)  # It is well again: nothing rests any longer.
-        row.failures, row.answered_at = 0, now
-        return
-    row.failures += 1
+    """Have an event rest that was not taken, give it up, or shut the endpoint."""
     if answered.gone:
         _shut(session, row, "it answers 410 Gone", now)
     elif (rest := rest_after(delivery.attempts)) is not None:
         delivery.next_at = now + lasting(max(rest, answered.retry_after or rest))
-    elif row.failures >= UNWELL_AFTER:
+    elif row.failures >= UNWELL_AFTER and _nothing_for(row, DEAD, now, lasting):
         since = "ever" if row.answered_at is None else f"since {row.answered_at:%d %b %Y %H:%M} UTC"
         _shut(session, row, f"it has taken nothing {since} ({answered.words})", now)
     else:
@@ -225,6 +231,11 @@ def _settle(
         words = f"did not take event {due.id} ({due.type}) in {delivery.attempts} attempts ({answered.words})"
         why = f"{_named(row)} {words}: mend it, then `starter.py events replay {due.id}`"
         tasks.open_once(session, ABOUT_EVENTS, why, now=now)
+
+
+def _nothing_for(row: EventEndpointRow, span: timedelta, now: datetime, lasting: Lasting) -> bool:
+    """Whether an endpoint took nothing for so long, or ever."""
+    return row.answered_at is None or row.answered_at <= now - lasting(span)
 
 
 def _shut(session: Session, row: EventEndpointRow, why: str, now: datetime) -> None:

@@ -14,7 +14,13 @@ As Standard Webhooks recommends; after the last of them there is one attempt mor
 
 GONE = 410
 UNWELL_AFTER = 3
-"""So many failures in a row are the endpoint's, and not those of single events."""
+"""So many failures in a row, with nothing taken beside them, have one event sent at a time."""
+
+AWAY = timedelta(hours=1)
+"""Whoever takes something after nothing for so long was away and is back: no event rests any longer."""
+
+DEAD = timedelta(days=3)
+"""Whoever took nothing for so long is shut; of any other a single event is given up, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

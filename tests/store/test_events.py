@@ -293,6 +293,58 @@ def test_one_event_that_is_never_taken_is_given_up_and_told(told: Business) -> N
     assert open_tasks(told.ledger) == []
 
 
+def _run(business: Business, now: datetime, bad: set[str]) -> list[Due]:
+    """Send as a run does to an endpoint that takes everything but these events; return what was sent."""
+    sent: list[Due] = []
+    more = True
+    while more:
+        some = take(business.ledger, now, limit=8)
+        sent += some
+        answers = [(each, Answered(status=422, words="422") if each.id in bad else TAKEN) for each in some]
+        event_deliveries.settle(business.ledger, HERE, answers, now=now, lasting=lasting)
+        more = any(answered.taken for _, answered in answers)
+    return sent
+
+
+@on_sqlite
+def test_events_that_are_never_taken_rest_while_others_are_taken(told: Business) -> None:
+    """Several of them are no endpoint that is away, and what it takes after them is no return."""
+    for each in range(4):
+        _dispute(told, f"BAD-{each}", at(1))
+    bad = {id_ for each in range(4) for id_ in _ids(told.ledger, f"BAD-{each}")}
+    now = at(2)
+    for minute in range(30):
+        _dispute(told, f"C{minute}", now)
+        _run(told, now, bad)
+        now += timedelta(minutes=1)
+    tried = {way.attempts for each in bad for way in event_deliveries.shown(told.ledger, each).deliveries}
+    assert tried == {3}  # at once, after seconds, and after five minutes
+    assert all(event_deliveries.shown(told.ledger, id_).deliveries[0].state == "done" for id_ in _good(told))
+
+
+def _good(business: Business) -> list[str]:
+    return [id_ for minute in range(30) for id_ in _ids(business.ledger, f"C{minute}")]
+
+
+@on_sqlite
+def test_an_endpoint_that_takes_all_but_some_events_is_not_shut_for_them(told: Business) -> None:
+    for each in range(4):
+        _dispute(told, f"BAD-{each}", at(1))
+    bad = {id_ for each in range(4) for id_ in _ids(told.ledger, f"BAD-{each}")}
+    now = at(2)
+    for number, rest in enumerate((*RESTS, timedelta())):
+        _dispute(told, f"C{number}", now)
+        _run(told, now, bad)
+        now += rest
+        _run(told, now, bad)  # of these alone
+    [endpoint] = event_deliveries.endpoints(told.ledger)
+    assert endpoint.shut_at is None
+    assert {way.state for each in bad for way in event_deliveries.shown(told.ledger, each).deliveries} == {
+        "failed"
+    }
+    assert len(open_tasks(told.ledger)) == len(bad)
+
+
 @on_sqlite
 def test_gone_shuts_the_endpoint_at_once(told: Business) -> None:
     _dispute(told, "ACME", at(1))
