@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from providers.webhooks_out.switch import ProductSwitch
 
 EVENTS_EVERY = timedelta(minutes=1)
-
+EVENTS_LOST = "your product is told of no events: they wait"
+"""What does not happen without a schedule, or a worker on the queue of events."""
 
 _REMEDY = "write whsec_ and a key of 24 to 64 bytes in base64"
 

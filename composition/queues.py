@@ -30,7 +30,9 @@ from activities.tracking import Tracking
 from activities.watching import WakeTurn, Watching
 from composition.assembly import Parts
 from composition.client import incident_waker, turn_waker, waker
+from composition.product import EVENTS_LOST
 from domain.channels import CHARGE
+from settings import Settings
 from workflows.customer_lifecycle import CustomerLifecycle
 from workflows.daily_digest import DailyDigest
 from workflows.events import EventsOut
@@ -253,7 +255,9 @@ def _at_most(per_second: float | None) -> dict[str, Any]:
     return {} if per_second is None else {"max_task_queue_activities_per_second": per_second}
 
 
-def queues(task_queue: str) -> dict[str, str]:
+def queues(settings: Settings) -> dict[str, str]:
     """Return the queues on which workers of a deployment listen, and what stands still where none does."""
-    effects = {f"{task_queue}-{name}": lost for name, lost in EFFECTS.items()}
-    return {task_queue: "nothing is looked at, waited for or begun", **effects}
+    queue = settings.task_queue
+    effects = {f"{queue}-{name}": lost for name, lost in EFFECTS.items()}
+    events = {f"{queue}-events": EVENTS_LOST} if settings.event_urls else {}
+    return {queue: "nothing is looked at, waited for or begun", **effects, **events}

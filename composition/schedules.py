@@ -20,6 +20,9 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from composition.assembly import Parts
+from composition.product import EVENTS_LOST, event_endpoints, events_id
+from composition.stripe import stripe_events
+from composition.watching import alert_source, budget_keeper
 from domain.digest.seen import HOUR
 from settings import Settings
 from store import clock as clocks
@@ -52,14 +55,26 @@ def watch_id(name: str, task_queue: str) -> str:
     return f"watch-{name}/{task_queue}"
 
 
-def schedules(task_queue: str) -> dict[str, str]:
+UNWATCHED: Mapping[str, str] = {
+    monitors.USAGE: "usage is not read",
+    monitors.ACTIVITY: "activity logs are not read",
+    monitors.SERVICES: "nobody sees what others did to a service",
+    monitors.ALERTS: "Microsoft's alerts of fraud are not read",
+    monitors.BUDGETS: "no budget is set at Partner Center",
+    monitors.STRIPE: "nobody reads what a webhook of Stripe did not bring",
+}
+"""What does not happen while a watch does not run."""
+
+
+def schedules(settings: Settings) -> dict[str, str]:
     """Return the ids of a deployment's schedules, and what does not happen without each."""
+    queue = settings.task_queue
+    names = _watched(alert_source(settings), budget_keeper(settings), stripe_events(settings))
     return {
-        sweep_id(task_queue): "nobody is woken whose wake was lost, and nothing is asked about",
-        digest_id(task_queue): "finance gets no digest",
-        watch_id(monitors.USAGE, task_queue): "usage is not read",
-        watch_id(monitors.ACTIVITY, task_queue): "activity logs are not read",
-        watch_id(monitors.SERVICES, task_queue): "nobody sees what others did to a service",
+        sweep_id(queue): "nobody is woken whose wake was lost, and nothing is asked about",
+        digest_id(queue): "finance gets no digest",
+        **{watch_id(name, queue): lost for name, lost in UNWATCHED.items() if name in names},
+        **{events_id(queue, each.name): EVENTS_LOST for each in event_endpoints(settings)},
     }
 
 
@@ -134,11 +149,11 @@ ALWAYS = frozenset({monitors.USAGE, monitors.ACTIVITY, monitors.SERVICES})
 
 def watched(made: Parts) -> frozenset[str]:
     """Return what watches by itself, of these parts."""
-    given = {
-        monitors.ALERTS: made.alerts,
-        monitors.BUDGETS: made.budgets,
-        monitors.STRIPE: made.teller,
-    }
+    return _watched(made.alerts, made.budgets, made.teller)
+
+
+def _watched(alerts: object, budgets: object, teller: object) -> frozenset[str]:
+    given = {monitors.ALERTS: alerts, monitors.BUDGETS: budgets, monitors.STRIPE: teller}
     return ALWAYS | {name for name, provider in given.items() if provider is not None}
 
 

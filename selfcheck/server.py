@@ -48,8 +48,8 @@ async def of_server(settings: Settings) -> list[Finding]:
             if not problems:
                 findings.append(Finding(about=about, ok=True, words=f"namespace {client.namespace}"))
             findings.append(await _stuck(client))
-            findings += [each async for each in _schedules(client, settings.task_queue)]
-            findings += [each async for each in _workers(client, settings.task_queue)]
+            findings += [each async for each in _schedules(client, settings)]
+            findings += [each async for each in _workers(client, settings)]
     except Unreachable as error:
         return [Finding(about=about, ok=False, words=error.why, then="nothing is waited for or sent")]
     return findings
@@ -63,10 +63,10 @@ async def _stuck(client: Client) -> Finding:
     return Finding(about="workflows", ok=not stuck.count, words=words)
 
 
-async def _schedules(client: Client, task_queue: str) -> AsyncIterator[Finding]:
+async def _schedules(client: Client, settings: Settings) -> AsyncIterator[Finding]:
     """Say which schedules are missing or paused; somebody may have paused one in the UI, and forgotten it."""
     running = 0
-    for name, then in schedules(task_queue).items():
+    for name, then in schedules(settings).items():
         about = f"schedule {name}"
         try:
             there = (await client.get_schedule_handle(name).describe()).schedule
@@ -84,12 +84,12 @@ async def _schedules(client: Client, task_queue: str) -> AsyncIterator[Finding]:
         yield Finding(about="schedules", ok=True, words=f"{running} run")
 
 
-async def _workers(client: Client, task_queue: str) -> AsyncIterator[Finding]:
+async def _workers(client: Client, settings: Settings) -> AsyncIterator[Finding]:
     """Say on which queues nobody listens."""
     listening = 0
-    for name, then in queues(task_queue).items():
+    for name, then in queues(settings).items():
         kinds = [TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY]
-        if name == task_queue:
+        if name == settings.task_queue:
             kinds.append(TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
         if all([await _polled(client, name, kind) for kind in kinds]):
             listening += 1

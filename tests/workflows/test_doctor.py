@@ -3,15 +3,19 @@
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from composition import (
     connect,
     parts,
     queues,
     schedules,
     start_digest,
+    start_events,
     start_monitors,
     start_sweep,
     sweep_id,
+    watched,
     workers,
 )
 from selfcheck.server import of_server
@@ -35,20 +39,27 @@ async def test_doctor_says_what_of_a_deployment_is_missing_on_the_server(tmp_pat
             temporal_address=server.address,
             outbox=tmp_path / "outbox",
             bank=tmp_path / "bank",
+            stripe_api_key=SecretStr("sk_test_hush"),
+            stripe_webhook_secret=SecretStr("whsec_hush-hush"),
+            events_url="http://127.0.0.1:1/events",
+            events_secret=SecretStr("whsec_" + "c2VjcmV0" * 4),
         )
         client = await connect(settings)
         new = await broken(settings)
         assert set(new) == {
-            *(f"schedule {name}" for name in schedules("arrears")),
-            *(f"queue {name}" for name in queues("arrears")),
+            *(f"schedule {name}" for name in schedules(settings)),
+            *(f"queue {name}" for name in queues(settings)),
         }
+        assert "schedule watch-stripe/arrears" in new
         assert new["queue arrears-sms"] == "no worker listens: start one, `worker.py`"
 
         await start_sweep(client, "arrears", ledger)
         await start_digest(client, settings)
-        await start_monitors(client, "arrears", ledger)
-        made = workers(client, "arrears", parts(settings, ledger))
-        assert {worker.task_queue for worker in made} == set(queues("arrears"))
+        given = parts(settings, ledger)
+        await start_monitors(client, "arrears", ledger, names=watched(given))
+        await start_events(client, "arrears", ledger, given.endpoints)
+        made = workers(client, "arrears", given)
+        assert {worker.task_queue for worker in made} == set(queues(settings))
         async with AsyncExitStack() as running:
             for worker in made:
                 await running.enter_async_context(worker)
