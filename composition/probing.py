@@ -12,7 +12,7 @@ from settings import Settings
 def probes(settings: Settings) -> list[Probe]:
     """Return a probe for each part that can be set up, in the order in which they are told."""
     vendors = [_sendgrid(settings), _twilio(settings), _stripe(settings), _partner_center(settings)]
-    return [*vendors, *_asked(settings), _front(settings)]
+    return [*vendors, *_asked(settings), _front(settings), *_product(settings)]
 
 
 def _sendgrid(settings: Settings) -> Probe:
@@ -91,6 +91,13 @@ def _asked(settings: Settings) -> list[Probe]:
         "sanctions": settings.sanctions_url,
     }
     return [Absent(part) if base is None else Host(part, base) for part, base in given.items()]
+
+
+def _product(settings: Settings) -> list[Probe]:
+    """Return those of the seller's own product: whether it is there, and not what it makes of a signature."""
+    events: list[Probe] = [Host("events", url) for url in settings.event_urls]
+    service = Absent("service") if settings.service_url is None else Host("service", settings.service_url)
+    return [*(events or [Absent("events")]), service]
 
 
 def _front(settings: Settings) -> Probe:

@@ -19,6 +19,8 @@ Part = Literal[
     "partner_center",
     "partner_center.user",
     "public_url",
+    "events",
+    "service",
     "bureau",
     "identity",
     "sanctions",
@@ -86,8 +88,8 @@ PARTS: Mapping[Part, About] = {
     ),
     "stripe": About(
         title="Stripe",
-        then="nobody says what a card is, and new customers wait for it",
-        absent="cards are looked up in a file",
+        then="nobody says what a card is, new customers wait for it, and nothing is charged or turned there",
+        absent="cards are looked up in a file, and nothing is charged or turned there",
     ),
     "partner_center": About(
         title="Partner Center",
@@ -103,6 +105,16 @@ PARTS: Mapping[Part, About] = {
         title="PUBLIC_URL",
         then="no webhook arrives, and links to unsubscribe lead nowhere",
         absent="vendors are told of no webhook, and emails have no link to unsubscribe",
+    ),
+    "events": About(
+        title="EVENTS_URL",
+        then="your product is told of no events: they wait",
+        absent="your product is told of no events",
+    ),
+    "service": About(
+        title="SERVICE_URL",
+        then="no service that your product keeps is turned down or brought back",
+        absent="your product keeps no service",
     ),
     "bureau": About(
         title="credit bureau",

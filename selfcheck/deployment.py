@@ -32,6 +32,8 @@ def of_settings(settings: Settings) -> list[Finding]:
         "FINANCE_EMAIL": (settings.finance_email, "the daily digest is only kept"),
         "API_TOKENS": (settings.api_tokens, "there is no REST API"),
         "INCIDENT_WEBHOOK_SECRET": (settings.incident_webhook_secret, "no notice of an incident is taken"),
+        "FACTS_WEBHOOK_SECRETS": (settings.facts_webhook_secrets, "no system reports by webhook"),
+        "STRIPE_WEBHOOK_SECRET": (settings.stripe_webhook_secret, "no invoice or money comes from Stripe"),
     }
     for name, (value, words) in absent.items():
         if value is None:

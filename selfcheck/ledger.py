@@ -21,6 +21,7 @@ from store import (
     condition,
     controls,
     echoes,
+    event_deliveries,
     inbox,
     monitors,
     onboarding_rules,
@@ -54,7 +55,7 @@ def of_ledger(settings: Settings) -> list[Finding]:
         migrate(settings.database_url)
         with closing(Ledger(settings.database_url)) as ledger:
             identity = Finding(about=about, ok=True, words=f"identity {ledger.identity}")
-            looks = (_work, _doors, _monitors, _policies, _rates, _onboarding, _switches, _controls)
+            looks = (_work, _doors, _events, _monitors, _policies, _rates, _onboarding, _switches, _controls)
             found = [finding for look in looks for finding in look(ledger)]
             return [identity, *_database(ledger), *found, *_echoes(ledger, _expected(settings))]
     except (SQLAlchemyError, CommandError, OSError) as error:
@@ -111,6 +112,20 @@ def _untaken(ledger: Ledger) -> Finding:
     told = ", ".join(f"{count} of {source}" for source, count in sorted(counts.items()))
     words = f"{told}; since {waiting[0].heard_at:%d %b %H:%M} UTC: {waiting[0].why}"
     return Finding(about="told and not taken yet", ok=True, words=words)
+
+
+def _events(ledger: Ledger) -> Iterator[Finding]:
+    """Say of each endpoint of the seller's product what waits for it, and which was shut."""
+    for each in event_deliveries.endpoints(ledger):
+        if each.closed_at is not None:
+            continue
+        about = f"events for {each.name} at {each.host}"
+        if each.shut_at is None:
+            oldest = "" if each.oldest_at is None else f", the oldest since {each.oldest_at:%d %b %H:%M} UTC"
+            yield Finding(about=about, ok=True, words=f"{each.waiting} wait{oldest}")
+        else:
+            words = f"shut, {each.why}: mend it, then `starter.py events resume {each.name}`"
+            yield Finding(about=about, ok=False, words=words, then=f"nothing is sent, {each.waiting} wait")
 
 
 def _expected(settings: Settings) -> dict[str, str]:

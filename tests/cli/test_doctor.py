@@ -71,6 +71,29 @@ def test_what_is_not_set_up_says_what_is_done_instead(cli) -> None:
     assert found["API_TOKENS"] == [(True, "not set: there is no REST API")]
 
 
+def test_your_own_product_is_looked_at_and_a_shut_endpoint_is_told(
+    acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert findings(acme)["EVENTS_URL"] == [(True, "not set up: your product is told of no events")]
+    secret = "whsec_" + "c2VjcmV0" * 4
+    with Loopback() as loopback:
+        for name, value in loopback.product_environment().items():
+            monkeypatch.setenv(name, secret if name.endswith("SECRET") else f"{value}?hush")
+        found, host = findings(acme), loopback.base.removeprefix("http://").partition("/")[0]
+    assert found["EVENTS_URL"][0][1].startswith(f"{host} answers in ")
+    assert found["SERVICE_URL"][0][1].startswith(f"{host} answers in ")
+    assert findings(acme)["SERVICE_URL"][0][0] is False
+    shut = "2026-04-01 10:00:00.000000"
+    given = {"name": "e-1", "host": "hooks.example", "opened_at": shut, "shut_at": shut, "failures": 3}
+    insert(acme.ledger, "event_endpoints", why="it answers 410 Gone", **given)
+    told = acme("doctor").out
+    words = (
+        "shut, it answers 410 Gone: mend it, then `starter.py events resume e-1`; until then nothing is sent"
+    )
+    assert f"BAD events for e-1 at hooks.example: {words}" in told
+    assert "hush" not in told
+
+
 def test_a_variable_that_is_nearly_one_of_ours_is_named(cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENDGRID_API_KEYS", "hush")
     answer = cli("doctor")
