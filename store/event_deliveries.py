@@ -16,11 +16,12 @@ from sqlmodel.sql.expression import Select
 
 from domain.events.delivering import AWAY, DEAD, UNWELL_AFTER, Answered, rest_after
 from store import tasks
-from store.database import TOLD_SINCE, Ledger
+from store.database import TOLD_SINCE, Ledger, upsert
 from store.errors import Refused
 from store.events import ABOUT_EVENTS
 from store.tables import EventDeliveryRow, EventEndpointRow, EventRow
 
+_ENDPOINTS = SQLModel.metadata.tables["event_endpoints"]
 _DELIVERIES = SQLModel.metadata.tables["event_deliveries"]
 
 Lasting = Callable[[timedelta], timedelta]
@@ -55,10 +56,13 @@ def set_up(ledger: Ledger, wanted: Mapping[str, str], *, now: datetime) -> list[
         there = {
             row.name: row for row in session.exec(select(EventEndpointRow).with_for_update(key_share=True))
         }
-        for name, host in wanted.items():
+        for name, host in sorted(wanted.items()):
             row = there.get(name)
             if row is None:
-                session.add(EventEndpointRow(name=name, host=host, opened_at=now))
+                # Another worker may have it by now.
+                new = EventEndpointRow(name=name, host=host, opened_at=now).model_dump()
+                adding = upsert(session, _ENDPOINTS).values(new).on_conflict_do_nothing()
+                session.connection().execute(adding)
             elif row.closed_at is not None:
                 row.sqlmodel_update({"opened_at": now, "closed_at": None, "failures": 0})
         closing = [row for name, row in there.items() if name not in wanted]

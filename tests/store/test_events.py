@@ -232,6 +232,16 @@ def test_two_at_once_take_each_event_once(
     assert len(ids) == len(set(ids)) == 6
 
 
+def test_workers_that_start_at_once_set_an_endpoint_up_once(
+    business: Business, together: Callable[[Sequence[Callable[[], Any]]], list[Any]]
+) -> None:
+    def start() -> list[str]:
+        return event_deliveries.set_up(business.ledger, {HERE: "h", THERE: "t"}, now=at(1))
+
+    assert together([start] * 4) == [[]] * 4
+    assert [each.name for each in event_deliveries.endpoints(business.ledger)] == [HERE, THERE]
+
+
 def test_a_dead_endpoint_is_asked_for_one_event_and_delays_no_other(told: Business) -> None:
     event_deliveries.set_up(told.ledger, {HERE: "h", THERE: "t"}, now=at(-60))
     for each in range(5):
