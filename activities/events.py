@@ -17,7 +17,7 @@ from activities.books import Books
 from activities.once import Mark, unmarked
 from domain.events.delivering import Answered
 from store import event_deliveries
-from store.event_deliveries import Batch
+from store.event_deliveries import Due
 
 AT_ONCE = 8
 """So many events of as many customers are on their way to one endpoint."""
@@ -64,7 +64,7 @@ class Events:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="events") as threads:
             while more and time.monotonic() - began < RUN_SECONDS:
                 batch = self._take(endpoint)
-                answers = [*threads.map(lambda due: endpoint.post(due.id, due.body), batch.events)]
+                answers = [*threads.map(lambda due: endpoint.post(due.id, due.body), batch)]
                 self.mark("told")
                 self._settle(endpoint, batch, answers)
                 sent, taken = sent + len(answers), taken + sum(each.taken for each in answers)
@@ -74,18 +74,18 @@ class Events:
         event_deliveries.tell_of_lateness(ledger, endpoint.name, now=now, lasting=self.books.lasting)
         return Went(more=more, wait_seconds=0, words=f"{taken} of {sent} events taken")
 
-    def _take(self, endpoint: Endpoint) -> Batch:
+    def _take(self, endpoint: Endpoint) -> list[Due]:
         now = self.books.now()
         until = now + self.books.lasting(LEASE)
         return event_deliveries.take(self.books.ledger, endpoint.name, now=now, until=until, limit=AT_ONCE)
 
-    def _settle(self, endpoint: Endpoint, batch: Batch, answers: Sequence[Answered]) -> None:
-        if not batch.events:
+    def _settle(self, endpoint: Endpoint, batch: Sequence[Due], answers: Sequence[Answered]) -> None:
+        if not batch:
             return
         event_deliveries.settle(
             self.books.ledger,
             endpoint.name,
-            [*zip(batch.events, answers, strict=True)],
+            [*zip(batch, answers, strict=True)],
             now=self.books.now(),
             lasting=self.books.lasting,
         )

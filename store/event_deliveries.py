@@ -123,40 +123,30 @@ class Due:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """What is to be sent to an endpoint now, each of another customer; `unwell`: it takes nothing, so one."""
-
-    events: tuple[Due, ...]
-    unwell: bool
-
-
-def take(ledger: Ledger, name: str, *, now: datetime, until: datetime, limit: int) -> Batch:
+def take(ledger: Ledger, name: str, *, now: datetime, until: datetime, limit: int) -> list[Due]:
     """Take the events that are due, none before an earlier one of the same customer was taken.
 
-    They are not due again before `until`: whoever has them may die.
+    Of an endpoint that takes nothing it is one. They are not due again before `until`: whoever has them
+    may die.
     """
     with ledger.write() as session:
         row = _locked(session, name)
         if row is None or row.closed_at is not None or row.shut_at is not None:
-            return Batch(events=(), unwell=False)
-        unwell = row.failures >= UNWELL_AFTER
-        found = session.exec(_due(name, now, 1 if unwell else limit)).all()
+            return []
+        most = 1 if row.failures >= UNWELL_AFTER else limit
+        found = session.exec(_due(name, now, most)).all()
         for delivery, _ in found:
             delivery.next_at, delivery.attempts = until, delivery.attempts + 1
-        return Batch(
-            events=tuple(
-                Due(
-                    number=delivery.number,
-                    id=event.id,
-                    type=event.type,
-                    body=event.body,
-                    attempts=delivery.attempts,
-                )
-                for delivery, event in found
-            ),
-            unwell=unwell,
-        )
+        return [
+            Due(
+                number=delivery.number,
+                id=event.id,
+                type=event.type,
+                body=event.body,
+                attempts=delivery.attempts,
+            )
+            for delivery, event in found
+        ]
 
 
 def _due(name: str, now: datetime, limit: int) -> Select[EventDeliveryRow, EventRow]:

@@ -44,7 +44,7 @@ def types(ledger: Ledger, customer: str | None = "ACME") -> list[str]:
 
 def take(ledger: Ledger, now: datetime, *, name: str = HERE, limit: int = 10) -> list[Due]:
     until = now + timedelta(minutes=2)
-    return [*event_deliveries.take(ledger, name, now=now, until=until, limit=limit).events]
+    return event_deliveries.take(ledger, name, now=now, until=until, limit=limit)
 
 
 def answer(
