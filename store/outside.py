@@ -484,8 +484,6 @@ class _Taking:
                 body = self._once(body)
             case kinds.PaymentFailed() if self._is_ours(body, report.at or self.now):
                 return
-            case kinds.CardAdded() if body.network is None and body.instrument == self._newest_card():
-                return  # It is the one that is charged: to choose it says nothing new, and it is tried once.
             case _:
                 pass
         if body is not None:
@@ -616,10 +614,6 @@ class _Taking:
     def _is_of(self, theirs: str, invoice: str) -> bool:
         named = self._named(theirs)
         return named is not None and named.kind == "invoice" and named.ours == invoice
-
-    def _newest_card(self) -> str | None:
-        added = [body for body in self._bodies() if isinstance(body, kinds.CardAdded)]
-        return added[-1].instrument if added else None
 
     # --- the same money -----------------------------------------------------------------------------
 

@@ -237,18 +237,6 @@ def test_a_failure_of_a_charge_that_others_made_is_kept_once(business: Business)
     assert fact.invoice == "INV-7"
 
 
-@ON_SQLITE
-def test_a_card_that_is_chosen_as_it_is_added_is_one_card(business: Business) -> None:
-    business.customer()
-    for number, (card, network) in enumerate(
-        [("pm_1", "visa"), ("pm_1", None), ("pm_2", "visa"), ("pm_1", None), ("pm_1", None)]
-    ):
-        added = kinds.CardAdded(instrument=card, network=network)
-        outside.take(business.ledger, told(f"card {number}", added, customer="ACME"), now=at(1))
-    cards = [body.instrument for body in bodies(business) if isinstance(body, kinds.CardAdded)]
-    assert cards == ["pm_1", "pm_2", "pm_1"], "an older one that is chosen is charged again"
-
-
 def test_what_is_kept_is_read_as_it_was() -> None:
     notice = Notice(source="stripe", id="issfr_1", kind="stolen_instrument", word="x", occurred_at=at(1))
     settled = Settled(invoice="in_7", report=Report(body=PAID, on=date(2026, 3, 3)))
