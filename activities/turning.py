@@ -20,7 +20,7 @@ from domain.switching import Exchange, Note, Place, Seen, SubscriptionState, Tur
 from domain.turning import Finding
 from store import exchanges, places, tasks, turns
 from store.inbox import VENDOR
-from store.turns import Course
+from store.turns import Ask, Course
 
 if TYPE_CHECKING:
     from activities.service import Switch
@@ -175,7 +175,8 @@ class Turning:
         """Find out what became of a turn that is no longer wanted, asking for nothing more.
 
         Where something was turned it counts as done, and the plan brings it back; only what has ended is
-        brought to its end. What was not answered is waited for: it may be done yet.
+        brought to its end. What was not answered is waited for, and what was taken and is not seen yet: it
+        may be done yet.
         """
         turned, courses = False, self._courses(claim)
         for place in self.places:
@@ -183,10 +184,10 @@ class Turning:
             if isinstance(looked, Later):
                 return looked
             asks = courses.get(turns.key(place), NO_COURSE).asks
-            lost = any(ask.over_at is None and self._young(ask.at) for ask in asks)
-            if asks and (looked.state is None or (lost and looked.state != self.to)):
+            partly = any(ask.taken for ask in asks) and bool(self._lost_of_active(place, looked))
+            if asks and looked.state != self.to and self._may_come(place, looked, asks, partly=partly):
                 return self._wait(place, Finding(verdict="waits", reason=turning.unanswered(place)))
-            turned = turned or (bool(asks) and looked.state == self.to)
+            turned = turned or partly or (bool(asks) and looked.state == self.to)
         if turned:
             return self.turn(claim, message) if self.to == "terminated" else self._done()
         with self.books.ledger.write() as session:
@@ -196,6 +197,21 @@ class Turning:
                     turns.given_back(session, place, now=self.now)
             turns.waited(session, self.customer_id, now=self.now)
         return Undone()
+
+    def _may_come(self, place: Place, looked: Seen, asks: Sequence[Ask], *, partly: bool) -> bool:
+        """Whether what a place was asked may yet be done, of which nothing, or not all, is seen."""
+        if looked.state is None:
+            return True
+        seen_by = SETTLED if partly else turning.patience(place)
+        return any(
+            self._young(ask.at, seen_by if ask.taken else SETTLED)
+            for ask in asks
+            if ask.taken or ask.over_at is None
+        )
+
+    def _lost_of_active(self, place: Place, looked: Seen) -> Sequence[str]:
+        """What a place lost that is active all the same, such as what runs in an Azure plan."""
+        return self._missing(place, looked) if looked.state == "active" else ()
 
     def _courses(self, claim: str) -> Mapping[turns.Key, Course]:
         with self.books.ledger.read() as session:
@@ -281,7 +297,7 @@ class Turning:
             return trouble
         self.mark("turned")
         with self.books.ledger.write() as session:
-            turns.answered(session, place, now=self.now)
+            turns.taken(session, place, claim, self.to, request, now=self.now)
         if self._late:
             return self._go_on(place)
         del self.seen[turns.key(place)]
@@ -397,8 +413,8 @@ class Turning:
     def _late(self) -> bool:
         return self.monotonic() - self.began > ENOUGH_SECONDS
 
-    def _young(self, at: datetime) -> bool:
-        return self.now - at < self.books.lasting(SETTLED)
+    def _young(self, at: datetime, within: timedelta) -> bool:
+        return self.now - at < self.books.lasting(within)
 
     def _resting(self, place: Place, seen: Seen, course: Course) -> Later | None:
         """Rest between two requests of which the first has changed nothing yet."""

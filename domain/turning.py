@@ -88,9 +88,14 @@ def rest(waited: timedelta, *, told: bool) -> timedelta:
     return RARELY if told else min(max(waited / 2, LEAST_REST), MOST_REST)
 
 
+def patience(place: Place) -> timedelta:
+    """Return for how long what a place was asked may be on its way."""
+    return PATIENCE.get(place.kind, PATIENCE[""])
+
+
 def too_long(place: Place, waited: timedelta) -> bool:
     """Whether a person has to look at what is on its way for so long."""
-    return waited >= PATIENCE.get(place.kind, PATIENCE[""])
+    return waited >= patience(place)
 
 
 def asked(place: Place, seen: Seen, to: SubscriptionState) -> Reason:

@@ -376,8 +376,9 @@ class TurnRow(SQLModel, table=True):
 
     Attributes:
         claim: the claim's message and attempt.
-        what: `guarded`: it may be turned; `asked`: a request that changes something; `stands`: as wished.
-        request: of `asked`, the UUID that the request carries, written before it leaves.
+        what: `asked`: a request that changes something; `taken` or `refused`: how that was answered;
+            `waits`: it is waited for; `stands`: as wished.
+        request: of `asked`, the UUID that the request carries, written before it leaves; of `taken`, its.
         over_at: of `asked`, when it was answered, or seen to have taken effect; null where nobody knows.
     """
 

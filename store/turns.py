@@ -22,12 +22,18 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One request that changes something; `over_at` is None while nobody knows what became of it."""
+    """One request that changes something.
+
+    Attributes:
+        over_at: None while nobody knows what became of it.
+        taken: its provider has taken it, and may show what it did only later.
+    """
 
     at: datetime
     request: str
     seen: str
     over_at: datetime | None
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +69,19 @@ def courses(session: Session, customer_id: str, claim: str) -> Mapping[Key, Cour
 
 
 def _course(rows: Sequence[TurnRow]) -> Course:
-    asks = [row for row in rows if row.what == "asked"]
+    taken = {row.request for row in rows if row.what == "taken"}
     return Course(
-        asks=[Ask(at=row.at, request=row.request or "", seen=row.says, over_at=row.over_at) for row in asks],
+        asks=[
+            Ask(
+                at=row.at,
+                request=row.request or "",
+                seen=row.says,
+                over_at=row.over_at,
+                taken=row.request in taken,
+            )
+            for row in rows
+            if row.what == "asked"
+        ],
         refused=any(row.what == "refused" for row in rows),
         stands=any(row.what == "stands" for row in rows),
     )
@@ -102,6 +118,14 @@ def answered(session: Session, place: Place, *, now: datetime) -> None:
     """Note that what a place was asked is no longer in doubt: it was answered, or is seen to be done."""
     waiting = update(TurnRow).where(*_at(place), col(TurnRow.what) == "asked", col(TurnRow.over_at).is_(None))
     session.exec(waiting.values(over_at=now))
+
+
+def taken(
+    session: Session, place: Place, claim: str, to: SubscriptionState, request: str, *, now: datetime
+) -> None:
+    """Note that a provider has taken what it was asked."""
+    answered(session, place, now=now)
+    _write(session, place, claim, to, "taken", now=now, request=request)
 
 
 def stands(session: Session, place: Place, claim: str, to: SubscriptionState, *, now: datetime) -> None:

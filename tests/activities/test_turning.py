@@ -297,6 +297,40 @@ def test_a_lost_answer_is_waited_for_before_a_turn_that_nobody_wants_is_given_up
     assert len(acme.vendor.requests) == 1
 
 
+def test_what_was_taken_and_is_not_seen_yet_is_waited_for_before_it_is_given_up(acme: Stage) -> None:
+    acme.link("S-1")
+    acme.vendor.faults = [acme.vendor.taken.append]
+    acme.act("suspend", SUSPENDED_AT)
+    acme.pay(at(20, 1))
+    for minutes in (2, 15, 60):
+        assert acme.act("suspend", at(20, minutes))["answer"] == "deferred"
+    acme.vendor.taken.pop()()
+    assert acme.act("suspend", at(20, 70))["answer"] == "done"
+    acme.until_over("reactivate", at(20, 71))
+    assert acme.vendor.held["S-1"] == {"id": "S-1", "status": "active", "renews": True}
+
+
+def test_what_was_taken_and_is_never_seen_is_given_up_in_the_end(acme: Stage) -> None:
+    acme.link("S-1")
+    acme.vendor.faults = [acme.vendor.taken.append]
+    acme.act("suspend", SUSPENDED_AT)
+    acme.pay(at(20, 1))
+    assert acme.act("suspend", at(20, 119))["answer"] == "deferred"
+    assert acme.act("suspend", at(20, 121))["answer"] == "unwanted"
+    assert (len(acme.vendor.requests), acme.told(SubscriptionSuspended)) == (1, [])
+
+
+def test_what_was_taken_from_a_place_that_stays_active_is_given_back(acme: Stage) -> None:
+    acme.link("S-1")
+    acme.vendor.faults = [lambda take: acme.vendor.held["S-1"].update(renews=False)]
+    acme.act("suspend", SUSPENDED_AT)
+    acme.pay(at(20, 1))
+    assert acme.act("suspend", at(20, 2))["answer"] == "deferred"
+    assert acme.act("suspend", at(20, 11))["answer"] == "done"
+    acme.until_over("reactivate", at(20, 12))
+    assert acme.vendor.held["S-1"] == {"id": "S-1", "status": "active", "renews": True}
+
+
 def test_half_a_suspension_that_nobody_wants_any_more_is_brought_back(acme: Stage) -> None:
     acme.link("S-1", "S-2")
     assert acme.act("suspend", SUSPENDED_AT)["answer"] == "deferred"

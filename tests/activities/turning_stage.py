@@ -64,6 +64,7 @@ class Vendor:
         steps: a request that carried one of these UUIDs before does nothing again.
         cannot: what it refuses to do.
         slow: so many looks go by until a change is seen; until then it is on its way.
+        taken: what it has said yes to and does only when told to.
     """
 
     held: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -74,6 +75,7 @@ class Vendor:
     look_faults: list[Exception] = field(default_factory=list)
     cannot: str = ""
     slow: int = 0
+    taken: list[Callable[[], None]] = field(default_factory=list)
     pending: dict[str, int] = field(default_factory=dict)
 
     def look(self, place: Place, *, note: Note) -> Seen:
