@@ -18,7 +18,7 @@ from domain.own_steps import SWITCH, SWITCH_LEFT
 from domain.reasons import Reason
 from domain.switching import Exchange, Note, Place, Seen, SubscriptionState, Turn
 from domain.turning import Finding
-from store import exchanges, places, tasks, turns
+from store import customers, exchanges, places, tasks, turns
 from store.inbox import VENDOR
 from store.turns import Ask, Course
 
@@ -460,6 +460,7 @@ class Turning:
     def _tell(self, why: str, *, step: str = SWITCH, once: bool = False) -> None:
         """Open a task for a person; `once` a turn, whatever its words."""
         with self.books.ledger.write() as session:
+            customers.lock(session, self.customer_id)
             tasks.open_of_customer(session, self.customer_id, step, why, now=self.now, one=once)
 
     # --- what is done ----------------------------------------------------------------------------

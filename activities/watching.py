@@ -18,7 +18,7 @@ from domain.own_steps import SWITCH_ODD
 from domain.switching import Exchange, Place
 from domain.turning import failed
 from domain.watching import Look
-from store import exchanges, monitors, places, tasks, turns, watched
+from store import customers, exchanges, monitors, places, tasks, turns, watched
 
 if TYPE_CHECKING:
     from activities.service import Switch
@@ -125,6 +125,7 @@ class Watching:
         except Refused as refused:
             why = failed(place, refused)
             with ledger.write() as session:
+                customers.lock(session, place.customer)
                 tasks.open_of_customer(session, place.customer, SWITCH_ODD, why.words, now=now)
                 places.look_again(session, place.customer, at=now + places.EVERY)
         except (TryAgainLater, Misconfigured, InDoubt) as trouble:

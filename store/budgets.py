@@ -13,7 +13,7 @@ from domain.usage.provider_budget import Wish, wish
 from store import customers, facts, journal, tasks
 from store.database import Ledger
 from store.errors import NoPolicy
-from store.tables import BudgetRow, FactRow, PlaceRow, ServiceAccountRow, TaskRow
+from store.tables import BudgetRow, FactRow, PlaceRow, ServiceAccountRow
 
 AGAIN, SOON = timedelta(days=1), timedelta(hours=1)
 """When one is looked at again that is as it should be, and one that is not."""
@@ -143,7 +143,9 @@ def all_of(ledger: Ledger) -> list[Budget]:
 
 
 def _row(session: Session, customer_id: str, now: datetime) -> BudgetRow:
-    row = session.get(BudgetRow, customer_id, with_for_update=True)
+    """Return what is known of a customer's budget, whose row is locked with the customer's."""
+    customers.lock(session, customer_id)
+    row = session.get(BudgetRow, customer_id)
     if row is None:
         row = BudgetRow(customer_id=customer_id, profile=0, says="", look_at=now)
         session.add(row)
@@ -157,18 +159,10 @@ def _say(session: Session, row: BudgetRow, says: str, now: datetime) -> None:
     )
     row.profile = session.exec(newest).one() or 0
     row.says, row.look_at = says, now + (SOON if says else AGAIN)
-    waiting = select(TaskRow).where(
-        TaskRow.customer_id == row.customer_id,
-        TaskRow.step == USAGE_BUDGET,
-        col(TaskRow.closed_at).is_(None),
-    )
-    open_tasks = list(session.exec(waiting))
-    if says and not open_tasks:
+    if says:
         why = f"{row.customer_id}: {says}"
-        session.add(
-            TaskRow(customer_id=row.customer_id, step=USAGE_BUDGET, kind="review", opened_at=now, why=why)
-        )
-    elif not says and open_tasks:
+        tasks.open_of_customer(session, row.customer_id, USAGE_BUDGET, why, now=now, one=True)
+    else:
         outcome = "the provider has the budget"
         tasks.close(
             session, customer_id=row.customer_id, step=USAGE_BUDGET, now=now, outcome=outcome, by="arrears"

@@ -113,14 +113,17 @@ def end(session: Session, step: str, why: str, *, now: datetime, outcome: str, b
 def open_of_customer(
     session: Session, customer_id: str, step: str, why: str, *, now: datetime, one: bool = False
 ) -> None:
-    """Open a task about a customer, unless one with these words is open; `one`: or any of this step."""
+    """Open a task about a customer, unless one with these words is open; `one`: or any of this step.
+
+    The customer's row is locked.
+    """
     waiting = select(TaskRow.id).where(
         TaskRow.customer_id == customer_id, TaskRow.step == step, col(TaskRow.closed_at).is_(None)
     )
     if not one:
         waiting = waiting.where(TaskRow.why == why)
     if session.exec(waiting.limit(1)).first() is None:
-        session.add(TaskRow(customer_id=customer_id, step=step, kind="review", opened_at=now, why=why))
+        add(session, TaskRow(customer_id=customer_id, step=step, kind="review", opened_at=now, why=why))
         session.flush()
 
 

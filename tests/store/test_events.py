@@ -10,7 +10,8 @@ import pytest
 from domain import facts
 from domain.events.catalogue import CATALOGUE
 from domain.events.delivering import RESTS, Answered
-from store import event_deliveries, tasks
+from domain.own_steps import SWITCH
+from store import budgets, customers, event_deliveries, tasks
 from store.database import Ledger
 from store.errors import Refused
 from store.event_deliveries import Due
@@ -97,6 +98,16 @@ def test_a_delinquency_is_told_from_its_first_notice_until_the_money_is_there(to
     assert announced.type == "suspension.announced"
     assert '"suspend_on":"2026-04-01"' in announced.body
     assert '"debts":[{"invoice":"INV-1","amount":"100.00","currency":"EUR"}]' in announced.body
+
+
+def test_a_task_about_a_service_or_a_budget_is_told_once(told: Business) -> None:
+    told.customer()
+    for hour in (10, 11):
+        with told.ledger.write() as session:
+            customers.lock(session, "ACME")
+            tasks.open_of_customer(session, "ACME", SWITCH, "it was refused", now=at(3, hour))
+        budgets.cannot(told.ledger, "ACME", "it has several accounts", now=at(3, hour))
+    assert types(told.ledger) == ["task.opened", "task.opened"]
 
 
 @on_sqlite
