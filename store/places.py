@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from domain.channels import SERVICE
 from domain.switching import Place, Seen
@@ -142,9 +142,11 @@ def hint(session: Session, provider: str, resource: str, *, now: datetime) -> st
 def due(ledger: Ledger, *, now: datetime, limit: int) -> list[str]:
     """Return the customers with a place that is to be looked at, the longest waiting first."""
     waiting = select(PlaceRow.customer_id).where(col(PlaceRow.look_at) <= now)
+    longest = waiting.group_by(PlaceRow.customer_id).order_by(
+        func.min(PlaceRow.look_at), PlaceRow.customer_id
+    )
     with ledger.read() as session:
-        found = session.exec(waiting.order_by(col(PlaceRow.look_at)).limit(limit))
-        return list(dict.fromkeys(found))
+        return list(session.exec(longest.limit(limit)))
 
 
 def saw(

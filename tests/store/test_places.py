@@ -96,3 +96,12 @@ def test_a_place_is_due_once_a_day_and_when_somebody_says_that_it_changed(busine
     assert due(1) == ["ACME"]
     (linked,) = places.linked(business.ledger, "ACME")
     assert (linked.seen, linked.seen_at) == ("active", business.at(0))
+
+
+def test_of_customers_with_several_places_as_many_are_due_as_are_asked_for(business) -> None:
+    for number, name in enumerate(("ACME", "UMBRELLA", "INITECH")):
+        business.customer(name)
+        link(business, *(replace(BASE, customer=name, resource=f"{name}-{each}") for each in range(3)))
+        with business.ledger.write() as session:
+            places.look_again(session, name, at=business.at(0) - timedelta(hours=number))
+    assert places.due(business.ledger, now=business.at(0), limit=2) == ["INITECH", "UMBRELLA"]
