@@ -153,9 +153,12 @@ def _row(session: Session, customer_id: str, now: datetime) -> BudgetRow:
 
 
 def _say(session: Session, row: BudgetRow, says: str, now: datetime) -> None:
-    """Note how it stands in words, and have one task say so while it is not as it should be."""
+    """Note how it stands in words, and have one task say so while it is not as it should be.
+
+    What was agreed since `now`, while the provider was asked, is still to be looked at.
+    """
     newest = select(func.max(FactRow.number)).where(
-        FactRow.customer_id == row.customer_id, FactRow.kind == _PROFILE
+        FactRow.customer_id == row.customer_id, FactRow.kind == _PROFILE, col(FactRow.learned_at) <= now
     )
     row.profile = session.exec(newest).one() or 0
     row.says, row.look_at = says, now + (SOON if says else AGAIN)

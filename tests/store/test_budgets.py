@@ -27,6 +27,15 @@ def test_a_budget_is_due_when_something_is_agreed_and_again_after_a_day(business
     assert budgets.due(ledger, now=at(0, 12)) == ["ACME"]
 
 
+def test_what_is_agreed_while_the_provider_is_asked_is_looked_at_soon(business: Business) -> None:
+    business.customer()
+    ledger = business.ledger
+    business.record("ACME", AGREED, now=at(0))
+    business.record("ACME", AGREED.model_copy(update={"budget": Decimal("90.00")}), now=at(0, 11))
+    assert budgets.stands(ledger, "ACME", WISH, Decimal(80), now=at(0))
+    assert budgets.due(ledger, now=at(0, 11)) == ["ACME"]
+
+
 def test_a_difference_is_one_task_that_ends_by_itself(business: Business) -> None:
     business.customer()
     ledger = business.ledger
