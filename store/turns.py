@@ -4,6 +4,7 @@ A request that changes something is written down before it leaves, with the UUID
 finds it unanswered asks again with the same, so that a lost answer is no second change.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -207,7 +208,10 @@ def snapshots(session: Session, customer_id: str) -> Mapping[Key, Snapshot]:
 
 
 def keep(session: Session, place: Place, message: str, content: Mapping[str, Any], *, now: datetime) -> None:
-    """Keep a subscription as it is before we first change it; one that is kept already stays as it was."""
+    """Keep a subscription as it is before we first change it; one that is kept already stays as it was.
+
+    JSON has no Decimal: a number that was read as one is kept as the float next to it.
+    """
     if key(place) not in snapshots(session, place.customer):
         session.add(
             SnapshotRow(
@@ -216,7 +220,7 @@ def keep(session: Session, place: Place, message: str, content: Mapping[str, Any
                 resource=place.resource,
                 message=message,
                 taken_at=now,
-                content=dict(content),
+                content=json.loads(json.dumps(dict(content), default=float)),
             )
         )
         session.flush()

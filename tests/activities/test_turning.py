@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,13 @@ def test_every_exchange_is_kept_with_its_claim(acme: Stage) -> None:
     assert patched.message.startswith("m-")
     assert patched.exchange.sent == {"status": "suspended", "renews": False}
     assert patched.exchange.request == acme.vendor.requests[0][2]
+
+
+def test_a_number_that_no_float_says_exactly_keeps_nothing_back(acme: Stage) -> None:
+    acme.link("S-1")
+    acme.vendor.held["S-1"]["price"] = Decimal("0.10000000000000001")
+    suspended(acme).pay(at(21))
+    assert acme.until_over("reactivate", at(21, 1))[0]["answer"] == "done"
 
 
 def test_add_ons_go_down_before_what_they_belong_to_and_come_back_after_it(acme: Stage) -> None:
