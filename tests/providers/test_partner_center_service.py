@@ -124,6 +124,20 @@ def test_what_takes_effect_later_is_waited_for(partner: Partner) -> None:
 
 
 @pytest.mark.slow
+def test_money_that_comes_before_a_suspension_takes_effect_brings_it_back(partner: Partner) -> None:
+    held = partner.link()
+    partner.there.lag = timedelta(minutes=20)
+    partner.stage.act("suspend", partner.now)
+    partner.stage.pay(partner.now)
+    partner.now += timedelta(minutes=1)
+    assert partner.until_over("suspend")["answer"] == "done"
+    assert (held.status, partner.effects()) == ("suspended", [(held.resource["id"], "suspended")])
+    partner.there.lag = timedelta()
+    assert partner.until_over("reactivate")["answer"] == "done"
+    assert (held.status, held.resource["autoRenewEnabled"]) == ("active", True)
+
+
+@pytest.mark.slow
 def test_an_add_on_comes_back_after_its_base(partner: Partner) -> None:
     base = partner.link()
     add_on = partner.link(base)
