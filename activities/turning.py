@@ -14,7 +14,7 @@ from activities.books import SETTLED, Books
 from activities.once import Mark, without_words
 from domain import turning
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
-from domain.own_steps import SWITCH, SWITCH_LEFT
+from domain.own_steps import SWITCH, SWITCH_LEFT, SWITCH_ODD
 from domain.reasons import Reason
 from domain.switching import Exchange, Note, Place, Seen, SubscriptionState, Turn
 from domain.turning import Finding
@@ -263,7 +263,7 @@ class Turning:
                 self._stands(place, claim)
                 return None
             case "ended":
-                self._tell(_words(found))
+                self._tell(_words(found), step=SWITCH_ODD)
                 self._stands(place, claim)
                 return None
             case "others":

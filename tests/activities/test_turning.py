@@ -269,6 +269,16 @@ def test_what_is_not_restored_is_for_a_person_and_the_service_is_back(acme: Stag
     ]
 
 
+def test_what_has_ended_meanwhile_is_for_a_person_and_the_rest_comes_back(acme: Stage) -> None:
+    acme.link("S-1", "S-2")
+    suspended(acme).pay(at(21))
+    acme.vendor.held["S-2"]["status"] = "terminated"
+    assert acme.until_over("reactivate", at(21, 1))[0]["answer"] == "done"
+    assert acme.states() == ["active", "terminated"]
+    [(step, why)] = acme.tasks()
+    assert (step, "S-2 at partner_center" in why) == ("service-odd", True)
+
+
 # --- the plan changes meanwhile --------------------------------------------------------------------
 
 
