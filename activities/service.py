@@ -29,12 +29,12 @@ from domain.facts import (
     SubscriptionTerminated,
     SuspendedElsewhere,
 )
-from domain.own_steps import CLOSED
+from domain.own_steps import CLOSED, SWITCH
 from domain.rules.data_loss import data_lost_at
 from domain.situation import Situation
 from domain.switching import Note, Place, Seen, SubscriptionState, Turn
 from domain.turning import MOST_REST, dry_run
-from store import assess, claims, subscriptions, sweep, switches, watched
+from store import assess, claims, subscriptions, sweep, switches, tasks, turns, watched
 from store.claims import Begun, PutOff, Unwanted
 from store.database import Ledger
 from store.errors import UnknownCustomer
@@ -179,10 +179,19 @@ class Service:
             decision = decide(loaded.policy, loaded.account, self.books.now())
             if (other := _wanted(decision)) not in (None, kind):
                 view["wants"] = _TURNS[other].activity
-            elif other is None and (opens_at := _opens_at(decision)) is not None:
-                word, until = "deferred", opens_at
+            elif other is None:
+                self._waits_no_more(customer_id)
+                if (opens_at := _opens_at(decision)) is not None:
+                    word, until = "deferred", opens_at
         at = None if until is None else self.books.real(until)
         return SwitchAnswer(answer=word, until=at, says=step.says, view=view), step.news
+
+    def _waits_no_more(self, customer_id: str) -> None:
+        """End the tasks about a turn on its way, and its waiting: no turn is wanted."""
+        now, outcome = self.books.now(), "no turn is wanted any more"
+        with self.books.ledger.write() as session:
+            turns.waited(session, customer_id, now=now)
+            tasks.close(session, customer_id=customer_id, step=SWITCH, now=now, outcome=outcome, by="engine")
 
     def _view(self, customer_id: str, loaded: Loaded, waits: str) -> SubscriptionView:
         """Say how the service stands, and what it waits for."""

@@ -15,7 +15,7 @@ from domain.facts import (
     SubscriptionSuspended,
     SuspendedElsewhere,
 )
-from store import exchanges, journal, places, switches
+from store import exchanges, journal, places, switches, turns
 from store.assess import look
 from tests.activities.turning_stage import RESTRICT, Stage, at, prepare, stage
 
@@ -292,6 +292,21 @@ def test_money_that_comes_while_a_suspension_is_under_way_reverses_it(acme: Stag
     acme.vendor.slow = 0
     assert acme.until_over("reactivate", over)[0]["answer"] == "done"
     assert acme.vendor.held["S-1"] == {"id": "S-1", "status": "active", "renews": True}
+
+
+def test_money_ends_the_waiting_for_a_provider_and_the_task_about_it(acme: Stage) -> None:
+    acme.link("S-1")
+    acme.vendor.look_faults = [TryAgainLater("unwell")] * 9
+    for hour in range(3):
+        acme.act("suspend", at(20, 60 * hour))
+    assert [step for step, _ in acme.tasks()] == ["service-switch"]
+    acme.pay(at(20, 200))
+    assert acme.act("suspend", at(20, 201))["answer"] == "unwanted"
+    assert acme.tasks() == []
+
+    with acme.ledger.write() as session:
+        (place,) = places.of(session, "ACME")
+        assert turns.waits(session, place, "suspended", why="unwell", now=at(30)) == at(30)
 
 
 def test_money_that_comes_before_anything_took_effect_leaves_the_service_alone(acme: Stage) -> None:
