@@ -16,7 +16,6 @@ from pathlib import Path
 
 from domain.errors import Misconfigured, TryAgainLater
 
-LIVES = timedelta(days=90)
 VARIABLE = "PARTNER_CENTER_REFRESH_TOKEN_FILE"
 CONSENT = "consent again, see docs/partner-center.md, and write the new refresh token there"
 
