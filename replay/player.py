@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from composition import Parts, waker, workers
@@ -30,6 +30,8 @@ MOMENT = timedelta(minutes=1)
 """Between two facts of one customer so much time passes at least, as between two clicks."""
 AT_ONCE = timedelta(days=30)
 """So much time the server skips in one call, which a slow machine answers well before the client gives up."""
+MOST_STANDSTILLS = 3
+"""So often a client may give up waiting for one instant: the machine stood still, and the server goes on."""
 
 
 class ServerClock:
@@ -73,9 +75,14 @@ class Player:
 
     async def sleep_until(self, at: datetime) -> None:
         """Let the server's time run, or skip, until a business instant."""
-        real = self.clock.clock.real(at)
+        real, standstills = self.clock.clock.real(at), 0
         while (wait := real - await self.env.get_current_time()) > timedelta(0):
-            await self.env.sleep(min(wait, AT_ONCE))
+            try:
+                await self.env.sleep(min(wait, AT_ONCE))
+            except RPCError as error:
+                standstills += 1
+                if error.status is not RPCStatusCode.CANCELLED or standstills > MOST_STANDSTILLS:
+                    raise
 
     async def end(self, customer_id: str) -> None:
         """Terminate what still waits, so that its timers do not run in the next customer's time."""
