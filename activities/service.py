@@ -5,6 +5,7 @@ fact is written before anybody is woken, so a lost wake is healed by the sweep.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -125,12 +126,14 @@ class Service:
         switches: Mapping[str, Switch],
         wake: Wake,
         dry_run: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
         mark: Mark = unmarked,
     ) -> None:
         self.books = books
         self.switches = switches
         self.wake = wake
         self.dry_run = dry_run
+        self.monotonic = monotonic
         self.mark = mark
 
     @activity.defn(name="Restrict the service")
@@ -223,6 +226,7 @@ class Service:
             zone=loaded.account.customer.timezone,
             to=_TURNS[kind].state,
             now=now,
+            monotonic=self.monotonic,
         )
         effect = _effect(decide(loaded.policy, loaded.account, now), kind)
         if effect is not None and effect.step == CLOSED:

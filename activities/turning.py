@@ -4,7 +4,6 @@ At most one request that changes something goes out in an attempt, under a UUID 
 Whatever keeps a place from being as wished is waited for, with growing rests, and becomes a task in time.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -84,7 +83,7 @@ class Turning:
         zone: str,
         to: SubscriptionState,
         now: datetime,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float],
     ) -> None:
         self.books = books
         self.switches = switches
@@ -131,7 +130,7 @@ class Turning:
             return Ended(place=self.places[0], says=self.says())
         if waiting and not free:
             return waiting[0]
-        if not waiting:
+        if not waiting and not self._late:
             self._waited()
         return None
 
@@ -276,8 +275,10 @@ class Turning:
 
     def _ask(self, place: Place, claim: str, message: str, seen: Seen) -> Outcome | None:
         """Ask a place to change, by one request, and look whether it did; None where it is as wished."""
-        if self._late or self.has_asked:
+        if self.has_asked:
             return self._go_on(place)
+        if self._late:
+            return self._put_off(place, _slow())
         self.has_asked = True
         with self.books.ledger.write() as session:
             if self.to != "active" and turns.key(place) not in self.before:
@@ -352,8 +353,7 @@ class Turning:
             return self.seen[key]
         switch = self.switches.get(place.provider)
         if self._late and self.seen:
-            slow = TryAgainLater("it takes its time to answer", delay=turning.LEAST_REST)
-            return self._put_off(place, slow)
+            return self._put_off(place, _slow())
         if switch is None:
             wrong = Misconfigured(f"nobody is set up who turns subscriptions at {place.provider}")
             return self._put_off(place, wrong)
@@ -485,6 +485,10 @@ class Turning:
             )
         ends = [each.ends_on for each in places.linked(self.books.ledger, self.customer_id)]
         return Stands(ends_on=min((on for on in ends if on is not None), default=None))
+
+
+def _slow() -> TryAgainLater:
+    return TryAgainLater("it takes its time to answer", delay=turning.LEAST_REST)
 
 
 def _words(found: Finding) -> str:

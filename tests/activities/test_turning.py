@@ -471,3 +471,18 @@ def test_whoever_dies_while_bringing_back_leaves_it_as_it_was(point: str, times:
     assert len(acme.vendor.done) == 3
     assert len(acme.told(SubscriptionReactivated)) == 1
     assert acme.tasks() == []
+
+
+def test_a_vendor_that_takes_its_time_is_asked_more_rarely_and_a_person_hears_of_it(acme: Stage) -> None:
+    """Where one look takes all that an attempt has, no request ever goes out."""
+    acme.link("S-1")
+    acme.vendor.look_seconds = 4.5
+    now, attempts = SUSPENDED_AT, 0
+    while now < SUSPENDED_AT + timedelta(hours=3):
+        answer, attempts = acme.act("suspend", now), attempts + 1
+        assert answer["answer"] == "deferred"
+        now = max(now + timedelta(seconds=1), datetime.fromisoformat(answer["until"] or ""))
+    assert attempts < 40
+    assert acme.vendor.requests == []
+    (task,) = [why for step, why in acme.tasks() if step == "service-switch"]
+    assert "takes its time to answer" in task

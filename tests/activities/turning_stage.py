@@ -65,6 +65,7 @@ class Vendor:
         cannot: what it refuses to do.
         slow: so many looks go by until a change is seen; until then it is on its way.
         taken: what it has said yes to and does only when told to.
+        look_seconds: so long a look takes; `seconds` is how long all of them took.
     """
 
     held: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -76,9 +77,12 @@ class Vendor:
     cannot: str = ""
     slow: int = 0
     taken: list[Callable[[], None]] = field(default_factory=list)
+    look_seconds: float = 0
+    seconds: float = 0
     pending: dict[str, int] = field(default_factory=dict)
 
     def look(self, place: Place, *, note: Note) -> Seen:
+        self.seconds += self.look_seconds
         if self.look_faults:
             raise self.look_faults.pop(0)
         held = self.held[place.resource]
@@ -141,7 +145,14 @@ class Stage:
 
         books = Books(ledger=self.ledger, clock=BusinessClock, code_version="test")
         made = {VENDOR: self.vendor, places.OWN: LedgerSwitch(self.ledger)}
-        return Service(books=books, switches=made, wake=wake, dry_run=self.dry_run, mark=mark)
+        return Service(
+            books=books,
+            switches=made,
+            wake=wake,
+            dry_run=self.dry_run,
+            monotonic=lambda: self.vendor.seconds,
+            mark=mark,
+        )
 
     def act(
         self, kind: str, now: datetime, *, goes_on: bool = True, attempt: int = 1, mark: Mark = unmarked
