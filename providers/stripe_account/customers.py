@@ -70,6 +70,13 @@ def instrument_added(about: Object, at: datetime, reading: Reading) -> Reported 
     return Reported(source=SOURCE, customer=owner, reports=(report,), as_of=at)
 
 
+def instrument_changed(
+    about: Object, at: datetime, reading: Reading, *, before: Mapping[str, Any]
+) -> Reported | None:
+    """Return that the data of a card are new, so that it is worth a charge; another address of it is not."""
+    return instrument_added(about, at, reading) if "card" in before else None
+
+
 def instrument_removed(
     about: Object, at: datetime, reading: Reading, *, before: Mapping[str, Any]
 ) -> Reported | None:

@@ -51,11 +51,11 @@ READ: Mapping[str, Read] = {
     "customer.created": customers.customer,
     "customer.deleted": customers.deleted,
     "payment_method.attached": customers.instrument_added,
-    "payment_method.updated": customers.instrument_added,
     "payment_method.automatically_updated": customers.instrument_added,
 }
 READ_WITH_BEFORE: Mapping[str, Changed] = {
     "customer.updated": customers.changed,
+    "payment_method.updated": customers.instrument_changed,
     "payment_method.detached": customers.instrument_removed,
 }
 HINTS = frozenset(

@@ -1,4 +1,4 @@
-"""A signed POST to an address of the settings: once, to that host alone, with a bound on all of it."""
+"""A signed POST to an address of the settings: once, to that host alone, with a bound on each part of it."""
 
 import json
 import time
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from providers.standard_webhooks import Secret, headers
 from providers.vendor_http import never_left, new_session, real_now, retry_after
@@ -84,10 +85,14 @@ class Posting:
 def _bytes(answer: requests.Response) -> bytes:
     """Return what was answered, or nothing where that is too much."""
     found, began = b"", time.monotonic()
-    for piece in answer.iter_content(8192):
-        found += piece
-        if len(found) > MOST_BYTES or time.monotonic() - began > READ_SECONDS:
-            return b""
+    try:
+        # What has come by now: whoever waits for a full piece may be kept by one byte at a time.
+        while piece := answer.raw.read1(8192, decode_content=True):
+            found += piece
+            if len(found) > MOST_BYTES or time.monotonic() - began > READ_SECONDS:
+                return b""
+    except HTTPError as error:
+        raise requests.ConnectionError(error) from None
     return found
 
 

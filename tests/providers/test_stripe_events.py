@@ -142,6 +142,16 @@ TABLE: list[tuple[str, Happening, list[Body]]] = [
         [kinds.CardAdded(instrument="pm_000002", network="mastercard", by="stripe")],
     ),
     (
+        "payment_method.updated",
+        lambda s, o, i: billing.change(s, s.get("pm_000001"), card={"brand": "visa", "exp_year": 2031}),
+        [kinds.CardAdded(instrument="pm_000001", network="visa", by="stripe")],
+    ),
+    (
+        "payment_method.updated",
+        lambda s, o, i: billing.change(s, s.get("pm_000001"), billing_details={"address": {"city": "Ulm"}}),
+        [],
+    ),
+    (
         "payment_method.detached",
         lambda s, o, i: billing.detach(s, s.get("pm_000001")),
         [kinds.CardRemoved(instrument="pm_000001", reason="removed at Stripe", by="stripe")],
