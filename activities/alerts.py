@@ -110,8 +110,12 @@ class Alerts:
                 return went(f"{new} new incidents so far", more=True), tuple(found), tuple(whom)
 
     def answer_at(self, now: datetime) -> Went:
-        """Tell what is owed, one alert after another; what does not work waits for the next run."""
-        began, told = self.monotonic(), 0
+        """Tell what is owed, one alert after another; what does not work waits for the next run.
+
+        One alert may fail where the others do not, and keeps none of them back; after a second one the
+        provider is left alone.
+        """
+        began, told, failed = self.monotonic(), 0, ""
         for incident_id, owed in alerts.owing(self.books.ledger, self.source.name, now=now):
             if self.monotonic() - began > RUN_SECONDS:
                 return went(f"{told} alerts are answered so far", more=True)
@@ -123,8 +127,18 @@ class Alerts:
                 monitors.note(self.books.ledger, str(trouble), now=now)
                 return went(str(trouble))
             except (TryAgainLater, InDoubt) as trouble:
-                return went(str(trouble))
-        return went(f"{told} alerts are answered")
+                self._failed(incident_id, owed, str(trouble), now)
+                if failed:
+                    return went(failed)
+                failed = str(trouble)
+        return went(failed or f"{told} alerts are answered")
+
+    def _failed(self, incident_id: str, owed: Owed, why: str, now: datetime) -> None:
+        """Note since when an alert cannot be answered, and leave it to a person in time."""
+        if owed.given_up(now):
+            self._give_up(incident_id, owed.alert, why, now)
+        elif owed.since is None:
+            self._note(incident_id, ANSWERING, owed.alert, now, outcome=owed.outcome)
 
     def _told(self, incident_id: str, owed: Owed, now: datetime) -> bool:
         """Tell the provider of one alert, unless it stands so already; return whether it stands so now."""

@@ -102,7 +102,11 @@ def read_all(ledger: Ledger, source: AlertSource, at: datetime = NOON) -> str:
 def responded(ledger: Ledger, verdict: str = "confirmed") -> str:
     """Have people answer the one incident, and return its name."""
     [listed] = incidents.listed(ledger, now=NOON)
-    name = listed.incident.id
+    return answered(ledger, listed.incident.id, verdict)
+
+
+def answered(ledger: Ledger, name: str, verdict: str = "confirmed") -> str:
+    """Have people answer an incident, and return its name."""
 
     def done(command: str, **data: Any) -> None:
         incidents.perform(ledger, name, command, {"by": "maria", **data}, now=NOON)
@@ -264,6 +268,38 @@ class Dying:
         self._fail("before")
         self.source.resolve(alert, outcome, request=request)
         self._fail("after")
+
+
+class Stubborn:
+    """A source that never says how one alert stands."""
+
+    name = "graph"
+
+    def __init__(self, source: AlertSource, event: str) -> None:
+        self.source, self.event = source, event
+        self.alerts, self.resolve = source.alerts, source.resolve
+
+    def stands(self, alert: Alert) -> Stands:
+        if alert.event == self.event:
+            raise TryAgainLater("it has a fault of its own")
+        return self.source.stands(alert)
+
+
+def test_an_alert_that_fails_keeps_no_other_back_and_is_a_persons_after_a_day(
+    ledger: Ledger, security: Security, graph: AlertSource
+) -> None:
+    for name in ("a-1", "a-2", "a-3"):
+        security.alert(name)
+    read_all(ledger, graph)
+    names = [answered(ledger, each.incident.id) for each in incidents.listed(ledger, now=NOON)]
+    for hours in (0, 25):
+        watching(ledger, Stubborn(graph, "a-1")).answer_at(NOON + timedelta(hours=hours))
+    entries = [each for name in names for each in incidents.history(ledger, name)]
+    assert {(each.what, each.data["event"]) for each in entries if each.what.endswith("answered")} == {
+        ("unanswered", "a-1"),
+        ("answered", "a-2"),
+        ("answered", "a-3"),
+    }
 
 
 @pytest.mark.parametrize("at", ["stands", "before", "after"])
