@@ -709,6 +709,7 @@ class OutsideNameRow(SQLModel, table=True):
     """
 
     __tablename__ = "outside_names"
+    __table_args__ = (Index("ix_outside_names_source_kind_ours", "source", "kind", "ours"),)
 
     source: str = Field(primary_key=True, max_length=32)
     theirs: str = Field(primary_key=True, max_length=128)

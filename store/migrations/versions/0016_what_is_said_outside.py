@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", "theirs"),
     )
     op.create_index("ix_outside_names_customer_id", "outside_names", ["customer_id"])
+    op.create_index("ix_outside_names_source_kind_ours", "outside_names", ["source", "kind", "ours"])
     op.create_table(
         "outside_waiting",
         sa.Column("id", _NUMBER, nullable=False),
