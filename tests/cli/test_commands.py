@@ -756,6 +756,7 @@ def test_adopting_again_changes_nothing(acme) -> None:
     assert acme.contents() == before
 
 
+@pytest.mark.slow
 def test_templates_are_rendered_into_one_page(cli) -> None:
     answer = cli("templates", "preview", "--folder", "pages")
     assert answer.status == 0

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2 as httpx
+import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -66,6 +67,7 @@ def test_it_serves_while_temporal_is_away_and_ends_with_0(tmp_path: Path) -> Non
         )
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -76,6 +78,7 @@ def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
             assert "Traceback" not in told
 
 
+@pytest.mark.slow
 def test_a_key_that_is_none_is_a_sentence(tmp_path: Path) -> None:
     given = {"SENDGRID_API_KEY": "x", "SENDGRID_FROM": "a@b.example", "SENDGRID_WEBHOOK_KEY": "no key at all"}
     with serving(tmp_path, free_port(), **given) as process:
