@@ -15,7 +15,7 @@ from providers.partner_center.client import Client
 from providers.partner_center.errors import CODES, DAY, MFA, ORDER, PATIENCE, SOON, code_of, trouble_of
 from providers.partner_center.login import GivenToken
 
-SAMPLES = Path("/work/shared/reference/partner-center-samples")
+SAMPLES = Path(__file__).parents[3] / "shared/reference/partner-center-samples"
 
 # What follows on each, as it was agreed: the error, and after how long where it passes.
 AGREED: dict[str, tuple[type[Exception], timedelta | None]] = {

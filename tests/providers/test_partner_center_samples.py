@@ -22,7 +22,7 @@ from providers.partner_center.login import GivenToken
 from providers.partner_center.reading import PartnerCenter
 from providers.partner_center.registration import Registration, followed
 
-SAMPLES = Path("/work/shared/reference/partner-center-samples")
+SAMPLES = Path(__file__).parents[3] / "shared/reference/partner-center-samples"
 pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the documented JSON is not here")
 
 

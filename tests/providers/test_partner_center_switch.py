@@ -24,7 +24,7 @@ from providers.partner_center.resource import changed, etag, holds, term_ends_on
 from providers.partner_center.switch import PartnerCenterSwitch
 
 CUSTOMER = "d8202a51-69f9-4228-b900-d0e081af17d7"
-SAMPLES = Path("/work/shared/reference/partner-center-samples")
+SAMPLES = Path(__file__).parents[3] / "shared/reference/partner-center-samples"
 SCHEDULED = {"product": {"productId": "CFQ7TTC0LH18", "skuId": "0001", "termDuration": "P1Y"}, "quantity": 3}
 
 

@@ -45,7 +45,7 @@ PATH = "/webhooks/partner-center"
 NOW = datetime(2026, 3, 6, 10, tzinfo=UTC)
 URI = "http://api.partnercenter.microsoft.com/webhooks/v1/customers/{}/subscriptions/{}"
 CHANGED = event("subscription-updated", URI.format("tenant-1", "s-1"), NOW, ResourceName="subscription")
-SAMPLES = Path("/work/shared/reference/partner-center-samples")
+SAMPLES = Path(__file__).parents[3] / "shared/reference/partner-center-samples"
 
 
 @pytest.fixture(scope="module")
