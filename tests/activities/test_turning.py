@@ -477,6 +477,7 @@ def test_a_vendor_that_takes_its_time_is_asked_more_rarely_and_a_person_hears_of
     """Where one look takes all that an attempt has, no request ever goes out."""
     acme.link("S-1")
     acme.vendor.look_seconds = 4.5
+    acme.monotonic = lambda: acme.vendor.seconds
     now, attempts = SUSPENDED_AT, 0
     while now < SUSPENDED_AT + timedelta(hours=3):
         answer, attempts = acme.act("suspend", now), attempts + 1

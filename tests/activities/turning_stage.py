@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -137,6 +138,7 @@ class Stage:
     ledger: Ledger
     vendor: Vendor
     woken: list[str] = field(default_factory=list)
+    monotonic: Callable[[], float] = time.monotonic
     dry_run: bool = False
 
     def service(self, mark: Mark = unmarked) -> Service:
@@ -150,7 +152,7 @@ class Stage:
             switches=made,
             wake=wake,
             dry_run=self.dry_run,
-            monotonic=lambda: self.vendor.seconds,
+            monotonic=self.monotonic,
             mark=mark,
         )
 
