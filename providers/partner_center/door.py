@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from domain.errors import Unverified
-from domain.hints import About, Hint
+from domain.hints import Hint
 from domain.incidents.notice import shown
 from providers.partner_center.certificates import Certificates
+from providers.partner_center.event_names import about
 
 SOURCE = "partner_center"
 TOO_OLD, TOO_NEW = timedelta(days=14), timedelta(hours=1)
@@ -36,12 +37,6 @@ _HASHES: Mapping[str, hashes.HashAlgorithm] = {
 }
 _LONGEST_SIGNATURE, _LONGEST_URL = 2048, 512
 
-_ABOUT: Mapping[str, About] = {
-    "subscription-updated": "subscription",
-    "usagerecords-thresholdexceeded": "usage",
-    "azure-fraud-event-detected": "fraud",
-}
-_ACCESS = ("granular-admin-", "dap-admin-")
 _ID = r"([A-Za-z0-9][A-Za-z0-9-]{0,63})"
 _CUSTOMER = re.compile(rf"/customers/{_ID}(?:/|$)", re.IGNORECASE)
 _RESOURCE = re.compile(rf"/(?:subscriptions|granularAdminRelationships|invoices)/{_ID}(?:/|$)", re.IGNORECASE)
@@ -147,14 +142,12 @@ def hint_of(raw: bytes, now: datetime) -> Hint:
     told = _body(raw)
     changed_at = _changed_at(told, now)
     word = shown(told["EventName"])
-    name = word.lower()
-    about: About = "access" if name.startswith(_ACCESS) else _ABOUT.get(name, "other")
     account, resource = _ids(told.get("ResourceUri"))
     return Hint(
         source=SOURCE,
         dedupe=hashlib.sha256(raw).hexdigest(),
         provider=SOURCE,
-        kind=about,
+        kind=about(word),
         account=account,
         resource=resource,
         at=changed_at,

@@ -8,13 +8,10 @@ from urllib.parse import quote
 from domain.errors import TryAgainLater
 from domain.hints import Registered, Tried
 from providers.partner_center.client import Client
+from providers.partner_center.event_names import TEST, about
 
 _REGISTRATION = "/webhooks/v1/registration"
 _TESTS = f"{_REGISTRATION}/validationEvents"
-TEST = "test-created"
-
-ACTED_ON = ("subscription-updated", "usagerecords-thresholdExceeded", "azure-fraud-event-detected")
-_ACCESS = ("granular-admin-", "dap-admin-")
 
 
 class Registration:
@@ -88,8 +85,7 @@ class Registration:
 
 def followed(event: str) -> bool:
     """Whether something follows from an event here, or it tries whether events arrive."""
-    name = event.lower()
-    return name in {each.lower() for each in (*ACTED_ON, TEST)} or name.startswith(_ACCESS)
+    return event.lower() == TEST or about(event) != "other"
 
 
 def _answer(result: object) -> str:
