@@ -14,13 +14,14 @@ from composition.partner_center import (
     webhook_registration,
 )
 from composition.probing import probes
-from composition.product import event_endpoints, events_id, product_switch, start_events
+from composition.product import event_endpoints, product_switch
 from composition.queues import GRACEFUL, WORKFLOWS, monitoring, queues, workers
 from composition.schedules import (
-    MONITORS_EVERY,
     digest_id,
+    events_id,
     schedules,
     start_digest,
+    start_events,
     start_monitors,
     start_sweep,
     sweep_id,
@@ -33,7 +34,6 @@ from composition.watching import activity_log, alert_source, audit_rules, budget
 
 __all__ = [
     "GRACEFUL",
-    "MONITORS_EVERY",
     "WORKFLOWS",
     "Parts",
     "activity_log",

@@ -1,7 +1,7 @@
-"""The schedules on the Temporal server: the sweep, the digest, and what watches by itself."""
+"""The schedules on the Temporal server: the sweep, the digest, what watches by itself, and events."""
 
 import asyncio
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,16 +19,18 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.events import Endpoint
 from composition.assembly import Parts
-from composition.product import EVENTS_LOST, event_endpoints, events_id
+from composition.product import EVENTS_LOST, event_endpoints
 from composition.stripe import stripe_events
 from composition.watching import alert_source, budget_keeper
 from domain.digest.seen import HOUR
 from settings import Settings
 from store import clock as clocks
-from store import monitors
+from store import event_deliveries, monitors
 from store.database import Ledger
 from workflows.daily_digest import DailyDigest
+from workflows.events import EventsOut
 from workflows.monitoring import (
     ActivityAudit,
     AlertWatch,
@@ -55,6 +57,11 @@ def watch_id(name: str, task_queue: str) -> str:
     return f"watch-{name}/{task_queue}"
 
 
+def events_id(task_queue: str, endpoint: str) -> str:
+    """Return the id of the schedule of an endpoint; its runs are called so too."""
+    return f"events/{task_queue}/{endpoint}"
+
+
 UNWATCHED: Mapping[str, str] = {
     monitors.USAGE: "usage is not read",
     monitors.ACTIVITY: "activity logs are not read",
@@ -77,6 +84,8 @@ def schedules(settings: Settings) -> dict[str, str]:
         **{events_id(queue, each.name): EVENTS_LOST for each in event_endpoints(settings)},
     }
 
+
+EVENTS_EVERY = timedelta(minutes=1)
 
 LEDGER = "ledger"
 """In the memo of that schedule: the identity of the ledger that this queue works on."""
@@ -127,12 +136,12 @@ async def start_digest(client: Client, settings: Settings, *, every: timedelta |
         await client.get_schedule_handle(name).update(lambda there: ScheduleUpdate(schedule=wanted))
 
 
-MONITORS_EVERY = timedelta(hours=6)
+_MONITORS_EVERY = timedelta(hours=6)
 """So that one failed run is no alarm, which comes after a day."""
 
 WATCHES: Mapping[str, tuple[Any, timedelta]] = {
-    monitors.USAGE: (UsageWatch, MONITORS_EVERY),
-    monitors.ACTIVITY: (ActivityAudit, MONITORS_EVERY),
+    monitors.USAGE: (UsageWatch, _MONITORS_EVERY),
+    monitors.ACTIVITY: (ActivityAudit, _MONITORS_EVERY),
     # How soon a service is looked at of which a webhook says that it changed; without one it is once a day.
     monitors.SERVICES: (ServiceWatch, timedelta(minutes=5)),
     # Microsoft wants an answer within the hour, and its webhook may never come.
@@ -163,14 +172,10 @@ async def start_monitors(
     ledger: Ledger,
     *,
     names: Container[str] = ALWAYS,
-    every: timedelta = MONITORS_EVERY,
 ) -> None:
     """Create the schedules of what watches by itself, or leave them as they are, and expect them to run.
 
     What is not set up, or not any more, has none, so that its silence is no alarm.
-
-    Args:
-        every: as often at least, as a demo does whose days pass in seconds.
     """
     for name, (workflow, interval) in WATCHES.items():
         id_ = watch_id(name, task_queue)
@@ -179,10 +184,36 @@ async def start_monitors(
             await asyncio.to_thread(monitors.expect_no_more, ledger, name)
             continue
         action = ScheduleActionStartWorkflow(workflow.run, {}, id=id_, task_queue=task_queue)
-        spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=min(every, interval))])
+        spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=interval)])
         with suppress(ScheduleAlreadyRunningError):
             await client.create_schedule(id_, Schedule(action=action, spec=spec))
         await asyncio.to_thread(_expect, ledger, name)
+
+
+async def start_events(
+    client: Client,
+    task_queue: str,
+    ledger: Ledger,
+    endpoints: Sequence[Endpoint],
+    *,
+    every: timedelta = EVENTS_EVERY,
+) -> None:
+    """Have a schedule for each endpoint, and none for those that the settings name no more."""
+    wanted = {each.name: each.host for each in endpoints}
+    closed = await asyncio.to_thread(_set_up, ledger, wanted)
+    for name in closed:
+        await _delete(client, events_id(task_queue, name))
+    for name in wanted:
+        id_ = events_id(task_queue, name)
+        action = ScheduleActionStartWorkflow(EventsOut.run, {"endpoint": name}, id=id_, task_queue=task_queue)
+        spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
+        with suppress(ScheduleAlreadyRunningError):
+            await client.create_schedule(id_, Schedule(action=action, spec=spec))
+
+
+def _set_up(ledger: Ledger, wanted: Mapping[str, str]) -> list[str]:
+    now = clocks.read(ledger).business(datetime.now(UTC))
+    return event_deliveries.set_up(ledger, wanted, now=now)
 
 
 async def _delete(client: Client, schedule: str) -> None:
