@@ -70,6 +70,8 @@ SOURCE = "test"
 CODE = "test"
 _REFERENCE = "X-Arrears-Reference: "
 _POLL_SECONDS = 0.1
+AT_ONCE = 6
+"""Cases under way together: each starts processes, and more of them would only wait for a core."""
 
 Told = TypeVar("Told")
 Step = tuple[str, str, int]
@@ -342,8 +344,13 @@ async def side_by_side(
     """Play a case for each point, on one server; one that failed is there with its error."""
     server, names = new_server(folders.mktemp("server")), list(points)
     await asyncio.to_thread(server.start)
-    folder = folders.mktemp("cases")
-    played = await asyncio.gather(*(play(name, server, folder) for name in names), return_exceptions=True)
+    folder, gate = folders.mktemp("cases"), asyncio.Semaphore(AT_ONCE)
+
+    async def admitted(name: str) -> Played:
+        async with gate:
+            return await play(name, server, folder)
+
+    played = await asyncio.gather(*map(admitted, names), return_exceptions=True)
     with ExitStack() as closing:
         for game in played:
             if not isinstance(game, BaseException):

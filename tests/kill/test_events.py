@@ -32,7 +32,7 @@ async def tell(client: Client, endpoint: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_a_killed_worker_loses_no_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Loopback() as vendors, new_server(tmp_path) as server:
         for name, value in vendors.product_environment().items():

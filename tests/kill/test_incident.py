@@ -70,7 +70,7 @@ async def games(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("point", POINTS)
 def test_orders_are_blocked_once_whenever_the_worker_dies(
     point: str, games: dict[str, Played | BaseException]

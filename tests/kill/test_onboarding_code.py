@@ -105,7 +105,7 @@ async def games(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("point", POINTS)
 def test_a_code_whose_worker_dies_goes_out_once_and_can_be_entered(
     point: str, games: dict[str, Played | BaseException]

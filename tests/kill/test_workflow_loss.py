@@ -28,9 +28,9 @@ from store import doors
 from tests.kill.staging import DUE, Stage, at, fact, new_server, set_stage, until
 from workflows.patience import EFFECT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
 
-PATIENT = 60
+PATIENT = 120
 SWEEP_EVERY = timedelta(seconds=1)
 LATE, SUSPENDED = "LATE", "SUSPENDED"
 LATE_DUE = 14
