@@ -28,7 +28,8 @@ from providers.loopback.stripe import billing
 from providers.loopback.stripe.account import Object
 from store import facts, places
 from store.database import Ledger
-from store.tables import CustomerRow, DebtRow, EventDeliveryRow, EventRow
+from store.event_tables import EventDeliveryRow, EventRow
+from store.tables import CustomerRow, DebtRow
 
 LICENSED, HOSTED, BILLED = "SUNDIAL", "YETI", "UMBRELLA"
 """Whose subscription is at Partner Center, whose service the seller's product has, and whom Stripe bills."""

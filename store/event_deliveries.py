@@ -18,8 +18,8 @@ from domain.events.delivering import AWAY, DEAD, UNWELL_AFTER, Answered, rest_af
 from store import tasks
 from store.database import TOLD_SINCE, Ledger, upsert
 from store.errors import Refused
+from store.event_tables import EventDeliveryRow, EventEndpointRow, EventRow
 from store.events import ABOUT_EVENTS
-from store.tables import EventDeliveryRow, EventEndpointRow, EventRow
 
 _ENDPOINTS = SQLModel.metadata.tables["event_endpoints"]
 _DELIVERIES = SQLModel.metadata.tables["event_deliveries"]

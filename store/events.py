@@ -18,6 +18,7 @@ from domain.facts import Fact
 from domain.money import Money
 from domain.situation import Situation
 from store.database import TOLD_SINCE, upsert
+from store.event_tables import EventDeliveryRow, EventEndpointRow, EventRow
 from store.tables import ClaimRow, CustomerRow, TaskRow
 
 ABOUT_EVENTS = "events"
@@ -26,9 +27,9 @@ ABOUT_EVENTS = "events"
 ASK_SECONDS = 60.0
 """So long a process knows whether anybody is to be told; a worker may have set an endpoint up since."""
 
-_EVENTS = SQLModel.metadata.tables["events_out"]
-_ENDPOINTS = SQLModel.metadata.tables["event_endpoints"]
-_DELIVERIES = SQLModel.metadata.tables["event_deliveries"]
+_EVENTS, _ENDPOINTS, _DELIVERIES = (
+    SQLModel.metadata.tables[row.__tablename__] for row in (EventRow, EventEndpointRow, EventDeliveryRow)
+)
 _SINCE = select(func.min(_ENDPOINTS.c.opened_at)).where(_ENDPOINTS.c.closed_at.is_(None))
 # So many values a database takes in one list.
 _CHUNK = 500

@@ -7,7 +7,7 @@ import sqlmodel
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from store import tables
+from store import event_tables, tables
 
 
 def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -22,7 +22,7 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[
 connection: sa.Connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=sqlmodel.SQLModel.metadata,
+    target_metadata=event_tables.EventRow.metadata,  # that of every table
     render_item=render_item,
     # SQLite cannot change a table in place.
     render_as_batch=connection.dialect.name == "sqlite",
