@@ -79,6 +79,7 @@ class Settings(BaseSettings):
         partner_center_webhook_roots: a PEM file of those roots alone at which their chains may end.
         usage_folder, activity_folder: where files stand in for a provider's usage and activity log.
         activity_rules: a file of rules for the activity log in place of the one that ships.
+        worklist_rules: a file of service levels and of the worklist's order in place of the one that ships.
         *_base: where a product of a vendor answers instead; with any of them no other host is asked.
         api_tokens: which programs may use the REST API, as `name=token`, separated by commas; without it
             there is none.
@@ -168,6 +169,7 @@ class Settings(BaseSettings):
     usage_folder: Path = Path("var/usage")
     activity_folder: Path = Path("var/activity")
     activity_rules: Path | None = None
+    worklist_rules: Path | None = None
     public_url: str | None = Field(default=None, pattern=_BASE)
     api_tokens: SecretStr | None = None
     seller_name: str = "Example Cloud"

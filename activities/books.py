@@ -15,6 +15,7 @@ from activities.answers import Answer, Word
 from domain.clock import BusinessClock
 from domain.errors import InDoubt, Misconfigured, TryAgainLater
 from domain.notice import Outcome
+from domain.own_steps import VENDOR
 from domain.view import View, view_of
 from domain.wording import Wording
 from store import assess as assessing
@@ -23,7 +24,6 @@ from store.assess import Assessment
 from store.claims import Begun, PutOff, Unwanted
 from store.database import Ledger
 from store.facts import NewFact
-from store.inbox import VENDOR
 
 Clock = Callable[[], BusinessClock]
 """Reads the business clock; asked at each use, because a demo sets it."""

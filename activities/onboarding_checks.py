@@ -22,10 +22,10 @@ from domain.onboarding.card import Card
 from domain.onboarding.outside import CreditReport, IdentityProof, Listed, TierRow
 from domain.onboarding.phone_line import Line
 from domain.onboarding.progress import LEDGER
+from domain.own_steps import VENDOR
 from store import onboarding, tasks
 from store.claims import PutOff
 from store.doors import Recorded
-from store.inbox import VENDOR
 from store.onboarding import Standing
 
 OFFLINE = "offline"

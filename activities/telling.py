@@ -11,9 +11,9 @@ from typing import Protocol
 from activities.books import RESTS, Books
 from domain.consent import Consent
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
+from domain.own_steps import VENDOR
 from store import consents, tasks
 from store.consents import Untold
-from store.inbox import VENDOR
 
 MOST = 25
 """So many the vendor takes at once."""

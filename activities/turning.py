@@ -13,12 +13,11 @@ from activities.books import SETTLED, Books
 from activities.once import Mark, without_words
 from domain import turning
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
-from domain.own_steps import SWITCH, SWITCH_LEFT, SWITCH_ODD
+from domain.own_steps import SWITCH, SWITCH_LEFT, SWITCH_ODD, VENDOR
 from domain.reasons import Reason
 from domain.switching import Exchange, Note, Place, Seen, SubscriptionState, Turn
 from domain.turning import Finding
 from store import customers, exchanges, places, tasks, turns
-from store.inbox import VENDOR
 from store.turns import Ask, Course
 
 if TYPE_CHECKING:

@@ -31,6 +31,7 @@ from composition.schedules import (
 from composition.stripe import cashier, stripe_events
 from composition.switching import switches
 from composition.watching import activity_log, alert_source, audit_rules, budget_keeper, usage_source
+from composition.worklist import worklist_rules
 
 __all__ = [
     "GRACEFUL",
@@ -88,4 +89,5 @@ __all__ = [
     "watched",
     "webhook_registration",
     "workers",
+    "worklist_rules",
 ]

@@ -137,6 +137,17 @@ class Calendar:
         """Return the first open instant on or after this local date."""
         return _opening(self, on)
 
+    def hours_of(self, on: date) -> tuple[datetime, datetime] | None:
+        """Return when the window opens and closes on this local date; None where it stays shut."""
+        if self._closed_day(on) is not None:
+            return None
+        zone = _zone(self.zone)
+        opens, closes = (
+            datetime.combine(on, hour, zone).astimezone(UTC)
+            for hour in (self.window.opens, self.window.closes)
+        )
+        return (opens, closes) if opens < closes else None
+
     def start_of(self, on: date) -> datetime:
         """Return the first instant of this local date, or of the next one where it was skipped."""
         midnight = datetime.combine(on, time.min)

@@ -51,7 +51,32 @@ class FeeEntry(BaseModel):
     by: Name | None = None
 
 
-Input = facts.Body | CodeEntry | FeeEntry
+class SnoozeEntry(BaseModel):
+    """The input of `snooze_task`: the first day on which it is listed again; without one it is at once.
+
+    Who does what, and when, is no fact about a customer: the journal has it (docs/decisions/0038).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    step: Name
+    until: Day | None = None
+    reason: Reason | None = None
+    by: Name | None = None
+
+
+class ReassignEntry(BaseModel):
+    """The input of `reassign_task`; without an owner the task is anybody's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    step: Name
+    owner: Name | None = None
+    by: Name | None = None
+
+
+Arranging = SnoozeEntry | ReassignEntry
+Input = facts.Body | CodeEntry | FeeEntry | Arranging
 """What a command is given: its fact, or what the ledger makes it of."""
 
 
@@ -176,6 +201,18 @@ COMMANDS: Mapping[str, Command] = {
             does="Say that the task of a step is done; of a call, whether somebody was reached.",
             body=facts.TaskCompleted,
             example={"step": "call", "reached": True, "outcome": "will pay", "by": "maria"},
+        ),
+        Command(
+            name="snooze_task",
+            does="Put the task of a step off until a day; without one it is back on the list now.",
+            body=SnoozeEntry,
+            example={"step": "call", "until": "2026-12-03", "reason": "on holiday", "by": "maria"},
+        ),
+        Command(
+            name="reassign_task",
+            does="Say who does the task of a step; without an owner it is anybody's.",
+            body=ReassignEntry,
+            example={"step": "call", "owner": "li", "by": "maria"},
         ),
         Command(
             name="suspend",
@@ -460,12 +497,12 @@ def mistakes(command: Command, data: object) -> str | None:
     return f"{'; '.join(problems)}. An example: {json.dumps(dict(command.example))}"
 
 
-def author_of(body: facts.Body | FeeEntry) -> str:
+def author_of(body: facts.Body | FeeEntry | Arranging) -> str:
     """Return who asked; without a name it was finance."""
     return getattr(body, "by", None) or "finance"
 
 
-def words_of(body: facts.Body | FeeEntry) -> str:
+def words_of(body: facts.Body | FeeEntry | Arranging) -> str:
     """Say in a few words what a command's fact means."""
     match body:
         case facts.Paused():
@@ -501,6 +538,8 @@ def words_of(body: facts.Body | FeeEntry) -> str:
             return f"did not approve {what}: {(body.outcome or '').removeprefix(REJECTED)}"
         case facts.TaskCompleted():
             return _completed(body)
+        case SnoozeEntry() | ReassignEntry():
+            return _arranged(body)
         case facts.SuspendRequested():
             return f"asked for the suspension: {body.reason}"
         case facts.ReactivateRequested():
@@ -581,6 +620,14 @@ def _fee_words(body: FeeEntry | facts.FeeBooked | facts.FeeWaived | facts.FeeCan
             number = f" as {body.fee}" if body.fee else ""
             amount = f" of {body.amount}{currency}" if body.amount is not None else ""
             return f"booked {body.kind}{amount} on {body.invoice}{number}"
+
+
+def _arranged(body: Arranging) -> str:
+    if isinstance(body, ReassignEntry):
+        return f"gave {body.step} to {body.owner}" if body.owner else f"left {body.step} to anybody"
+    if body.until is None:
+        return f"put {body.step} back on the list"
+    return f"put {body.step} off until {body.until}{f': {body.reason}' if body.reason else ''}"
 
 
 def _completed(body: facts.TaskCompleted) -> str:

@@ -47,7 +47,17 @@ USAGE_BUDGET = "usage-budget"
 ACTIVITY_REVIEW = "activity-review"
 ACCESS_DECISION, ACCESS_REVIEW = "access-decision", "access-review"
 ACCESS_ENDS, ACCESS_OVER = "access-ends", "access-over"
-_APPROVAL, _IN_DOUBT = "approve-", "in-doubt-"
+VENDOR, BLAST, MONITOR, BURST = "vendor", "blast", "monitor", "signup_burst"
+"""Work that is about the whole ledger: what vendors find wrong with us, the blast guard, what a monitor sees,
+a burst of applications."""
+ABOUT_EVENTS, REFUSED_REPORTS = "events", "refused-reports"
+"""What is told to others and not taken, and what others told and we did not take."""
+ODD_TURN, DIFFERENCE, UNREAD = "odd-turn", "ledger-differs", "digest"
+TO_MEND = (VENDOR, ODD_TURN, DIFFERENCE, UNREAD)
+"""Tasks about the whole ledger that end once a person says that the fault of ours is mended."""
+UNAPPLIED = "unapplied"
+"""The task about money that pays nothing; it ends by itself."""
+_APPROVAL, _IN_DOUBT, _SENDER = "approve-", "in-doubt-", "sender-"
 RESERVED = frozenset(
     {
         *(TOLD, RETURNED, THANKED, UNREACHABLE, UNSENT, APPROVE, DATA_LOSS, ONBOARDING, REVIEW),
@@ -97,3 +107,14 @@ def in_doubt_of(step: str, channel: str) -> str:
 def is_in_doubt(step: str) -> bool:
     """Whether a task is about a message of which nobody could tell whether it went out."""
     return step.startswith(_IN_DOUBT)
+
+
+def sender_of(channel: str) -> str:
+    """Return the task about a sender of ours that a fault has stopped, for whoever runs the engine."""
+    return _SENDER + channel
+
+
+def ends_by_itself(step: str) -> bool:
+    """Whether a task ends once what it is about has changed, and nobody has to say so."""
+    itself = (MONITOR, ABOUT_EVENTS, REFUSED_REPORTS, UNAPPLIED, USAGE_BUDGET, SWITCH)
+    return step in itself or step.startswith(_SENDER)

@@ -14,13 +14,11 @@ from sqlmodel.sql.expression import SelectOfScalar
 from domain.incidents import signs
 from domain.onboarding.alike import LINKED, Counts, bursts, hash_of
 from domain.onboarding.rules import OnboardingRules
+from domain.own_steps import BURST
 from store import customers, incidents, journal, tasks
 from store.database import Ledger
 from store.errors import Refused
 from store.tables import BurstRow, CustomerRow, DebtRow, TraitRow
-
-BURST = "signup_burst"
-"""The step of the task that a burst opens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

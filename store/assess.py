@@ -13,6 +13,7 @@ from domain.claim import Claim
 from domain.customer import Customer
 from domain.effects import EffectDebt, Held
 from domain.facts import Fact
+from domain.own_steps import ODD_TURN
 from domain.plan import Plan, plan
 from domain.policy import Policy
 from domain.reasons import Reason, because
@@ -20,6 +21,7 @@ from domain.rules.credit import settled_tasks
 from domain.rules.interest import over
 from domain.situation import Situation
 from domain.stages import may_follow
+from domain.worklist.standing import standing_of
 from store import clock, customers, events, facts, journal, postings, tasks
 from store.database import Ledger
 from store.errors import NoPolicy
@@ -160,7 +162,9 @@ def assess_locked(
     row.stage, row.signature = fresh.stage, signature(fresh)
     # The plan does not know what a verification in progress wants to send.
     row.halted = row.halted and (bool(fresh.effects) or fresh.stage == "onboarding")
-    return _assessment(session, row, loaded, fresh, now)
+    assessment = _assessment(session, row, loaded, fresh, now)
+    row.standing = standing_of(at).json() if assessment.open_tasks else None
+    return assessment
 
 
 def _tell_of_turn(session: Session, row: CustomerRow, stage: str, now: datetime) -> None:
@@ -169,7 +173,7 @@ def _tell_of_turn(session: Session, row: CustomerRow, stage: str, now: datetime)
         f"{row.id} went from stage {row.stage} to {stage}, which is no turn: its facts contradict each other"
     )
     journal.write(session, at=now, what="note", why=why, customer_id=row.id)
-    tasks.open_once(session, tasks.ODD_TURN, why, now=now)
+    tasks.open_once(session, ODD_TURN, why, now=now)
 
 
 def _plan(row: CustomerRow, loaded: Loaded, now: datetime) -> Plan:

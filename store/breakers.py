@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, SQLModel, col, select
 
+from domain.own_steps import sender_of
 from domain.reasons import Reason, because
 from store import clock, journal, sweep, switches, tasks
 from store.database import Ledger, upsert
@@ -92,7 +93,7 @@ def _open(session: Session, row: BreakerRow, why: str, now: datetime, speed: flo
     session.add(row)
     if row.failures == 1:
         words = _stopped(row).words
-        tasks.add(session, TaskRow(step=_step(row.channel), kind="review", opened_at=now, why=words))
+        tasks.add(session, TaskRow(step=sender_of(row.channel), kind="review", opened_at=now, why=words))
         journal.write(session, at=now, what="switch", why=words)
 
 
@@ -134,7 +135,9 @@ def _close(session: Session, row: BreakerRow, words: str, now: datetime) -> None
     row.closed_at = now
     session.flush()
     if session.exec(_STOPPED.where(BreakerRow.channel == row.channel).limit(1)).first() is None:
-        tasks.close(session, customer_id=None, step=_step(row.channel), now=now, outcome=words, by="engine")
+        tasks.close(
+            session, customer_id=None, step=sender_of(row.channel), now=now, outcome=words, by="engine"
+        )
     journal.write(session, at=now, what="switch", why=words)
 
 
@@ -186,7 +189,3 @@ def holding(ledger: Ledger) -> list[str]:
 def _stopped(row: BreakerRow) -> Reason:
     since = f"{row.opened_at:%Y-%m-%d %H:%M} UTC"
     return because("sender.stopped", channel=row.channel, sender=row.sender, since=since, why=row.why)
-
-
-def _step(channel: str) -> str:
-    return f"sender-{channel}"

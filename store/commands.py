@@ -1,7 +1,7 @@
 """Commands: what finance asks for, decided and written in one transaction, also while no worker runs."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -29,12 +29,13 @@ from domain.rules.ended import ended_by
 from domain.rules.interest import over
 from domain.situation import Situation
 from domain.spelling import closest
-from store import customers, journal, policies, tasks, verifications
+from domain.worklist.endings import completable
+from store import arranging, customers, journal, policies, tasks, verifications
 from store import facts as ledger_facts
 from store.database import Ledger
 from store.errors import NoPolicy, Refused
 from store.facts import NewFact
-from store.tables import CustomerRow, FactRow
+from store.tables import CustomerRow, FactRow, TaskRow
 from store.verifications import CodeCheck
 
 SOURCE = "command"
@@ -79,6 +80,8 @@ def perform(
     body = _read(name, data)
     if isinstance(body, commands.CodeEntry):
         return _entered(ledger, customer_id, body, now=now, check=check)
+    if isinstance(body, commands.SnoozeEntry | commands.ReassignEntry):
+        return _arrange(ledger, customer_id, body, now=now)
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
         now = max(now, row.last_now)
@@ -90,7 +93,7 @@ def perform(
         if done:
             return Done(words=f"Already done: {commands.words_of(body)}.", wake=False, already=True)
         refusal = refusals.refusal(at, name, body) or _under_it(row, body)
-        if refusal is not None:
+        if refusal is not None and not _closes_by_hand(session, row, body):
             raise Refused(refusal)
         if isinstance(body, commands.FeeEntry):
             body = _booked(at, body)
@@ -115,6 +118,34 @@ def perform(
             key=f"{SOURCE}/{key}",
         )
         return Done(words=_told(at, body), wake=True, already=False)
+
+
+def _closes_by_hand(session: Session, row: CustomerRow, body: Body | commands.FeeEntry) -> bool:
+    """Whether it ends a task that no plan knows of, because something else than a plan opened it."""
+    if not isinstance(body, TaskCompleted) or body.step is None:
+        return False
+    return completable(body.step) and tasks.is_unplanned(session, row.id, body.step)
+
+
+def _arrange(ledger: Ledger, customer_id: str, entry: commands.Arranging, *, now: datetime) -> Done:
+    with ledger.write() as session:
+        row = customers.lock(session, customer_id)
+        done = arranged(session, arranging.of_step(session, row.id, entry.step), entry, now=now)
+        # No fact and no news: the workflow only shows it, and the sweep finds it if nobody wakes it.
+        row.revision += done.wake
+        return done
+
+
+def arranged(session: Session, rows: Sequence[TaskRow], entry: commands.Arranging, *, now: datetime) -> Done:
+    """Arrange tasks of one step that are locked, by whom and when they are done.
+
+    Raises:
+        Refused: the sentence why not.
+    """
+    changed = arranging.arrange(session, rows, entry, now=now)
+    words = commands.words_of(entry)
+    said = f"{words[0].upper()}{words[1:]}." if changed else f"Already done: {words}."
+    return Done(words=said, wake=changed and rows[0].customer_id is not None, already=not changed)
 
 
 def _told(at: Situation, body: Body) -> str:

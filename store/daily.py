@@ -7,6 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from domain.money import Money
+from domain.own_steps import DIFFERENCE, UNAPPLIED
 from store import controls, tasks
 from store.database import Ledger
 from store.tables import DebtRow, EntryRow, TaskRow
@@ -25,7 +26,7 @@ def look(ledger: Ledger, *, on: date, now: datetime) -> int:
         _open(session, idle, now)
         for currency in differing(session):
             why = f"debts and entries in {currency} add up to different totals: trust none until mended"
-            tasks.open_once(session, tasks.DIFFERENCE, why, now=now)
+            tasks.open_once(session, DIFFERENCE, why, now=now)
         controls.ran(session, "S27a", at=now)
         return len(idle)
 
@@ -65,7 +66,7 @@ def _open(session: Session, idle: Mapping[str, tuple[Money, ...]], now: datetime
         if customer not in asked:
             owed = ", ".join(map(str, amounts))
             why = f"{owed} pays no invoice for more than {IDLE_DAYS} days: name one, or give it back"
-            task = TaskRow(customer_id=customer, step=tasks.UNAPPLIED, kind="review", opened_at=now, why=why)
+            task = TaskRow(customer_id=customer, step=UNAPPLIED, kind="review", opened_at=now, why=why)
             tasks.add(session, task)
 
 
@@ -76,7 +77,7 @@ def _end(session: Session, idle: Mapping[str, tuple[Money, ...]], now: datetime)
 
 
 def _tasks(session: Session) -> list[TaskRow]:
-    waiting = select(TaskRow).where(TaskRow.step == tasks.UNAPPLIED, col(TaskRow.closed_at).is_(None))
+    waiting = select(TaskRow).where(TaskRow.step == UNAPPLIED, col(TaskRow.closed_at).is_(None))
     return [*session.exec(waiting)]
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, SQLModel, col, func, select
 
 from domain.digest.compose import Digest, compose, read
+from domain.own_steps import UNREAD
 from store import tasks
 from store.database import Ledger, upsert
 from store.reporting import morning
@@ -88,7 +89,7 @@ def settle(ledger: Ledger, on: date, state: State, *, provider_ref: str | None =
 def tell_unread(ledger: Ledger, why: str, *, now: datetime) -> None:
     """Open a task, once: the digest cannot be delivered, and why."""
     with ledger.write() as session:
-        tasks.open_once(session, tasks.UNREAD, f"the daily digest does not arrive: {why}", now=now)
+        tasks.open_once(session, UNREAD, f"the daily digest does not arrive: {why}", now=now)
 
 
 def _since(ledger: Ledger, on: date) -> date:

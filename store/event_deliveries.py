@@ -15,11 +15,11 @@ from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import Select
 
 from domain.events.delivering import AWAY, DEAD, UNWELL_AFTER, Answered, rest_after
+from domain.own_steps import ABOUT_EVENTS
 from store import tasks
 from store.database import TOLD_SINCE, Ledger, upsert
 from store.errors import Refused
 from store.event_tables import EventDeliveryRow, EventEndpointRow, EventRow
-from store.events import ABOUT_EVENTS
 
 _ENDPOINTS = SQLModel.metadata.tables["event_endpoints"]
 _DELIVERIES = SQLModel.metadata.tables["event_deliveries"]

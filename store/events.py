@@ -16,13 +16,11 @@ from domain.events import from_facts, from_work
 from domain.events.event import Event
 from domain.facts import Fact
 from domain.money import Money
+from domain.own_steps import ABOUT_EVENTS
 from domain.situation import Situation
 from store.database import TOLD_SINCE, upsert
 from store.event_tables import EventDeliveryRow, EventEndpointRow, EventRow
 from store.tables import ClaimRow, CustomerRow, TaskRow
-
-ABOUT_EVENTS = "events"
-"""The step of tasks about events that are not taken."""
 
 ASK_SECONDS = 60.0
 """So long a process knows whether anybody is to be told; a worker may have set an endpoint up since."""

@@ -14,14 +14,12 @@ from sqlmodel import Session, SQLModel, col, func, select
 from domain.claim import Claim
 from domain.delivery import OPERATORS, Outcome, Receipt, names_of, outcomes
 from domain.facts import Bounced, Delivered, OptedOut
+from domain.own_steps import VENDOR
 from store import breakers, claims, consents, customers, facts, tasks
 from store.database import Ledger, upsert
 from store.doors import record_locked
 from store.facts import NewFact
 from store.tables import ClaimRow, ContactRow, CustomerRow, FactRow, InboxRow
-
-VENDOR = "vendor"
-"""The step of the task about a fault of ours that a vendor reports, for whoever runs the engine."""
 
 Known = Literal["done", "again", "unknown"]
 

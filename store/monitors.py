@@ -13,16 +13,13 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, delete, select
 
+from domain.own_steps import MONITOR, VENDOR
 from store import controls, tasks
 from store.database import Ledger, upsert
-from store.inbox import VENDOR
 from store.tables import MonitorRow, TaskRow
 
 SILENT_AFTER = timedelta(hours=24)
 """A monitor without a run that went through for so long is an alarm. They run every six hours."""
-
-MONITOR = "monitor"
-"""The step of the task about a monitor, for whoever runs the engine."""
 
 USAGE, ACTIVITY, SERVICES = "usage", "activity", "services"
 STRIPE, ALERTS, BUDGETS = "stripe", "alerts", "budgets"

@@ -17,6 +17,7 @@ from domain import facts as kinds
 from domain.channels import CHARGE
 from domain.claim import Claim
 from domain.facts import Body, Fact
+from domain.own_steps import VENDOR
 from domain.reported import natural_name, too_early
 from domain.reported_facts import Named, Report, Reported, read, write
 from store import customers, facts, inbox, incidents, intake, service_accounts, tasks
@@ -289,7 +290,7 @@ def _of_nobody(ledger: Ledger, reported: Reported, now: datetime) -> Known:
         if reported.event is not None and not inbox.note(session, _event(reported), None, now):
             return "again"
         for words in reported.tasks:
-            tasks.open_once(session, inbox.VENDOR, f"{reported.source}: {words}", now=now)
+            tasks.open_once(session, VENDOR, f"{reported.source}: {words}", now=now)
     return "unknown"
 
 
@@ -401,7 +402,7 @@ def _wait(
     if before != _words(waited):
         _close(session, before, now)
     if waits.person:
-        tasks.open_once(session, inbox.VENDOR, _words(waited), now=now)
+        tasks.open_once(session, VENDOR, _words(waited), now=now)
 
 
 def _words(waited: OutsideWaitingRow) -> str:
@@ -418,7 +419,7 @@ def _over(session: Session, waited: OutsideWaitingRow, now: datetime) -> None:
 
 def _close(session: Session, words: str, now: datetime) -> None:
     outcome = "it does not wait for this any more"
-    tasks.close_where(session, inbox.VENDOR, words, now=now, outcome=outcome, by="engine")
+    tasks.close_where(session, VENDOR, words, now=now, outcome=outcome, by="engine")
 
 
 def _learn(session: Session, row: CustomerRow, reported: Reported) -> frozenset[str]:
@@ -465,7 +466,7 @@ class _Taking:
         wake = bool(self.new) and record_locked(self.session, self.row, self.new, now=self.now).wake
         for words in self.reported.tasks:
             told = f"{self.reported.source}: {words} ({self.row.id})"
-            tasks.open_once(self.session, inbox.VENDOR, told, now=self.now)
+            tasks.open_once(self.session, VENDOR, told, now=self.now)
         opened = []
         for notice in self.reported.notices:
             about = replace(notice, customer=self.row.id)

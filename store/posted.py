@@ -6,13 +6,11 @@ from datetime import datetime
 
 from sqlmodel import select
 
+from domain.own_steps import REFUSED_REPORTS
 from store import inbox, tasks
 from store.database import Ledger
 from store.inbox import Event
 from store.tables import InboxRow, TaskRow
-
-REFUSED = "refused-reports"
-"""The step of the task about reports that could not be taken."""
 
 _MOST_NAMED = 5
 
@@ -39,7 +37,7 @@ def tell_of_refused(
     ledger: Ledger, sender: str, name: str, refused: Sequence[str], *, of: int, now: datetime
 ) -> None:
     """Have a task open about what was refused of a delivery; it ends once all of it was taken."""
-    message = f"{REFUSED}/{sender}/{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    message = f"{REFUSED_REPORTS}/{sender}/{hashlib.sha256(name.encode()).hexdigest()[:16]}"
     found = select(TaskRow).where(TaskRow.message == message)
     with ledger.read() as session:
         there = session.exec(found).first()
@@ -55,4 +53,6 @@ def tell_of_refused(
             more = len(refused) - _MOST_NAMED
             named = [*refused[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])]
             why = f"{sender} was refused {len(refused)} of {of} items of delivery {name}: {'; '.join(named)}"
-            tasks.add(session, TaskRow(step=REFUSED, kind="review", opened_at=now, why=why, message=message))
+            tasks.add(
+                session, TaskRow(step=REFUSED_REPORTS, kind="review", opened_at=now, why=why, message=message)
+            )

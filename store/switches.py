@@ -7,13 +7,11 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from domain.channels import BOOK, TASK
+from domain.own_steps import BLAST
 from domain.reasons import Reason, because
 from store import journal, sweep, tasks
 from store.database import Ledger
 from store.tables import ClaimRow, CustomerRow, SwitchesRow, TaskRow
-
-BLAST = "blast"
-"""The step of the task that asks a person to allow more effects than the limit."""
 
 ALLOWED_FOR = timedelta(days=1)
 """How long an approval lasts; what it covers and did not go out until then is asked about again."""

@@ -50,6 +50,8 @@ class Instant(TypeDecorator[datetime]):
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 DEFAULT_BLAST_LIMIT = 500
 _UNASSESSED = text("revision > assessed_revision")
+_OWED = text("open_minor > 0")
+_OPEN = text("closed_at IS NULL")
 _CUSTOMER = "customers.id"
 
 
@@ -69,6 +71,7 @@ class CustomerRow(SQLModel, table=True):
         allocation: the rule by which the entries were posted.
         region, places: state and cities as contact law names them, such as US-NY and US-NYC.
         zones, calling_code: of the telephone number's area; null where that was never looked at.
+        standing: how the customer stands for the worklist, as JSON; null where no task was open.
     """
 
     __tablename__ = "customers"
@@ -106,6 +109,7 @@ class CustomerRow(SQLModel, table=True):
     places: list[str] = Field(default_factory=list, sa_type=JSON)
     zones: list[str] | None = Field(default=None, sa_type=JSON)
     calling_code: int | None = None
+    standing: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
 
     def customer(self) -> Customer:
         """Return the customer as a plan knows it."""
@@ -182,7 +186,11 @@ class DebtRow(SQLModel, table=True):
     """What is open on an invoice now: a projection of the facts, proven equal to a rebuild."""
 
     __tablename__ = "debts"
-    __table_args__ = (UniqueConstraint("invoice"),)
+    __table_args__ = (
+        UniqueConstraint("invoice"),
+        # Over the years few debts of many are open, and lists want those alone.
+        Index("ix_debts_open", "customer_id", sqlite_where=_OWED, postgresql_where=_OWED),
+    )
 
     customer_id: str = Field(primary_key=True, foreign_key=_CUSTOMER, max_length=64)
     invoice: str = Field(primary_key=True)
@@ -296,10 +304,18 @@ class JournalRow(SQLModel, table=True):
 
 
 class TaskRow(SQLModel, table=True):
-    """Work for a person; without a customer it is about the whole ledger."""
+    """Work for a person; without a customer it is about the whole ledger.
+
+    Attributes:
+        owner: who does it, in a name of ours; null while nobody has taken it.
+        snoozed_until: somebody put it off until this day.
+    """
 
     __tablename__ = "tasks"
-    __table_args__ = (UniqueConstraint("message"),)
+    __table_args__ = (
+        UniqueConstraint("message"),
+        Index("ix_tasks_open", "customer_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
     customer_id: str | None = Field(default=None, foreign_key=_CUSTOMER, index=True, max_length=64)
@@ -312,6 +328,8 @@ class TaskRow(SQLModel, table=True):
     outcome: str | None = None
     closed_by: str | None = None
     message: str | None = None
+    owner: str | None = Field(default=None, max_length=128)
+    snoozed_until: date | None = None
 
 
 class SubscriptionRow(SQLModel, table=True):

@@ -14,12 +14,6 @@ from store import events
 from store.database import Ledger
 from store.tables import TaskRow
 
-ODD_TURN, DIFFERENCE, UNREAD = "odd-turn", "ledger-differs", "digest"
-TO_MEND = (ODD_TURN, DIFFERENCE, UNREAD)
-"""Tasks about the whole ledger that `mended` ends: what the engine found wrong with itself."""
-UNAPPLIED = "unapplied"
-"""The task about money that pays nothing; it ends by itself."""
-
 _OPEN_OF = (
     select(TaskRow.step, TaskRow.why, TaskRow.opened_at)
     .where(TaskRow.customer_id == bindparam("customer"), col(TaskRow.closed_at).is_(None))
@@ -73,6 +67,17 @@ def worklist(ledger: Ledger) -> list[Task]:
             )
             for row in rows
         ]
+
+
+def is_unplanned(session: Session, customer_id: str, step: str) -> bool:
+    """Whether a task of a customer's step is open that no claim is behind, and so no plan knows."""
+    waiting = select(TaskRow.id).where(
+        TaskRow.customer_id == customer_id,
+        TaskRow.step == step,
+        col(TaskRow.message).is_(None),
+        col(TaskRow.closed_at).is_(None),
+    )
+    return session.exec(waiting.limit(1)).first() is not None
 
 
 def add(session: Session, task: TaskRow) -> None:

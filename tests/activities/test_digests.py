@@ -13,6 +13,7 @@ from activities.digests import Digests
 from composition import parts
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.notice import Accepted, Message
+from domain.own_steps import UNREAD
 from settings import Settings
 from store import controls, digests, switches, tasks
 from store.database import Ledger, migrate
@@ -155,7 +156,7 @@ def test_a_refusal_is_for_good_and_a_task(scene: Scene) -> None:
     scene.vendor.faults = [Refused("no such mailbox")]
     assert (scene.write(), scene.write(1)) == ("2026-03-10: refused",) * 2
     (task,) = tasks.worklist(scene.ledger)
-    assert (task.step, task.why) == (tasks.UNREAD, "the daily digest does not arrive: no such mailbox")
+    assert (task.step, task.why) == (UNREAD, "the daily digest does not arrive: no such mailbox")
 
 
 def test_a_fault_of_ours_is_one_task_and_tried_again(scene: Scene) -> None:
@@ -163,5 +164,5 @@ def test_a_fault_of_ours_is_one_task_and_tried_again(scene: Scene) -> None:
     for hours in (0, 0.5):
         with pytest.raises(ApplicationError, match="the key is wrong"):
             scene.write(hours)
-    assert [task.step for task in tasks.worklist(scene.ledger)] == [tasks.UNREAD]
+    assert [task.step for task in tasks.worklist(scene.ledger)] == [UNREAD]
     assert scene.write(1) == "2026-03-10: sent"

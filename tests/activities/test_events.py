@@ -19,6 +19,7 @@ from domain import facts
 from domain.clock import BusinessClock
 from domain.documents import read
 from domain.events.delivering import Answered
+from domain.own_steps import ABOUT_EVENTS
 from domain.policy import Policy
 from providers.loopback.faults import DROPPED, LOST_REPLY, Fault, unwell
 from providers.loopback.product import EVENTS
@@ -26,7 +27,6 @@ from providers.loopback.server import Loopback
 from providers.webhooks_out.endpoint import WebhookEndpoint
 from store import event_deliveries, policies, tasks
 from store.database import Ledger, migrate
-from store.events import ABOUT_EVENTS
 from tests.store.conftest import POLICY, Business, at
 
 

@@ -343,34 +343,67 @@ def test_the_worklist_says_what_ends_each_task(acme, ledger) -> None:
         for customer, step, kind, why in waiting:
             session.add(TaskRow(customer_id=customer, step=step, kind=kind, why=why, opened_at=TODAY))
             session.flush()
+    link = "       http://127.0.0.1:8233/namespaces/default/workflows/customer%2FACME"
     assert acme("worklist").out.splitlines() == [
-        "10 Feb 2026 ACME call: 15 days past due",
-        "    starter.py task ACME call",
-        "10 Feb 2026 ACME approve: 6000.00 EUR needs approval",
-        "    starter.py approve ACME",
-        "10 Feb 2026 ACME unreachable: nobody can be reached",
-        "    starter.py contact ACME --email ADDRESS && starter.py task ACME unreachable",
-        "10 Feb 2026 ACME onboarding_review: the check came out as review",
-        "    starter.py review ACME OUTCOME",
-        "10 Feb 2026 everybody blast: 501 effects within the hour exceed 500",
-        "    1 effects for 1 customers wait: reminder_first by email 1",
-        f"    {acme('dry-run').out.splitlines()[0]}",
-        "    starter.py go --allow-blast --up-to 1",
+        "Quick wins (3)",
+        "    2  ACME approve: 6000.00 EUR needs approval",
+        "       approval since 10 Feb 2026, due by 10 Feb 2026 17:00",
+        "       one answer, and the engine goes on by itself",
+        "       starter.py approve ACME",
+        link,
+        "    1  ACME call: 15 days past due",
+        "       call since 10 Feb 2026, due by 11 Feb 2026 17:00",
+        "       100.00 EUR overdue for 6 days, and nothing speaks against a payment",
+        "       starter.py task ACME call",
+        link,
+        "    4  ACME onboarding_review: the check came out as review",
+        "       review since 10 Feb 2026, due by 12 Feb 2026 17:00",
+        "       100.00 EUR overdue for 6 days, and nothing speaks against a payment",
+        "       starter.py review ACME OUTCOME",
+        link,
+        "At risk (2)",
+        "    5  everybody blast: 501 effects within the hour exceed 500",
+        "       approval since 10 Feb 2026, due by 10 Feb 2026 17:00",
+        "       it is about the whole ledger: every customer may wait for it",
+        "       1 effects for 1 customers wait: reminder_first by email 1",
+        f"       {acme('dry-run').out.splitlines()[0]}",
+        "       starter.py go --allow-blast --up-to 1",
+        "    3  ACME unreachable: nobody can be reached",
+        "       contact since 10 Feb 2026, due by 11 Feb 2026 17:00",
+        "       nobody there hears from us, so no warning counts: 100.00 EUR overdue",
+        "       starter.py contact ACME --email ADDRESS && starter.py task ACME unreachable",
+        link,
         "waiting for a person: 5",
     ]
     listed = json.loads(acme("worklist", "--json").out)
-    assert listed[0] == {
+    assert listed[1] == {
+        "task": 1,
         "customer": "ACME",
         "step": "call",
         "kind": "call",
         "since": "2026-02-10T09:00:00+00:00",
         "why": "15 days past due",
         "debts": {},
+        "owner": None,
+        "snoozed_until": None,
+        "due_at": "2026-02-11T17:00:00+00:00",
+        "late": False,
+        "rank": 2,
+        "group": "quick wins",
+        "reason": {
+            "rule": "quick.small",
+            "values": {"overdue": "100.00 EUR", "days": "6"},
+            "words": "100.00 EUR overdue for 6 days, and nothing speaks against a payment",
+        },
+        "overdue": {"EUR": "100.00"},
+        "overdue_since": "2026-02-04",
         "command": "starter.py task ACME call",
+        "workflow": "customer/ACME",
+        "link": link.strip(),
     }
     for line in listed:
         assert line["command"].split()[1] in COMMANDS
-    held = listed[-1]["waits"]
+    held = listed[3]["waits"]
     assert (held["customers"], held["effects"], held["codes"]) == (1, 1, 0)
     assert held["list"] == json.loads(acme("dry-run", "--json").out)
 

@@ -50,7 +50,7 @@ def test_a_rule_is_named_by_its_family_and_says_something_of_its_own(rule: str) 
         *("provision", "deposit", "order", "exposure", "review"),
         *("usage", "activity", "access"),
         *("charge", "assigned", "passed", "sender", "restrict", "terminate", "doubt", "cash", "incident"),
-        *("switch",),
+        *("switch", "quick", "risk", "alone"),
     }
     assert family in families
     assert name

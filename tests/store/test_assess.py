@@ -10,6 +10,7 @@ from domain.assignment import choose
 from domain.clock import BusinessClock
 from domain.customer import Customer
 from domain.facts import Paused, PolicyAdopted, Resumed
+from domain.own_steps import ODD_TURN
 from store import assess as assessing
 from store import claims, clock, commands, doors, journal, policies, subscriptions, sweep, switches, tasks
 from store.claims import PutOff
@@ -434,5 +435,5 @@ def test_a_turn_that_no_life_takes_is_told(business):
     business.assess("ACME", business.at(2))
 
     (task,) = tasks.worklist(business.ledger)
-    assert task.step == tasks.ODD_TURN
+    assert task.step == ODD_TURN
     assert task.why.startswith("ACME went from stage terminated to current, which is no turn")

@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from domain.digest.compose import Digest
 from domain.facts import ContactInvalid, PromiseMade
+from domain.own_steps import DIFFERENCE, UNAPPLIED
 from store import controls, daily, digests, tasks
 from store.tables import DebtRow
 
@@ -75,7 +76,7 @@ def test_money_that_pays_nothing_is_a_task_until_it_is_placed(business: Any) -> 
 
     def look(days: int) -> list[str]:
         daily.look(business.ledger, on=business.at(days).date(), now=business.at(days, 7))
-        return [task.why for task in tasks.worklist(business.ledger) if task.step == tasks.UNAPPLIED]
+        return [task.why for task in tasks.worklist(business.ledger) if task.step == UNAPPLIED]
 
     assert look(3) == []
     assert look(4) == ["80.00 EUR pays no invoice for more than 3 days: name one, or give it back"]
@@ -106,7 +107,7 @@ def test_totals_that_differ_are_told(business: Any) -> None:
     assert any("add up to different totals" in line for line in part(digest, "Needs attention"))
     now = business.at(1, 7)
     daily.look(business.ledger, on=now.date(), now=now)
-    assert [task.step for task in tasks.worklist(business.ledger)] == [tasks.DIFFERENCE]
+    assert [task.step for task in tasks.worklist(business.ledger)] == [DIFFERENCE]
 
 
 def test_who_never_paid_and_cannot_be_reached_is_named(business: Any) -> None:

@@ -10,12 +10,11 @@ import pytest
 from domain import facts
 from domain.events.catalogue import CATALOGUE
 from domain.events.delivering import RESTS, Answered
-from domain.own_steps import SWITCH
+from domain.own_steps import ABOUT_EVENTS, SWITCH
 from store import budgets, customers, event_deliveries, tasks
 from store.database import Ledger
 from store.errors import Refused
 from store.event_deliveries import Due
-from store.events import ABOUT_EVENTS
 from tests.store.conftest import DUE, Business, at
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
