@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.made-from-requirements
+DRIVER := $(VENV)/.made-from-requirements-browser
 
 # Without bytecode every start compiles its imports again, for seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-all check templates bench lock
+.PHONY: help demo serve test test-all check templates browser bench lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -28,7 +29,7 @@ test: check ## the checks, and every test that is not slow
 SLOW := $(RUN) -m pytest -q -m "slow or property"
 
 test-all: export ARREARS_THOROUGH = 1
-test-all: $(READY) ## the slow tests as well, and every example of the properties: run it after `make test`
+test-all: $(READY) $(DRIVER) ## the slow tests as well, and every example of the properties: run it after `make test`
 	$(SLOW) -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/demo
 	$(SLOW) tests/demo
 
@@ -40,6 +41,8 @@ check: $(READY) ## style, format and types, without running anything
 templates: $(READY) ## render every message in every language into one page
 	$(RUN) starter.py templates preview
 
+browser: $(DRIVER) ## what drives a browser in tests; the browser is Debian's Chromium: apt-get install chromium
+
 bench: $(READY) ## the benchmarks; each prints a ratio
 	@set -e; for file in bench/*.py; do \
 	    [ -e "$$file" ] || { echo "there is no benchmark in bench/ yet"; exit 1; }; \
@@ -48,11 +51,14 @@ bench: $(READY) ## the benchmarks; each prints a ratio
 	done
 
 # An extra index would change what is resolved, though its address is not written down.
-lock: ## resolve requirements.in into requirements.txt; needs uv
+COMPILE := env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u PIP_EXTRA_INDEX_URL \
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-strip-extras \
+    --custom-compile-command "make lock"
+
+lock: ## resolve requirements*.in into requirements*.txt; needs uv
 	@uv --version >/dev/null 2>&1 || { echo "make lock needs uv: install it with '$(PYTHON) -m pip install uv'"; exit 1; }
-	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u PIP_EXTRA_INDEX_URL \
-	    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-strip-extras \
-	    --custom-compile-command "make lock" requirements.in -o requirements.txt
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) -c requirements.txt requirements-browser.in -o requirements-browser.txt
 
 # uv is several times faster; plain Python is enough. Nothing is compiled: bytecode appears when it is used.
 $(READY): requirements.txt
@@ -69,5 +75,14 @@ $(READY): requirements.txt
 	    echo "Creating $(VENV) with pip: this takes about a minute"; \
 	    $(PYTHON) -m venv $(VENV); \
 	    $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.txt; \
+	fi
+	@touch $@
+
+# Beside the others, where they have their place already: this lock is bound by theirs.
+$(DRIVER): requirements-browser.txt $(READY)
+	@if uv --version >/dev/null 2>&1; then \
+	    uv pip install --quiet --python $(RUN) --require-hashes -r requirements-browser.txt; \
+	else \
+	    $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-browser.txt; \
 	fi
 	@touch $@
