@@ -20,6 +20,7 @@ from activities.incidents import WakeIncident
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.hints import Hint
 from domain.reported_facts import Answer, Reported, TellingsPage
+from domain.staleness import FRESH
 from store import hints, monitors, outside
 
 RUN_SECONDS = 4.0
@@ -138,7 +139,7 @@ class Outside:
         again = outside.try_again(ledger, name, now=now)
         woken.add(again.wake, again.incidents)
         for each in nobodys:
-            outside.drop(ledger, name, each)
+            outside.drop(ledger, name, each, now=now)
         return late
 
     def _is_late(self, began: float) -> bool:
@@ -148,7 +149,7 @@ class Outside:
         if isinstance(told, Hint):
             woken.add(hints.take(self.books.ledger, told, now=now).customers)
             return
-        taken = outside.take(self.books.ledger, told, now=now)
+        taken = outside.take(self.books.ledger, told, now=now, fresh=self.books.lasting(FRESH))
         woken.add(taken.wake, taken.incidents)
 
     def _stopped(self, trouble: Exception, now: datetime) -> Went:

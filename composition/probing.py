@@ -59,7 +59,7 @@ def _stripe(settings: Settings) -> Probe:
     if settings.stripe_secrets or settings.stripe_charges:
         kinds += ["customers", "invoices", "payment intents"]
     if settings.stripe_secrets:
-        kinds += ["events", "disputes"]
+        kinds += ["events", "disputes", "refunds", "credit notes"]
     if settings.stripe_charges:
         kinds += ["subscriptions"]
     key = settings.stripe_api_key.get_secret_value()

@@ -6,7 +6,7 @@ what names something that nobody knows yet until somebody does.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from domain.facts import Body, read_body, write_body
 from domain.hints import Hint
 from domain.incidents.notice import Notice
 from domain.onboarding.application import Application
+from domain.staleness import Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,7 @@ class Reported:
         application: who the customer is, where it says: `adds` says that one whom nobody knows is added, and
             `replaces` that it replaces what is known of one who is; of where and what he is, what is `said`.
         asks: whether the system can be asked what a name stands for that nobody knows.
+        shown: the object that it shows, where that can be read again.
         notices: signs of fraud and misuse, about this customer.
         tasks: what a person has to look at, in words.
     """
@@ -90,6 +92,7 @@ class Reported:
     adds: bool = False
     replaces: bool = False
     asks: bool = False
+    shown: Shown | None = None
     notices: tuple[Notice, ...] = ()
     tasks: tuple[str, ...] = ()
 
@@ -134,6 +137,7 @@ def write(reported: Reported) -> dict[str, Any]:
         if settled is None
         else {"invoice": settled.invoice, "report": _written(settled.report)},
         "as_of": None if reported.as_of is None else reported.as_of.isoformat(),
+        "shown": None if reported.shown is None else asdict(reported.shown),
         "notices": [_noticed(notice) for notice in reported.notices],
         "tasks": list(reported.tasks),
     }
@@ -153,6 +157,7 @@ def read(source: str, kept: Mapping[str, Any]) -> Reported:
         if settled is None
         else Settled(invoice=settled["invoice"], report=_read(settled["report"])),
         as_of=None if kept["as_of"] is None else datetime.fromisoformat(kept["as_of"]),
+        shown=None if kept.get("shown") is None else Shown(**kept["shown"]),  # since 0020
         notices=tuple(_notice(each) for each in kept["notices"]),
         tasks=tuple(kept["tasks"]),
     )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from sqlmodel import Session, col, delete, func, select, update
+from sqlmodel import Session, col, func, select, update
 
 from domain import facts as kinds
 from domain.channels import CHARGE
@@ -20,12 +20,14 @@ from domain.facts import Body, Fact
 from domain.own_steps import VENDOR
 from domain.reported import natural_name, too_early
 from domain.reported_facts import Named, Report, Reported, read, write
-from store import customers, facts, inbox, incidents, intake, service_accounts, tasks
+from domain.staleness import BELIEVED_AFTER, FRESH
+from store import customers, facts, inbox, incidents, intake, outside_states, service_accounts, tasks
 from store.database import Ledger
 from store.doors import record_locked
 from store.errors import Refused
 from store.facts import NewFact
-from store.tables import CustomerRow, DebtRow, OutsideNameRow, OutsideWaitingRow
+from store.outside_tables import OutsideNameRow, OutsideWaitingRow
+from store.tables import CustomerRow, DebtRow
 
 CASHIER = "cashier"
 """The source of what our own charges were answered."""
@@ -80,19 +82,22 @@ class _Waits(Exception):
     Attributes:
         needs: the name that nobody knows; None where it is something else.
         person: whether it takes a person.
+        stale: whether it may be out of date.
     """
 
-    def __init__(self, needs: str | None, why: str, *, person: bool = False) -> None:
+    def __init__(self, needs: str | None, why: str, *, person: bool = False, stale: bool = False) -> None:
         super().__init__(why)
         self.needs = needs
         self.why = why
         self.person = person
+        self.stale = stale
 
 
 @dataclass(slots=True)
-class _Touched:
-    """What a round of taking has made known, and whom it has changed."""
+class _Round:
+    """A round of taking: how long what is told counts as now, what it has made known, whom it has changed."""
 
+    fresh: timedelta = FRESH
     customers: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     wake: dict[str, None] = field(default_factory=dict)
@@ -102,11 +107,15 @@ class _Touched:
         return Taken(known=known, ask=ask, wake=tuple(self.wake), incidents=tuple(self.incidents))
 
 
-def take(ledger: Ledger, reported: Reported, *, now: datetime) -> Taken:
-    """Take one telling, with all that had waited for it."""
-    touched = _Touched()
+def take(ledger: Ledger, reported: Reported, *, now: datetime, fresh: timedelta = FRESH) -> Taken:
+    """Take one telling, with all that had waited for it.
+
+    Args:
+        fresh: how long what is told counts as now, on the clock of `now`.
+    """
+    touched = _Round(fresh=fresh)
     known = _take(ledger, reported, now, touched, kept=None)
-    if known == "done":
+    if touched.customers or touched.names:
         _take_who_waited(ledger, reported.source, now, touched)
     return touched.taken(known, ask=known == "waits" and reported.asks)
 
@@ -115,7 +124,7 @@ def try_again(
     ledger: Ledger, source: str | None = None, *, now: datetime, limit: int = _MOST_AT_ONCE
 ) -> Taken:
     """Try to take what waits, the longest first: two deliveries of one moment may have missed each other."""
-    touched, waits = _Touched(), False
+    touched, waits = _Round(), False
     found = select(OutsideWaitingRow)
     if source is not None:
         found = found.where(OutsideWaitingRow.source == source)
@@ -130,27 +139,34 @@ def go_on(ledger: Ledger, *, now: datetime) -> Taken:
     """Try again what waits for no name, as for the answer to a charge of ours, or for one that is known.
 
     Two deliveries of one moment may have missed each other. It is tried for a day; then whoever asks goes on.
+    What may be stale is believed then. Those that were never tried come first, and then the longest rested.
     """
+    stale, long_ago = col(OutsideWaitingRow.stale), now - GOES_ON
     names = select(OutsideNameRow.theirs).where(
         OutsideNameRow.source == OutsideWaitingRow.source, OutsideNameRow.theirs == OutsideWaitingRow.needs
     )
-    lately = select(OutsideWaitingRow).where(
-        col(OutsideWaitingRow.heard_at) > now - GOES_ON,
-        col(OutsideWaitingRow.needs).is_(None) | names.exists(),
-    )
-    with ledger.read() as session:
-        rows = session.exec(lately.order_by(col(OutsideWaitingRow.id)).limit(_MOST_AGAIN)).all()
-    touched = _Touched()
-    for row in rows:
+    lately = ~stale & (col(OutsideWaitingRow.heard_at) > long_ago)
+    may_be = lately & (col(OutsideWaitingRow.needs).is_(None) | names.exists())
+    believed = stale & (col(OutsideWaitingRow.heard_at) <= now - BELIEVED_AFTER)
+    tried_at, id = col(OutsideWaitingRow.tried_at), col(OutsideWaitingRow.id)
+    found = select(OutsideWaitingRow).where(may_be | believed)
+    with ledger.write() as session:
+        first = session.exec(found.order_by(tried_at.nulls_first(), id).limit(_MOST_AGAIN)).all()
+        session.exec(update(OutsideWaitingRow).where(id.in_([row.id for row in first])).values(tried_at=now))
+    touched = _Round()
+    for row in sorted(first, key=lambda each: each.id or 0):
         _take_again(ledger, row, now, touched)
     return touched.taken("done")
 
 
-def drop(ledger: Ledger, source: str, needs: str) -> int:
+def drop(ledger: Ledger, source: str, needs: str, *, now: datetime) -> int:
     """Forget what waits for a name that is nobody's, as the system itself says; count it."""
+    mine = (col(OutsideWaitingRow.source) == source) & (col(OutsideWaitingRow.needs) == needs)
     with ledger.write() as session:
-        mine = (col(OutsideWaitingRow.source) == source) & (col(OutsideWaitingRow.needs) == needs)
-        return session.exec(delete(OutsideWaitingRow).where(mine)).rowcount
+        rows = session.exec(select(OutsideWaitingRow).where(mine)).all()
+        for row in rows:
+            _over(session, row, now)
+        return len(rows)
 
 
 def waiting(ledger: Ledger, source: str | None = None) -> list[Waiting]:
@@ -231,7 +247,7 @@ def name(session: Session, source: str, theirs: str, named: Named, customer_id: 
         session.flush()
 
 
-def _take_who_waited(ledger: Ledger, source: str, now: datetime, touched: _Touched) -> None:
+def _take_who_waited(ledger: Ledger, source: str, now: datetime, touched: _Round) -> None:
     """Take what waited for the names and the customers that are known now, until nothing more can be."""
     tried = set[int]()
     while rows := _ready(ledger, source, touched, tried):
@@ -240,7 +256,7 @@ def _take_who_waited(ledger: Ledger, source: str, now: datetime, touched: _Touch
             _take_again(ledger, row, now, touched)
 
 
-def _ready(ledger: Ledger, source: str, touched: _Touched, tried: set[int]) -> Sequence[OutsideWaitingRow]:
+def _ready(ledger: Ledger, source: str, touched: _Round, tried: set[int]) -> Sequence[OutsideWaitingRow]:
     ready = select(OutsideWaitingRow).where(
         OutsideWaitingRow.source == source,
         col(OutsideWaitingRow.customer_id).in_(touched.customers)
@@ -251,16 +267,29 @@ def _ready(ledger: Ledger, source: str, touched: _Touched, tried: set[int]) -> S
     return [row for row in rows if row.id not in tried]
 
 
-def _take_again(ledger: Ledger, row: OutsideWaitingRow, now: datetime, touched: _Touched) -> Known:
-    return _take(ledger, read(row.source, row.told), now, touched, kept=row.id)
+def _take_again(ledger: Ledger, row: OutsideWaitingRow, now: datetime, touched: _Round) -> Known:
+    return _take(ledger, read(row.source, row.told), now, touched, kept=row)
 
 
-def _take(ledger: Ledger, reported: Reported, now: datetime, touched: _Touched, *, kept: int | None) -> Known:
+def _take(
+    ledger: Ledger,
+    reported: Reported,
+    now: datetime,
+    touched: _Round,
+    *,
+    kept: OutsideWaitingRow | None,
+) -> Known:
     with ledger.read() as session:
+        heard_at = now if kept is None else kept.heard_at
+        reported = outside_states.dated(session, reported, heard_at=heard_at, now=now)
         customer_id = _whom(session, reported)
         newer = _is_newer(session, reported)
+        # Before anything is taken over of who he is: what he owes is looked at under his lock.
+        stale = _stale(session, reported, now, touched, kept) if reported.application is not None else None
     if customer_id is None and not _whose(reported):
-        return _of_nobody(ledger, reported, now)
+        return _of_nobody(ledger, reported, now, touched)
+    if stale is not None:
+        return _wait_for(ledger, reported, stale, now, kept)
     why = f"nobody knows whose {_whose(reported)} is"
     if reported.application is not None and (newer and reported.replaces if customer_id else reported.adds):
         try:
@@ -269,24 +298,40 @@ def _take(ledger: Ledger, reported: Reported, now: datetime, touched: _Touched, 
             why = str(refused)
             reported = replace(reported, tasks=(*reported.tasks, why))
     if customer_id is None:
-        return _wait_for_whom(ledger, reported, why, now, kept)
+        unknown = _Waits(_whose(reported), why, person=reported.customer is not None)
+        return _wait_for(ledger, reported, unknown, now, kept)
     return _take_for(ledger, customer_id, reported, now, touched, kept)
 
 
-def _wait_for_whom(ledger: Ledger, reported: Reported, why: str, now: datetime, kept: int | None) -> Known:
-    """Keep what is about nobody we know until we do."""
+def _stale(
+    session: Session, reported: Reported, now: datetime, touched: _Round, kept: OutsideWaitingRow | None
+) -> _Waits | None:
+    """Return what a telling waits for that may be out of date; None where it is believed."""
+    heard_at = now if kept is None else kept.heard_at
+    why = outside_states.doubted(session, reported, heard_at=heard_at, now=now, fresh=touched.fresh)
+    if why is None or reported.shown is None:
+        return None
+    return _Waits(reported.shown.object, f"{why}: it is read again", stale=True)
+
+
+def _wait_for(
+    ledger: Ledger, reported: Reported, waits: _Waits, now: datetime, kept: OutsideWaitingRow | None
+) -> Known:
+    """Keep what is about nobody we know, or whose customer would change by it, until it can be taken."""
     with ledger.write() as session:
         heard = kept is not None or reported.event is None
         if not heard and not inbox.note(session, _event(reported), None, now, outcome="done"):
             return "again"
-        unknown = _Waits(_whose(reported), why, person=reported.customer is not None)
-        _wait(session, reported, None, unknown, now, kept)
+        _wait(session, reported, None, waits, now, kept)
     return "waits"
 
 
-def _of_nobody(ledger: Ledger, reported: Reported, now: datetime) -> Known:
+def _of_nobody(ledger: Ledger, reported: Reported, now: datetime, touched: _Round) -> Known:
     """Keep that something was said which nobody can read, or which is about nobody."""
     with ledger.write() as session:
+        if reported.shown is not None and reported.shown.read:
+            touched.names.add(reported.shown.object)
+            outside_states.stands(session, reported, heard_at=now)
         if reported.event is not None and not inbox.note(session, _event(reported), None, now):
             return "again"
         for words in reported.tasks:
@@ -322,9 +367,7 @@ def _older(as_of: datetime | None, known: datetime | None) -> bool:
     return known is not None and as_of is not None and as_of < known
 
 
-def _keep(
-    ledger: Ledger, reported: Reported, customer_id: str | None, now: datetime, touched: _Touched
-) -> str:
+def _keep(ledger: Ledger, reported: Reported, customer_id: str | None, now: datetime, touched: _Round) -> str:
     """Add the customer, or take over what is said of one who is known.
 
     Raises:
@@ -349,16 +392,18 @@ def _take_for(
     customer_id: str,
     reported: Reported,
     now: datetime,
-    touched: _Touched,
-    kept: int | None,
+    touched: _Round,
+    kept: OutsideWaitingRow | None,
 ) -> Known:
     with ledger.write() as session:
         row = customers.lock(session, customer_id)
         now = max(now, row.last_now)
         if reported.event is not None and not inbox.note(session, _event(reported), row.id, now):
             return "again"
-        newest = _learn(session, row, reported)
         try:
+            if (stale := _stale(session, reported, now, touched, kept)) is not None:
+                raise stale
+            newest = _learn(session, row, reported)
             with session.begin_nested():
                 taking = _Taking(session=session, row=row, reported=reported, now=now, newest=newest)
                 wake, opened = taking.take()
@@ -367,10 +412,12 @@ def _take_for(
             waits = reason if isinstance(reason, _Waits) else _Waits(None, str(reason), person=True)
             _wait(session, reported, row, waits, now, kept)
             return "waits"
-        if kept is not None and (waited := session.get(OutsideWaitingRow, kept)) is not None:
+        outside_states.stands(session, reported, heard_at=now if kept is None else kept.heard_at)
+        if kept is not None and (waited := session.get(OutsideWaitingRow, kept.id)) is not None:
             _over(session, waited, now)
+    shown = None if reported.shown is None else reported.shown.object
     touched.customers.add(customer_id)
-    touched.names.update(reported.names, filter(None, [reported.customer]))
+    touched.names.update(reported.names, filter(None, [reported.customer, shown]))
     if wake:
         touched.wake[customer_id] = None
     touched.incidents.update(dict.fromkeys(opened))
@@ -383,22 +430,28 @@ def _wait(
     customer: CustomerRow | None,
     waits: _Waits,
     now: datetime,
-    kept: int | None,
+    kept: OutsideWaitingRow | None,
 ) -> None:
     """Keep a telling until it can be taken; what was asked for is asked for again instead."""
-    waited = None if kept is None else session.get(OutsideWaitingRow, kept)
+    waited = None if kept is None else session.get(OutsideWaitingRow, kept.id)
     if kept is not None and waited is None:
         return  # Another one has taken it at this moment.
     if waited is None and reported.event is None:
-        return
+        # What waits for it is taken after it, so it is kept as well.
+        waited = outside_states.reading_of(session, reported, now)
+        if waited is None:
+            return
     if waited is None:
-        waited = OutsideWaitingRow(
-            source=reported.source, heard_at=now, word=reported.word, told=write(reported), why=""
-        )
-        session.add(waited)
+        waited = OutsideWaitingRow(source=reported.source, heard_at=now, word=reported.word, told={}, why="")
     before = _words(waited)
-    waited.needs, waited.why = waits.needs, waits.why[:500]
+    if kept is None:
+        waited.heard_at, waited.told = now, write(reported)
+    if waited.needs != waits.needs:
+        waited.asked_at = None  # It was asked about something else.
+    waited.needs, waited.why, waited.stale = waits.needs, waits.why[:500], waits.stale
     waited.customer_id = None if customer is None else customer.id
+    session.add(waited)
+    session.flush()
     if before != _words(waited):
         _close(session, before, now)
     if waits.person:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from fastapi import BackgroundTasks, FastAPI, Request, Response
@@ -23,6 +23,7 @@ from domain.hints import Hint
 from domain.incidents.notice import Notice
 from domain.replies import Reply
 from domain.reported_facts import Reported
+from domain.staleness import FRESH
 from store import clock, heard, hints, inbox, incidents, outside, refusals
 from store.database import Ledger
 from web import pages, reporting
@@ -243,7 +244,7 @@ def _take_all(site: Site, reports: Sequence[Heard]) -> tuple[Sequence[Woken], st
             wake.update(dict.fromkeys(_take_hint(site, report, now)))
             continue
         if isinstance(report, Reported):
-            wake.update(dict.fromkeys(_take_reported(site, report, now)))
+            wake.update(dict.fromkeys(_take_reported(site, report, now, FRESH * business.speed)))
             continue
         if isinstance(report, Reply):
             told = heard.take(site.ledger, report, now=now)
@@ -274,9 +275,9 @@ def _take_hint(site: Site, hint: Hint, now: datetime) -> Iterator[Woken]:
         yield site.wake, customer_id
 
 
-def _take_reported(site: Site, reported: Reported, now: datetime) -> Iterator[Woken]:
+def _take_reported(site: Site, reported: Reported, now: datetime, fresh: timedelta) -> Iterator[Woken]:
     """Take facts as a system outside reports them; yield whom to wake."""
-    taken = outside.take(site.ledger, reported, now=now)
+    taken = outside.take(site.ledger, reported, now=now, fresh=fresh)
     yield from ((site.wake_incident, incident_id) for incident_id in taken.incidents)
     yield from ((site.wake, customer_id) for customer_id in taken.wake)
     if taken.ask:

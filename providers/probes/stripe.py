@@ -17,6 +17,8 @@ Kind = Literal[
     "payment intents",
     "events",
     "disputes",
+    "refunds",
+    "credit notes",
     "subscriptions",
 ]
 _NOBODY: Mapping[Kind, str] = {
@@ -27,6 +29,8 @@ _NOBODY: Mapping[Kind, str] = {
     "payment intents": "/v1/payment_intents/pi_doctor",
     "events": "/v1/events/evt_doctor",
     "disputes": "/v1/disputes/du_doctor",
+    "refunds": "/v1/refunds/re_doctor",
+    "credit notes": "/v1/credit_notes/cn_doctor",
     "subscriptions": "/v1/subscriptions/sub_doctor",
 }
 """One of each kind that there is not."""

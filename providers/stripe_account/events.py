@@ -14,7 +14,9 @@ from pydantic import ValidationError
 
 from domain.hints import Hint
 from domain.reported_facts import Reported
+from domain.staleness import Shown
 from providers.stripe_account import customers, invoices, payments
+from providers.stripe_account.client import VERSION
 from providers.stripe_account.instruments import Object, name_of
 from providers.stripe_account.reading import SOURCE, Reading, instant
 
@@ -86,6 +88,20 @@ READ_OBJECT: Mapping[str, Read] = {
 }
 """How an object is read that Stripe was asked for."""
 
+FINAL: Mapping[str, frozenset[str]] = {
+    "invoice": frozenset({"paid", "void"}),
+    "payment_intent": frozenset({"succeeded", "canceled"}),
+    "refund": frozenset({"failed", "canceled"}),
+    "dispute": frozenset({"won", "lost", "warning_closed", "prevented"}),
+    "credit_note": frozenset({"void"}),
+    "customer": frozenset(),
+}
+"""What is read again where an event of it may be stale, and after which states nothing follows.
+
+Cards are not among them: whoever charges asks for the cards that there are. Nor are subscriptions, which are
+looked at in any case, nor what says one thing once: a payment of an invoice, and a warning.
+"""
+
 
 def read_event(event: Mapping[str, Any], reading: Reading) -> list[Reported | Hint]:
     """Return what an event says; one that nobody knows, or can read, is kept as such."""
@@ -103,23 +119,45 @@ def read_event(event: Mapping[str, Any], reading: Reading) -> list[Reported | Hi
         return [Reported(source=SOURCE, event=id, word=word, tasks=(words,))]
     if told:
         names = [id] if len(told) == 1 else [f"{id}/{number}" for number in range(len(told))]
-        heard = zip(told, names, strict=True)
-        return [replace(each, event=name, word=word, asks=reading.asks) for each, name in heard]
+        shown = _shown(about, event.get("api_version"), reading) if len(told) == 1 else None
+        return [
+            replace(each, event=name, word=word, asks=reading.asks, shown=shown)
+            for each, name in zip(told, names, strict=True)
+        ]
     known = type in READ or type in READ_WITH_BEFORE or type == REFUNDED
     return [] if known else [Reported(source=SOURCE, event=id, word=word)]
 
 
-def read_object(about: Object, at: datetime, reading: Reading) -> Reported | None:
-    """Return what an object says that Stripe was asked for.
+def read_object(about: Object, at: datetime, reading: Reading) -> Reported:
+    """Return what an object says that Stripe was asked for; of one that says nothing, just that.
 
     Raises:
         ValueError: it cannot be read.
     """
+    kind = str(about.get("object"))
     try:
-        read = READ_OBJECT[str(about["object"])]
-        return read(about, at, reading)
+        read = customers.deleted if about.get("deleted") else READ_OBJECT[kind]
+        told = read(about, at, reading) or Reported(source=SOURCE, as_of=at)
+        if kind not in FINAL:
+            return told
+        shown = Shown(object=str(about["id"]), final=_is_final(about), read=True)
+        return replace(told, word=f"{shown.object}, as it was read", shown=shown)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"an object of Stripe cannot be read: {type(error).__name__}") from None
+
+
+def _shown(about: Object, version: Any, reading: Reading) -> Shown | None:
+    """Return which object an event shows, where it can be read again."""
+    if not reading.asks or about.get("object") not in FINAL or not isinstance(about.get("id"), str):
+        return None
+    if about["object"] == "customer" and not reading.adds:
+        return None  # Stripe is not asked about customers then, of whom most are strangers.
+    foreign = None if version == VERSION else str(version)[:40]
+    return Shown(object=about["id"], final=_is_final(about), version=foreign)
+
+
+def _is_final(about: Object) -> bool:
+    return about.get("deleted") is True or about.get("status") in FINAL[str(about["object"])]
 
 
 def _told(

@@ -3,6 +3,7 @@
 A webhook that never came is found in the list of events, which is read page by page from the newest back.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ PAGE = 25
 """Small, so that a page is taken within the time of an attempt."""
 
 _PAYMENTS: Any = {"expand": ["payments"]}
-_KINDS = frozenset({"in", "cus", "du", "dp", "ch", "py", "pi"})
+_KINDS = frozenset({"in", "cus", "du", "dp", "ch", "py", "pi", "re", "pyr", "cn"})
 """With what the names begin that Stripe can be asked for."""
 
 
@@ -81,20 +82,26 @@ class StripeEvents:
             return [Reported(source=SOURCE, event=name_of(event.get("id")), tasks=(words,))]
 
     def _told(self, about: Object, at: datetime) -> Reported:
-        """Return what an object says; of one that says nothing, or cannot be read, just that."""
+        """Return what an object says; of one that cannot be read, just that."""
         try:
-            return read_object(about, at, self._reading) or Reported(source=SOURCE)
+            return read_object(about, at, self._reading)
         except ValueError:
             words = f"{name_of(about.get('id'))} cannot be read: look at it in Stripe's dashboard"
             return Reported(source=SOURCE, tasks=(words,))
 
     def _object(self, kind: str, name: str) -> Object:
-        if kind == "in":
-            found: stripe.StripeObject = self._stripe.invoices.retrieve(name, _PAYMENTS)
-        elif kind == "cus":
-            found = self._stripe.customers.retrieve(name)
-        else:
-            found = self._stripe.disputes.retrieve(name)
+        found: stripe.StripeObject
+        match kind:
+            case "in":
+                found = self._stripe.invoices.retrieve(name, _PAYMENTS)
+            case "cus":
+                found = self._stripe.customers.retrieve(name)
+            case "re" | "pyr":
+                found = self._stripe.refunds.retrieve(name)
+            case "cn":
+                found = self._stripe.credit_notes.retrieve(name)
+            case _:
+                found = self._stripe.disputes.retrieve(name)
         return found.to_dict()
 
     def _money(self, name: str, at: datetime) -> Answer:
@@ -112,9 +119,11 @@ class StripeEvents:
             told.append(self._told(self._object("in", name_of(payment["invoice"])), at))
             told.append(self._told(payment, at))
         intent: Object = self._stripe.payment_intents.retrieve(name).to_dict()
+        read = self._told(intent, at)
         if (intent.get("metadata") or {}).get(REFERENCE):
-            told.append(self._told(intent, at))
-        elif not payments:
+            return Answer(told=(*told, read))
+        # What became of it is said by its invoice, and when by its events, which have its dates.
+        told.append(replace(read, reports=()))
+        if not payments:
             told.append(money(intent, at))
-            return Answer(told=tuple(told), billed=False)
-        return Answer(told=tuple(told))
+        return Answer(told=tuple(told), billed=bool(payments))

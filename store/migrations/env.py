@@ -7,7 +7,9 @@ import sqlmodel
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from store import event_tables, tables
+import store.event_tables
+import store.outside_tables  # noqa: F401 - the tables of both are compared as well
+from store import tables
 
 
 def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -22,7 +24,7 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[
 connection: sa.Connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=event_tables.EventRow.metadata,  # that of every table
+    target_metadata=sqlmodel.SQLModel.metadata,
     render_item=render_item,
     # SQLite cannot change a table in place.
     render_as_batch=connection.dialect.name == "sqlite",

@@ -1,5 +1,6 @@
 """Reading what Stripe has told, over HTTP: what no webhook brought is found, what is missing is asked."""
 
+import itertools
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -36,7 +37,8 @@ def loopback() -> Iterator[Loopback]:
 
 @pytest.fixture
 def stripe(loopback: Loopback) -> Stripe:
-    loopback.stripe.__init__(clock=lambda: int(NOON.timestamp()))  # type: ignore[misc] - one that is new
+    seconds = itertools.count(int(NOON.timestamp()) - 90)  # two events of a second have no order
+    loopback.stripe.__init__(clock=seconds.__next__)  # type: ignore[misc] - one that is new
     return loopback.stripe
 
 

@@ -281,8 +281,11 @@ def certificate(folder: Path) -> ssl.SSLContext:
     return context
 
 
+FROM_EVENTS = "events, disputes, refunds, credit notes"
+
+
 @pytest.mark.parametrize(
-    ("charges", "more"), [("false", "events, disputes"), ("true", "events, disputes, subscriptions")]
+    ("charges", "more"), [("false", FROM_EVENTS), ("true", f"{FROM_EVENTS}, subscriptions")]
 )
 def test_what_stripe_is_read_for_is_what_its_key_is_asked(
     charges: str, more: str, monkeypatch: pytest.MonkeyPatch

@@ -4,7 +4,7 @@ import random
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,10 +18,12 @@ from domain.facts import Body
 from domain.hints import Hint
 from domain.policy import Policy
 from domain.reported_facts import Reported, write
+from providers.loopback.server import Loopback
 from providers.loopback.stripe import billing
 from providers.loopback.stripe.account import Object, Stripe
 from providers.stripe_account.events import NOTHING, WANTED, read_event
 from providers.stripe_account.reading import Reading
+from providers.stripe_account.source import StripeEvents
 from store import assess, facts, incidents, outside, policies, tasks
 from store.database import Ledger, migrate
 from tests.store.conftest import POLICY
@@ -331,10 +333,10 @@ def opening(template: Path, tmp_path: Path) -> Iterator[Callable[[], Ledger]]:
         ledger.close()
 
 
-def lived(chance: random.Random, names: Sequence[str], *, months: int) -> Stripe:
-    """An account in which some customers have lived: paid, or not, disputed, were credited, or came back."""
+def live(stripe: Stripe, chance: random.Random, names: Sequence[str], *, months: int) -> None:
+    """Let some customers live in an account: they pay, or not, dispute, are credited, or come back."""
     clock = Clock()
-    stripe = Stripe(clock=clock)
+    stripe.clock = clock
     owners = []
     for name in names:
         owner = billing.customer(
@@ -350,7 +352,6 @@ def lived(chance: random.Random, names: Sequence[str], *, months: int) -> Stripe
             clock.go_on(chance.uniform(0.1, 5))
             _live(stripe, chance, clock, owner, about)
         clock.go_on(chance.uniform(10, 20))
-    return stripe
 
 
 def _live(stripe: Stripe, chance: random.Random, clock: Clock, owner: Object, about: Object) -> None:
@@ -394,11 +395,30 @@ def _after(stripe: Stripe, chance: random.Random, clock: Clock, about: Object) -
 
 
 def heard(ledger: Ledger, events: Sequence[Object], reading: Reading, now: datetime) -> None:
-    """Take events as the door does."""
+    """Take events as the door takes those that are believed."""
     for event in events:
         for told in read_event(event, reading):
             assert isinstance(told, Reported)
+            outside.take(ledger, replace(told, shown=None), now=now)
+
+
+def heard_late(ledger: Ledger, events: Sequence[Object], teller: StripeEvents, now: datetime) -> None:
+    """Take events as the door does, long after they happened, and ask as the watch does, at some moment."""
+    for number, event in enumerate(events, 1):
+        for told in read_event(event, Reading()):
+            assert isinstance(told, Reported)
             outside.take(ledger, told, now=now)
+        if number % 40 == 0 or number == len(events):
+            ask_all(ledger, teller, now)
+
+
+def ask_all(ledger: Ledger, teller: StripeEvents, now: datetime) -> None:
+    while names := outside.to_ask(ledger, "stripe", now=now, after=timedelta(hours=6), limit=1):
+        answer = teller.ask(names[0], now)
+        for told in answer.told if answer else ():
+            outside.take(ledger, told, now=now)
+        if answer is not None and not answer.billed:
+            outside.drop(ledger, "stripe", names[0], now=now)
 
 
 def state(ledger: Ledger, names: Sequence[str], now: datetime) -> list[Any]:
@@ -425,21 +445,53 @@ ALONE, ASKED = ("cus_000001", "cus_000002"), ("ACME", "BETA")
 def a_time_in_any_order(
     opening: Callable[[], Ledger], seed: int, names: Sequence[str], *, months: int
 ) -> None:
-    chance = random.Random(seed)
-    stripe = lived(chance, names, months=months)
+    chance, stripe = random.Random(seed), Stripe()
+    live(stripe, chance, names, months=months)
     reading, now = Reading(asks=names == ASKED), datetime.fromtimestamp(stripe.clock(), UTC)
     now += timedelta(days=1)
     in_order, in_disorder = opening(), opening()
     heard(in_order, stripe.events, reading, now)
-    shuffled = [*stripe.events, *chance.sample(stripe.events, len(stripe.events) // 3)]
-    chance.shuffle(shuffled)
-    heard(in_disorder, shuffled, reading, now)
+    heard(in_disorder, shuffled(stripe, chance), reading, now)
     assert state(in_disorder, names, now) == state(in_order, names, now)
     assert outside.waiting(in_order) == []
 
 
+def shuffled(stripe: Stripe, chance: random.Random) -> Sequence[Object]:
+    events = [*stripe.events, *chance.sample(stripe.events, len(stripe.events) // 3)]
+    chance.shuffle(events)
+    return events
+
+
+def a_time_told_late(opening: Callable[[], Ledger], seed: int, *, months: int) -> None:
+    """All that is told late, in any order, and read again at Stripe: as if it had been told at once."""
+    chance = random.Random(seed)
+    with Loopback() as loopback:
+        stripe = loopback.stripe
+        live(stripe, chance, ASKED, months=months)
+        now = datetime.fromtimestamp(stripe.clock(), UTC) + timedelta(days=1)
+        base = loopback.stripe_environment()["STRIPE_BASE"]
+        teller = StripeEvents(key=stripe.key, base=base, reading=Reading())
+        in_time, late = opening(), opening()
+        heard(in_time, stripe.events, Reading(), now)
+        heard_late(late, shuffled(stripe, chance), teller, now)
+    assert state(late, ASKED, now) == state(in_time, ASKED, now)
+    assert outside.waiting(late) == []
+
+
 def test_events_in_any_order_and_twice_give_the_same_ledger(opening: Callable[[], Ledger]) -> None:
     a_time_in_any_order(opening, 4, ASKED, months=3)
+
+
+def test_events_told_late_in_any_order_give_the_same_ledger(opening: Callable[[], Ledger]) -> None:
+    a_time_told_late(opening, 4, months=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_a_year_told_late_in_any_order_gives_the_same_ledger(
+    opening: Callable[[], Ledger], seed: int
+) -> None:
+    a_time_told_late(opening, seed, months=12)
 
 
 @pytest.mark.slow
