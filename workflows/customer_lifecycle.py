@@ -29,6 +29,9 @@ with workflow.unsafe.imports_passed_through():
 BY_CREDIT = {"provision": "Provision", "book": "Book"}
 """The activities of the kinds of effects that came with orders and credit."""
 
+BY_CHILD = frozenset({"onboard", "onboarding_news", "restrict", "suspend", "reactivate", "terminate"})
+"""The kinds of effects that a workflow of their own performs, which is told of them."""
+
 WRONG_INPUT = 'Start it with one JSON object that names a customer, like {"customer_id": "ACME"}.'
 
 
@@ -65,6 +68,8 @@ class CustomerLifecycle(Updates):
             if view is None:
                 await workflow.wait_condition(lambda: self.news)
                 continue
+            if answered is None:
+                self._tell_again(view)
             wanted = self._wanted(view)
             self._show(view, settled=not wanted and not (answered and self.running))
             if self.case_open is None:
@@ -124,10 +129,20 @@ class CustomerLifecycle(Updates):
 
         An answer is forgotten with the wish: what is wanted again later, without news, is a new wish.
         """
-        effects = [*view["effects"], *_news_of_verification(view)]
+        effects = _wished(view)
         wishes = {(effect["key"], effect["about"]) for effect in effects}
         self.answers = {wish: answer for wish, answer in self.answers.items() if wish in wishes}
         return [e for e in effects if e["key"] not in self.running and not self._answered(e, view)]
+
+    def _tell_again(self, view: View) -> None:
+        """Forget what another workflow was told and has not done when we look again: it may be lost.
+
+        Whoever is told twice looks twice; whoever is gone is begun anew.
+        """
+        told = [e for e in _wished(view) if e["kind"] in BY_CHILD and self._answered(e, view)]
+        if told and workflow.patched("told again"):
+            for effect in told:
+                del self.answers[effect["key"], effect["about"]]
 
     def _begin(self, wanted: list[WantedEffect]) -> None:
         for effect in wanted:
@@ -251,6 +266,11 @@ def _newest(*views: View | None) -> View | None:
     """
     known = [view for view in views if view is not None]
     return max(reversed(known), key=lambda view: view.get("revision", 0), default=None)
+
+
+def _wished(view: View) -> list[WantedEffect]:
+    """What a view wants of us: its effects, and that a verification hears of the news."""
+    return [*view["effects"], *_news_of_verification(view)]
 
 
 def _news_of_verification(view: View) -> list[WantedEffect]:

@@ -267,6 +267,19 @@ async def test_a_verification_that_was_lost_is_missed_and_goes_on(stage: Stage) 
         assert scene.outcome() == "approved"
 
 
+async def test_a_verification_that_was_lost_alone_is_begun_anew(stage: Stage) -> None:
+    """The customer's workflow still runs, and has told it all there was to tell."""
+    async with stage() as scene:
+        await scene.apply()
+        await scene.verification.terminate("lost")
+        await scene.until(45)
+        await scene.ask("enter_code", code=scene.codes()[-1])
+        await scene.until(47)
+
+        assert len(scene.codes()) == 2
+        assert scene.outcome() == "approved"
+
+
 async def test_an_unknown_customer_is_answered_by_a_sentence(stage: Stage) -> None:
     async with stage() as scene:
         client = scene.playing.env.client
