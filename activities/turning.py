@@ -290,14 +290,14 @@ class Turning:
             to=self.to,
             seen=seen,
             before=self._to_come_back(place, message),
-            request=request,
+            request=request.name,
             at=self.now,
         )
-        if (trouble := self._trouble(turn, claim, message)) is not None:
+        if (trouble := self._trouble(turn, claim, message, repeated=request.repeated)) is not None:
             return trouble
         self.mark("turned")
         with self.books.ledger.write() as session:
-            turns.taken(session, place, claim, self.to, request, now=self.now)
+            turns.taken(session, place, claim, self.to, request.name, now=self.now)
         if self._late:
             return self._go_on(place)
         del self.seen[turns.key(place)]
@@ -317,8 +317,11 @@ class Turning:
         first = before is None or (self.to != "active" and before.message == message)
         return None if first or before is None else before.content
 
-    def _trouble(self, turn: Turn, claim: str, message: str) -> Later | None:
-        """Ask; return what follows where that was not taken."""
+    def _trouble(self, turn: Turn, claim: str, message: str, *, repeated: bool) -> Later | None:
+        """Ask; return what follows where that was not taken.
+
+        That a repetition was not served says nothing of the request before it, whose answer was lost.
+        """
         place = turn.place
         try:
             with without_words():
@@ -333,8 +336,9 @@ class Turning:
                 return self._go_on(place)
             return self._for_a_person(place, turning.refused(place, self.to, refused))
         except (TryAgainLater, Misconfigured) as trouble:
-            with self.books.ledger.write() as session:
-                turns.answered(session, place, now=self.now)
+            if not repeated:
+                with self.books.ledger.write() as session:
+                    turns.answered(session, place, now=self.now)
             return self._put_off(place, trouble)
         return None
 

@@ -38,6 +38,14 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The UUID of a request that is about to leave; `repeated` where the answer to an earlier one was lost."""
+
+    name: str
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """How far a place is for one claim."""
 
@@ -90,8 +98,8 @@ def _course(rows: Sequence[TurnRow]) -> Course:
 
 def ask(
     session: Session, place: Place, claim: str, to: SubscriptionState, *, seen: str, now: datetime
-) -> str:
-    """Write down that a place is asked to change; return the UUID of the request.
+) -> Request:
+    """Write down that a place is asked to change; return the request.
 
     It is that of an earlier one to the same end whose answer was lost, else a new one, the same in each world
     in which as much has happened.
@@ -103,10 +111,12 @@ def ask(
     )
     earlier = session.exec(lost.limit(1)).first()
     if earlier is not None and earlier.claim == claim:
-        return earlier.request or ""
-    request = _name(session, place, claim, to) if earlier is None else earlier.request
+        earlier.at = now  # What may yet be done is as young as the newest repetition.
+        session.flush()
+        return Request(name=earlier.request or "", repeated=True)
+    request = (_name(session, place, claim, to) if earlier is None else earlier.request) or ""
     _write(session, place, claim, to, "asked", says=seen, now=now, request=request)
-    return request or ""
+    return Request(name=request, repeated=earlier is not None)
 
 
 def _name(session: Session, place: Place, claim: str, to: str) -> str:

@@ -42,6 +42,16 @@ def dropped(take: Callable[[], None]) -> None:
     raise InDoubt("the connection broke")
 
 
+def taken_and_lost(acme: Stage) -> Callable[[Callable[[], None]], None]:
+    """The vendor does it only when told to, and nobody hears that it has taken it."""
+
+    def take_later(take: Callable[[], None]) -> None:
+        acme.vendor.taken.append(take)
+        raise InDoubt("the answer was lost")
+
+    return take_later
+
+
 def failing(error: Exception) -> Callable[[Callable[[], None]], None]:
     def fail(take: Callable[[], None]) -> None:
         raise error
@@ -328,6 +338,32 @@ def test_a_lost_answer_is_waited_for_before_a_turn_that_nobody_wants_is_given_up
     assert acme.act("suspend", at(20, 2))["answer"] == "deferred"
     assert acme.act("suspend", at(20, 11))["answer"] == "unwanted"
     assert len(acme.vendor.requests) == 1
+
+
+def test_a_repetition_that_is_not_served_says_nothing_of_the_request_whose_answer_was_lost(
+    acme: Stage,
+) -> None:
+    acme.link("S-1")
+    acme.vendor.faults = [taken_and_lost(acme), failing(TryAgainLater("busy", delay=timedelta(seconds=30)))]
+    acme.act("suspend", SUSPENDED_AT)
+    acme.act("suspend", at(20, 1))
+    acme.pay(at(20, 2))
+    assert acme.act("suspend", at(20, 3))["answer"] == "deferred"
+    acme.vendor.taken.pop()()
+    assert acme.act("suspend", at(20, 4))["answer"] == "done"
+    acme.until_over("reactivate", at(20, 5))
+    assert acme.vendor.held["S-1"] == {"id": "S-1", "status": "active", "renews": True}
+
+
+def test_a_repetition_is_waited_for_as_long_as_a_first_request(acme: Stage) -> None:
+    acme.link("S-1")
+    acme.vendor.faults = [dropped, taken_and_lost(acme)]
+    acme.act("suspend", SUSPENDED_AT)
+    acme.act("suspend", at(20, 9))
+    acme.pay(at(20, 10))
+    assert acme.act("suspend", at(20, 11))["answer"] == "deferred"
+    acme.vendor.taken.pop()()
+    assert acme.act("suspend", at(20, 12))["answer"] == "done"
 
 
 def test_what_was_taken_and_is_not_seen_yet_is_waited_for_before_it_is_given_up(acme: Stage) -> None:
