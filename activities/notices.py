@@ -2,32 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import date
-from itertools import islice
 from typing import Literal
 
 from domain import own_steps
-from domain.book import Debt
-from domain.calendar import Calendar
+from domain.announcing import ahead
 from domain.credit.deposits import due_on, received_for
 from domain.effects import Effect
 from domain.interest.announced import announced
-from domain.notice import (
-    NextStep,
-    Notice,
-    NoticeCharge,
-    NoticeDebt,
-    NoticeDeposit,
-    NoticeLimit,
-    NoticeUsage,
-    Seller,
-    totals_of,
-)
-from domain.own_steps import USAGE_ALERT, USAGE_FORECAST, USAGE_WARNING, is_about_fees, is_approval
-from domain.policy_steps import Switching, TaskStep
+from domain.notice import Notice, NoticeDeposit, NoticeLimit, NoticeUsage, Seller, totals_of
+from domain.owed import notice_debt
+from domain.own_steps import USAGE_ALERT, USAGE_FORECAST, USAGE_WARNING
 from domain.rules.service_news import told_again
 from domain.rules.usage import standing_of
-from domain.simulation.forecast import coming, perform
-from domain.simulation.timeline import Line
+from domain.simulation.forecast import perform
 from domain.situation import Situation
 from domain.usage.book import first_of
 from store.claims import Begun
@@ -49,8 +36,9 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
     invoices = {debt.invoice for debt in debts}
     others = [debt for debt in at.debts if debt not in debts]
     charges = [debt for debt in others if debt.about in invoices and debt.due_on <= at.today]
-    about = tuple(_notice_debt(at, debt) for debt in debts)
-    following = _following(begun)
+    about = tuple(notice_debt(at, debt) for debt in debts)
+    # If this message is delivered and nothing else happens.
+    then = ahead(at, perform(begun.account, effect, begun.now), effect.step)
     return Notice(
         template=effect.template,
         step=effect.step,
@@ -61,13 +49,13 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
         seller=seller,
         addressee=begun.contact.name or begun.customer.id,
         debts=about,
-        others=tuple(_notice_debt(at, debt) for debt in others if debt not in charges),
-        charges=tuple(_notice_debt(at, debt) for debt in charges),
+        others=tuple(notice_debt(at, debt) for debt in others if debt not in charges),
+        charges=tuple(notice_debt(at, debt) for debt in charges),
         interest=announced(at, debts),
         totals=totals_of(about),
         sent_on=at.today,
-        next_on=_day(following, at.calendar),
-        next_says=_says(begun, following),
+        next_on=None if then is None else then.on,
+        next_says=None if then is None else then.says,
         suspend_on=effect.suspend_on or _suspended_on(at),
         deposit=_deposit(at, effect),
         limit=_limit(at, effect),
@@ -134,63 +122,6 @@ def _usage(at: Situation, step: str) -> NoticeUsage | None:
         agreed=stands.budget.agreed,
         forecast=stands.forecast if says == "forecast" else None,
     )
-
-
-def _notice_debt(at: Situation, debt: Debt) -> NoticeDebt:
-    return NoticeDebt(
-        invoice=debt.name,
-        original=debt.original,
-        open=debt.open,
-        disputed=at.account.contested(debt),
-        due_on=debt.due_on,
-        days_late=debt.days_late(at.today),
-        charge=_charge(at, debt),
-    )
-
-
-def _charge(at: Situation, debt: Debt) -> NoticeCharge | None:
-    """What lateness costs, as it was booked; None of an invoice."""
-    fee = next((fee for fee in at.account.fees if fee.fee == debt.invoice), None)
-    if debt.about is None or fee is None:
-        return None
-    return NoticeCharge(kind=fee.kind, invoice=fee.invoice, until=fee.until, basis=fee.basis, rows=fee.rows)
-
-
-def _following(begun: Begun) -> Line | None:
-    """What the customer notices next, if this message is delivered and nothing else happens."""
-    now = begun.now
-    after = perform(begun.account, begun.effect, now)
-    told = (line for line in coming(begun.policy, after, now) if line.effect != "charge")
-    told = (line for line in islice(told, 6) if line.step != begun.effect.step and line.at > now)
-    return next((line for line in told if _concerns(begun, line.step or "")), None)
-
-
-def _concerns(begun: Begun, step: str) -> bool:
-    """Whether it is a step that the customer meets: approvals and what is proposed to finance are none."""
-    proposed = {each.id for each in begun.policy.proposals}
-    return step not in proposed and not is_about_fees(step) and not is_approval(step)
-
-
-def _day(line: Line | None, calendar: Calendar) -> date | None:
-    return None if line is None else calendar.local_date(line.at)
-
-
-_TURNS: Mapping[str, NextStep] = {
-    "restrict": "restriction",
-    "suspend": "suspension",
-    "terminate": "termination",
-}
-
-
-def _says(begun: Begun, line: Line | None) -> NextStep | None:
-    if line is None:
-        return None
-    step = next((step for step in begun.policy.steps if step.id == line.step), None)
-    if isinstance(step, Switching):
-        return _TURNS[step.kind]
-    if isinstance(step, TaskStep) or line.effect == "task":
-        return "task"
-    return "final_notice" if line.step == begun.policy.last_warning else "reminder"
 
 
 def _suspended_on(at: Situation) -> date | None:
