@@ -274,6 +274,7 @@ def dispute(
     name: Annotated[str, typer.Option("--id", metavar="NAME", help="its own name, like D-7")],
     amount: Annotated[str | None, typer.Option(help="the contested part; without it, all is")] = None,
     owner: Annotated[str | None, typer.Option(help="who is to answer; finance without it")] = None,
+    reason: Annotated[str | None, typer.Option(help="what the customer finds wrong")] = None,
     resolve: Annotated[bool, typer.Option("--resolve", help="close the dispute instead")] = False,
     outcome: Annotated[
         Literal["won", "lost"] | None, typer.Option(help="of one that is resolved: won is for us")
@@ -289,14 +290,16 @@ def dispute(
         raise Stop("--owner: a resolved dispute needs no answer: leave out --owner or --resolve", status=2)
     if resolve and amount is not None:
         raise Stop("--amount: a dispute is resolved as a whole: leave out --amount or --resolve", status=2)
+    if resolve and reason is not None:
+        raise Stop("--reason: it is of an opened dispute: leave out --reason or --resolve", status=2)
     if outcome and not resolve:
         raise Stop("--outcome: only a resolved dispute has one: add --resolve, or leave it out", status=2)
     if resolve:
         given = {"dispute": name, "invoice": invoice, "outcome": outcome, "by": by}
         command(customer, "resolve_dispute", given)
     else:
-        told = {"dispute": name, "invoice": invoice, "amount": amount, "owner": owner, "by": by}
-        command(customer, "dispute", told)
+        told = {"dispute": name, "invoice": invoice, "amount": amount, "owner": owner}
+        command(customer, "dispute", {**told, "reason": reason, "by": by})
 
 
 @app.command(name="write-off")

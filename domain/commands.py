@@ -545,7 +545,9 @@ def words_of(body: facts.Body | FeeEntry | Arranging) -> str:
         case facts.ReactivateRequested():
             return f"asked for the return of the service: {body.reason}"
         case facts.DisputeOpened():
-            return f"noted dispute {body.dispute} of {body.invoice}"
+            return f"noted dispute {body.dispute} of {body.invoice}" + (
+                f": {body.reason}" if body.reason else ""
+            )
         case facts.DisputeResolved():
             return f"resolved dispute {body.dispute}" + (f": {body.outcome}" if body.outcome else "")
         case FeeEntry() | facts.FeeBooked() | facts.FeeWaived() | facts.FeeCancelled():

@@ -14,7 +14,8 @@ from domain.facts.plans import PlanAgreed
 class DisputeOpened(Body):
     """The customer contests a part, or without an amount all, of an invoice. An outcome decides nothing.
 
-    The owner is to answer; without one it is finance.
+    The owner is to answer; without one it is finance. The reason is a word of ours: what the customer wrote
+    about it is personal data, and stands elsewhere.
     """
 
     type: Literal["dispute_opened"] = "dispute_opened"
@@ -22,6 +23,7 @@ class DisputeOpened(Body):
     invoice: Invoice
     amount: Amount | None = None
     owner: Name | None = None
+    reason: Reason | None = None
     outcome: Reason | None = None
     by: Name | None = None
 
