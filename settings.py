@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.clouds import CloudName
 from domain.customer import known_zone
+from domain.page_link import SHORTEST_KEY
 from environment import BadEnvironment, Names, gathered
 
 VERSION = "0.1.0"
@@ -92,6 +94,13 @@ class Settings(BaseSettings):
         events_secret: with which events are signed, `whsec_...`; two with a comma while it changes.
         service_url, service_secret: where the seller's product turns its services down and up, signed so too.
         public_url: where the vendors reach our webhooks; without it they are told of none.
+        page_keys: with which the links to the customers' own pages are sealed, each random and long, with
+            commas: the first seals, all are accepted. Without one, messages link to no page.
+        page_url: with which those links begin where that is another address than `public_url`, such as a
+            shorter one for text messages; it has to lead to the same server.
+        page_proxies: from where reverse proxies connect, addresses or networks with commas: who asks for a
+            page is who they say; without it, it is who connects.
+        page_days: so long a link to such a page works after the day of its message.
         seller_*: who writes to the customers; `seller_timezone` decides which day a report is of,
             `seller_language` in which language a policy's document is written.
     """
@@ -172,6 +181,10 @@ class Settings(BaseSettings):
     worklist_rules: Path | None = None
     public_url: str | None = Field(default=None, pattern=_BASE)
     api_tokens: SecretStr | None = None
+    page_keys: SecretStr | None = None
+    page_url: str | None = Field(default=None, pattern=_BASE)
+    page_proxies: str | None = None
+    page_days: int = Field(default=90, ge=1, le=3650)
     seller_name: str = "Example Cloud"
     seller_email: str = "billing@seller.example"
     seller_phone: str = "+44 20 7946 0000"
@@ -236,6 +249,10 @@ class Settings(BaseSettings):
             problems.append(f"PARTNER_CENTER_REFRESH_TOKEN_FILE needs the app: set {_names(_APP)} too")
         if self.partner_center_token and self.partner_center_tenant:
             problems.append(f"set either PARTNER_CENTER_TOKEN or {_names(_APP)}, and not both")
+        if (self.page_keys or self.page_url) and not self.public_url:
+            problems.append("PAGE_KEYS and PAGE_URL need the address of `serve`: set PUBLIC_URL too")
+        if self.page_url and not self.page_keys:
+            problems.append("PAGE_URL needs a key that seals the links: set PAGE_KEYS too")
         if self.partner_center_tenant and self.partner_center_base and not self.partner_center_login_base:
             problems.append("with PARTNER_CENTER_BASE set, PARTNER_CENTER_LOGIN_BASE stands in too: set it")
         if told := [problem for problem in problems if problem]:
@@ -291,6 +308,36 @@ class Settings(BaseSettings):
         if len({secret for _, secret in pairs}) < len(pairs):
             raise ValueError("each system has a secret of its own: two are alike")
         return value
+
+    @field_validator("page_keys")
+    @classmethod
+    def _page_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        several = [] if value is None else _several(value.get_secret_value())
+        if value is not None and (not several or min(map(len, several)) < SHORTEST_KEY):
+            raise ValueError(
+                f"write a random key of at least {SHORTEST_KEY} characters, such as"
+                " `openssl rand -hex 32` prints; two with a comma between them"
+            )
+        return value
+
+    @field_validator("page_proxies")
+    @classmethod
+    def _page_proxies(cls, value: str | None) -> str | None:
+        try:
+            list(map(ip_network, _several(value or "")))
+        except ValueError:
+            raise ValueError("write addresses or networks, like 10.0.0.9 or 10.0.0.0/24") from None
+        return value
+
+    @property
+    def page_proxy_networks(self) -> list[IPv4Network | IPv6Network]:
+        """From where a reverse proxy connects that says who asks for a page."""
+        return list(map(ip_network, _several(self.page_proxies or "")))
+
+    @property
+    def page_secrets(self) -> list[str]:
+        """With which the links to the customers' own pages are sealed, the one that seals first."""
+        return _several(self.page_keys.get_secret_value()) if self.page_keys else []
 
     @field_validator("events_secret", "service_secret")
     @classmethod

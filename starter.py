@@ -25,6 +25,7 @@ from commandline import (  # noqa: E402
     fees,
     incidents,
     onboarding,
+    own_pages,
     partner_center,
     policies,
     policy_tools,
@@ -59,6 +60,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(fees.app, name="fee")
 app.add_typer(incidents.app, name="incident")
 app.add_typer(onboarding.app, name="onboarding")
+app.add_typer(own_pages.app, name="page")
 app.add_typer(partner_center.app, name="partner-center")
 app.add_typer(policies.app, name="policy")
 app.add_typer(reports.app, name="report")

@@ -10,7 +10,7 @@ from temporalio import activity
 
 from activities.answers import Answer, Order
 from activities.books import Books
-from activities.notices import notice_of
+from activities.notices import PageUrl, no_page, notice_of
 from activities.once import Claimed, Mark, Once, unmarked, without_words
 from activities.rendering import Letters
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
@@ -73,6 +73,7 @@ class Messages:
         couriers: Mapping[str, Courier],
         seller: Seller,
         headers: Headers = no_headers,
+        page: PageUrl = no_page,
         monotonic: Callable[[], float] = time.monotonic,
         mark: Mark = unmarked,
     ) -> None:
@@ -81,6 +82,7 @@ class Messages:
         self.couriers = couriers
         self.seller = seller
         self.headers = headers
+        self.page = page
         self.once = Once(books, monotonic=monotonic)
         self.mark = mark
 
@@ -150,7 +152,7 @@ class Messages:
         email = begun.effect.channel == "email"
         try:
             with without_words():
-                notice = notice_of(begun, seller=self.seller)
+                notice = notice_of(begun, seller=self.seller, page=self.page)
                 sender = self.seller.support_email if email else self.seller.name
                 message = self.letters.message(notice, to=_address(begun), sender=sender)
                 words = self.letters.words(notice, message)

@@ -1,6 +1,6 @@
 """From a claimed effect to the notice that a template may speak about."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Literal
 
@@ -26,7 +26,15 @@ The United States, by the rules of the carriers (CTIA) and the TCPA, and Canada,
 """
 
 
-def notice_of(begun: Begun, *, seller: Seller) -> Notice:
+PageUrl = Callable[[str, date], str | None]
+"""The link to a customer's own page in a message of a day; None where there are no such pages."""
+
+
+def no_page(customer_id: str, on: date) -> None:
+    """Return none: where nobody serves the pages there is nothing to link to."""
+
+
+def notice_of(begun: Begun, *, seller: Seller, page: PageUrl = no_page) -> Notice:
     """Return all that the message of a claimed notice may say, as the account stands now."""
     at = Situation(policy=begun.policy, account=begun.account, now=begun.now)
     effect = begun.effect
@@ -60,6 +68,7 @@ def notice_of(begun: Begun, *, seller: Seller) -> Notice:
         deposit=_deposit(at, effect),
         limit=_limit(at, effect),
         usage=_usage(at, effect.step),
+        page=page(begun.customer.id, at.today),
         ends_texts=(begun.contact.phone or "").startswith(_ENDS_TEXTS),
     )
 

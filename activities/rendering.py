@@ -177,6 +177,17 @@ class Letters:
         text = _flowed(self._render(words_of, words_of.text, "digest.j2", words))
         return text, _without_blank_lines(self._render(words_of, words_of.html, "digest.j2", words))
 
+    def page(self, name: str, values: Mapping[str, object], *, language: str = FALLBACK) -> str:
+        """Return a page that a customer reads, in HTML, with values that its template asks for.
+
+        Raises:
+            BadTemplate: as in `message`.
+        """
+        words_of = self._language(language)
+        return self._render(
+            words_of, words_of.html, f"pages/{name}.j2", {**values, "language": words_of.folder}
+        )
+
     def overview(self, messages: Sequence[tuple[str, Message]]) -> str:
         """Return one self-contained HTML page that shows messages, by language, as their readers see them."""
         rows = [
@@ -371,10 +382,15 @@ def _filters(locale: Locale) -> dict[str, Callable[..., Any]]:
         "short_month": lambda value: f"{value:%m/%Y}",
         "hour": hour,
         "weekday": weekday,
+        "own_name": lambda tag: _capital(Locale.parse(tag).get_display_name() or tag),
         "percent": percent,
         "plural": plural,
         "paragraphs": _paragraphs,
     }
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _paragraphs(words: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Specimens: invented facts for every template, so that its words can be seen before they are sent."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +32,7 @@ SPECIMEN_SELLER = Seller(
     address="1 Quay Street, Bristol BS1 4XX, United Kingdom",
     account="Example Bank, IBAN GB33 BUKB 2020 1555 5555 55",
 )
+SPECIMEN_PAGE = "https://hl.example/c/5VX8k4QkmieUJ2bHprHL"
 # Days since the first due date, and what comes how many days later, for each kind of letter.
 _SPECIMEN_STEPS: Mapping[str, tuple[int, NextStep | None, int]] = {
     "upcoming": (-5, "reminder", 8),
@@ -208,7 +210,8 @@ def specimens(letters: Letters) -> tuple[tuple[str, Message], ...]:
         for channel in CHANNELS:
             ways = {"to": addresses[channel], "sender": senders[channel]}
             for template in letters.names(channel, language):
-                message = letters.message(specimen(template, channel, language), **ways)
+                notice = replace(specimen(template, channel, language), page=SPECIMEN_PAGE)
+                message = letters.message(notice, **ways)
                 messages.append((language, message))
             messages.append((language, letters.code(specimen_code(channel, language), **ways)))
     return tuple(messages)

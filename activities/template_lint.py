@@ -7,7 +7,7 @@ law or the customer needs from it.
 
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import NoneType
@@ -17,7 +17,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from activities import layouts
 from activities.rendering import CODE_TEMPLATE, CONSUMER_PREFIX, FALLBACK, BadTemplate, Letters
-from activities.specimens import SPECIMEN_SELLER, specimen, specimen_code
+from activities.specimens import SPECIMEN_PAGE, SPECIMEN_SELLER, specimen, specimen_code
 from domain.channels import CHANNELS
 from domain.money import Money
 from domain.notice import Message, Notice, OneTimeCode, Seller, in_gsm7, sms_segments
@@ -204,35 +204,49 @@ def _constant(node: nodes.Node) -> object:
 
 
 def _rendered(letters: Letters, root: str, language: str) -> Iterator[Finding]:
+    """Yield what is wrong with the messages of a language, each with and without a link to a page."""
     for channel in CHANNELS:
         for name in (*letters.names(channel, language), CODE_TEMPLATE):
             file = f"{root}/{language}/{channel}/{name}.j2"
-            try:
-                message, must_say = _message(letters, name, channel, language)
-            except BadTemplate as bad:
-                yield Finding(
-                    file=bad.file, line=bad.line, rule="unrenderable", problem=bad.problem, remedy="mend it"
-                )
-                continue
-            for what, words in must_say.items():
-                if any(words not in _plain(half) for half in (message.text, message.html) if half):
-                    yield Finding(
-                        file=file,
-                        rule="statement-missing",
-                        problem=f"the message does not say {what}",
-                        remedy="say it in the letter, or in the phrase that its frame asks for",
-                    )
-            if channel == "sms":
-                yield from _brand_later(file, message.text)
-                yield from _too_long(file, message.text)
+            found = (
+                finding
+                for page in (None, SPECIMEN_PAGE)
+                for finding in _rendered_once(letters, file, name, channel, language, page)
+            )
+            yield from dict.fromkeys(found)
 
 
-def _message(letters: Letters, name: str, channel: str, language: str) -> tuple[Message, dict[str, str]]:
+def _rendered_once(
+    letters: Letters, file: str, name: str, channel: str, language: str, page: str | None
+) -> Iterator[Finding]:
+    try:
+        message, must_say = _message(letters, name, channel, language, page)
+    except BadTemplate as bad:
+        yield Finding(
+            file=bad.file, line=bad.line, rule="unrenderable", problem=bad.problem, remedy="mend it"
+        )
+        return
+    for what, words in must_say.items():
+        if any(words not in _plain(half) for half in (message.text, message.html) if half):
+            yield Finding(
+                file=file,
+                rule="statement-missing",
+                problem=f"the message does not say {what}",
+                remedy="say it in the letter, or in the phrase that its frame asks for",
+            )
+    if channel == "sms":
+        yield from _brand_later(file, message.text)
+        yield from _too_long(file, message.text)
+
+
+def _message(
+    letters: Letters, name: str, channel: str, language: str, page: str | None
+) -> tuple[Message, dict[str, str]]:
     if name == CODE_TEMPLATE:
         code = specimen_code(channel, language)
         must_say = {"the code": code.code, "its reference": code.reference, "the seller": code.seller.name}
         return letters.code(code, **_ANYWHERE), must_say
-    notice = specimen(name, channel, language)
+    notice = replace(specimen(name, channel, language), page=page)
     return letters.message(notice, **_ANYWHERE), dict(_statements(letters, notice))
 
 
@@ -246,6 +260,8 @@ def _statements(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
     private, thanks = notice.template.startswith(CONSUMER_PREFIX), notice.template.endswith("thanks")
     yield "who writes", seller.name
     yield "its reference", notice.reference
+    if notice.page is not None:
+        yield "where the customer's own page is", notice.page
     yield from _about(notice, written)
     if email:
         yield "the seller's postal address", seller.address
@@ -255,7 +271,8 @@ def _statements(letters: Letters, notice: Notice) -> Iterator[tuple[str, str]]:
     elif private or notice.ends_texts:
         yield "how to end text messages", "STOP"
     if not thanks and notice.template != ASKS_NOTHING and notice.usage is None:
-        yield "where to pay", seller.payment_url
+        # A text message has room for one link, and the page says how to pay.
+        yield "where to pay", seller.payment_url if email else notice.page or seller.payment_url
         for total in notice.totals:
             yield "the amount to pay", written(total)
         if notice.next_on is not None:

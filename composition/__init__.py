@@ -6,6 +6,7 @@ from composition.client import connect, connected, incident_waker, patient_waker
 from composition.deployment import code_version, seller
 from composition.inbound import doors, notices_of, one_click, read_statements, site
 from composition.messaging import code_check, email, registrar, sms, trackers, twilio_http, verify
+from composition.own_pages import page_links
 from composition.partner_center import (
     partner_center_app,
     partner_center_client,
@@ -57,6 +58,7 @@ __all__ = [
     "notices_of",
     "onboarding_files",
     "one_click",
+    "page_links",
     "partner_center_app",
     "partner_center_client",
     "partner_center_switch",

@@ -10,6 +10,7 @@ from activities.charges import Cashier
 from activities.events import Endpoint
 from activities.messages import Courier, Headers, no_headers
 from activities.monitoring import ActivityLog, UsageSource
+from activities.notices import PageUrl, no_page
 from activities.onboarding import CodeByMessage, PhoneVerifier
 from activities.onboarding_checks import CheckPorts
 from activities.once import Mark, unmarked
@@ -23,6 +24,7 @@ from composition.checks import checking
 from composition.deployment import code_version, seller
 from composition.inbound import one_click
 from composition.messaging import code_check, email, registrar, sms, trackers, verify
+from composition.own_pages import page_links
 from composition.partner_center import TURNS_PER_SECOND
 from composition.product import event_endpoints
 from composition.stripe import cashier, stripe_events
@@ -54,6 +56,7 @@ class Parts:
     dry_run: bool = False
     seller: Seller
     headers: Headers = no_headers
+    page: PageUrl = no_page
     trackers: Mapping[str, Tracker] = field(default_factory=dict)
     finance_email: str | None = None
     zone: str = "UTC"
@@ -74,6 +77,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
     by_sms = sms(settings) or outbox
     named = "outbox" if by_sms is outbox else "twilio"
     letters = Letters(ROOT / "templates")
+    links = page_links(settings, ledger)
     turning = switches(settings, ledger)
     return Parts(
         books=Books(ledger=ledger, clock=lambda: clocks.read(ledger), code_version=code_version()),
@@ -89,6 +93,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         dry_run=settings.suspension == "dry-run",
         seller=seller(settings),
         headers=one_click(settings, ledger).headers if settings.public_url else no_headers,
+        page=links.url if links is not None else no_page,
         trackers=trackers(settings),
         finance_email=settings.finance_email,
         zone=settings.seller_timezone,

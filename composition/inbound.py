@@ -13,6 +13,7 @@ from activities.customers import Wake
 from activities.incidents import WakeIncident
 from composition.checks import onboarding_files
 from composition.deployment import code_version
+from composition.own_pages import own_pages
 from composition.partner_center import partner_center_client, partner_center_door
 from composition.product import reports_door
 from composition.stripe import stripe_door
@@ -140,6 +141,7 @@ def site(
             tokens=Tokens(settings.callers),
             view=_viewer(ledger),
             reports=reports_door(settings),
+            own_pages=own_pages(settings, ledger, public_url),
             shared_domains=lambda: onboarding_files(settings).shared()[0],
         )
     )

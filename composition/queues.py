@@ -87,6 +87,7 @@ def _messages(made: Parts) -> Messages:
         couriers=made.couriers,
         seller=made.seller,
         headers=made.headers,
+        page=made.page,
         mark=made.mark,
     )
 

@@ -177,6 +177,7 @@ class Notice:
         suspend_on: the announced day of the suspension; in `suspended` the day it took effect, and
             in `thanks` too, where the service was suspended and is back.
         usage: of a message about usage, which is about no debt.
+        page: the link to the customer's own page; None where there are no such pages.
     """
 
     template: str
@@ -200,6 +201,7 @@ class Notice:
     limit: NoticeLimit | None = None
     usage: NoticeUsage | None = None
     ends_texts: bool = False
+    page: str | None = field(default=None, repr=False)
 
     @property
     def invoices(self) -> tuple[NoticeDebt, ...]:

@@ -29,6 +29,7 @@ from store.tables import (
     ExchangeRow,
     IncidentRow,
     IncidentTextRow,
+    OwnPageRow,
     ReplyRow,
     SnapshotRow,
     TraitRow,
@@ -146,6 +147,10 @@ def change_contact(session: Session, row: CustomerRow, changed: ContactData, *, 
     before = contact(session, row.id)
     session.merge(ContactRow(customer_id=row.id, **asdict(changed)))
     whereabouts.note_phone(row, changed.phone)
+    if before.email not in (None, changed.email) or before.phone not in (None, changed.phone):
+        # The old address may be another's by now: links that were sent there show nothing any more.
+        pages = update(OwnPageRow).where(col(OwnPageRow.customer_id) == row.id)
+        session.exec(pages.values(generation=OwnPageRow.generation + 1))
     session.flush()
     new: list[NewFact] = []
     for channel, old, value in (

@@ -144,6 +144,17 @@ class ContactRow(SQLModel, table=True):
     vat_id: str | None = None
 
 
+class OwnPageRow(SQLModel, table=True):
+    """A customer's own page: the number that links to it say, and how often those were revoked."""
+
+    __tablename__ = "own_pages"
+    __table_args__ = (UniqueConstraint("customer_id"),)
+
+    number: int | None = Field(default=None, primary_key=True, sa_type=_NUMBER)
+    customer_id: str = Field(foreign_key=_CUSTOMER, max_length=64)
+    generation: int = 0
+
+
 class FactRow(SQLModel, table=True):
     """One fact, for ever; `body` is what `domain.facts.write_body` gives, as JSON."""
 

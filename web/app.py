@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from fastapi import BackgroundTasks, FastAPI, Request, Response
+from fastapi import APIRouter, BackgroundTasks, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
@@ -32,6 +32,7 @@ from web.api.parts import Api, SharedDomains, View, nothing_seen
 from web.api.tokens import Tokens
 from web.doors import PATHS, REPORTS, SECONDS, STATUS, Door, Heard, Links, Path, Refused, Tally, read_body
 from web.log import where
+from web.own_page.app import OwnPages, router
 from web.reporting import ReportsDoor
 
 Wake = Callable[[str], Awaitable[None]]
@@ -65,6 +66,7 @@ class Site:
         wake, wake_incident: wake the workflow of a customer, or of an incident.
         wake_watch: has a monitor run now, by its name.
         reports: takes what other systems report by webhook; None where none may.
+        own_pages: the customers' own; None where no message links to one.
         shared_domains: mail domains of which many people have an address.
     """
 
@@ -80,6 +82,7 @@ class Site:
     tokens: Tokens = field(default_factory=lambda: Tokens({}))
     view: View = nothing_seen
     reports: ReportsDoor | None = None
+    own_pages: OwnPages | None = None
     shared_domains: SharedDomains = frozenset
     tally: Tally = field(default_factory=Tally)
     real_now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -117,10 +120,13 @@ def application(site: Site) -> FastAPI:
     if site.links is not None:
         app.add_api_route("/u/{token}", _asked(site, site.links), methods=["GET"])
         app.add_api_route("/u/{token}", _unsubscribed(site, site.links), methods=["POST"])
+    hosts = [urlsplit(site.public_url).hostname or "", *LOCAL_HOSTS]
+    if site.own_pages is not None:
+        app.include_router(_own_pages(site, site.own_pages))
+        hosts += [urlsplit(origin).hostname or "" for origin in site.own_pages.origins]
     if site.tokens:
         app.mount("/v1", api(_api(site)))
-    host = urlsplit(site.public_url).hostname or ""
-    app.add_middleware(_Hosts, allowed_hosts=[host, *LOCAL_HOSTS], www_redirect=False)
+    app.add_middleware(_Hosts, allowed_hosts=hosts, www_redirect=False)
     return app
 
 
@@ -141,6 +147,13 @@ def _api(site: Site) -> Api:
         version=site.code_version,
         shared_domains=site.shared_domains,
     )
+
+
+def _own_pages(site: Site, pages: OwnPages) -> APIRouter:
+    async def woken(customer_id: str) -> None:
+        await _woken([(site.wake, customer_id)])
+
+    return router(pages, ledger=site.ledger, now=site.now, woken=woken, tally=site.tally)
 
 
 class _Hosts(TrustedHostMiddleware):
