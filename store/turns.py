@@ -39,7 +39,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """The UUID of a request that is about to leave; `repeated` where the answer to an earlier one was lost."""
+    """The UUID of a request about to leave; `repeated` where the answer to the one before was lost."""
 
     name: str
     repeated: bool
