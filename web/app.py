@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, BackgroundTasks, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -30,18 +30,16 @@ from web import pages, reporting
 from web.api.app import api
 from web.api.parts import Api, SharedDomains, View, nothing_seen
 from web.api.tokens import Tokens
+from web.desk.app import desk_app
+from web.desk.frame import HOME, Desk
 from web.doors import PATHS, REPORTS, SECONDS, STATUS, Door, Heard, Links, Path, Refused, Tally, read_body
 from web.log import where
 from web.own_page.app import OwnPages, router
 from web.reporting import ReportsDoor
-
-Wake = Callable[[str], Awaitable[None]]
-Woken = tuple[Wake, str]
-"""Who is to be woken, and by what."""
+from web.waking import Wake, Woken, by, wake_all
 
 TELL_SECONDS = 10.0
 """So often the ledger is told what was refused, at most."""
-WAKE_SECONDS = 5.0
 HEALTH = "/healthz"
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 """Where a health check asks from the same machine."""
@@ -68,6 +66,7 @@ class Site:
         reports: takes what other systems report by webhook; None where none may.
         own_pages: the customers' own; None where no message links to one.
         shared_domains: mail domains of which many people have an address.
+        desk: finance's pages; None where nobody is let in.
     """
 
     ledger: Ledger
@@ -84,6 +83,7 @@ class Site:
     reports: ReportsDoor | None = None
     own_pages: OwnPages | None = None
     shared_domains: SharedDomains = frozenset
+    desk: Desk | None = None
     tally: Tally = field(default_factory=Tally)
     real_now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -126,23 +126,23 @@ def application(site: Site) -> FastAPI:
         hosts += [urlsplit(origin).hostname or "" for origin in site.own_pages.origins]
     if site.tokens:
         app.mount("/v1", api(_api(site)))
+    if site.desk is not None:
+        app.add_api_route(HOME.rstrip("/"), lambda: RedirectResponse(HOME), methods=["GET"])
+        app.mount(HOME.rstrip("/"), desk_app(site.desk))
     app.add_middleware(_Hosts, allowed_hosts=hosts, www_redirect=False)
     return app
 
 
 def _api(site: Site) -> Api:
-    async def woken(customers: Sequence[str]) -> None:
-        await _woken([(site.wake, customer_id) for customer_id in customers])
-
     async def woken_incident(incident_id: str) -> None:
-        await _woken([(site.wake_incident, incident_id)])
+        await wake_all([(site.wake_incident, incident_id)])
 
     return Api(
         ledger=site.ledger,
         tokens=site.tokens,
         now=site.now,
         view=site.view,
-        woken=woken,
+        woken=by(site.wake),
         woken_incident=woken_incident,
         version=site.code_version,
         shared_domains=site.shared_domains,
@@ -151,7 +151,7 @@ def _api(site: Site) -> Api:
 
 def _own_pages(site: Site, pages: OwnPages) -> APIRouter:
     async def woken(customer_id: str) -> None:
-        await _woken([(site.wake, customer_id)])
+        await wake_all([(site.wake, customer_id)])
 
     return router(pages, ledger=site.ledger, now=site.now, woken=woken, tally=site.tally)
 
@@ -181,7 +181,7 @@ def _webhook(site: Site, path: Path) -> Callable[[Request, BackgroundTasks], Awa
             wake, confirmation = await asyncio.to_thread(_take_all, site, reports)
         except Exception as error:  # noqa: BLE001 - the vendor tries again; its words may be personal data
             return _failed(error)
-        afterwards.add_task(_woken, wake)
+        afterwards.add_task(wake_all, wake)
         if not path.answers:
             return Response(media_type="text/plain")
         return Response(door.answer(confirmation), media_type=door.answer_type)
@@ -208,7 +208,7 @@ def _reported(site: Site, door: ReportsDoor) -> Callable[[Request, BackgroundTas
             )
         except Exception as error:  # noqa: BLE001 - as at the other webhooks
             return _failed(error)
-        afterwards.add_task(_woken, [(site.wake, customer_id) for customer_id in wake])
+        afterwards.add_task(wake_all, [(site.wake, customer_id) for customer_id in wake])
         return JSONResponse(result.model_dump(), 422 if result.refused else 200)
 
     return take
@@ -297,15 +297,6 @@ def _take_reported(site: Site, reported: Reported, now: datetime, fresh: timedel
         yield site.wake_watch, reported.source
 
 
-async def _woken(waking: Sequence[Woken]) -> None:
-    """Wake workflows until one fails: Temporal is away then, and the sweep wakes the rest within a minute."""
-    try:
-        for wake, name in waking:
-            await asyncio.wait_for(wake(name), timeout=WAKE_SECONDS)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the fact is written
-        _log.warning("a workflow was not woken (%s): the sweep does it", type(error).__name__)
-
-
 def _asked(site: Site, links: Links) -> Callable[[str], Awaitable[Response]]:
     async def ask(token: str) -> Response:
         """Show the button. A mail program that follows every link unsubscribes nobody."""
@@ -340,7 +331,7 @@ def _unsubscribed(site: Site, links: Links) -> Callable[[str, BackgroundTasks], 
             taken = await asyncio.to_thread(heard.unsubscribe, site.ledger, message, now=site.now())
         except Exception as error:  # noqa: BLE001 - as at the webhooks
             return _failed(error)
-        afterwards.add_task(_woken, [(site.wake, customer_id) for customer_id in taken.wake])
+        afterwards.add_task(wake_all, [(site.wake, customer_id) for customer_id in taken.wake])
         return HTMLResponse(pages.done(language), headers=_PRIVATE)
 
     return unsubscribe
