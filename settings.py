@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.clouds import CloudName
 from domain.customer import known_zone
 from domain.page_link import SHORTEST_KEY
+from domain.roles import ROLES, Appointed, Role, highest
 from environment import BadEnvironment, Names, gathered
 
 VERSION = "0.1.0"
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parent
 _BASE = r"^https?://[^\s?#]+[^\s?#/]$"
 _CALLER = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _SHORTEST_TOKEN = 24
+_SHORTEST_KEY = 32
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{6,}", re.ASCII)
 _STRIPE_KEY = re.compile(r"[rs]k_(live|test)_", re.ASCII)
 _WHSEC = re.compile(r"(whsec_)?[A-Za-z0-9+/]{32,88}={0,2}")
@@ -34,6 +36,9 @@ _BUREAU = ("credit_bureau_url", "credit_bureau_key")
 _IDENTITY = ("identity_url", "identity_key")
 _SANCTIONS = ("sanctions_url", "sanctions_key")
 _APP = ("partner_center_tenant", "partner_center_client_id", "partner_center_client_secret")
+_DESK_PROXY = ("desk_proxy_addresses", "desk_proxy_user_header")
+_DESK_OIDC = ("desk_oidc_issuer", "desk_oidc_client_id", "desk_oidc_client_secret")
+_HEADER = r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"
 _SENDGRID = ("sendgrid_api_key", "sendgrid_from", "sendgrid_webhook_key")
 
 
@@ -93,6 +98,13 @@ class Settings(BaseSettings):
         events_url: where the seller's product is told of events, one address or several with commas.
         events_secret: with which events are signed, `whsec_...`; two with a comma while it changes.
         service_url, service_secret: where the seller's product turns its services down and up, signed so too.
+        desk_key: with which finance's pages seal what a browser keeps; two with a comma while it changes, the
+            new one last.
+        desk_people, desk_groups: who has which role there, as `name=role`, separated by commas.
+        desk_proxy_addresses: from where a reverse proxy connects that says who asks, addresses or networks;
+            _user_header, _groups_header: in which headers; _secret: what it shows in a header of its own.
+        desk_oidc_*: the provider of OpenID Connect at which people sign in, in place of a proxy; its claims
+            that name a person and their groups, and the scopes to ask for.
         public_url: where the vendors reach our webhooks; without it they are told of none.
         page_keys: with which the links to the customers' own pages are sealed, each random and long, with
             commas: the first seals, all are accepted. Without one, messages link to no page.
@@ -179,6 +191,19 @@ class Settings(BaseSettings):
     activity_folder: Path = Path("var/activity")
     activity_rules: Path | None = None
     worklist_rules: Path | None = None
+    desk_key: SecretStr | None = None
+    desk_people: str | None = None
+    desk_groups: str | None = None
+    desk_proxy_addresses: str | None = None
+    desk_proxy_user_header: str | None = Field(default=None, pattern=_HEADER)
+    desk_proxy_groups_header: str | None = Field(default=None, pattern=_HEADER)
+    desk_proxy_secret: SecretStr | None = None
+    desk_oidc_issuer: str | None = None
+    desk_oidc_client_id: str | None = None
+    desk_oidc_client_secret: SecretStr | None = None
+    desk_oidc_name_claim: str = "preferred_username"
+    desk_oidc_groups_claim: str = "groups"
+    desk_oidc_scopes: str = "profile"
     public_url: str | None = Field(default=None, pattern=_BASE)
     api_tokens: SecretStr | None = None
     page_keys: SecretStr | None = None
@@ -255,6 +280,8 @@ class Settings(BaseSettings):
             problems.append("PAGE_URL needs a key that seals the links: set PAGE_KEYS too")
         if self.partner_center_tenant and self.partner_center_base and not self.partner_center_login_base:
             problems.append("with PARTNER_CENTER_BASE set, PARTNER_CENTER_LOGIN_BASE stands in too: set it")
+        problems += [_half(self, "The desk's proxy", _DESK_PROXY), _half(self, "OpenID Connect", _DESK_OIDC)]
+        problems.append(_desk(self))
         if told := [problem for problem in problems if problem]:
             raise ValueError("; ".join(told))
         return self
@@ -367,6 +394,59 @@ class Settings(BaseSettings):
             raise ValueError("write one address: a service is kept in one place")
         return value
 
+    @field_validator("desk_key")
+    @classmethod
+    def _long_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        several = [] if value is None else _several(value.get_secret_value())
+        if value is not None and (not several or min(map(len, several)) < _SHORTEST_KEY):
+            raise ValueError(f"write a key of {_SHORTEST_KEY} characters or more, made by chance")
+        return value
+
+    @field_validator("desk_people", "desk_groups")
+    @classmethod
+    def _roles(cls, value: str | None) -> str | None:
+        for number, (name, role) in enumerate(_pairs(value or ""), start=1):
+            if not name or role not in ROLES:
+                raise ValueError(
+                    f"entry {number} cannot be used: write name=role, of which there are {', '.join(ROLES)}"
+                )
+        return value
+
+    @field_validator("desk_proxy_addresses")
+    @classmethod
+    def _networks(cls, value: str | None) -> str | None:
+        for number, text in enumerate(_several(value or ""), start=1):
+            try:
+                ip_network(text)
+            except ValueError:
+                raise ValueError(f"entry {number} is no address or network, like 10.0.0.0/24") from None
+        if value is not None and not _several(value):
+            raise ValueError("write the address of the proxy, like 10.0.0.9")
+        return value
+
+    @field_validator("desk_oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str | None) -> str | None:
+        if value is not None and (wrong := _unsafe(value)) is not None:
+            raise ValueError(wrong)
+        return value
+
+    @property
+    def desk_keys(self) -> list[str]:
+        """With which finance's pages seal; the last one is the newest."""
+        return _several(self.desk_key.get_secret_value()) if self.desk_key else []
+
+    @property
+    def desk_networks(self) -> list[IPv4Network | IPv6Network]:
+        """From where a proxy connects that says who asks."""
+        return [ip_network(text) for text in _several(self.desk_proxy_addresses or "")]
+
+    @property
+    def desk_appointed(self) -> Appointed:
+        """Who has which role at the desk."""
+        people, groups = _pairs(self.desk_people or ""), _pairs(self.desk_groups or "")
+        return Appointed(people=_as_roles(people), groups=_as_roles(groups))
+
     @property
     def reporters(self) -> list[tuple[str, str]]:
         """The names of the systems that report by webhook, each with a secret."""
@@ -460,6 +540,15 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     return [(name.strip(), token.strip()) for name, _, token in entries]
 
 
+def _as_roles(pairs: list[tuple[str, str]]) -> dict[str, Role]:
+    """Return the highest role that is written for each name."""
+    found: dict[str, Role] = {}
+    for name, written in pairs:
+        role = next(role for role in ROLES if role == written)
+        found[name] = highest([role, *([found[name]] if name in found else [])]) or role
+    return found
+
+
 def _several(text: str) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
 
@@ -477,6 +566,20 @@ def _unsafe(url: str) -> str | None:
         return "holds a user or a fragment: leave that out"
     if parts.scheme == "http" and host not in _ON_THIS_MACHINE:
         return "is not https: only on this machine it may be http"
+    return None
+
+
+def _desk(settings: Settings) -> str | None:
+    """Say what finance's pages lack, where somebody is to be let in."""
+    proxy, provider = settings.desk_proxy_addresses is not None, settings.desk_oidc_issuer is not None
+    if proxy and provider:
+        return "people come to the desk through a proxy or by OpenID Connect: set one of the two"
+    if not proxy and not provider:
+        return None
+    if settings.desk_key is None:
+        return "the desk needs a key: set DESK_KEY"
+    if not settings.desk_people and not settings.desk_groups:
+        return "nobody has a role at the desk: set DESK_PEOPLE or DESK_GROUPS"
     return None
 
 

@@ -13,6 +13,7 @@ from activities.customers import Wake
 from activities.incidents import WakeIncident
 from composition.checks import onboarding_files
 from composition.deployment import code_version
+from composition.desk import desk
 from composition.own_pages import own_pages
 from composition.partner_center import partner_center_client, partner_center_door
 from composition.product import reports_door
@@ -143,6 +144,9 @@ def site(
             reports=reports_door(settings),
             own_pages=own_pages(settings, ledger, public_url),
             shared_domains=lambda: onboarding_files(settings).shared()[0],
+            desk=desk(
+                settings, ledger, wake, view=_viewer(ledger), public_url=settings.public_url or public_url
+            ),
         )
     )
 

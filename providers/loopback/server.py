@@ -1,6 +1,7 @@
 """The server: all vendors on one port of 127.0.0.1, in a thread, with faults down to the socket."""
 
 import asyncio
+import secrets
 import socket
 import threading
 import time
@@ -14,6 +15,8 @@ from fastapi import FastAPI, Response
 from providers.loopback import sendgrid, twilio
 from providers.loopback.callbacks import Call, Caller, EventKey, status_call
 from providers.loopback.faults import Fault, Faults, Operation
+from providers.loopback.oidc import PREFIX as OPENID
+from providers.loopback.oidc import OpenIdProvider, openid_router
 from providers.loopback.onboarding import Knowing, knowing_router
 from providers.loopback.partner_center import answers as partner_center
 from providers.loopback.partner_center import login
@@ -41,6 +44,7 @@ class Loopback:
         self.partner_center = PartnerCenter()
         self.stripe = Stripe(call=self._call)
         self.product = Product()
+        self.openid = OpenIdProvider()
         self.faults = Faults()
         self.calls = Caller()
         self.event_key = EventKey()
@@ -54,6 +58,7 @@ class Loopback:
         self._app.include_router(self.partner_center.router())
         self._app.include_router(stripe_api.stripe_router(self.stripe))
         self._app.include_router(product_router(self.product))
+        self._app.include_router(openid_router(self.openid))
         self._port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -114,6 +119,20 @@ class Loopback:
             "EVENTS_SECRET": self.product.secret,
             "SERVICE_URL": self.base + SERVICE,
             "SERVICE_SECRET": self.product.service_secret,
+        }
+
+    def desk_environment(self, public_url: str) -> dict[str, str]:
+        """Return the settings under which people sign in here for a desk, one of each role."""
+        groups = {"viewers": "viewer", "collectors": "collector", "approvers": "approver", "admins": "admin"}
+        for person, group in zip(("vera", "carl", "anna", "adam"), groups, strict=True):
+            self.openid.people[person] = (group,)
+        self.openid.redirect_uris = [f"{public_url}/desk/signed-in"]
+        return {
+            "DESK_KEY": secrets.token_urlsafe(32),
+            "DESK_GROUPS": ",".join(f"{group}={role}" for group, role in groups.items()),
+            "DESK_OIDC_ISSUER": self.base + OPENID,
+            "DESK_OIDC_CLIENT_ID": self.openid.client_id,
+            "DESK_OIDC_CLIENT_SECRET": self.openid.client_secret,
         }
 
     def __enter__(self) -> "Loopback":

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.testclient import TestClient
 
+from composition import site
+from settings import Settings
 from store.database import Ledger
 from store.errors import Refused, UnknownCustomer
 from tests.web.desk.conftest import KEY, PUBLIC, Office, proxy_gate
@@ -17,6 +20,19 @@ from web.desk.frame import Approver, Entered, TheDesk, Viewer, page, see_other
 from web.desk.seals import Seals
 from web.desk.sign_in import ours
 
+PROXY = {
+    "desk_key": KEY,
+    "desk_people": "maria=admin",
+    "desk_proxy_addresses": "10.0.0.9",
+    "desk_proxy_user_header": "X-User",
+}
+PROVIDER = {
+    "desk_key": KEY,
+    "desk_people": "maria=admin",
+    "desk_oidc_issuer": "https://id.example",
+    "desk_oidc_client_id": "arrears",
+    "desk_oidc_client_secret": "hush",
+}
 trial = APIRouter()
 
 
@@ -295,3 +311,23 @@ def test_the_desk_has_one_address(office_with: Callable[..., Office]) -> None:
 )
 def test_after_the_sign_in_one_is_led_to_the_desk_alone(path: str, led: str) -> None:
     assert ours(path) == led
+
+
+# --- where it is ---------------------------------------------------------------------------------
+
+
+async def _nobody(name: str) -> None:
+    """Wake nobody."""
+
+
+@pytest.mark.parametrize(
+    ("given", "status"), [({}, 404), (PROXY, 404), (PROVIDER, 401)], ids=["none", "proxy", "provider"]
+)
+def test_the_desk_is_there_where_the_settings_let_somebody_in(
+    ledger: Ledger, given: dict[str, str], status: int
+) -> None:
+    app = site(Settings(**given), ledger, _nobody, _nobody, _nobody, public_url=PUBLIC)  # type: ignore[arg-type]
+    client = TestClient(app, base_url=PUBLIC, client=("10.0.0.9", 1))
+
+    assert client.post("/desk/sign-out").status_code == status
+    assert client.get("/desk/signed-out").status_code == (200 if given is PROVIDER else 404)
