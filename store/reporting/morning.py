@@ -59,10 +59,10 @@ def read(ledger: Ledger, *, on: date, since: date, zone: ZoneInfo, now: datetime
             turned=_turned(session, days),
             down=_down(session),
             waiting=_waiting(session, at),
-            held=_held(session, days),
+            held=held(session, days.begins, days.ends),
             unwritten=written.fallen_back(session, days.begins, days.ends),
             controls=tuple(controls.register(session, at)),
-            stopped=_stopped(ledger) if present else None,
+            stopped=stopped(ledger) if present else None,
             lagging=_lagging(ledger, now, speed) if present else None,
             refused=refusals.since(ledger, since, before=on),
         )
@@ -214,20 +214,22 @@ def _waiting(session: Session, at: datetime) -> tuple[Waiting, ...]:
     return tuple(sorted(found, key=lambda each: (each.oldest_on, each.step)))
 
 
-def _held(session: Session, days: _Days) -> tuple[HeldBack, ...]:
-    held = (
+def held(session: Session, begins: datetime, ends: datetime) -> tuple[HeldBack, ...]:
+    """Count what was kept back from an instant until before another one, by rule."""
+    counted = (
         select(JournalRow.rule, func.count(), func.count(func.distinct(JournalRow.customer_id)))
-        .where(JournalRow.what == "held", col(JournalRow.at) >= days.begins, col(JournalRow.at) < days.ends)
+        .where(JournalRow.what == "held", col(JournalRow.at) >= begins, col(JournalRow.at) < ends)
         .group_by(JournalRow.rule)
         .order_by(JournalRow.rule)
     )
     return tuple(
         HeldBack(rule=rule or "", times=times, customers=customers)
-        for rule, times, customers in session.exec(held)
+        for rule, times, customers in session.exec(counted)
     )
 
 
-def _stopped(ledger: Ledger) -> tuple[str, ...]:
+def stopped(ledger: Ledger) -> tuple[str, ...]:
+    """Say what keeps everything, or a sender's messages, from going out, and how that ends."""
     return (*switches.holding(switches.read(ledger)), *breakers.holding(ledger))
 
 

@@ -21,6 +21,7 @@ from store.database import Ledger
 from store.verifications import CodeCheck
 from web.desk import drawn
 from web.desk.open_id import OpenId
+from web.desk.remembered import Remembered
 from web.desk.seals import Seals
 from web.doors import FORM, SECONDS, Refused, read_body
 
@@ -83,6 +84,7 @@ class Desk:
         seller: whose desk it is.
         zone: in which instants are shown, and days begin.
         open_id: the provider at which people sign in, where they sign in with us.
+        figures: what the overview shows, which is not reckoned anew for everybody.
     """
 
     ledger: Ledger
@@ -99,6 +101,7 @@ class Desk:
     zone: ZoneInfo
     code_version: str = ""
     open_id: OpenId | None = None
+    figures: Remembered[Any] = field(default_factory=Remembered)
 
     @property
     def secure(self) -> bool:

@@ -22,6 +22,7 @@ from tests.store.conftest import Business, at
 from web.app import Site, application
 from web.desk.frame import Desk
 from web.desk.gates import ProxyGate
+from web.desk.remembered import Remembered
 from web.desk.seals import Seals
 
 PUBLIC = "https://desk.example"
@@ -131,6 +132,7 @@ def office_with(ledger: Ledger, policy: Policy) -> Callable[..., Office]:
         public_url=PUBLIC,
         seller="Example Cloud",
         zone=ZoneInfo("UTC"),
+        figures=Remembered(seconds=0),
     )
 
     def opened(**changed: Any) -> Office:
