@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from activities.customers import Wake
 from composition.deployment import code_version
 from composition.messaging import code_check
+from composition.worklist import worklist_rules
 from settings import Settings
 from store import clock as clocks
 from store.database import Ledger
@@ -26,7 +27,12 @@ def desk(
     view: Callable[[str], Mapping[str, Any]],
     public_url: str,
 ) -> "Desk | None":
-    """Return finance's desk; None where the settings let nobody in."""
+    """Return finance's desk; None where the settings let nobody in.
+
+    Raises:
+        BadDocument: the rules of the worklist cannot be used.
+        Stop: there are none.
+    """
     from web import waking
     from web.desk.frame import Desk
     from web.desk.seals import Seals
@@ -48,6 +54,7 @@ def desk(
         public_url=public_url,
         seller=settings.seller_name,
         zone=ZoneInfo(settings.seller_timezone),
+        worklist=worklist_rules(settings),
         code_version=code_version(),
         open_id=_open_id(settings),
     )

@@ -21,7 +21,8 @@ NO_PEOPLE = frozenset({"engine", "arrears", "customer"})
 """Authors in the journal that are no people: nobody at the desk is called so."""
 
 _COLLECTOR = """
-    pause resume hold opt_out opt_in promise agree_plan end_plan complete_task dispute resolve_dispute
+    pause resume hold opt_out opt_in promise agree_plan end_plan complete_task snooze_task reassign_task
+    dispute resolve_dispute
     cancel_subscription suspended_elsewhere enter_code called_back accept_policy agree_usage note_safeguard
     request_access place_order cancel_order request_deposit apply_deposit
 """.split()

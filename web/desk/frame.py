@@ -17,6 +17,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from domain.roles import Role, may, reaches
+from domain.worklist.rules import WorklistRules
 from store.database import Ledger
 from store.verifications import CodeCheck
 from web.desk import drawn
@@ -83,6 +84,7 @@ class Desk:
         public_url: where browsers reach us; forms come from there.
         seller: whose desk it is.
         zone: in which instants are shown, and days begin.
+        worklist: by when tasks are done, and in which order they are listed.
         open_id: the provider at which people sign in, where they sign in with us.
         figures: what the overview shows, which is not reckoned anew for everybody.
     """
@@ -99,6 +101,7 @@ class Desk:
     public_url: str
     seller: str
     zone: ZoneInfo
+    worklist: WorklistRules
     code_version: str = ""
     open_id: OpenId | None = None
     figures: Remembered[Any] = field(default_factory=Remembered)

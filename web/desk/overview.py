@@ -7,10 +7,11 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 
 from domain.ageing import HEADINGS
-from store import overview
+from store import overview, worklist
 from store.errors import Refused
 from store.overview import Next, Overview
 from store.reporting import morning
+from store.worklist import Page
 from web.desk.frame import Desk, TheDesk, Viewer, page
 
 router = APIRouter()
@@ -30,6 +31,7 @@ class Figures:
 
     at: datetime
     overview: Overview
+    waits: Page
     coming: Sequence[Coming]
 
 
@@ -51,8 +53,9 @@ def show(request: Request, desk: TheDesk, person: Viewer) -> Response:
 
 def _figures(desk: Desk) -> Figures:
     now = desk.now()
+    waits = worklist.page(desk.ledger, desk.worklist, zone=desk.zone, now=now, limit=0)
     found = overview.read(desk.ledger, now=now, today=now.astimezone(desk.zone).date())
-    return Figures(at=now, overview=found, coming=[_coming(desk, each) for each in found.next])
+    return Figures(at=now, overview=found, waits=waits, coming=[_coming(desk, each) for each in found.next])
 
 
 def _coming(desk: Desk, each: Next) -> Coming:

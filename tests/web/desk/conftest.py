@@ -14,8 +14,11 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from domain.documents import read
 from domain.policy import Policy
 from domain.roles import Appointed
+from domain.worklist.rules import WorklistRules
+from settings import ROOT
 from store import policies
 from store.database import Ledger
 from tests.store.conftest import Business, at
@@ -27,6 +30,8 @@ from web.desk.seals import Seals
 
 PUBLIC = "https://desk.example"
 KEY = "a key of the desk that is as long as it has to be"
+_RULES = (ROOT / "policies" / "worklist.yaml").read_text(encoding="utf-8")
+RULES = read(_RULES, model=WorklistRules, name="worklist.yaml")
 PROXY = ("10.0.0.9", 41000)
 APPOINTED = Appointed(
     people={"maria": "admin", "li": "viewer"}, groups={"collectors": "collector", "heads": "approver"}
@@ -132,6 +137,7 @@ def office_with(ledger: Ledger, policy: Policy) -> Callable[..., Office]:
         public_url=PUBLIC,
         seller="Example Cloud",
         zone=ZoneInfo("UTC"),
+        worklist=RULES,
         figures=Remembered(seconds=0),
     )
 
