@@ -35,3 +35,24 @@ def sha256_of(message: Message) -> str:
     """Return the digest of what a reader gets: subject, text and the HTML half."""
     read = json.dumps([message.subject, message.text, message.html], ensure_ascii=False)
     return hashlib.sha256(read.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A message that was made again, and its words."""
+
+    message: Message
+    words: Wording
+
+    def differs(self, kept: Wording) -> str | None:
+        """Say why it is not the message that went out in these words, as far as that can be told.
+
+        None where it is: the same digest of subject, text and HTML.
+        """
+        if self.words.sha256 == kept.sha256:
+            return None
+        if self.words.version != kept.version:
+            return f"the words have changed since: {kept.version} then, {self.words.version} now"
+        if self.words.language != kept.language:
+            return f"the language has changed since: {kept.language} then, {self.words.language} now"
+        return "the words are those of then: a name, an address or a setting of the seller has changed"

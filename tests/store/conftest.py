@@ -52,7 +52,8 @@ def at(days_late: int, hour: int = 10, minute: int = 0) -> datetime:
 OPENED = at(-30)
 
 ON_SQLITE_FIRST = frozenset(
-    """test_alike test_assess test_blast test_choosing test_credit test_digests test_fees test_inbox
+    """test_alike test_assess test_blast test_choosing test_copies test_credit test_digests test_dossier
+    test_fees test_inbox
     test_incidents test_invariants test_notices test_recovery test_reporting test_reports test_signs
     test_verifications""".split()
 )
