@@ -355,11 +355,11 @@ def report_page(
 ) -> None:
     """Write every report of one day into one page with plots: it fetches nothing, and it prints."""
     from drawing.receivables import receivables_page
-    from store.reporting import board
+    from store.reporting import board, catalogue
 
     writable(out)
     matrix = None if rates is None else _loss_rates(rates)
-    terms = board.Terms(
+    terms = catalogue.Terms(
         period_months=period, weeks=weeks, within_days=within, grace_days=grace, loss_rates=matrix
     )
     asked: dict[str, Any] = {

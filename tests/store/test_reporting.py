@@ -28,7 +28,7 @@ from domain.reports.allowance import BucketRates, LossRates
 from domain.reports.conversion import Conversion, NoRate
 from domain.reports.months import newest
 from store import doors, recovery, reports
-from store.reporting import agreements, board, contacts, money
+from store.reporting import agreements, board, catalogue, contacts, money
 from store.reporting.reading import Asked, reading
 from tests.effort import examples
 from tests.store.test_reports import START, Story, deliveries
@@ -299,7 +299,7 @@ def test_everything_in_one_currency_by_stated_rates(business):
 
 def test_a_board_has_every_report_of_one_moment(business):
     a_quarter(business)
-    made = read(business, lambda found: board.board(found, board.Terms(loss_rates=RATES)))
+    made = read(business, lambda found: board.board(found, catalogue.Terms(loss_rates=RATES)))
     assert list(made) == [
         *("ageing", "dso", "cei", "movements", "forecast", "recovery", "promises", "disputes"),
         *("contacts", "held", "suspensions", "allowance"),
@@ -308,7 +308,7 @@ def test_a_board_has_every_report_of_one_moment(business):
 
 
 def test_an_empty_ledger_has_nothing_to_report(business):
-    made = read(business, lambda found: board.board(found, board.Terms(loss_rates=RATES)))
+    made = read(business, lambda found: board.board(found, catalogue.Terms(loss_rates=RATES)))
     assert [name for name, report in made.items() if report.sheet.rows] == []
 
 
