@@ -52,7 +52,7 @@ def open_says(debts: Iterable[Debt]) -> list[str]:
     return words if len(owed) <= MOST_DEBTS else [*words, f"and {len(owed) - MOST_DEBTS} more"]
 
 
-def rests_say(account: Account, plan: Plan, today: date) -> list[str]:
+def rests_say(account: Account, plan: Plan, today: date, *, most: int | None = MOST_RESTS) -> list[str]:
     """Say which holds, pauses and exemptions hold today or will, which plans count, what was promised."""
     kinds = ((account.holds, "On hold"), (account.pauses, "Paused"), (account.exemptions, "Exempt"))
     words = []
@@ -66,7 +66,7 @@ def rests_say(account: Account, plan: Plan, today: date) -> list[str]:
     words += [f"Pays {agreed}" for agreed in plan.agreed]
     words += [f"Disputed {each.words}" for each in account.dispute_cases if each.told.resolved_on is None]
     words += [f"Promised {each.words}" for each in account.promises if each.pay_on >= today]
-    return words[:MOST_RESTS]
+    return words[:most]
 
 
 def wake_says(plan: Plan, zone: ZoneInfo) -> str:

@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel, col, select
 from domain.claim import Claim
 from domain.customer import Customer
 from domain.facts import Fact, PolicyAccepted
-from domain.happenings import Happening, Teller, newest_first
+from domain.happenings import Happening, Teller, newest_first, stands
 from domain.money import Money
 from domain.wording import Wording
 from store import customers, facts, written
@@ -235,6 +235,11 @@ class Sent:
     policy_version: str
     code_version: str
     words: Wording | None
+
+    @property
+    def stands(self) -> str:
+        """How it stands now, in words."""
+        return stands(self.claim)
 
 
 def messages(ledger: Ledger, customer_id: str) -> list[Sent]:

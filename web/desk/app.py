@@ -12,12 +12,18 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from store.errors import Refused, UnknownCustomer
-from web.desk import drawn, overview, sign_in, worklist
+from web.desk import commanding, customers, drawn, overview, sign_in, worklist
 from web.desk.frame import HOME, Desk, Forged, NotAllowed, NotSignedIn, desk_of, page
 from web.desk.open_id import SignInFailed
 from web.log import where
 
-SUBJECTS = (sign_in.router, overview.router, worklist.router)
+SUBJECTS = (
+    sign_in.router,
+    overview.router,
+    worklist.router,
+    customers.router,
+    commanding.router,
+)
 """Each subject's pages."""
 
 _SIGNING_IN_SECONDS = 600

@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from domain.reports.sheet import Report
 from domain.roles import Role, may, reaches
+from domain.wording import Copy
 from domain.worklist.rules import WorklistRules
 from store.database import Ledger
 from store.verifications import CodeCheck
@@ -71,6 +73,19 @@ class Gate(Protocol):
         ...
 
 
+class Drawing(Protocol):
+    """Draws reports as pages of HTML that stand alone: nothing is fetched, and they print."""
+
+    def report(self, report: Report) -> str: ...
+
+    def board(self, reports: Mapping[str, Report], *, seller: str) -> str: ...
+
+
+def nothing_copied(customer_id: str, message: str) -> Copy | str:
+    """Copy nothing: where there are no words nothing can be made again."""
+    return "Messages are not made again here."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What the pages are made of.
@@ -85,6 +100,8 @@ class Desk:
         seller: whose desk it is.
         zone: in which instants are shown, and days begin.
         worklist: by when tasks are done, and in which order they are listed.
+        copy: makes a message to a customer again, by its reference, or says why it cannot be.
+        drawing: draws reports as pages that stand alone; None where nothing draws.
         open_id: the provider at which people sign in, where they sign in with us.
         figures: what the overview shows, which is not reckoned anew for everybody.
     """
@@ -103,6 +120,8 @@ class Desk:
     zone: ZoneInfo
     worklist: WorklistRules
     code_version: str = ""
+    copy: Callable[[str, str], Copy | str] = nothing_copied
+    drawing: Drawing | None = None
     open_id: OpenId | None = None
     figures: Remembered[Any] = field(default_factory=Remembered)
 
