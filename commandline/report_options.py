@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,30 +42,21 @@ def conversion_of(
     into: str | None, pairs: list[str] | None, rates_of: date | None
 ) -> Callable[[date], Any] | None:
     """Read the rates of a report; return the conversion for the day of the report, or None without any."""
-    from domain.money import CURRENCIES
-    from domain.reports.conversion import Conversion
+    from domain.reports.conversion import BadRate, Conversion, read_currency, read_rate
 
     if into is None:
         if pairs or rates_of:
             raise Stop("--rate: say with --in into which currency it converts", status=2)
         return None
-    into = into.upper()
-    if into not in CURRENCIES:
-        raise Stop(f"--in: unknown currency {into!r}: write an ISO 4217 code such as EUR", status=2)
-    rates = dict(_rate(pair, into) for pair in pairs or ())
-    return lambda as_of: Conversion(into=into, rates=rates, stated_on=rates_of or as_of)
-
-
-def _rate(pair: str, into: str) -> tuple[str, Decimal]:
-    from domain.money import CURRENCIES, PLAIN
-
-    code, _, number = pair.partition("=")
-    code = code.strip().upper()
-    if code not in CURRENCIES or code == into:
-        raise Stop(f"--rate: {pair!r} names no other currency: write it like USD=0.92", status=2)
-    if not PLAIN.fullmatch(number.strip()) or Decimal(number.strip()) <= 0:
-        raise Stop(f"--rate: {pair!r} has no rate above 0: write it like USD=0.92", status=2)
-    return code, Decimal(number.strip())
+    try:
+        currency = read_currency(into)
+    except BadRate as bad:
+        raise Stop(f"--in: {bad}", status=2) from None
+    try:
+        rates = dict(read_rate(pair, currency) for pair in pairs or ())
+    except BadRate as bad:
+        raise Stop(f"--rate: {bad}", status=2) from None
+    return lambda as_of: Conversion(into=currency, rates=rates, stated_on=rates_of or as_of)
 
 
 def show(

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from activities.customers import Wake
-from composition.deployment import code_version
+from composition.deployment import code_version, seller
 from composition.messaging import code_check
 from composition.worklist import worklist_rules
-from settings import Settings
+from settings import ROOT, Settings
 from store import clock as clocks
 from store.database import Ledger
 
 if TYPE_CHECKING:
+    from activities.copies import Copies
     from web.desk.frame import Desk, Gate
     from web.desk.open_id import OpenId
     from web.desk.seals import Seals
@@ -33,6 +34,7 @@ def desk(
         BadDocument: the rules of the worklist cannot be used.
         Stop: there are none.
     """
+    from drawing import receivables
     from web import waking
     from web.desk.frame import Desk
     from web.desk.seals import Seals
@@ -56,8 +58,18 @@ def desk(
         zone=ZoneInfo(settings.seller_timezone),
         worklist=worklist_rules(settings),
         code_version=code_version(),
+        copy=_copies(settings, ledger).copy,
+        drawing=receivables,
         open_id=_open_id(settings),
     )
+
+
+def _copies(settings: Settings, ledger: Ledger) -> "Copies":
+    """Return what makes messages again, in the words that ship."""
+    from activities.copies import Copies
+    from activities.rendering import Letters
+
+    return Copies(ledger=ledger, letters=Letters(ROOT / "templates"), seller=seller(settings))
 
 
 def _gate(settings: Settings, seals: "Seals") -> "Gate | None":

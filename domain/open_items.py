@@ -8,6 +8,7 @@ from domain.account import Account
 from domain.book import Debt
 from domain.money import Money
 from domain.plan import Plan
+from domain.view_words import day_says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ def _notes(account: Account, debt: Debt) -> Iterator[str]:
     if not debt.main:
         yield "a side debt, which never suspends the service"
     if debt.opening:
-        yield "opened again: its warnings count anew"
+        yield f"warnings count anew since {day_says(debt.opened_on)}"
 
 
 def beside(account: Account) -> list[str]:

@@ -28,7 +28,7 @@ FOLDERS = {
     "providers": {"domain"},
     "drawing": {"domain"},
     "web": {"store", "domain"},
-    "composition": INSIDE | {"ending", "providers"},
+    "composition": INSIDE | {"drawing", "ending", "providers"},
     "selfcheck": INSIDE | {"ending", "lawbooks"},
     # These two run the whole: they stand above the composition.
     "replay": {"composition", "importing", "lawbooks", "settings", "workflows", "store", "domain"},

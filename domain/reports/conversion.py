@@ -7,11 +7,42 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from domain.money import Money, decimals
+from domain.money import CURRENCIES, PLAIN, Money, decimals
 
 
 class NoRate(ValueError):
     """There is money in currencies for which no rate was stated; the message names them."""
+
+
+class BadRate(ValueError):
+    """What was stated is no currency, or no rate; the message says what would be right."""
+
+
+def read_currency(code: str) -> str:
+    """Return the currency of a report as it was written.
+
+    Raises:
+        BadRate: nobody knows it.
+    """
+    into = code.strip().upper()
+    if into not in CURRENCIES:
+        raise BadRate(f"unknown currency {into!r}: write an ISO 4217 code such as EUR")
+    return into
+
+
+def read_rate(pair: str, into: str) -> tuple[str, Decimal]:
+    """Return the rate of a currency as it was written, `USD=0.92`.
+
+    Raises:
+        BadRate: it names no other currency, or no rate.
+    """
+    code, _, number = pair.partition("=")
+    code, number = code.strip().upper(), number.strip()
+    if code not in CURRENCIES or code == into:
+        raise BadRate(f"{pair!r} names no other currency: write it like USD=0.92")
+    if not PLAIN.fullmatch(number) or Decimal(number) <= 0:
+        raise BadRate(f"{pair!r} has no rate above 0: write it like USD=0.92")
+    return code, Decimal(number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +99,7 @@ class Conversion:
         if missing:
             raise NoRate(
                 f"there is money in {' and '.join(missing)}: say what one of it is worth in {self.into},"
-                f" such as --rate {missing[0]}=1.25"
+                f" such as {missing[0]}=1.25"
             )
 
     def words(self, currencies: Iterable[str]) -> str:

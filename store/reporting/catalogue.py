@@ -34,6 +34,7 @@ class Offered:
 
     Attributes:
         terms: what besides its day it may be asked for; `in` is a currency into which it converts.
+        items: whether the single items behind it can be listed.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Offered:
     says: str
     terms: tuple[Term, ...]
     made: Callable[[Reading, Terms], Report]
+    items: bool = True
 
 
 def _recovery(reading: Reading, terms: Terms) -> Report:
@@ -107,6 +109,7 @@ REPORTS: Mapping[str, Offered] = {
             says="What came in of what became overdue, by month; by step it describes, by arm it compares.",
             terms=("months", "recovery", "by"),
             made=_recovery,
+            items=False,
         ),
         Offered(
             name="promises",

@@ -71,7 +71,7 @@ def test_a_wrong_rate_is_named_with_its_line(acme) -> None:
     [
         (
             ("ageing", "--in", "USD"),
-            "money in EUR: say what one of it is worth in USD, such as --rate EUR=1.25",
+            "money in EUR: say what one of it is worth in USD, such as EUR=1.25",
         ),
         (("dso", "--rate", "USD=1.1"), "--rate: say with --in into which currency it converts"),
         (("dso", "--in", "EURO"), "--in: unknown currency 'EURO': write an ISO 4217 code such as EUR"),

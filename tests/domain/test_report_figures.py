@@ -235,7 +235,7 @@ def test_money_is_converted_with_the_decimals_of_both(amount, euros) -> None:
 
 
 def test_a_currency_without_a_rate_is_refused_with_what_to_write() -> None:
-    with pytest.raises(NoRate, match=r"money in GBP: .* in EUR, such as --rate GBP=1\.25"):
+    with pytest.raises(NoRate, match=r"money in GBP: .* in EUR, such as GBP=1\.25"):
         RATES.need(["EUR", "GBP"])
 
 

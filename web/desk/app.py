@@ -12,7 +12,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from store.errors import Refused, UnknownCustomer
-from web.desk import commanding, customers, drawn, overview, sign_in, worklist
+from web.desk import commanding, customers, drawn, overview, reports, sign_in, worklist
 from web.desk.frame import HOME, Desk, Forged, NotAllowed, NotSignedIn, desk_of, page
 from web.desk.open_id import SignInFailed
 from web.log import where
@@ -23,6 +23,7 @@ SUBJECTS = (
     worklist.router,
     customers.router,
     commanding.router,
+    reports.router,
 )
 """Each subject's pages."""
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
 
-from domain.commands import COMMANDS, OF_CREDIT
+from domain.commands import COMMANDS
 from domain.contact_law.words import law_says
 from domain.credit.view_words import credit_says
 from domain.fact_words import fact_says
@@ -90,7 +90,7 @@ class Action:
 
 
 def actions(seen: Assessment, person: Person) -> Mapping[str, Sequence[Action]]:
-    """Return the commands by their group; those of credit only where any of it is known or may be."""
+    """Return the commands by their group."""
     return {
         group: [
             Action(
@@ -136,14 +136,13 @@ def _now(seen: Assessment, person: Person) -> dict[str, Any]:
         "beside": beside(seen.account),
         "rests": rests_say(seen.account, seen.plan, today, most=None),
         "credit": credit_says(seen.account),
-        "wanted": [effect_says(effect) for effect in seen.plan.effects],
+        "wanted": [(effect_says(effect), effect.reason.words) for effect in seen.plan.effects],
         "coming": [coming_says(line, zone) for line in coming],
         "wake": wake_says(seen.plan, zone),
         "switched_off": SWITCHED_OFF if seen.halted else "",
         "law": law_says(seen.account.law, today, house=seen.policy.contact.house),
         "actions": actions(seen, person),
         "endings": {},
-        "of_credit": OF_CREDIT if not seen.account.credit else frozenset[str](),
     }
 
 
