@@ -21,7 +21,7 @@ from domain.sentences import sentences
 Kind = Literal["text", "words", "day", "amount", "number", "choice", "yes_no", "several", "instalments"]
 
 GROUPS: Mapping[str, Sequence[str]] = {
-    "What waits for a person": ("approve", "complete_task"),
+    "What waits for a person": ("approve", "complete_task", "reassign_task", "snooze_task"),
     "Money": (
         *("promise", "agree_plan", "end_plan", "dispute", "resolve_dispute"),
         *("write_off", "undo_write_off", "book_fee", "waive_fee", "cancel_fee"),
@@ -51,7 +51,8 @@ _LABELS: Mapping[str, str] = {
     "dispute": "Name of the dispute",
     "fee": "Number of the fee",
     "due_on": "Due on",
-    "owner": "Who answers",
+    "owner": "Who does it",
+    "until": "Back on the list on",
     "number_from": "Where the number is from",
     "version": "Policy",
     "expected": "Expected a month",
@@ -67,6 +68,7 @@ _LABELS: Mapping[str, str] = {
 }
 _OWN_LABELS: Mapping[tuple[str, str], str] = {
     ("hand_over", "to"): "To whom",
+    ("dispute", "owner"): "Who answers",
     ("complete_task", "outcome"): "How it went",
     ("resolve_dispute", "outcome"): "Who was right",
     ("suspended_elsewhere", "outcome"): "Who, or `ended` when they gave it back",
@@ -291,6 +293,8 @@ def _steps(command: Command, steps: Iterable[str]) -> tuple[str, ...]:
             return tuple(step.removeprefix(approval_of("")) for step in asked)
         case "complete_task":
             return tuple(step for step in steps if not is_answered(step))
+        case "snooze_task" | "reassign_task":
+            return tuple(steps)
         case _:
             return ()
 

@@ -26,6 +26,9 @@ SHOWS: Mapping[Teller, str] = {
 }
 """How each is called on a page."""
 
+_WENT_OUT = " went out"
+"""How an outcome ends that what was decided says as well, by how it stands."""
+
 _COMMANDED = "command"
 """The source of facts that a command wrote."""
 
@@ -86,12 +89,16 @@ def newest_first(
 ) -> list[Happening]:
     """Return everything in one list, the newest first; of one instant what was told last.
 
+    That something went out is no line of its own: how it stands says so where it was decided.
+
     Args:
         told: the lines of the journal, in the order in which they were written.
     """
     known = {claim.message: stands(claim) for claim in claims}
     lines = [of_fact(fact) for fact in facts if fact.source != _COMMANDED]
     for line in told:
+        if line.kind == "outcome" and line.message in known and line.says.endswith(_WENT_OUT):
+            continue
         decided = line.kind == "decided" and line.message in known
         lines.append(replace(line, stands=known[line.message or ""]) if decided else line)
     lines.reverse()

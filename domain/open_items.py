@@ -56,7 +56,7 @@ def _notes(account: Account, debt: Debt) -> Iterator[str]:
         yield "by the instalment plan"
     if not debt.main:
         yield "a side debt, which never suspends the service"
-    if debt.opening:
+    if debt.opening > 1:
         yield f"warnings count anew since {day_says(debt.opened_on)}"
 
 

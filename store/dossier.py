@@ -18,6 +18,7 @@ from domain.facts import Fact, PolicyAccepted
 from domain.happenings import Happening, Teller, newest_first, stands
 from domain.money import Money
 from domain.wording import Wording
+from domain.worklist.endings import Ending, ending
 from store import customers, facts, written
 from store.customers import ContactData
 from store.database import Ledger
@@ -30,6 +31,7 @@ from store.tables import (
     PolicyRow,
     TaskRow,
 )
+from store.worklist import workflow_of
 
 _CLAIMS = SQLModel.metadata.tables["claims"]
 
@@ -219,6 +221,48 @@ def _line(row: JournalRow) -> Happening:
         debts=row.debts,
         message=row.message,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One open task.
+
+    Attributes:
+        owner: who does it; None where nobody has taken it.
+        workflow: in which it is worked on.
+        ending: which commands end it.
+    """
+
+    step: str
+    why: str
+    opened_at: datetime
+    owner: str | None
+    snoozed_until: date | None
+    workflow: str | None
+    ending: Ending
+
+
+def waiting(ledger: Ledger, customer_id: str) -> list[Waiting]:
+    """Return the open tasks about a customer, oldest first.
+
+    Raises:
+        UnknownCustomer: there is none of this id.
+    """
+    mine = select(TaskRow).where(TaskRow.customer_id == customer_id, col(TaskRow.closed_at).is_(None))
+    with ledger.read() as session:
+        customers.get(session, customer_id)
+        return [
+            Waiting(
+                step=row.step,
+                why=row.why.rpartition(f" task {row.step}: ")[2],
+                opened_at=row.opened_at,
+                owner=row.owner,
+                snoozed_until=row.snoozed_until,
+                workflow=workflow_of(customer_id, row.step, row.why),
+                ending=ending(row.step, said=row.kind, whole=False, debts=tuple(row.debts)),
+            )
+            for row in session.exec(mine.order_by(col(TaskRow.opened_at), col(TaskRow.id)))
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,8 @@ def test_it_is_one_list_and_a_command_stands_in_it_once() -> None:
         claimed_at=AT,
         delivered_at=at(11),
     )
-    lines = newest_first([decided, commanded], facts, [claim])
+    out = Happening(at=AT, kind="outcome", says="first by email went out", message="m-1")
+    lines = newest_first([decided, out, commanded], facts, [claim])
     assert [(line.kind, line.stands, line.on) for line in lines] == [
         ("command", "", None),
         ("fact", "", None),

@@ -117,7 +117,9 @@ def customer(request: Request, desk: TheDesk, person: Viewer, customer: Customer
     contact = person.is_at_least(CONTACTS)
     about = dossier.about(desk.ledger, customer, contact=contact)
     latest = dossier.happened(desk.ledger, customer, newest=LATEST)
-    shown: dict[str, Any] = {"about": about, "latest": latest, "shows": SHOWS, "stages": STAGES}
+    waiting = dossier.waiting(desk.ledger, customer)
+    shown: dict[str, Any] = {"about": about, "latest": latest, "waiting": waiting}
+    shown |= {"shows": SHOWS, "stages": STAGES}
     try:
         seen = peek(desk.ledger, customer, now=desk.now())
     except NoPolicy as none:
@@ -142,7 +144,6 @@ def _now(seen: Assessment, person: Person) -> dict[str, Any]:
         "switched_off": SWITCHED_OFF if seen.halted else "",
         "law": law_says(seen.account.law, today, house=seen.policy.contact.house),
         "actions": actions(seen, person),
-        "endings": {},
     }
 
 

@@ -255,3 +255,30 @@ def test_a_customer_without_a_policy_is_shown_all_the_same(acme: Any) -> None:
     acme.business.customer("PRIVATE", segment="consumer")
     seen = acme.browser().get("/desk/customers/PRIVATE").text
     assert "no adopted policy" in seen.lower()
+
+
+# --- what waits ----------------------------------------------------------------------------------
+
+
+def test_what_waits_leads_to_the_command_that_ends_it(acme: Office) -> None:
+    acme.business.send("ACME", "second/email", at(10))
+    acme.business.send("ACME", "call/task", at(15))
+    acme.now[0] = at(15, 12)
+    browser = acme.browser("paul", groups="collectors")
+    seen = browser.get("/desk/customers/ACME").text
+    assert "/desk/customers/ACME/do/complete_task?step=call" in seen
+    form = "/desk/customers/ACME/do/complete_task"
+    assert 'name="step" value="call"' in browser.get(f"{form}?step=call").text
+    done = browser.send(form, form, step="call", reached="yes", outcome="will pay")
+    assert "Completed call, somebody was reached: will pay." in done.text
+    assert "complete_task?" not in done.text
+
+
+def test_a_task_is_taken_and_put_off(acme: Office) -> None:
+    acme.business.send("ACME", "second/email", at(10))
+    acme.business.send("ACME", "call/task", at(15))
+    acme.now[0] = at(15, 12)
+    browser = acme.browser("paul", groups="collectors")
+    taking, putting = (f"/desk/customers/ACME/do/{name}_task" for name in ("reassign", "snooze"))
+    assert "paul does it" in browser.send(taking, taking, step="call", owner="paul").text
+    assert "put off until" in browser.send(putting, putting, step="call", until="2026-03-20").text
