@@ -166,7 +166,11 @@ class Letters:
             BadTemplate: as in `message`.
         """
         words_of = self._language(language)
-        words = {"document": document, "seller": _printable(document.seller), "language": words_of.folder}
+        words = {
+            "document": document,
+            "seller": _printable(document.seller.to("")),
+            "language": words_of.folder,
+        }
         text = _flowed(self._render(words_of, words_of.text, "policy.j2", words))
         return text, _without_blank_lines(self._render(words_of, words_of.html, "policy.j2", words))
 

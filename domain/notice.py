@@ -4,7 +4,7 @@ Values only: the words stand in `templates/`, the rendering in `activities/rende
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -119,6 +119,7 @@ class Seller:
     """Who writes: how to pay, whom to ask.
 
     Attributes:
+        payment_url: where to pay online; `{customer}` in it stands for the customer's id.
         account: the bank account to pay to, in one line as it is printed.
         address: the postal address in one line.
     """
@@ -129,6 +130,10 @@ class Seller:
     payment_url: str
     address: str
     account: str
+
+    def to(self, customer: str) -> "Seller":
+        """Return it as it writes to one customer: with the link at which that customer pays."""
+        return replace(self, payment_url=self.payment_url.replace("{customer}", customer))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -283,7 +283,7 @@ def _render(
 ) -> Response:
     values = {
         "page": page,
-        "seller": around.pages.seller,
+        "seller": around.pages.seller.to(page.customer),
         "style": _STYLE_URL,
         "path": PATH + token,
         "until": visit.until,

@@ -56,6 +56,8 @@ class Outcome:
 
 
 def _promise(asked: Asked) -> Outcome:
+    if asked.page.silent:
+        return Outcome(problem="promise")
     offer = asked.page.offer
     try:
         pay_on = date.fromisoformat(asked.text("pay_on"))
@@ -82,6 +84,8 @@ def _most(asked: Asked, most: tuple[Money, ...]) -> Money | None:
 
 
 def _dispute(asked: Asked) -> Outcome:
+    if asked.page.silent:
+        return Outcome(problem="dispute")
     invoice, why, words = asked.text("invoice"), asked.text("reason"), asked.text("words")
     if why not in REASONS:
         return Outcome(problem="reason", field="reason")

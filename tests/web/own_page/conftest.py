@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from web.own_page.app import OwnPages
 PUBLIC = "https://arrears.example"
 SHORT = "https://ar.example"
 KEY = b"a key of thirty-two bytes or more"
+SELLER = replace(SPECIMEN_SELLER, payment_url="https://pay.harbourlight.example/{customer}")
 LETTERS = Letters(Path(__file__).parents[3] / "templates")
 
 
@@ -77,9 +78,7 @@ async def visitor(ledger: Ledger, policy: Policy) -> AsyncIterator[Visitor]:
         wake=wake,
         wake_incident=wake,
         code_version="test",
-        own_pages=OwnPages(
-            links=links, words=LETTERS, seller=SPECIMEN_SELLER, origins=frozenset({PUBLIC, SHORT})
-        ),
+        own_pages=OwnPages(links=links, words=LETTERS, seller=SELLER, origins=frozenset({PUBLIC, SHORT})),
         real_now=lambda: now[0],
     )
     business = Business(ledger, policy)
