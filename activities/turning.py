@@ -192,7 +192,7 @@ class Turning:
             for place in self.places:
                 turns.answered(session, place, now=self.now)
                 if self.seen[turns.key(place)].state == "active":  # Else an earlier turn has it down.
-                    turns.given_back(session, place, now=self.now)
+                    turns.given_back(session, place, now=self.now, by=claim)
             turns.waited(session, self.customer_id, now=self.now)
         return Undone()
 
@@ -472,7 +472,7 @@ class Turning:
         with self.books.ledger.write() as session:
             turns.stands(session, place, claim, self.to, now=self.now)
             if self.to in ("active", "terminated"):
-                turns.given_back(session, place, now=self.now)
+                turns.given_back(session, place, now=self.now, by=claim if self.to == "active" else None)
 
     def _waited(self) -> None:
         with self.books.ledger.write() as session:

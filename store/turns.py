@@ -14,8 +14,9 @@ from uuid import NAMESPACE_URL, uuid5
 from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
+from domain.channels import SERVICE
 from domain.switching import Place, SubscriptionState
-from store.tables import SnapshotRow, TurnRow
+from store.tables import ClaimRow, SnapshotRow, TurnRow
 
 Key = tuple[str, str]
 """A place: provider and resource."""
@@ -236,8 +237,15 @@ def keep(session: Session, place: Place, message: str, content: Mapping[str, Any
         session.flush()
 
 
-def given_back(session: Session, place: Place, *, now: datetime) -> None:
-    """Note that nothing has to come back at a place any more; what it was stays as a record."""
+def given_back(session: Session, place: Place, *, now: datetime, by: str | None = None) -> None:
+    """Note that nothing has to come back at a place any more; what it was stays as a record.
+
+    Args:
+        by: the claim that brought it back. What another one has asked for may yet be done: then it has to
+            come back again.
+    """
+    if by is not None and _asked_besides(session, place, by):
+        return
     over = update(SnapshotRow).where(
         col(SnapshotRow.customer_id) == place.customer,
         col(SnapshotRow.provider) == place.provider,
@@ -245,3 +253,15 @@ def given_back(session: Session, place: Place, *, now: datetime) -> None:
         col(SnapshotRow.over_at).is_(None),
     )
     session.exec(over.values(over_at=now))
+
+
+def _asked_besides(session: Session, place: Place, claim: str) -> bool:
+    """Whether another claim has asked a place for something, and is not settled."""
+    others = select(TurnRow.claim).where(*_at(place), TurnRow.what == "asked", TurnRow.claim != claim)
+    messages = {each.rpartition("#")[0] for each in session.exec(others.distinct())}
+    unsettled = select(ClaimRow.message).where(
+        ClaimRow.customer_id == place.customer,
+        ClaimRow.channel == SERVICE,
+        ClaimRow.state == "claimed",
+    )
+    return not messages.isdisjoint(session.exec(unsettled))

@@ -445,6 +445,45 @@ def test_a_restriction_that_its_vendor_refuses_is_no_obstacle_to_what_follows(tm
         assert acme.vendor.held["S-1"] == {"id": "S-1", "status": "active", "renews": True}
 
 
+@pytest.fixture
+def restricted(tmp_path: Path) -> Iterator[Stage]:
+    """ACME, whose service is restricted, and is to be suspended now."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    with stage(prepare(tmp_path, more=RESTRICT), copy) as acme:
+        acme.link("S-1")
+        assert acme.until_over("restrict", at(5))[0]["answer"] == "done"
+        yield acme
+
+
+def test_a_suspension_that_takes_effect_after_the_return_is_brought_back_as_well(restricted: Stage) -> None:
+    acme = restricted
+    acme.vendor.faults = [acme.vendor.taken.append]
+    acme.act("suspend", SUSPENDED_AT)
+    acme.pay(at(20, 1))
+    assert acme.until_over("reactivate", at(20, 2))[0]["answer"] == "done"
+    acme.vendor.taken.pop()()
+    assert acme.act("suspend", at(20, 5))["answer"] == "done"
+    assert acme.until_over("reactivate", at(20, 6))[0]["answer"] == "done"
+    assert acme.vendor.held["S-1"] == {"id": "S-1", "status": "active", "renews": True}
+    with acme.ledger.read() as session:
+        assert turns.snapshots(session, "ACME") == {}
+
+
+def test_a_suspension_that_is_given_up_takes_nothing_from_the_return(restricted: Stage) -> None:
+    acme = restricted
+    acme.vendor.faults = [lost]
+    acme.act("suspend", SUSPENDED_AT)
+    acme.pay(at(20, 1))
+    acme.vendor.faults = [lost]
+    assert acme.act("reactivate", at(20, 2))["answer"] == "deferred"
+    assert acme.until_over("suspend", at(20, 3))[0]["answer"] == "unwanted"
+    assert acme.until_over("reactivate", at(20, 20))[0]["answer"] == "done"
+    assert acme.vendor.held["S-1"] == {"id": "S-1", "status": "active", "renews": True}
+    with acme.ledger.read() as session:
+        assert turns.snapshots(session, "ACME") == {}
+
+
 # --- dry run ---------------------------------------------------------------------------------------
 
 
