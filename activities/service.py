@@ -346,7 +346,12 @@ def _still_wanted(begun: Begun, kind: EffectKind) -> bool:
         replace(claim, state="released") for claim in begun.account.claims if claim.message == begun.message
     ]
     decision = decide(begun.policy, begun.account.with_claims(undone), begun.now)
-    return _effect(decision, kind) is not None or _opens_at(decision) is not None
+    policy = begun.policy
+    steps = {"restrict": policy.restriction, "suspend": policy.suspension, "terminate": policy.termination}
+    if _effect(decision, kind) is not None:
+        return True
+    step = steps.get(kind)
+    return step is not None and _opens_at(decision, step.id) is not None
 
 
 def _effect(decision: Decision, kind: EffectKind) -> Effect | None:
@@ -359,12 +364,12 @@ def _wanted(decision: Decision) -> EffectKind | None:
     return next((effect.kind for effect in decision.effects if effect.channel == SERVICE), None)
 
 
-def _opens_at(decision: Decision) -> datetime | None:
-    """When the hours begin again that alone keep a turn back.
+def _opens_at(decision: Decision, step: str | None = None) -> datetime | None:
+    """When the hours begin again that alone keep a turn back, or that of one step.
 
     It was wanted within them and is asked for after them: nobody else would ask again before the next step.
     """
-    turns = [held for held in decision.held if held.channel == SERVICE]
+    turns = [held for held in decision.held if held.channel == SERVICE and step in (None, held.step)]
     return min((held.until for held in turns if held.until and _by_the_hour(held)), default=None)
 
 

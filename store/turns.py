@@ -40,7 +40,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """The UUID of a request about to leave; `repeated` where the answer to the one before was lost."""
+    """A request that is about to leave: its UUID, and whether it repeats one whose answer was lost."""
 
     name: str
     repeated: bool

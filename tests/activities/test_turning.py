@@ -10,12 +10,13 @@ import pytest
 from domain.decide import decide
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.facts import (
+    InvoiceIssued,
     SubscriptionCancelled,
     SubscriptionReactivated,
     SubscriptionSuspended,
     SuspendedElsewhere,
 )
-from store import exchanges, journal, places, switches, turns
+from store import claims, exchanges, journal, places, switches, turns
 from store.assess import look
 from tests.activities.turning_stage import RESTRICT, Stage, at, prepare, stage
 
@@ -482,6 +483,33 @@ def test_a_suspension_that_is_given_up_takes_nothing_from_the_return(restricted:
     assert acme.vendor.held["S-1"] == {"id": "S-1", "status": "active", "renews": True}
     with acme.ledger.read() as session:
         assert turns.snapshots(session, "ACME") == {}
+
+
+def test_a_restriction_that_waits_for_the_hours_carries_on_no_suspension_that_was_paid_for(
+    tmp_path: Path,
+) -> None:
+    copy, closes = tmp_path / "copy", at(20, 13 * 60 + 59)
+    copy.mkdir()
+    with stage(prepare(tmp_path, more=RESTRICT), copy) as acme:
+        acme.link("S-1")
+        bill = InvoiceIssued(invoice="B", amount="70.00", currency="EUR", due_on=at(14).date())
+        acme.record(bill, now=at(10))
+        begun = claims.begin(acme.ledger, "ACME", "final/email", now=at(15), code_version="test")
+        assert isinstance(begun, claims.Begun)
+        claims.confirm(
+            acme.ledger,
+            "ACME",
+            begun.message,
+            state="sent",
+            now=at(15),
+            outcome="delivered",
+            code_version="test",
+        )
+        acme.vendor.faults = [failing(TryAgainLater("busy"))]
+        assert acme.act("suspend", closes - timedelta(minutes=2))["answer"] == "deferred"
+        acme.pay(closes - timedelta(minutes=1))
+        acme.act("suspend", closes + timedelta(seconds=30))
+        assert (acme.states(), acme.told(SubscriptionSuspended)) == (["active"], [])
 
 
 # --- dry run ---------------------------------------------------------------------------------------
