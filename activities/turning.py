@@ -457,7 +457,7 @@ class Turning:
         waited = (self.now - since) / self.books.clock().speed
         if told := turning.too_long(place, waited):
             self._tell(turning.overdue(says, since).words, once=True)
-        rest = max(least, turning.rest(waited, told=told))
+        rest = max(least, turning.rest(waited, self.to, told=told))
         return Later(until=self.now + self.books.lasting(rest), says=says)
 
     def _tell(self, why: str, *, step: str = SWITCH, once: bool = False) -> None:

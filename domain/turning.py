@@ -25,6 +25,9 @@ PATIENCE: Mapping[str, timedelta] = {"": timedelta(hours=2), "azure_plan": timed
 LEAST_REST, MOST_REST, RARELY = timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=6)
 """Real time between two looks: growing from the first to the second, and the third once a person knows."""
 
+AT_LEAST_HOURLY = timedelta(hours=1)
+"""The third of them where a service is to come back: nobody who has paid waits for hours after an outage."""
+
 Verdict = Literal["turn", "stands", "waits", "others", "ended"]
 """What is to be done at a place: turn it, nothing, wait, leave it to others, or nothing ever more."""
 
@@ -83,9 +86,11 @@ def noticed(seen: Seen, *, ours: bool) -> Noticed | None:
     return "back" if seen.state == "active" and ours else None
 
 
-def rest(waited: timedelta, *, told: bool) -> timedelta:
+def rest(waited: timedelta, to: SubscriptionState, *, told: bool) -> timedelta:
     """Return how long to rest before the next look, after so long; rarely, once a person was told."""
-    return RARELY if told else min(max(waited / 2, LEAST_REST), MOST_REST)
+    if told:
+        return AT_LEAST_HOURLY if to == "active" else RARELY
+    return min(max(waited / 2, LEAST_REST), MOST_REST)
 
 
 def patience(place: Place) -> timedelta:

@@ -88,8 +88,11 @@ def test_nothing_is_suspended_in_the_last_week_of_a_term(
 
 def test_rests_grow_and_a_person_hears_of_what_takes_too_long() -> None:
     hours = [timedelta(), timedelta(seconds=30), timedelta(minutes=2), timedelta(hours=1)]
-    assert [rest(waited, told=False).total_seconds() for waited in hours] == [5, 15, 60, 600]
-    assert rest(timedelta(hours=2), told=True) == timedelta(hours=6)
+    ways: tuple[SubscriptionState, ...] = ("suspended", "active")
+    for to in ways:
+        assert [rest(waited, to, told=False).total_seconds() for waited in hours] == [5, 15, 60, 600]
+    assert rest(timedelta(hours=2), "suspended", told=True) == timedelta(hours=6)
+    assert rest(timedelta(hours=2), "active", told=True) == timedelta(hours=1)
     plan = replace(BASE, kind="azure_plan")
     assert [too_long(place, timedelta(hours=2)) for place in (BASE, plan)] == [True, False]
     assert too_long(plan, timedelta(hours=24))
