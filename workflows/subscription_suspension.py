@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
+from temporalio.common import Priority
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -19,6 +20,10 @@ with workflow.unsafe.imports_passed_through():
 
 WRONG_INPUT = 'It is started by the customer\'s workflow, with {"customer_id": "ACME"}.'
 SUSPEND, REACTIVATE = "Suspend the service", "Bring the service back"
+
+# The queue is as slow as the provider wants it. Who has paid comes first, then what was begun at several
+# places or takes several requests, and then, with all else in the queue, what may as well begin later.
+RETURNS, GOES_ON, BEGINS = Priority(priority_key=1), Priority(priority_key=2), Priority(priority_key=3)
 
 
 @workflow.defn
@@ -65,6 +70,7 @@ class SubscriptionSuspension:
                     order,
                     task_queue=f"{workflow.info().task_queue}-service",
                     summary=f"subscription {self.customer_id}",
+                    priority=self._priority(name),
                     result_type=SwitchAnswer,
                     **EFFECT,
                 )
@@ -78,6 +84,11 @@ class SubscriptionSuspension:
                 break
         wanted = answer["view"].get("wants")
         return answer if wanted is None else await self._switch(wanted)
+
+    def _priority(self, name: str) -> Priority:
+        if name == REACTIVATE:
+            return RETURNS
+        return GOES_ON if self.goes_on else BEGINS
 
     async def _wait(self, until: str | None, summary: str) -> None:
         """Wait for news, or until an instant."""
