@@ -15,7 +15,8 @@ from domain.channels import CHARGE
 from domain.charges.cards import ENGINE
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.facts import Body, PaymentFailed, PaymentInFlight, PaymentReceived
-from store import breakers
+from domain.own_steps import CHARGE_STUCK
+from store import breakers, customers, tasks
 from store.claims import Begun
 from store.facts import NewFact
 
@@ -84,7 +85,10 @@ class Charges:
         except Misconfigured as wrong:
             self._stop_sender(begun, wrong)
             raise TryAgainLater(str(wrong)) from wrong
-        except (InDoubt, Refused) as unknown:
+        except Refused as refused:
+            self._tell(begun, refused)
+            raise TryAgainLater(str(refused)) from refused
+        except InDoubt as unknown:
             raise TryAgainLater(str(unknown)) from unknown
 
     def _charge(self, claimed: Claimed) -> Answer:
@@ -102,12 +106,33 @@ class Charges:
             self.books.release(begun)
             return self.books.put_off(begun.customer.id, begun.now, until=self._stop_sender(begun, wrong))
         except Refused as refused:
-            activity.logger.warning("%s: %s", begun.effect.step, refused)
+            self._tell(begun, refused)
             return self.once.put_off(begun, until=begun.now + self.books.rest(begun))
         except TryAgainLater as later:
             return self.once.try_later(begun, later)
         self.mark("charged")
         return self._confirm(begun, receipt)
+
+    def _tell(self, begun: Begun, refused: Refused) -> None:
+        """Open a task, at once: trying again mends nothing, and meanwhile nothing is collected."""
+        (debt,), customer_id = begun.effect.debts, begun.customer.id
+        why = f"the card cannot be charged for {debt.invoice}: {refused}"
+        with self.books.ledger.write() as session:
+            customers.lock(session, customer_id)
+            tasks.open_of_customer(session, customer_id, CHARGE_STUCK, why, now=begun.now, one=True)
+
+    def _goes_on(self, begun: Begun) -> None:
+        """End the task about a charge that was refused: cards are charged again."""
+        outcome = "a charge was answered"
+        with self.books.ledger.write() as session:
+            tasks.close(
+                session,
+                customer_id=begun.customer.id,
+                step=CHARGE_STUCK,
+                now=begun.now,
+                outcome=outcome,
+                by="engine",
+            )
 
     def _stop_sender(self, begun: Begun, wrong: Misconfigured) -> datetime:
         """Let no other charge run into a fault of ours; return when the next one may try."""
@@ -122,6 +147,8 @@ class Charges:
         )
         assessment = self.books.confirm(begun, provider_ref=receipt.provider_ref, new=[answer])
         self.mark("confirmed")
+        if any(task.step == CHARGE_STUCK for task in assessment.open_tasks):
+            self._goes_on(begun)
         if begun.trying:
             breakers.close(self.books.ledger, CHARGE, self.cashier.sender, now=begun.now)
         return self.books.answer("done", assessment)

@@ -1,5 +1,6 @@
 """Stripe: who charges cards and turns subscriptions there, and who is asked what it has told."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from activities.charges import Cashier
@@ -21,16 +22,16 @@ def cashier(settings: Settings, ledger: Ledger) -> Cashier:
         return Bank(settings.bank)
     from providers.stripe_account.cashier import StripeCashier, customer_itself, invoice_itself
 
-    def named(kind: str, name: str) -> str | None:
-        """Stripe's own name for something of ours, as its webhooks have made it known."""
+    def named(kind: str, name: str) -> Sequence[str]:
+        """Stripe's own names for something of ours, as its webhooks have made them known."""
         with ledger.read() as session:
             return outside.theirs_of(session, "stripe", kind, name)
 
     return StripeCashier(
         key=settings.stripe_api_key.get_secret_value(),
         base=stripe_base(settings),
-        customer_of=lambda name: named("customer", name) or customer_itself(name),
-        invoice_of=lambda name: named("invoice", name) or invoice_itself(name),
+        customers_of=lambda name: named("customer", name) or customer_itself(name),
+        invoice_of=lambda name: next(iter(named("invoice", name)), None) or invoice_itself(name),
     )
 
 

@@ -11,6 +11,8 @@ BANK_LINE, TWICE = "bank-line", "money-twice"
 SWITCH, SWITCH_LEFT, SWITCH_ODD = "service-switch", "service-left", "service-odd"
 """Work on the service where it is kept, with no claim behind it: a turn that its provider does not make,
 what did not come back with it, and what others did there."""
+CHARGE_STUCK = "charge-stuck"
+"""A charge that whoever charges refuses for a reason which only a person can mend."""
 INTEREST, CANCEL_FEE = "interest", "cancel_fee"
 FEE = "fee."
 """With this begins the step that proposes the fee of a step of the policy, whose id has no dot."""
@@ -69,7 +71,7 @@ RESERVED = frozenset(
         *(NOTE_EXPOSURE, BLOCK_ORDERS, UNBLOCK_ORDERS),
         *(USAGE_WARNING, USAGE_ALERT, USAGE_FORECAST, USAGE_PROFILE, USAGE_OVER, USAGE_ODD, USAGE_BUDGET),
         *(ACTIVITY_REVIEW, ACCESS_DECISION, ACCESS_ENDS, ACCESS_OVER, ACCESS_REVIEW),
-        *(BANK_LINE, TWICE, SWITCH, SWITCH_LEFT, SWITCH_ODD),
+        *(BANK_LINE, TWICE, SWITCH, SWITCH_LEFT, SWITCH_ODD, CHARGE_STUCK),
     }
 )
 

@@ -224,12 +224,12 @@ def _note_asked(session: Session, source: str, names: Sequence[str], at: datetim
     session.exec(update(OutsideWaitingRow).where(mine).values(asked_at=at))
 
 
-def theirs_of(session: Session, source: str, kind: str, name: str) -> str | None:
-    """Return the name that a system outside has for one of ours; None where none is known."""
+def theirs_of(session: Session, source: str, kind: str, name: str) -> Sequence[str]:
+    """Return each name that a system outside has for one of ours, in order."""
     found = select(OutsideNameRow.theirs).where(
         OutsideNameRow.source == source, OutsideNameRow.kind == kind, OutsideNameRow.ours == name
     )
-    return session.exec(found.order_by(col(OutsideNameRow.theirs)).limit(1)).first()
+    return session.exec(found.order_by(col(OutsideNameRow.theirs))).all()
 
 
 def name(session: Session, source: str, theirs: str, named: Named, customer_id: str) -> None:

@@ -51,10 +51,13 @@ _NOBODY = "no customer of Stripe is known for this customer: say which one it is
 NameAtStripe = Callable[[str], str | None]
 """Gives Stripe's name for one of ours; None where Stripe knows no such thing, or nobody has said which."""
 
+NamesAtStripe = Callable[[str], Sequence[str]]
+"""Gives each customer of Stripe who is one of ours; there may be several, each with cards of his own."""
 
-def customer_itself(name: str) -> str | None:
+
+def customer_itself(name: str) -> Sequence[str]:
     """Return the name of a customer that is Stripe's already."""
-    return name if name.startswith("cus_") else None
+    return (name,) if name.startswith("cus_") else ()
 
 
 def invoice_itself(name: str) -> str | None:
@@ -79,7 +82,7 @@ class StripeCashier:
 
     Args:
         base: Stripe's own, or of a server that stands in; None where no host may be asked.
-        customer_of: for customers whose invoices are not Stripe's; without it, whoever has the card.
+        customers_of: for customers whose invoices are not Stripe's; without it, whoever has the card.
         invoice_of: what is not Stripe's own is charged by itself.
     """
 
@@ -90,13 +93,13 @@ class StripeCashier:
         *,
         key: str,
         base: str | None,
-        customer_of: NameAtStripe = customer_itself,
+        customers_of: NamesAtStripe = customer_itself,
         invoice_of: NameAtStripe = invoice_itself,
         now: Callable[[], datetime] = real_now,
     ) -> None:
         at = Account(key=key, base=base)
         self._stripe, self._within = at.api, at.within
-        self._customer_of, self._invoice_of = customer_of, invoice_of
+        self._customers_of, self._invoice_of = customers_of, invoice_of
         self._now = now
 
     def charge(self, charge: Charge, *, at: datetime) -> Receipt:
@@ -316,15 +319,21 @@ class StripeCashier:
             raise InDoubt(f"what was begun at Stripe cannot be read yet ({code_of(error)})") from None
 
     def _customer(self, charge: Charge) -> str:
-        """Return the customer at Stripe: as we know it, else whose instrument it is.
+        """Return the customer at Stripe who is charged: of several the one whose instrument is meant.
 
         Raises:
-            Refused: nobody knows one.
+            Refused: nobody knows one, or which of them: no card is charged that nobody meant.
         """
-        known = self._customer_of(charge.customer) or self._owner(charge)
-        if not known:
+        known = self._customers_of(charge.customer)
+        if len(known) == 1:
+            return known[0]
+        owner = self._owner(charge)
+        if known and owner not in known:
+            several = ", ".join(known)
+            raise Refused(f"several customers of Stripe are this one ({several}), and none has the card")
+        if not owner:
             raise Refused(_NOBODY)
-        return known
+        return owner
 
     def _customers(self, charge: Charge, invoice: Object | None) -> Sequence[str]:
         """Return each customer at Stripe who may have been charged: it may be known otherwise since.
@@ -333,7 +342,7 @@ class StripeCashier:
             Refused: nobody knows one.
         """
         billed = name_of(invoice.get("customer")) if invoice else ""
-        names = (billed, self._customer_of(charge.customer), self._owner(charge))
+        names = (billed, *self._customers_of(charge.customer), self._owner(charge))
         found = [*dict.fromkeys(name for name in names if name)]
         if not found:
             raise Refused(_NOBODY)

@@ -15,6 +15,7 @@ from domain.clock import BusinessClock
 from domain.customer import Customer
 from domain.documents import read
 from domain.facts import Body, CardAdded, InvoiceIssued, PaymentFailed, PaymentReceived
+from domain.own_steps import CHARGE_STUCK
 from domain.policy import Policy
 from providers.loopback.faults import DROPPED, LOST_REPLY, Fault, throttled, unwell
 from providers.loopback.server import Loopback
@@ -87,6 +88,11 @@ class Scene:
         references = [each["metadata"]["arrears_charge"] for each in made]
         ours = {claim.message for claim in look(self.ledger, name).account.claims}
         return [reference for reference in references if reference in ours]
+
+    def stuck(self, name: str) -> list[str]:
+        """What a person is told of a charge that cannot be made."""
+        found = [task for task in tasks.worklist(self.ledger) if task.customer_id == name]
+        return [task.why for task in found if task.step == CHARGE_STUCK]
 
     def told(self, name: str, kind: type[Body]) -> int:
         return sum(isinstance(fact.body, kind) for fact in facts.history(self.ledger, name)) - (
@@ -223,4 +229,23 @@ def test_a_customer_whom_stripe_does_not_know_is_not_charged(at: Scene) -> None:
     asking = Asking(at.charges(), name)
     for _ in range(3):
         assert asking.attempt()["answer"] == "deferred"
+        [why] = at.stuck(name)
+        assert why.startswith(f"the card cannot be charged for {name}-1: no customer of Stripe is known")
     assert at.taken(name) == []
+
+
+def test_a_charge_that_nobody_can_ask_about_is_a_task_until_somebody_can(at: Scene) -> None:
+    """The answer was lost, and then the card was removed: by the card alone nobody knows whose it was."""
+    name = at.customer()
+    at.loopback.faults.add("charge", [DROPPED])
+    asking = Asking(at.charges(), name)
+    asking.attempt()
+    card = at.stripe.get(look(at.ledger, name).account.wallet.cards[0].instrument)
+    owner = card["customer"]
+    billing.detach(at.stripe, card)
+    asking.now += timedelta(minutes=10)
+    assert asking.attempt()["answer"] == "deferred"
+    assert len(at.stuck(name)) == 1
+    card["customer"] = owner
+    assert asking.settle() == "done"
+    assert (len(at.taken(name)), at.stuck(name)) == (1, [])

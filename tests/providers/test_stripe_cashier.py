@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import count
@@ -54,7 +54,7 @@ class Scene:
         return StripeCashier(
             key=self.stripe.key,
             base=f"{self.loopback.base}/stripe",
-            customer_of={"ACME": self.owner["id"]}.get,
+            customers_of=lambda name: [self.owner["id"]] if name == "ACME" else [],
             now=lambda: datetime.now(UTC) + self.later,
         )
 
@@ -262,11 +262,48 @@ def test_a_charge_is_found_though_its_customer_is_known_otherwise_since(at: Scen
     with pytest.raises(InDoubt):
         unlinked.charge(at.charge(), at=NOW)
     other = billing.customer(at.stripe)
-    linked = StripeCashier(
-        key=at.stripe.key, base=f"{at.loopback.base}/stripe", customer_of={"ACME": other["id"]}.get
-    )
+    linked = known_as(at, other)
     found = linked.find(at.charge(), since=datetime.now(UTC))
     assert found
+    assert found.outcome == "paid"
+
+
+def known_as(at: Scene, *owners: Object) -> StripeCashier:
+    names = [owner["id"] for owner in owners]
+    return StripeCashier(
+        key=at.stripe.key, base=f"{at.loopback.base}/stripe", customers_of=lambda name: names
+    )
+
+
+def test_of_several_customers_of_stripe_the_one_with_the_card_is_charged(at: Scene) -> None:
+    """The first by name has another card: nobody meant that one."""
+    other = billing.customer(at.stripe)
+    billing.card(at.stripe, other)
+    for owners in ((at.owner, other), (other, at.owner)):
+        charge = replace(at.charge(), reference=f"m-several-{owners[0]['id']}")
+        assert known_as(at, *owners).charge(charge, at=NOW).instrument == at.card["id"]
+    charged = [each["customer"] for each in at.stripe.all("payment_intent", status="succeeded")]
+    assert charged[:2] == [at.owner["id"]] * 2
+
+
+def test_of_several_customers_of_stripe_none_is_charged_where_none_has_the_card(at: Scene) -> None:
+    other = billing.customer(at.stripe)
+    billing.card(at.stripe, other)
+    billing.detach(at.stripe, at.card)
+    with pytest.raises(Refused, match="several customers of Stripe are this one"):
+        known_as(at, at.owner, other).charge(at.charge(), at=NOW)
+    assert at.intents() == []
+
+
+def test_a_charge_of_one_of_several_customers_is_found_when_its_card_is_gone(at: Scene) -> None:
+    """Else it would be charged again."""
+    other = billing.customer(at.stripe)
+    at.loopback.faults.add("charge", [LOST_REPLY])
+    with pytest.raises(InDoubt):
+        known_as(at, other, at.owner).charge(at.charge(), at=NOW)
+    billing.detach(at.stripe, at.card)
+    found = known_as(at, other, at.owner).find(at.charge(), since=datetime.now(UTC))
+    assert found is not None
     assert found.outcome == "paid"
 
 
