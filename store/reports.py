@@ -7,17 +7,15 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, or_, select
 
-from domain.ageing import Ageing, Balance, age
-from domain.book import Debt
+from domain.ageing import Ageing
 from domain.decide import decide
 from domain.effects import Effect, by_invoice
-from domain.instalments import falls_due
 from domain.money import Money
 from store import facts, policies
 from store.database import Ledger
 from store.errors import NoPolicy
-from store.reporting.items import debts_then
-from store.tables import CustomerRow, DebtRow, EntryRow
+from store.reporting import ages
+from store.tables import CustomerRow, DebtRow
 
 
 def ageing(ledger: Ledger, *, as_of: date, known_at: datetime | None = None) -> Ageing:
@@ -25,37 +23,8 @@ def ageing(ledger: Ledger, *, as_of: date, known_at: datetime | None = None) -> 
 
     With all that is known now; or, with `known_at`, with what was known at that instant.
     """
-    sums = (
-        select(
-            col(EntryRow.customer_id), col(EntryRow.invoice), col(EntryRow.currency), func.sum(EntryRow.minor)
-        )
-        .where(EntryRow.happened_on <= as_of)
-        .group_by(col(EntryRow.customer_id), col(EntryRow.invoice), col(EntryRow.currency))
-    )
-    if known_at is not None:
-        sums = sums.where(EntryRow.learned_at <= known_at)
     with ledger.read() as session:
-        debts = session.exec(select(col(DebtRow.customer_id), col(DebtRow.invoice), col(DebtRow.due_on)))
-        due = {(customer_id, invoice): due_on for customer_id, invoice, due_on in debts}
-        then = debts_then(session, [as_of], known_at)
-        balances = [
-            each
-            for customer_id, invoice, currency, minor in session.exec(sums)
-            for each in _balances(
-                Money(int(minor), currency),
-                None if invoice is None else due[customer_id, invoice],
-                then.get((customer_id, invoice), {}).get(as_of),
-            )
-        ]
-    return age(balances, as_of)
-
-
-def _balances(left: Money, due_on: date | None, then: Debt | None) -> list[Balance]:
-    """Return what was left of an invoice by what of it fell due when."""
-    dues = [] if then is None else falls_due(then, left)
-    if not dues:
-        return [Balance(open=left, due_on=due_on)]
-    return [Balance(open=due.amount, due_on=due.due_on) for due in dues]
+        return ages.ageing(session, as_of=as_of, known_at=known_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Items of the whole ledger: every invoice with what was posted to it until a day, in one question."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -10,16 +11,29 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
 from domain.book import Debt
-from domain.facts import InvoiceCorrected
+from domain.facts import Body, Fact, InvoiceCorrected
 from domain.posting import post
 from domain.reports.items import FLOWS, Item, Posted
+from store.facts import read_text
 from store.reporting.known import histories_with
 from store.tables import FactRow
 
 _FACTS, _ENTRIES, _DEBTS = (SQLModel.metadata.tables[name] for name in ("facts", "entries", "debts"))
 
-# A scheduled invoice names its instalments; the words are those of the body as it is written.
+# The words are those of the body as it is written. A correction of the amount alone moves no date.
 _SCHEDULED = sa.and_(col(FactRow.kind) == "invoice_issued", col(FactRow.body).contains('"instalments":['))
+_MOVED = sa.and_(
+    col(FactRow.kind) == "invoice_corrected",
+    sa.or_(col(FactRow.body).contains('"due_on":"'), col(FactRow.body).contains('"instalments":[')),
+)
+_OWN_DATES = sa.or_(_MOVED, _SCHEDULED)
+_DATING = ("invoice_issued", "invoice_corrected", "invoice_voided", "draft_deleted")
+"""Kinds of facts that say when an invoice falls due."""
+
+_CHUNK = 500
+
+Names = Mapping[str, Collection[str]]
+"""Invoices by customer."""
 
 
 def read(
@@ -60,22 +74,30 @@ def _posted(as_of: date, known_at: datetime | None) -> sa.Select[Any]:
     return posted if known_at is None else posted.where(_ENTRIES.c.learned_at <= known_at)
 
 
+def own_dates(session: Session) -> Names:
+    """Return the invoices whose dates the projection of debts does not tell for every day, by customer."""
+    names: dict[str, set[str]] = {}
+    for customer, text in session.exec(select(FactRow.customer_id, FactRow.body).where(_OWN_DATES)):
+        names.setdefault(customer, set()).add(_invoice(read_text(text)))
+    return names
+
+
 def debts_then(
-    session: Session, days: Sequence[date], known_at: datetime | None
+    session: Session, days: Sequence[date], known_at: datetime | None, names: Names | None = None
 ) -> Mapping[tuple[str, str | None], Mapping[date, Debt]]:
     """Return the debts whose due dates the projection does not tell, as they were and were known on each day.
 
-    Corrections change dates, and instalments have dates of their own: customers who have any are posted
-    again, for an earlier day only if something was corrected in between.
+    Corrections change dates, and instalments have dates of their own: such invoices are posted again, for an
+    earlier day only if something was corrected in between. What is open on them is not told.
 
     Args:
         days: the newest first.
+        names: only these; without it all that there are.
     """
+    names = own_dates(session) if names is None else names
     found: dict[tuple[str, str | None], dict[date, Debt]] = {}
-    special = sa.or_(col(FactRow.kind) == "invoice_corrected", _SCHEDULED)
-    of = select(FactRow.customer_id).where(special)
-    for customer, history in histories_with(session, of, as_of=days[0], known_at=known_at):
-        corrected = {f.happened_on for f in history if isinstance(f.body, InvoiceCorrected)}
+    for customer, history in _that_date(session, names, as_of=days[0], known_at=known_at):
+        corrected = {fact.happened_on for fact in history if isinstance(fact.body, InvoiceCorrected)}
         debts: Iterable[Debt] = ()
         posted_for = date.max
         for day in days:
@@ -85,3 +107,29 @@ def debts_then(
             for debt in debts:
                 found.setdefault((customer, debt.invoice), {})[day] = debt
     return found
+
+
+def _that_date(
+    session: Session, names: Names, *, as_of: date, known_at: datetime | None
+) -> Iterator[tuple[str, list[Fact]]]:
+    """Yield the facts that say when these invoices fell due, by customer.
+
+    Money moves no date, so it is left out; but whether something was left to write off is for money to say.
+    """
+    wrote_off = set(session.exec(select(FactRow.customer_id).where(col(FactRow.kind) == "write_off")))
+    known = partial(histories_with, session, as_of=as_of, known_at=known_at)
+    for some in chunks(sorted(names.keys() - wrote_off)):
+        for customer, history in known(some, kinds=_DATING):
+            yield customer, [fact for fact in history if _invoice(fact.body) in names[customer]]
+    for some in chunks(sorted(names.keys() & wrote_off)):
+        yield from known(some)
+
+
+def chunks(customers: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield customers, so many at a time as a database takes in one list."""
+    for first in range(0, len(customers), _CHUNK):
+        yield customers[first : first + _CHUNK]
+
+
+def _invoice(body: Body) -> str:
+    return str(getattr(body, "invoice", ""))

@@ -1,6 +1,6 @@
 """What was known: the facts of some customers until a day, as known at a moment, in one question."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -17,15 +17,21 @@ _ROWS = 5_000
 
 
 def histories_with(
-    session: Session, customers: Any, *, as_of: date, known_at: datetime | None
+    session: Session, customers: Any, *, as_of: date, known_at: datetime | None, kinds: Sequence[str] = ()
 ) -> Iterator[tuple[str, list[Fact]]]:
-    """Return every fact until the end of a day of the customers that a select gives, by customer."""
+    """Return every fact until the end of a day of the customers that a select gives, by customer.
+
+    Args:
+        kinds: only facts of these; of all without any.
+    """
     facts = (
         sa.select(_FACTS)
         .where(_FACTS.c.customer_id.in_(customers), _FACTS.c.happened_on <= as_of)
         .order_by(_FACTS.c.customer_id, _FACTS.c.number)
         .execution_options(yield_per=_ROWS)
     )
+    if kinds:
+        facts = facts.where(_FACTS.c.kind.in_(kinds))
     if known_at is not None:
         facts = facts.where(_FACTS.c.learned_at <= known_at)
     rows = session.connection().execute(facts)
