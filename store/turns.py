@@ -264,4 +264,4 @@ def _asked_besides(session: Session, place: Place, claim: str) -> bool:
         ClaimRow.channel == SERVICE,
         ClaimRow.state == "claimed",
     )
-    return not messages.isdisjoint(session.exec(unsettled))
+    return any(message in messages for message in session.exec(unsettled))
