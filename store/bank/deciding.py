@@ -10,7 +10,7 @@ from sqlmodel import Session, col, delete, select
 
 from domain.cash.doors import BANK, WAITS_DAYS
 from domain.cash.matching import Candidate
-from domain.facts import Body, MoneyDecided, MoneyInQuestion, PaymentReceived
+from domain.facts import Body, MoneyDecided, MoneyInQuestion, PaymentInFlight, PaymentReceived
 from domain.money import Money
 from domain.own_steps import BANK_LINE
 from domain.reasons import Reason
@@ -64,6 +64,8 @@ def apply(
     times = lines.times_applied(session, kept.id)
     stem = f"{kept.name}.{times + 1}" if times else kept.name
     names = [f"{stem}-{number}" if number > 1 else stem for number in range(1, len(parts) + 1)]
+    if not times and (announced := _announced(session, kept, row)) is not None:
+        names[0] = announced
     new = [
         _fact(
             name,
@@ -89,6 +91,22 @@ def apply(
         learned = {"payer": kept.row.payer, "customer_id": row.id, "learned_at": now}
         table = BankPayerRow.__table__  # type: ignore[attr-defined]
         session.connection().execute(upsert(session, table).values(learned).on_conflict_do_nothing())
+
+
+def _announced(session: Session, kept: Kept, row: CustomerRow) -> str | None:
+    """Return the name under which the money of a line was on its way: else it would be so for ever.
+
+    What was announced for a deposit is not taken for it: the line may have been matched to an invoice.
+    """
+    name = kept.detail.end_to_end if kept.detail else None
+    told = [fact.body for fact in facts.read(session, row.id)] if name else []
+    coming = any(
+        isinstance(body, PaymentInFlight)
+        and (body.payment, body.currency, body.deposit) == (name, kept.row.currency, None)
+        for body in told
+    )
+    known = any(isinstance(body, PaymentReceived) and body.payment == name for body in told)
+    return name if coming and not known else None
 
 
 def write(session: Session, kept: Kept, row: CustomerRow, name: str, body: Body, *, now: datetime) -> None:

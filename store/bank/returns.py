@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from domain.facts import ChargedBack, PaymentFailed, PaymentInFlight, PaymentReceived
+from domain.facts import ChargedBack, PaymentCancelled, PaymentFailed, PaymentInFlight, PaymentReceived
 from domain.money import Money
 from store import facts
 from store.bank import deciding, lines
@@ -39,8 +39,17 @@ def original_of(session: Session, kept: Kept) -> Original | None:
     """Return what a returned line undoes; None where it is not known, or may be one of several."""
     if kept.row.reference is None or kept.row.minor >= 0:
         return None
-    found = [*_of_lines(session, kept), *_of_facts(session, kept)]
+    lines_ = _of_lines(session, kept)
+    others = [each for each in _of_facts(session, kept) if not _is_of(each, lines_)]
+    found = [*lines_, *others]
     return found[0] if len(found) == 1 else None
+
+
+def _is_of(other: Original, lines_: Sequence[Original]) -> bool:
+    """Whether a payment is that of a line, under the name by which it had been announced."""
+    names = {(each.customer, name) for each in lines_ for name, _ in each.payments}
+    came_in = other.in_flight and other.customer in {each.customer for each in lines_}
+    return came_in or all((other.customer, name) in names for name, _ in other.payments)
 
 
 def _of_lines(session: Session, kept: Kept) -> list[Original]:
@@ -84,19 +93,27 @@ def _of_facts(session: Session, kept: Kept) -> list[Original]:
 
 
 def payments_named(session: Session, name: str) -> list[tuple[str, PaymentReceived | PaymentInFlight]]:
-    """Return the payments of this name, with their customers, that came in or are on their way."""
+    """Return the payments of this name, with their customers, that came in or are on their way.
+
+    One that was taken for a customer's and is not is none.
+    """
     said = f'"payment":{json.dumps(name, ensure_ascii=False)}'
     rows = session.exec(
         select(FactRow).where(
-            col(FactRow.kind).in_(["payment_received", "payment_in_flight"]),
+            col(FactRow.kind).in_(["payment_received", "payment_in_flight", "payment_cancelled"]),
             col(FactRow.body).contains(said, autoescape=True),
         )
     )
     bodies = [(row.customer_id, facts.read_text(row.body)) for row in rows]
+    gone = {
+        customer for customer, body in bodies if isinstance(body, PaymentCancelled) and body.payment == name
+    }
     return [
         (customer, body)
         for customer, body in bodies
-        if isinstance(body, PaymentReceived | PaymentInFlight) and body.payment == name
+        if isinstance(body, PaymentReceived | PaymentInFlight)
+        and body.payment == name
+        and customer not in gone
     ]
 
 

@@ -66,6 +66,12 @@ def open_on(ledger: Ledger, customer: str) -> dict[str, str]:
     return {debt.invoice: debt.open.plain() for debt in account.open_debts}
 
 
+def on_its_way(ledger: Ledger, customer: str) -> list[str]:
+    with ledger.read() as session:
+        account = facts.account_of(session, session.get_one(CustomerRow, customer))
+    return [money.payment for money in account.in_flight]
+
+
 def filled(business: Business) -> Business:
     """ACME owes INV-1 of 100.00 and INV-2042 of 250.00; BOLT owes B-7701 of 60.00."""
     for name, invoice, amount in (("ACME", "INV-1", "100.00"), ("BOLT", "B-7701", "60.00")):
@@ -251,6 +257,38 @@ def test_a_direct_debit_that_was_on_its_way_has_failed(acme: Business) -> None:
 
     (failed,) = bank_facts(acme.ledger, "BOLT")
     assert (failed.body.payment, failed.body.invoice, failed.body.decline) == ("DD-9", "B-7701", "AM04")
+
+
+@pytest.mark.parametrize("invoice", ["B-7701", None])
+def test_a_direct_debit_that_has_come_in_is_not_on_its_way_any_more(
+    invoice: str | None, acme: Business
+) -> None:
+    """Else nobody would be chased for it once it was returned, or for anything else."""
+    debit = PaymentInFlight(payment="DD-9", amount="60.00", currency="EUR", invoice=invoice)
+    doors.record(acme.ledger, "BOLT", [NewFact(source="psp", id="x", happened_on=DAY, body=debit)], now=NOW)
+    take(acme.ledger, statement(line("60.00", "B-7701", end_to_end="DD-9")))
+    assert (open_on(acme.ledger, "BOLT"), on_its_way(acme.ledger, "BOLT")) == ({}, [])
+
+    back = line("-60.00", end_to_end="DD-9", returned=True, reason="AM04")
+    take(acme.ledger, statement(back, number="2"))
+    assert kinds(acme.ledger, "BOLT") == ["payment_received", "charged_back"]
+    assert open_on(acme.ledger, "BOLT") == {"B-7701": "60.00"}
+    assert on_its_way(acme.ledger, "BOLT") == []
+
+
+def test_a_direct_debit_that_was_taken_for_anothers_is_matched_again_under_a_name_of_its_own(
+    acme: Business,
+) -> None:
+    debit = PaymentInFlight(payment="DD-9", amount="60.00", currency="EUR", invoice="B-7701")
+    doors.record(acme.ledger, "BOLT", [NewFact(source="psp", id="x", happened_on=DAY, body=debit)], now=NOW)
+    take(acme.ledger, statement(line("60.00", "B-7701", end_to_end="DD-9")))
+    answering.unmatch(acme.ledger, 1, reason="not theirs", by="maria", now=at(2))
+    assert open_on(acme.ledger, "BOLT") == {"B-7701": "60.00"}
+    answering.match(acme.ledger, 1, ["B-7701"], by="maria", now=at(3))
+    assert (open_on(acme.ledger, "BOLT"), on_its_way(acme.ledger, "BOLT")) == ({}, [])
+    back = line("-60.00", end_to_end="DD-9", returned=True, reason="AM04")
+    take(acme.ledger, statement(back, number="2"))
+    assert open_on(acme.ledger, "BOLT") == {"B-7701": "60.00"}
 
 
 def test_a_return_of_nobody_knows_what_is_asked_about_and_a_person_names_the_payment(acme: Business) -> None:
