@@ -240,6 +240,7 @@ class Service:
                 return self._after(kept_back, None, kind, customer_id, now)
             begun = self.books.begin(customer_id, kind, now)
         if isinstance(begun, PutOff):
+            sweep.put_off(self.books.ledger, customer_id, until=begun.until)
             return _Step(answer="deferred", until=begun.until, says=begun.reason.words)
         if isinstance(begun, Unwanted):
             return _Step(answer="unwanted", says=begun.why)

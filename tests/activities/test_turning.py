@@ -16,8 +16,8 @@ from domain.facts import (
     SubscriptionSuspended,
     SuspendedElsewhere,
 )
-from store import claims, exchanges, journal, places, switches, turns
-from store.assess import look
+from store import claims, exchanges, journal, places, sweep, switches, turns
+from store.assess import assess, look
 from tests.activities.turning_stage import RESTRICT, Stage, at, prepare, stage
 
 SUSPENDED_AT = at(20)
@@ -535,6 +535,17 @@ def test_a_dry_run_looks_and_changes_nothing(acme: Stage) -> None:
     acme.dry_run = True
     acme.pay(at(21))
     assert acme.until_over("reactivate", at(21, 1))[0]["answer"] == "done"
+
+
+def test_a_turn_that_is_left_to_whoever_may_be_at_work_on_it_is_not_overdue(acme: Stage) -> None:
+    acme.link("S-1")
+    acme.die("suspend", SUSPENDED_AT, "asked")
+    assess(acme.ledger, "ACME", now=SUSPENDED_AT, code_version="test")
+    soon = SUSPENDED_AT + timedelta(seconds=65)
+    assert sweep.due(acme.ledger, now=soon, limit=1) == ["ACME"]
+    answer = acme.act("suspend", SUSPENDED_AT + timedelta(seconds=3), goes_on=False)
+    assert answer["until"] == (SUSPENDED_AT + timedelta(seconds=10)).isoformat()
+    assert sweep.due(acme.ledger, now=soon, limit=1) == []
 
 
 # --- death -----------------------------------------------------------------------------------------
