@@ -69,11 +69,13 @@ class Waiting:
 
 
 def held(found: DryRun) -> Waiting:
-    """Return what of a dry run the guard holds: tasks pass it, and so does asking how a message went."""
+    """Return what of a dry run the guard holds: tasks and returns pass it, and asking how a message went."""
     new = (
         each
         for each in found.wanted
-        if each.effect.settles is None and each.effect.channel not in (TASK, BOOK)
+        if each.effect.settles is None
+        and each.effect.channel not in (TASK, BOOK)
+        and each.effect.kind != switches.RETURN
     )
     return Waiting(effects=tuple(new), codes=found.codes)
 

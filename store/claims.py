@@ -156,7 +156,8 @@ def _begin(
         rows = _rows(session, row.id, effect.settles)
         first = rows[0]
         return _begun(session, row, loaded, effect, first.message, first.attempt, first.claimed_at, now)
-    if effect.channel != TASK and (shut := switches.closed(session, now)) is not None:
+    guarded = effect.kind != switches.RETURN
+    if effect.channel != TASK and (shut := switches.closed(session, now, guarded=guarded)) is not None:
         return _put_off(session, row, loaded, effect, shut, now, code_version)
     passing = breakers.passage(session, effect.channel, sender, now) if sender else Passage()
     if passing.shut is not None:
@@ -164,7 +165,7 @@ def _begin(
     message, attempt = _claim(session, row, loaded, effect, now, code_version)
     row.revision += 1
     row.last_now = now
-    row.halted = False
+    row.halted = row.halted and not guarded
     journal.write(
         session,
         at=now,

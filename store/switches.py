@@ -7,11 +7,15 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from domain.channels import BOOK, TASK
+from domain.effects import EffectKind
 from domain.own_steps import BLAST
 from domain.reasons import Reason, because
 from store import journal, sweep, tasks
 from store.database import Ledger
 from store.tables import ClaimRow, CustomerRow, SwitchesRow, TaskRow
+
+RETURN: EffectKind = "reactivate"
+"""What the guard neither holds nor counts: a service that was paid for comes back without approval."""
 
 ALLOWED_FOR = timedelta(days=1)
 """How long an approval lasts; what it covers and did not go out until then is asked about again."""
@@ -138,10 +142,13 @@ def _turned(session: Session, why: str, *, by: str, now: datetime) -> None:
     journal.write(session, at=now, what="switch", why=why, actor=by)
 
 
-def closed(session: Session, now: datetime) -> Reason | None:
+def closed(session: Session, now: datetime, *, guarded: bool = True) -> Reason | None:
     """Why no effect may be claimed now, tripping the guard when this one would be one too many.
 
     The count is taken without a lock of its own: claims of the same moment may exceed it by a few.
+
+    Args:
+        guarded: whether the guard holds such an effect at all.
     """
     row = session.get_one(SwitchesRow, 1)
     if row.stopped or row.blast_since is not None:
@@ -149,6 +156,8 @@ def closed(session: Session, now: datetime) -> Reason | None:
         session.refresh(row, with_for_update={"read": True})
     if row.stopped:
         return because("hold.stopped", since=_minute(row.stopped_since), reason=row.stopped_reason)
+    if not guarded:
+        return None
     if row.blast_since is None:
         if _uncovered(session, row, now) < row.blast_limit:
             return None
@@ -172,11 +181,12 @@ def _uncovered(session: Session, row: SwitchesRow, now: datetime) -> int:
 
 
 def _begun(session: Session, after: datetime, until: datetime) -> int:
-    """Count messages and service effects begun in a span of time."""
+    """Count messages and service effects begun in a span of time, without returns."""
     claimed = (
         select(func.count(func.distinct(ClaimRow.message)))
         .where(col(ClaimRow.claimed_at) > after, col(ClaimRow.claimed_at) <= until)
         .where(col(ClaimRow.channel).not_in((TASK, BOOK)), ClaimRow.state != "released")
+        .where(col(ClaimRow.kind).is_distinct_from(RETURN))
     )
     return session.exec(claimed).one()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.facts import OnboardingStarted
+from domain.facts import OnboardingStarted, SubscriptionSuspended
 from store import assess as assessing
 from store import blast, journal, switches, tasks
 from store.blast import Allowed
@@ -143,6 +143,30 @@ def test_what_the_guard_does_not_hold_is_not_listed(business):
     assert [each.effect.key for each in blast.waiting(business.ledger, now=business.at(16)).effects] == [
         "second/email"
     ]
+
+
+def test_the_guard_holds_no_return_of_a_service_that_was_paid_for(business):
+    """It needs no approval: a flood of reminders is no reason to keep from payers what they paid for."""
+    limit_to(business, 1)
+    paid, a, b = many(business, 3)
+    business.record(paid, SubscriptionSuspended(subscription=paid), now=business.at(2))
+    business.begun(a, FIRST, business.at(3))
+    assert isinstance(business.begin(b, FIRST, business.at(3)), PutOff)
+    business.pay(paid, now=business.at(3), invoice=f"I-{paid}")
+    listed = [each.customer_id for each in blast.waiting(business.ledger, now=business.at(3)).effects]
+    assert listed == [b]
+    business.begun(paid, "reactivate", business.at(3))
+    # Nor does it count against the limit.
+    blast.allow(business.ledger, by="maria", now=business.at(3))
+    business.begun(b, FIRST, business.at(3))
+
+
+def test_a_stop_holds_returns_too(business):
+    (paid,) = many(business, 1)
+    business.record(paid, SubscriptionSuspended(subscription=paid), now=business.at(2))
+    business.pay(paid, now=business.at(3), invoice=f"I-{paid}")
+    switches.stop(business.ledger, reason="a wrong file", by="maria", now=business.at(3))
+    assert isinstance(business.begin(paid, "reactivate", business.at(3)), PutOff)
 
 
 def test_codes_that_wait_are_counted_apart(business):
