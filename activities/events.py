@@ -58,7 +58,11 @@ class Events:
         """Send what is due to one endpoint, until nothing is or the time is over."""
         endpoint = self.endpoints.get(order["endpoint"])
         if endpoint is None:
-            return Went(more=False, wait_seconds=0, words="the settings name this endpoint no more")
+            closed = event_deliveries.left(self.books.ledger, order["endpoint"], now=self.books.now())
+            words = (
+                "the settings name this endpoint no more" if closed else "another worker has this endpoint"
+            )
+            return Went(more=False, wait_seconds=0, words=words)
         began, sent, taken = time.monotonic(), 0, 0
         more = True
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="events") as threads:
@@ -72,6 +76,7 @@ class Events:
                 more = any(each.taken for each in answers)
         ledger, now = self.books.ledger, self.books.now()
         event_deliveries.tell_of_lateness(ledger, endpoint.name, now=now, lasting=self.books.lasting)
+        event_deliveries.forget(ledger, now=now)
         return Went(more=more, wait_seconds=0, words=f"{taken} of {sent} events taken")
 
     def _take(self, endpoint: Endpoint) -> list[Due]:

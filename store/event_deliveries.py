@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import delete, func
 from sqlalchemy import select as rows_of
 from sqlalchemy import update as change_of
 from sqlmodel import Session, SQLModel, col, select
@@ -23,6 +23,7 @@ from store.event_tables import EventDeliveryRow, EventEndpointRow, EventRow
 
 _ENDPOINTS = SQLModel.metadata.tables["event_endpoints"]
 _DELIVERIES = SQLModel.metadata.tables["event_deliveries"]
+_EVENTS = SQLModel.metadata.tables["events_out"]
 
 Lasting = Callable[[timedelta], timedelta]
 """How much business time passes in a span of real time."""
@@ -38,6 +39,7 @@ class Endpoint:
     name: str
     host: str
     opened_at: datetime
+    named_at: datetime | None
     closed_at: datetime | None
     shut_at: datetime | None
     why: str | None
@@ -47,10 +49,16 @@ class Endpoint:
     oldest_at: datetime | None
 
 
-def set_up(ledger: Ledger, wanted: Mapping[str, str], *, now: datetime) -> list[str]:
-    """Have the endpoints that the settings name, by name with their hosts; return the names of all others.
+LEFT_AFTER = timedelta(days=1)
+"""An endpoint that no worker has named for so long is one that the settings name no more."""
+_NAMED_AGAIN = timedelta(hours=1)
 
-    What waits for one that is named no more is dropped.
+
+def set_up(ledger: Ledger, wanted: Mapping[str, str], *, now: datetime) -> list[str]:
+    """Have the endpoints that the settings name, by name with their hosts; return the names of those closed.
+
+    Those that they do not name may be another worker's, who says so while it works: what waits for them is
+    dropped only when nobody has named them for a day.
     """
     with ledger.write() as session:
         there = {
@@ -60,20 +68,42 @@ def set_up(ledger: Ledger, wanted: Mapping[str, str], *, now: datetime) -> list[
             row = there.get(name)
             if row is None:
                 # Another worker may have it by now.
-                new = EventEndpointRow(name=name, host=host, opened_at=now).model_dump()
+                new = EventEndpointRow(name=name, host=host, opened_at=now, named_at=now).model_dump()
                 adding = upsert(session, _ENDPOINTS).values(new).on_conflict_do_nothing()
                 session.connection().execute(adding)
-            elif row.closed_at is not None:
+                continue
+            row.named_at = now
+            if row.closed_at is not None:
                 row.sqlmodel_update({"opened_at": now, "closed_at": None, "failures": 0})
-        closing = [row for name, row in there.items() if name not in wanted]
-        for row in closing:
-            if row.closed_at is None:
-                row.sqlmodel_update({"closed_at": now, "shut_at": None, "why": None})
-                _change(session, row.name, state="dropped")
-                _end_tasks(session, row.name, "the settings name it no more", now)
+        left = [row for name, row in there.items() if name not in wanted and _is_left(row, now)]
+        for row in left:
+            _close(session, row, now)
         known_so_far = session.info[TOLD_SINCE]
     known_so_far.clear()  # Whoever writes next asks again.
-    return [row.name for row in closing]
+    return [row.name for row in left]
+
+
+def left(ledger: Ledger, name: str, *, now: datetime) -> bool:
+    """Close an endpoint that this worker's settings do not name, if nobody's do; say whether it is closed."""
+    with ledger.write() as session:
+        row = _locked(session, name)
+        if row is None or not _is_left(row, now):
+            return row is None
+        _close(session, row, now)
+        known_so_far = session.info[TOLD_SINCE]
+    known_so_far.clear()
+    return True
+
+
+def _is_left(row: EventEndpointRow, now: datetime) -> bool:
+    return row.closed_at is not None or (row.named_at or row.opened_at) <= now - LEFT_AFTER
+
+
+def _close(session: Session, row: EventEndpointRow, now: datetime) -> None:
+    if row.closed_at is None:
+        row.sqlmodel_update({"closed_at": now, "shut_at": None, "why": None})
+        _change(session, row.name, state="dropped")
+        _end_tasks(session, row.name, "the settings name it no more", now)
 
 
 def endpoints(ledger: Ledger) -> list[Endpoint]:
@@ -131,7 +161,11 @@ def take(ledger: Ledger, name: str, *, now: datetime, until: datetime, limit: in
     """
     with ledger.write() as session:
         row = _locked(session, name)
-        if row is None or row.closed_at is not None or row.shut_at is not None:
+        if row is None or row.closed_at is not None:
+            return []
+        if row.named_at is None or row.named_at <= now - _NAMED_AGAIN:
+            row.named_at = now
+        if row.shut_at is not None:
             return []
         most = 1 if row.failures >= UNWELL_AFTER else limit
         found = session.exec(_due(name, now, most)).all()
@@ -294,6 +328,30 @@ def _change(session: Session, name: str, *, tried: bool = False, **values: objec
 
 def _end_tasks(session: Session, name: str, outcome: str, now: datetime, *, by: str = "engine") -> None:
     tasks.end(session, ABOUT_EVENTS, f"%the endpoint {name} at %", now=now, outcome=outcome, by=by)
+
+
+# --- forgetting ------------------------------------------------------------------------------------
+
+KEPT = timedelta(days=90)
+"""So long an event can be shown and sent again after it was told."""
+
+
+def forget(ledger: Ledger, *, now: datetime, limit: int = 500) -> int:
+    """Forget the oldest events that nobody waits for any more; count them.
+
+    Only so many of the oldest are looked at, so that it costs nothing where there is nothing to forget.
+    """
+    oldest = select(_EVENTS.c.number, _EVENTS.c.at).order_by(_EVENTS.c.number).limit(limit).subquery()
+    waits = select(_DELIVERIES.c.number).where(
+        _DELIVERIES.c.number == oldest.c.number, _DELIVERIES.c.state == "waiting"
+    )
+    over = rows_of(oldest.c.number).where(oldest.c.at <= now - KEPT, ~waits.exists())
+    with ledger.write() as session:
+        connection = session.connection()
+        numbers = connection.execute(over).scalars().all()
+        for table in (_DELIVERIES, _EVENTS):
+            connection.execute(delete(table).where(table.c.number.in_(numbers)))
+        return len(numbers)
 
 
 # --- showing ---------------------------------------------------------------------------------------

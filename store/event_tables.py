@@ -30,6 +30,7 @@ class EventEndpointRow(SQLModel, table=True):
 
     Attributes:
         opened_at: what happened before is not told.
+        named_at: when a worker whose settings name it was last at work.
         closed_at: the settings name it no more.
         shut_at: it takes nothing until a person says so; what is for it waits.
         failures: requests in a row that it did not take.
@@ -40,6 +41,7 @@ class EventEndpointRow(SQLModel, table=True):
     name: str = Field(primary_key=True, max_length=64)
     host: str
     opened_at: datetime = Field(sa_type=Instant)
+    named_at: datetime | None = Field(default=None, sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
     shut_at: datetime | None = Field(default=None, sa_type=Instant)
     why: str | None = None

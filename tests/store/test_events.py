@@ -392,6 +392,30 @@ def test_a_task_is_open_while_events_wait_for_long(told: Business) -> None:
     assert open_tasks(told.ledger) == []
 
 
+def test_an_endpoint_that_another_worker_names_keeps_what_waits_for_it(told: Business) -> None:
+    """Two workers with different settings: neither drops what is the other's, while that one works."""
+    _dispute(told, "ACME", at(1))
+    assert event_deliveries.set_up(told.ledger, {THERE: "t"}, now=at(1)) == [HERE], "not named for 61 days"
+    event_deliveries.set_up(told.ledger, {HERE: "hooks.example"}, now=at(1, 20))
+    _dispute(told, "BETA", at(2))
+    assert event_deliveries.set_up(told.ledger, {THERE: "t"}, now=at(2, 18)) == []
+    assert [each.waiting for each in event_deliveries.endpoints(told.ledger)] == [1, 1]
+    event_deliveries.take(told.ledger, HERE, now=at(3), until=at(3), limit=9)
+    assert not event_deliveries.left(told.ledger, HERE, now=at(3, 18)), "its worker was at work today"
+    assert event_deliveries.left(told.ledger, HERE, now=at(4))
+    assert event_deliveries.set_up(told.ledger, {THERE: "t"}, now=at(4)) == [HERE]
+
+
+def test_events_that_were_told_are_forgotten_in_time_and_those_that_wait_are_not(told: Business) -> None:
+    _dispute(told, "ACME", at(1))
+    all_taken(told.ledger, at(1))
+    _dispute(told, "BETA", at(2))
+    assert event_deliveries.forget(told.ledger, now=at(90)) == 0
+    assert event_deliveries.forget(told.ledger, now=at(200)) == 1
+    assert [each.customer for each in event_deliveries.listed(told.ledger)] == ["BETA"]
+    assert len(take(told.ledger, at(200))) == 1
+
+
 def test_an_endpoint_that_is_set_no_more_is_sent_nothing_and_no_more_is_written(told: Business) -> None:
     _dispute(told, "ACME", at(1))
     assert event_deliveries.set_up(told.ledger, {}, now=at(2)) == [HERE]

@@ -1,4 +1,4 @@
-"""How objects of systems outside stand, and what waits until one of them was read again."""
+"""How objects of systems outside stand, what waits until one was read, and who names an endpoint."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,10 +23,14 @@ def upgrade() -> None:
     with op.batch_alter_table("outside_waiting") as waiting:
         waiting.add_column(sa.Column("stale", sa.Boolean(), nullable=False, server_default=sa.false()))
         waiting.add_column(sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True))
+    with op.batch_alter_table("event_endpoints") as endpoints:
+        endpoints.add_column(sa.Column("named_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
     """Take the change back."""
+    with op.batch_alter_table("event_endpoints") as endpoints:
+        endpoints.drop_column("named_at")
     with op.batch_alter_table("outside_waiting") as waiting:
         waiting.drop_column("tried_at")
         waiting.drop_column("stale")
