@@ -32,6 +32,7 @@ from domain.facts import (
 )
 from domain.own_steps import CLOSED, SWITCH
 from domain.rules.data_loss import data_lost_at
+from domain.rules.reactivation import returns_because
 from domain.situation import Situation
 from domain.switching import Note, Place, Seen, SubscriptionState, Turn
 from domain.turning import MOST_REST, dry_run
@@ -256,9 +257,23 @@ class Service:
         if held.stopped:
             until = begun.now + self.books.lasting(MOST_REST)
             return Later(until=until, says=f"stopped: {held.stopped_reason}")
+        if turning.is_taken_back(claim):
+            return turning.take_back(claim, begun.message)
         if kind != "reactivate" and not _still_wanted(begun, kind):
-            return turning.withdraw(claim, begun.message)
+            return self._give_up(begun, kind, turning)
         return turning.turn(claim, begun.message)
+
+    def _give_up(self, begun: Begun, kind: EffectKind, turning: Turning) -> Outcome:
+        """Give up a turn that nobody wants any more.
+
+        After a payment the plan brings back what is down. While chasing only rests it does not; then that is
+        done here, unless an earlier turn has the service down, which stays.
+        """
+        at = Situation(policy=begun.policy, account=begun.account, now=begun.now)
+        stays = at.elsewhere() or at.investigated()
+        if kind == "terminate" or begun.account.service.down or stays or returns_because(at):
+            return turning.withdraw(_claim(begun), begun.message)
+        return turning.take_back(_claim(begun), begun.message)
 
     def _kept_back(self, turning: Turning, effect: Effect, loaded: Loaded) -> Outcome | None:
         """Look before the claim: what keeps a turn back that only a provider knows, or a dry run."""
@@ -314,7 +329,7 @@ class Service:
             case Undone():
                 assert begun is not None
                 self.books.release(begun)
-                return _Step(answer="unwanted", says="it is not wanted any more, and nothing was changed")
+                return _Step(answer="unwanted", says="it is not wanted any more, and all is as it was")
 
     def _confirm(self, begun: Begun, kind: EffectKind, ends_on: date | None) -> None:
         self.mark("switched")

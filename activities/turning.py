@@ -63,7 +63,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undone:
-    """It is no longer wanted, and nothing was changed."""
+    """It is no longer wanted, and everything is as it was before."""
 
 
 Outcome = Stands | Later | Others | Ended | Undone
@@ -195,6 +195,34 @@ class Turning:
                     turns.given_back(session, place, now=self.now, by=claim)
             turns.waited(session, self.customer_id, now=self.now)
         return Undone()
+
+    def take_back(self, claim: str, message: str) -> Outcome:
+        """Bring back at once what was turned for a claim that is no longer wanted.
+
+        For a rest, such as a dispute, that comes while some of several places are down: no plan brings them
+        back, since the debt is not paid, and half a service is not what anybody was warned of.
+        """
+        if not self.has_begun(_back(claim)):
+            withdrawn = self.withdraw(claim, message)
+            if not isinstance(withdrawn, Stands):
+                return withdrawn
+        way_back = Turning(
+            books=self.books,
+            switches=self.switches,
+            mark=self.mark,
+            customer_id=self.customer_id,
+            zone=self.zone,
+            to="active",
+            now=self.now,
+            monotonic=self.monotonic,
+        )
+        way_back.began, way_back.seen = self.began, self.seen
+        outcome = way_back.turn(_back(claim), message)
+        return Undone() if isinstance(outcome, Stands) else outcome
+
+    def is_taken_back(self, claim: str) -> bool:
+        """Whether what a claim has turned is being brought back: that is brought to its end first."""
+        return self.has_begun(_back(claim))
 
     def _may_come(self, place: Place, looked: Seen, asks: Sequence[Ask], *, partly: bool) -> bool:
         """Whether what a place was asked may yet be done, of which nothing, or not all, is seen."""
@@ -488,6 +516,11 @@ class Turning:
             )
         ends = [each.ends_on for each in places.linked(self.books.ledger, self.customer_id)]
         return Stands(ends_on=min((on for on in ends if on is not None), default=None))
+
+
+def _back(claim: str) -> str:
+    """Return the name under which places are asked to come back that a claim has turned."""
+    return f"{claim}/back"
 
 
 def _slow() -> TryAgainLater:

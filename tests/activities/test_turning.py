@@ -10,7 +10,13 @@ import pytest
 from domain.decide import decide
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.facts import (
+    Body,
+    DisputeOpened,
+    HoldSet,
     InvoiceIssued,
+    Paused,
+    PromiseMade,
+    Resumed,
     SubscriptionCancelled,
     SubscriptionReactivated,
     SubscriptionSuspended,
@@ -409,6 +415,51 @@ def test_half_a_suspension_that_nobody_wants_any_more_is_brought_back(acme: Stag
     acme.until_over("reactivate", at(20, 3))
     assert {resource for resource, *_ in acme.vendor.requests} == {"S-1"}
     assert acme.states() == ["active", "active"]
+
+
+RESTS: dict[str, Body] = {
+    "hold": HoldSet(reason="attorney", by="Mara"),
+    "pause": Paused(to=at(30).date(), reason="asked", by="Mara"),
+    "promise": PromiseMade(pay_on=at(25).date(), by="Mara"),
+    "dispute": DisputeOpened(dispute="D", invoice="A", amount="100.00"),
+}
+
+
+@pytest.mark.parametrize("rest", ["hold", "pause", "promise"])
+def test_half_a_suspension_is_taken_back_while_chasing_rests(rest: str, acme: Stage) -> None:
+    """No plan would bring it back, since nothing was paid; and nobody is told that all of it is down."""
+    acme.link("S-1", "S-2")
+    assert acme.act("suspend", SUSPENDED_AT)["answer"] == "deferred"
+    assert acme.states() == ["suspended", "active"]
+    acme.record(RESTS[rest], now=at(20, 1))
+    answer, _ = acme.until_over("suspend", at(20, 2))
+    assert (answer["answer"], acme.states()) == ("unwanted", ["active", "active"])
+    assert acme.vendor.held["S-1"] == {"id": "S-1", "status": "active", "renews": True}
+    assert acme.told(SubscriptionSuspended, SubscriptionReactivated) == []
+    assert acme.tasks() == []
+
+
+def test_a_dispute_of_all_of_it_is_for_the_plan_to_bring_back(acme: Stage) -> None:
+    acme.link("S-1", "S-2")
+    acme.act("suspend", SUSPENDED_AT)
+    acme.record(RESTS["dispute"], now=at(20, 1))
+    assert acme.until_over("suspend", at(20, 2))[0]["answer"] == "done"
+    assert acme.until_over("reactivate", at(20, 3))[0]["answer"] == "done"
+    assert acme.states() == ["active", "active"]
+
+
+def test_what_is_being_taken_back_is_back_before_it_is_suspended_anew(acme: Stage) -> None:
+    acme.link("S-1", "S-2")
+    acme.act("suspend", SUSPENDED_AT)
+    acme.record(RESTS["pause"], now=at(20, 1))
+    assert acme.act("suspend", at(20, 2))["answer"] == "deferred"
+    acme.record(Resumed(by="Mara"), now=at(20, 3))
+    acme.until_over("suspend", at(20, 4))
+    asked = [(resource, to) for resource, to, _ in acme.vendor.requests]
+    assert asked[:3] == [("S-1", "suspended"), ("S-1", "active"), ("S-1", "True")]
+    acme.until_over("suspend", at(21))
+    assert acme.states() == ["suspended", "suspended"]
+    assert len(acme.told(SubscriptionSuspended)) == 1
 
 
 def test_a_suspension_that_was_begun_within_the_hours_is_brought_to_its_end_after_them(acme: Stage) -> None:
