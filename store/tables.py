@@ -79,6 +79,8 @@ class CustomerRow(SQLModel, table=True):
         # The sweep: each of its two questions is one index, and the first is empty when all is well.
         Index("ix_customers_unassessed", "id", sqlite_where=_UNASSESSED, postgresql_where=_UNASSESSED),
         Index("ix_customers_wake_at", "wake_at"),
+        # Finance's list of a stage, a page at a time.
+        Index("ix_customers_stage_id", "stage", "id"),
     )
 
     id: str = Field(primary_key=True, max_length=64)

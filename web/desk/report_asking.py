@@ -18,6 +18,7 @@ ONLY = "only."
 """With this begin the names of what narrows a list: `only.currency`."""
 
 _T = TypeVar("_T")
+_D = TypeVar("_D", bound=date)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +97,15 @@ class _Reading:
     def day(self, name: str, label: str) -> date | None:
         """Read a day; None where nothing was said."""
         text, remedy = self._text(name), "write a day like 2026-03-31"
-        return self._read(label, lambda: date.fromisoformat(text), remedy) if text else None
+        return self._read(label, lambda: _of_our_time(date.fromisoformat(text)), remedy) if text else None
 
     def instant(self, name: str, label: str) -> datetime | None:
         """Read an instant; one without a zone is in that of the desk, and a day alone is its end."""
         text = self._text(name)
         if not text:
             return None
-        at = self._read(label, lambda: datetime.fromisoformat(text), "write an instant like 2026-03-31T09:30")
+        remedy = "write an instant like 2026-03-31T09:30"
+        at = self._read(label, lambda: _of_our_time(datetime.fromisoformat(text)), remedy)
         if at is None:
             return None
         whole_day = len(text) == len("2026-03-31")
@@ -153,3 +155,14 @@ class _Reading:
         except ValueError:
             self.wrong.append(f"{label}: {remedy}")
             return None
+
+
+def _of_our_time(day: _D) -> _D:
+    """Return a day or an instant.
+
+    Raises:
+        ValueError: it is a slip of the hand, and reckoning with months would leave the calendar.
+    """
+    if not 1970 <= day.year <= 2100:
+        raise ValueError(f"{day.year} is an impossible year")
+    return day

@@ -112,6 +112,9 @@ def test_the_loss_allowance_asks_for_rates(books: Office) -> None:
     ("asked", "says"),
     [
         ("as_of=yesterday", "As of: write a day like 2026-03-31"),
+        ("as_of=0001-01-01", "As of: write a day like 2026-03-31"),
+        ("as_of=9999-12-31", "As of: write a day like 2026-03-31"),
+        ("known_at=9999-12-31T23:59", "As known at: write an instant like"),
         ("known_at=noon", "As known at: write an instant like"),
         ("months=0", "Months: write a number from 1 to 120"),
         ("months=9999999999999999999999", "Months: write a number from 1 to 120"),
