@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from domain.ageing import BUCKETS
+from domain.ageing import BUCKETS, HEADINGS
 from domain.calendar import month_end
+from domain.reports.allowance import EVERYBODY
 from domain.reports.sheet import Cell, Report, Sheet, value
 
 ANY, NONE, OR = "*", "-", "|"
@@ -40,6 +41,7 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
     "promises": {"currency": "currency", "month": "pay_on"},
     "disputes": {"currency": "currency", "month": "opened_on"},
     "contacts": {"step": "step", "channel": "channel", "currency": "currency"},
+    "allowance": {"currency": "currency"},
     "held": {"rule": "rule", "month": "on"},
     "suspensions": {"month": "suspended_on"},
 }
@@ -91,6 +93,7 @@ _FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "delivered": Figure(only={"outcome": "delivered"}),
         "came_back": Figure(only={"outcome": "came back"}),
     },
+    "allowance": {"receivable": Figure(adds="open")},
     "held": {"times": Figure()},
     "suspensions": {
         "suspended": Figure(),
@@ -100,6 +103,8 @@ _FIGURES: Mapping[str, Mapping[str, Figure]] = {
     },
 }
 
+_ALL = "all"
+_BUCKETS = {**dict(zip(HEADINGS, BUCKETS, strict=False)), "total": OR.join(BUCKETS)}
 _BY_MONTH = ("dso", "cei")
 """Their list is of the newest month: behind an older line is that of the report as of its end."""
 
@@ -116,19 +121,29 @@ class Behind:
 def behind(report: Report) -> list[dict[str, Behind]]:
     """Return for each line of a report what is behind its cells, by the names of their columns.
 
-    Nothing is where the figures were converted, since the items are in their own currencies.
+    Items are in their own currencies. So where all was converted into one, nothing is behind a figure but in
+    the ageing, which still has a line of each currency.
     """
     names = [column.key for column in report.sheet.columns]
     rows = [dict(zip(names, row, strict=True)) for row in report.sheet.rows]
-    if "in" in report.terms:
-        return [{} for _ in rows]
-    return [dict(_behind(report, row)) for row in rows]
+    # A list knows no groups: where there are several, nothing says which of its items are of which.
+    apart = report.name == "allowance" and not {row["group"] for row in rows} <= {EVERYBODY, _ALL}
+    return [dict(_behind(report, row)) if _leads(report, row, apart=apart) else {} for row in rows]
+
+
+def _leads(report: Report, row: Mapping[str, Cell], *, apart: bool) -> bool:
+    if apart and row["group"] != _ALL:
+        return False
+    converted = "in" in report.terms
+    return not converted or (report.name == "ageing" and not str(row["currency"]).startswith(_ALL))
 
 
 def _behind(report: Report, row: Mapping[str, Cell]) -> Iterator[tuple[str, Behind]]:
     keys = _KEYS.get(report.name, {})
     # A line that adds others up is told from nothing in the column that says so.
-    own = {there: str(value(row[here])) for here, there in keys.items() if row[here] != "all"}
+    own = {there: str(value(row[here])) for here, there in keys.items() if row[here] != _ALL}
+    if report.name == "allowance":
+        own["bucket"] = _BUCKETS[str(row["bucket"])]
     as_of = report.as_of
     if report.name in _BY_MONTH:
         # The running month says as well until which day: `2026-03 to 16`.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from domain.reports.allowance import LossRates
@@ -12,7 +13,7 @@ from store.recovery import By
 from store.reporting import agreements, contacts, money
 from store.reporting.reading import Reading
 
-Term = Literal["months", "period", "weeks", "within", "grace", "recovery", "by", "rates", "in"]
+Term = Literal["months", "period", "weeks", "within", "grace", "recovery", "span", "by", "rates", "in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,8 @@ class Terms:
     grace_days: int = 0
     recovery_days: int = 30
     recovery_by: By | None = None
+    recovery_first: date | None = None
+    recovery_last: date | None = None
     loss_rates: LossRates | None = None
 
 
@@ -49,8 +52,8 @@ def _recovery(reading: Reading, terms: Terms) -> Report:
     asked = reading.asked
     found = recovery.recovered_in(
         reading.session,
-        first=reading.first_on,
-        last=None,
+        first=terms.recovery_first or reading.first_on,
+        last=terms.recovery_last,
         within_days=terms.recovery_days,
         as_of=asked.as_of,
         known_at=asked.known_at,
@@ -107,7 +110,7 @@ REPORTS: Mapping[str, Offered] = {
             name="recovery",
             title="Recovery",
             says="What came in of what became overdue, by month; by step it describes, by arm it compares.",
-            terms=("months", "recovery", "by"),
+            terms=("months", "recovery", "span", "by"),
             made=_recovery,
             items=False,
         ),

@@ -7,21 +7,25 @@ import pytest
 
 from domain.facts import Paused
 from domain.money import Money
+from domain.reports.allowance import BucketRates, LossRates
 from domain.reports.conversion import Conversion
 from domain.reports.drill import behind, narrowed
 from store.reporting.catalogue import REPORTS, Terms
 from store.reporting.reading import Asked, reading
 from tests.store.test_reporting import a_quarter
 
-NOT_DRILLED = {"movements", "recovery", "allowance"}
-"""Their lines have no list: a movement is told by `movements --list` alone, cohorts and groups by nothing."""
+NOT_DRILLED = {"movements", "recovery"}
+"""Their lines have no list: what moved in a month, and what became overdue in one, is told by nothing yet."""
+RATES = LossRates(title="Ours", basis="made up", rates=dict.fromkeys(BucketRates.model_fields, "0.1"))
 
 
-def read(business: Any, name: str, *, as_of: Any, listed: bool = False, **more: Any) -> Any:
+def read(
+    business: Any, name: str, *, as_of: Any, listed: bool = False, rates: Any = RATES, **more: Any
+) -> Any:
     asked = Asked(as_of=as_of, listed=listed, **more)
     # One month of sales, as the list has them.
     with reading(business.ledger, asked) as found:
-        return REPORTS[name].made(found, Terms(period_months=1, weeks=4))
+        return REPORTS[name].made(found, Terms(period_months=1, weeks=4, loss_rates=rates))
 
 
 @pytest.mark.parametrize("name", sorted(REPORTS.keys() - NOT_DRILLED))
@@ -53,8 +57,21 @@ def made_of(items: Any, adds: str | None) -> Decimal | int:
     return sum((row[place].amount for row in items.rows), Decimal(0))
 
 
-def test_figures_that_were_converted_lead_nowhere(business: Any) -> None:
+def test_of_figures_that_were_converted_those_of_one_currency_lead_somewhere(business: Any) -> None:
     a_quarter(business)
     conversion = Conversion(into="USD", rates={"EUR": Decimal("1.1")}, stated_on=business.due)
-    report = read(business, "ageing", as_of=business.at(14).date(), conversion=conversion)
-    assert [found for found in behind(report) if found] == []
+    day = business.at(14).date()
+    own, whole = behind(read(business, "ageing", as_of=day, conversion=conversion))
+    assert own["total"].only["currency"] == "EUR"
+    assert whole == {}
+    for name in ("forecast", "dso", "allowance"):
+        assert not any(behind(read(business, name, as_of=day, conversion=conversion)))
+
+
+def test_of_an_allowance_by_segment_only_the_whole_leads_somewhere(business: Any) -> None:
+    a_quarter(business)
+    rates = RATES.model_copy(update={"segments": {"business": RATES.rates}})
+    report = read(business, "allowance", as_of=business.at(14).date(), rates=rates)
+    *parts, whole = behind(report)
+    assert not any(parts)
+    assert whole["receivable"].adds == "open"

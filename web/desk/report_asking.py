@@ -77,6 +77,8 @@ def question(offered: Offered | None, said: Mapping[str, str], *, today: date, z
         within_days=numbers.get("within", NUMBERS["within"].usual),
         grace_days=numbers.get("grace", NUMBERS["grace"].usual),
         recovery_days=numbers.get("recovery", NUMBERS["recovery"].usual),
+        recovery_first=reading.day("from", "Overdue from") if "span" in wanted else None,
+        recovery_last=reading.day("to", "Overdue until") if "span" in wanted else None,
         recovery_by=cast(By, said["by"]) if said.get("by") in ("arm", "step") else None,
         loss_rates=reading.loss_rates() if "rates" in wanted else None,
     )
