@@ -1,6 +1,6 @@
 """Specimens: invented facts for every template, so that its words can be seen before they are sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,6 +22,16 @@ from domain.notice import (
     OneTimeCode,
     Seller,
     totals_of,
+)
+from domain.own_page import (
+    MOST_LETTERS,
+    REASONS,
+    Channel,
+    Contestable,
+    Given,
+    Offer,
+    OwnPage,
+    ServiceState,
 )
 
 SPECIMEN_SELLER = Seller(
@@ -194,6 +204,65 @@ def specimen_code(channel: str, language: str = FALLBACK) -> OneTimeCode:
         addressee="Robin Winter",
         code="493817",
         expires_minutes=10,
+    )
+
+
+def specimen_pages(languages: tuple[str, ...]) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield the pages that customers read, as name and invented values; the first shows much.
+
+    What the web gives them besides stands here too, so that the words can be tried without it.
+    """
+    notice = specimen("reminder_first", "email")
+    due, later = notice.debts, notice.others
+    service: tuple[ServiceState, ...] = ("on", "restricted", "suspended", "ended")
+    given = {"seller": SPECIMEN_SELLER, "style": "page.css"}
+    blank = dict.fromkeys(("pay_on", "amount", "currency", "invoice", "reason", "when", "words"), "")
+    form = {
+        **given,
+        **dict.fromkeys(("note", "opened", "problem", "field"), ""),
+        "path": "/c/5VX8k4QkmieUJ2bHprHL",
+        "until": notice.sent_on + timedelta(days=90),
+        "languages": languages,
+        "reasons": tuple(REASONS),
+        "most_letters": MOST_LETTERS,
+        "form": blank,
+        "blank": blank,
+    }
+    for state in service:
+        yield "own_page", {**form, "page": _specimen_page(due, later, notice.sent_on, state)}
+    quiet = replace(_specimen_page((), (), notice.sent_on, "on"), silent=True)
+    yield "own_page", {**form, "page": quiet}
+    for says in ("unknown", "too_many"):
+        yield "no_page", {**given, "says": says}
+
+
+def _specimen_page(
+    due: tuple[NoticeDebt, ...], later: tuple[NoticeDebt, ...], today: date, service: ServiceState
+) -> OwnPage:
+    to_pay, waits = totals_of(due), service == "restricted"
+    return OwnPage(
+        customer="C-1042",
+        audience="business",
+        language=FALLBACK,
+        today=today,
+        silent=False,
+        due=due,
+        later=later,
+        elsewhere=later if service == "ended" else (),
+        to_pay=to_pay,
+        on_its_way=to_pay[:1],
+        service=service,
+        promises=(Given(amounts=to_pay, pay_on=today + timedelta(days=5)),) if waits else (),
+        rests=waits,
+        rests_until=today + timedelta(days=9) if waits else None,
+        next_on=today + timedelta(days=11),
+        next_says="reminder",
+        offer=Offer(first=today, last=today + timedelta(days=30), most=to_pay, whole=True) if due else None,
+        contestable=tuple(Contestable(invoice=debt.invoice, most=debt.open) for debt in due),
+        channels=(
+            Channel(name="email", reach="ok", shown="r…@winter.example"),
+            Channel(name="sms", reach="opted_out", shown="…123"),
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from activities import layouts
 from activities.rendering import CODE_TEMPLATE, CONSUMER_PREFIX, FALLBACK, BadTemplate, Letters
-from activities.specimens import SPECIMEN_PAGE, SPECIMEN_SELLER, specimen, specimen_code
+from activities.specimens import SPECIMEN_PAGE, SPECIMEN_SELLER, specimen, specimen_code, specimen_pages
 from domain.channels import CHANNELS
 from domain.money import Money
 from domain.notice import Message, Notice, OneTimeCode, Seller, in_gsm7, sms_segments
@@ -214,6 +214,18 @@ def _rendered(letters: Letters, root: str, language: str) -> Iterator[Finding]:
                 for finding in _rendered_once(letters, file, name, channel, language, page)
             )
             yield from dict.fromkeys(found)
+    yield from dict.fromkeys(_pages(letters, language))
+
+
+def _pages(letters: Letters, language: str) -> Iterator[Finding]:
+    """Yield what is wrong with the pages that customers read in a language."""
+    for name, values in specimen_pages(letters.languages):
+        try:
+            letters.page(name, values, language=language)
+        except BadTemplate as bad:
+            yield Finding(
+                file=bad.file, line=bad.line, rule="unrenderable", problem=bad.problem, remedy="mend it"
+            )
 
 
 def _rendered_once(

@@ -4,7 +4,7 @@ Values only, as for a letter: the words stand in `templates/`. What finance alon
 and of personal data nothing but the ends of an address, so that its holder knows which one is meant.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
@@ -24,8 +24,9 @@ from domain.situation import Situation
 CUSTOMER = "customer"
 """Who has done what is done on the page, in facts and in the journal."""
 
-Reason = Literal["paid", "amount", "delivery", "quality", "not_mine", "other"]
-REASONS: dict[str, str] = {
+ServiceState = Literal["on", "restricted", "suspended", "ended"]
+
+REASONS: Mapping[str, str] = {
     "paid": "says it is paid",
     "amount": "the amount is wrong",
     "delivery": "not delivered, or not ordered",
@@ -119,7 +120,7 @@ class OwnPage:
     elsewhere: tuple[NoticeDebt, ...] = ()
     to_pay: tuple[Money, ...] = ()
     on_its_way: tuple[Money, ...] = ()
-    service: Literal["on", "restricted", "suspended", "ended"] = "on"
+    service: ServiceState = "on"
     promises: tuple[Given, ...] = ()
     rests: bool = False
     rests_until: date | None = None
@@ -172,7 +173,7 @@ def _with_debts(page: OwnPage, at: Situation) -> OwnPage:
     )
 
 
-def _service(at: Situation) -> Literal["on", "restricted", "suspended", "ended"]:
+def _service(at: Situation) -> ServiceState:
     service = at.account.service
     if service.ended:
         return "ended"

@@ -1,11 +1,14 @@
 """The customer's own page over HTTP: what is shown, and what becomes of what is asked for."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from activities.specimens import specimen_pages
 from domain.facts import (
     DisputeOpened,
     HandedOver,
@@ -21,6 +24,10 @@ from domain.facts import (
 from store import customers, facts, heard
 from tests.store.conftest import DUE, at
 from tests.web.own_page.conftest import LETTERS, Visitor, seen
+from web.own_page import asked
+from web.own_page.asked import NOTES
+
+PROBLEMS = {*re.findall(r'problem="(\w+)"', Path(asked.__file__).read_text(encoding="utf-8")), "saved"}
 
 
 def said(visitor: Visitor, *kinds: type) -> list[Any]:
@@ -107,6 +114,19 @@ async def test_the_page_speaks_the_customers_language(visitor: Visitor, language
 
     assert f'<html lang="{language}">' in page.text
     assert titles[language] in seen(page)
+
+
+@pytest.mark.parametrize("language", LETTERS.languages)
+async def test_every_note_and_every_problem_has_words(visitor: Visitor, language: str) -> None:
+    visitor.business.customer("BETA", language=language)
+    visitor.business.invoice("BETA", "INV-9")
+    link = visitor.link("BETA")
+    before = {seen(await visitor.look(f"{link}?done={note}")) for note in (*NOTES, "nothing", "<b>")}
+    assert len(before) == len(NOTES) + 1, "what is no note of ours says nothing"
+    assert len(PROBLEMS) == 8
+    _, values = next(specimen_pages(LETTERS.languages))
+    for problem in PROBLEMS:
+        assert LETTERS.page("own_page", {**values, "problem": problem}, language=language)
 
 
 async def test_what_a_customer_is_called_is_text_and_no_markup(visitor: Visitor) -> None:
