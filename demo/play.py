@@ -16,6 +16,7 @@ from pathlib import Path
 from composition import (
     connect,
     incident_waker,
+    page_links,
     parts,
     start_digest,
     start_events,
@@ -45,7 +46,7 @@ from providers.temporal_server import NoServer, TemporalServer
 from replay.folder import fresh
 from replay.report import counts
 from settings import Settings
-from store import blast, customers, doors, invariants, policies, switches
+from store import blast, customers, doors, invariants, listing, policies, switches
 from store import clock as clocks
 from store.customers import ContactData
 from store.database import Ledger, migrate
@@ -347,6 +348,13 @@ class Stage:
         print(f"\nEverything goes on at {ui}; Ctrl-C ends it.")
         print(f"what waits for a person: {ui}{list_link(namespace, WAITS_FOR_A_PERSON)}")
         print(f"start a customer by hand: {ui}{start_link(namespace, self.settings.task_queue)}", flush=True)
+        if (links := page_links(self.settings, self.ledger)) is not None:
+            today = self.clock.business(datetime.now(UTC)).date()
+            with self.ledger.read() as session:
+                owing = listing.invoices(session, only_open=True, limit=1)
+            for invoice in owing:
+                url = links.url(invoice.customer_id, today)
+                print(f"what {invoice.customer_id} sees by the link in a message: {url}", flush=True)
 
     def report(self, outside: Outside | None, broken_outside: Sequence[str]) -> bool:
         """Print what happened, where the messages lie, how to look again; return whether promises held."""

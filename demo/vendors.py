@@ -5,6 +5,7 @@ hears it.
 """
 
 import asyncio
+import secrets
 import shlex
 import socket
 import threading
@@ -38,8 +39,10 @@ def loopback_vendors(settings: Settings) -> Iterator[tuple[Settings, Loopback]]:
         vendors.twilio.fails = lambda to: UNKNOWN_NUMBER if bounces_in_samples(to) else None
         vendors.sendgrid.bounces = bounces_in_samples
         given["public_url"] = f"http://127.0.0.1:{_free_port()}"
+        given["page_keys"] = secrets.token_hex(32)
         called_at(vendors, given["public_url"])
-        yield Settings(**{**settings.model_dump(exclude_none=True), **given}), vendors
+        # A day is a second here: a link would be over before anybody has opened it.
+        yield Settings(**{**settings.model_dump(exclude_none=True), "page_days": 3650, **given}), vendors
 
 
 def by_hand(public_url: str) -> None:
@@ -47,7 +50,8 @@ def by_hand(public_url: str) -> None:
     with Loopback() as vendors, suppress(KeyboardInterrupt):
         called_at(vendors, public_url)
         print(f"# vendors at {vendors.base}, which forget everything when they end: Ctrl-C")
-        for name, value in {**_environment(vendors), "PUBLIC_URL": public_url}.items():
+        ours = {"PUBLIC_URL": public_url, "PAGE_KEYS": secrets.token_hex(32)}
+        for name, value in {**_environment(vendors), **ours}.items():
             print(f"export {name}={shlex.quote(value)}")
         print("# what they have, for `starter.py subscription link CUSTOMER` with:")
         for line in _subscriptions(vendors):
