@@ -30,6 +30,7 @@ def of_settings(settings: Settings) -> list[Finding]:
     found += [Finding(about="settings", ok=True, words=words) for words in Settings.misspelt()]
     absent = {
         "FINANCE_EMAIL": (settings.finance_email, "the daily digest is only kept"),
+        "PAGE_KEYS": (settings.page_keys, "no message links to a page of the customer's own"),
         "API_TOKENS": (settings.api_tokens, "there is no REST API"),
         "INCIDENT_WEBHOOK_SECRET": (settings.incident_webhook_secret, "no notice of an incident is taken"),
         "FACTS_WEBHOOK_SECRETS": (settings.facts_webhook_secrets, "no system reports by webhook"),

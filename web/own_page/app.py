@@ -80,16 +80,8 @@ class Words(Protocol):
     def page(self, name: str, values: Mapping[str, object], *, language: str) -> str: ...
 
 
-def _by_address() -> SlidingWindow:
-    return SlidingWindow(60, 60)
-
-
-def _by_customer() -> SlidingWindow:
-    return SlidingWindow(240, 3600)
-
-
-def _changes() -> SlidingWindow:
-    return SlidingWindow(30, 3600)
+MOST_BY_ADDRESS, MOST_BY_CUSTOMER, MOST_CHANGES = 60, 240, 30
+"""So many requests of an address in a minute, of a customer in an hour, and changes of one in an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +100,9 @@ class OwnPages:
     seller: Seller
     origins: frozenset[str]
     proxies: Sequence[Network] = ()
-    by_address: SlidingWindow = field(default_factory=_by_address)
-    by_customer: SlidingWindow = field(default_factory=_by_customer)
-    changes: SlidingWindow = field(default_factory=_changes)
+    by_address: SlidingWindow = field(default_factory=lambda: SlidingWindow(MOST_BY_ADDRESS, 60))
+    by_customer: SlidingWindow = field(default_factory=lambda: SlidingWindow(MOST_BY_CUSTOMER, 3600))
+    changes: SlidingWindow = field(default_factory=lambda: SlidingWindow(MOST_CHANGES, 3600))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
