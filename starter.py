@@ -37,6 +37,7 @@ from commandline import (  # noqa: E402
     tasks,
     templates,
     usage,
+    views,
 )
 from commandline.session import closing  # noqa: E402
 from ending import leave, status_of  # noqa: E402
@@ -50,7 +51,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (customers, tasks, switches, receivables, digest, running, credit):
+for group in (customers, tasks, switches, receivables, digest, running, credit, views):
     app.add_typer(group.app)
 policies.app.add_typer(policy_tools.app)
 app.add_typer(bank.app, name="bank")

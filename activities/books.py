@@ -16,6 +16,7 @@ from domain.clock import BusinessClock
 from domain.errors import InDoubt, Misconfigured, TryAgainLater
 from domain.notice import Outcome
 from domain.own_steps import VENDOR
+from domain.ui_links import CALL
 from domain.view import View, view_of
 from domain.wording import Wording
 from store import assess as assessing
@@ -183,6 +184,7 @@ class Books:
             chosen=assessment.chosen,
             contacts=assessment.contacts,
             tasks=[f"{task.step}: {task.why}" for task in assessment.open_tasks],
+            calls=any(task.kind == CALL for task in assessment.open_tasks),
             clock=self.clock(),
             halted=assessment.halted,
             revision=assessment.revision,

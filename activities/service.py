@@ -36,6 +36,7 @@ from domain.rules.reactivation import returns_because
 from domain.situation import Situation
 from domain.switching import Note, Place, Seen, SubscriptionState, Turn
 from domain.turning import MOST_REST, dry_run
+from domain.view_words import day_says
 from store import assess, claims, subscriptions, sweep, switches, tasks, turns, watched
 from store.claims import Begun, PutOff, Unwanted
 from store.database import Ledger
@@ -208,9 +209,9 @@ class Service:
             return SubscriptionView(suspended=False, details=page)
         how = "suspended" if service.suspended else "restricted"
         lines = [
-            f"# Subscription {customer_id} is {how} since {service.since:%d %b %Y}",
+            f"# Subscription {customer_id} is {how} since {day_says(service.since)}",
             "It comes back by itself when the customer's plan says so: see the customer's workflow.",
-            *([f"Its data is kept until {lost_at:%d %b %Y}."] if lost_at else []),
+            *([f"Its data is kept until {day_says(lost_at)}."] if lost_at else []),
             *lines,
         ]
         return SubscriptionView(suspended=True, details="\n\n".join(lines))

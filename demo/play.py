@@ -38,7 +38,7 @@ from domain.clock import BusinessClock
 from domain.documents import read
 from domain.facts import CodeAnswered, OnboardingReviewed, OnboardingStarted
 from domain.policy import Policy
-from domain.ui_links import WAITS_FOR_A_PERSON, list_link, start_link
+from domain.ui_links import VIEWS, start_link, view_link
 from lawbooks import law_of
 from providers.loopback.server import Loopback
 from providers.outbox import Outbox
@@ -346,7 +346,7 @@ class Stage:
     def _say_where(self) -> None:
         ui, namespace = self.settings.temporal_ui, self.settings.temporal_namespace
         print(f"\nEverything goes on at {ui}; Ctrl-C ends it.")
-        print(f"what waits for a person: {ui}{list_link(namespace, WAITS_FOR_A_PERSON)}")
+        print(f"what waits for a person: {ui}{view_link(namespace, VIEWS['waiting'])}")
         print(f"start a customer by hand: {ui}{start_link(namespace, self.settings.task_queue)}", flush=True)
         if (links := page_links(self.settings, self.ledger)) is not None:
             today = self.clock.business(datetime.now(UTC)).date()

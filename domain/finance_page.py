@@ -4,12 +4,14 @@ Pure functions, whose wording may change at any time without breaking a replay.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from domain.claim_key import invoice_of
+from domain.command_groups import grouped
 from domain.commands import OF_CREDIT, Command
+from domain.examples import example_of
 from domain.own_steps import (
     APPROVE,
     CALL_APPLICANT,
@@ -21,7 +23,7 @@ from domain.own_steps import (
     approval_of,
     is_approval,
 )
-from domain.ui_links import WAITS_FOR_A_PERSON, list_link, workflow_link
+from domain.ui_links import VIEWS, list_link, running, view_link, workflow_link
 from domain.view import View
 from domain.view_words import day_says
 
@@ -55,38 +57,47 @@ def details(
     """
     put_off = put_off or {}
     blocks = [_title(view), _about(view)]
-    debts = view.get("debts", [])
-    if debts:
-        blocks.append(_list("Open", debts))
+    if view["tasks"]:
+        blocks.append(_list("Waits for you", [_task(task, commands) for task in view["tasks"]]))
+    if view.get("debts"):
+        blocks.append(_list("Open", view["debts"]))
+    if "broken" in view:
+        blocks.append(_list("Promised, and not paid", [view["broken"]]))
     if view.get("rests"):
         blocks.append(_list("Rests", view["rests"]))
     if view.get("credit"):
         blocks.append(_list("Credit and orders", view["credit"]))
-    if view["tasks"]:
-        blocks.append(_list("Waits for you", [_task(task, commands) for task in view["tasks"]]))
     doing = [effect["says"] for effect in view["effects"] if effect["key"] not in put_off]
     if doing:
         blocks.append(_list("Wanted now", doing))
     blocks.append(_list("Next, if nothing happens", view["next"] or [_nothing_next(view)]))
-    held = [
-        f"{effect['says']}, put off: tried again on {day_says(until)} at {until:%H:%M} UTC"
-        for effect in view["effects"]
-        if (until := put_off.get(effect["key"])) is not None
-    ]
-    if view["held"] or held:
-        blocks.append(_list("Held back, and why", [*view["held"], *held]))
+    held = [*view["held"], *_waiting(view, put_off)]
+    if held:
+        blocks.append(_list("Held back, and why", held))
     if view["said"]:
         blocks.append(_list("Said so far", view["said"]))
+    return "\n\n".join([*blocks, *_what_you_can_do(view, commands, namespace), _policy(view)])
+
+
+def _waiting(view: View, put_off: Mapping[str, datetime]) -> Iterator[str]:
+    """Yield the effects that are tried again at an instant."""
+    for effect in view["effects"]:
+        if (until := put_off.get(effect["key"])) is not None:
+            at = f"{day_says(until)} at {until:%H:%M} UTC"
+            yield f"{effect['says']}, put off: tried again on {at}"
+
+
+def _what_you_can_do(view: View, commands: Mapping[str, Command], namespace: str | None) -> Iterator[str]:
+    """Yield what makes sense now: in the UI with links, and an example of each to copy."""
     hidden = view["refused"] if "credit" in view else {*view["refused"], *OF_CREDIT}
     possible = [command for name, command in commands.items() if name not in hidden]
     if namespace is None:
-        blocks.append("Updates that you can send now: " + ", ".join(f"`{each.name}`" for each in possible))
-    else:
-        own = {"invoice": invoice_of(debts[0].rsplit(": ", 1)[0])} if debts else {}
-        own |= {"dispute": view["disputes"][0]} if view.get("disputes") else {}
-        blocks.append(_list("What you can do (More Actions, Send an Update)", _updates(possible, own)))
-        blocks.append(" · ".join(_links(view, namespace)))
-    return "\n\n".join(blocks)
+        yield "Updates that you can send now: " + ", ".join(f"`{each.name}`" for each in possible)
+        return
+    yield "**Look at**: " + " · ".join(_links(view, namespace))
+    yield "**What you can do**: More Actions, Send an Update, choose a name, and paste its example as data."
+    for title, some in grouped(possible):
+        yield "\n".join([f"*{title}*", "", *(_update(each, view) for each in some)])
 
 
 def _title(view: View) -> str:
@@ -103,22 +114,31 @@ def _about(view: View) -> str:
         about.append(f"{', '.join(view['owed'])} open in all")
     if view["case_open"]:
         about.append(f"case {view['case']}")
-    chosen = f" ({view['chosen']})" if view.get("chosen") else ""
-    about.append(f"policy {view['policy']}{chosen}")
     return " · ".join(about)
 
 
-def _updates(possible: Iterable[Command], own: Mapping[str, str]) -> list[str]:
-    """Say what each update does, with an example to copy: with this customer's own invoice and dispute."""
-    lines = []
-    for command in possible:
-        # What the command itself makes, a new dispute, has a name of its own.
-        example = {
-            name: value if name == command.name else own.get(name, value)
-            for name, value in command.example.items()
-        }
-        lines.append(f"`{command.name}` {command.does} `{_json(example)}`")
-    return lines
+def _policy(view: View) -> str:
+    chosen = f": {view['chosen']}" if view.get("chosen") else ""
+    return f"Under policy {view['policy']}{chosen}."
+
+
+def _update(command: Command, view: View) -> str:
+    """Say what an update does, with an example to copy."""
+    today = date.fromisoformat(view["today"]) if "today" in view else None
+    own = _own(view)
+    if command.name == "promise" and view["overdue"]:
+        own["amount"] = view["overdue"][0].split()[0].replace(",", "")
+    return f"- `{command.name}` {command.does} `{_json(example_of(command, own, today))}`"
+
+
+def _own(view: View) -> dict[str, str]:
+    """Return what this customer has, and an example would name."""
+    own = {}
+    if view.get("debts"):
+        own["invoice"] = invoice_of(view["debts"][0].rsplit(": ", 1)[0])
+    if view.get("disputes"):
+        own["dispute"] = view["disputes"][0]
+    return own
 
 
 def _task(task: str, commands: Mapping[str, Command]) -> str:
@@ -136,7 +156,7 @@ def _task(task: str, commands: Mapping[str, Command]) -> str:
         example |= {"step": step, "outcome": "done"}
         if kind.strip() != "call":
             example.pop("reached")
-    words = f"{step}: {why}. When done: `{name}` `{_json(example)}`"
+    words = f"{step.replace('_', ' ').replace('-', ' ')}: {why}. When done: `{name}` `{_json(example)}`"
     if step == INTEREST or step.startswith(FEE):
         return f"{words}, which declines it; `book_fee` charges it"
     return f"{words}; `cancel_fee` takes it back" if step == CANCEL_FEE else words
@@ -158,9 +178,9 @@ def _links(view: View, namespace: str) -> list[str]:
     """Return links into the Temporal UI, from wherever it is served."""
     customer = f'WorkflowId="customer/{view["customer"]}"'
     links = {
-        "All in this stage": list_link(namespace, f'Stage="{view["stage"]}"'),
-        "All that wait for a person": list_link(namespace, WAITS_FOR_A_PERSON),
-        "Everything about this customer": list_link(namespace, customer),
+        "all in this stage": list_link(namespace, running(f'Stage="{view["stage"]}"')),
+        "all that wait for a person": view_link(namespace, VIEWS["waiting"]),
+        "earlier cases of this customer": list_link(namespace, customer),
     }
     for stage, kind in (
         ("suspended", "suspension"),
@@ -168,7 +188,7 @@ def _links(view: View, namespace: str) -> list[str]:
         ("onboarding", "onboarding"),
     ):
         if view["stage"] == stage:
-            links[f"The {kind}"] = workflow_link(namespace, f"{kind}/{view['customer']}")
+            links[f"the {kind}"] = workflow_link(namespace, f"{kind}/{view['customer']}")
     return [f"[{words}]({link})" for words, link in links.items()]
 
 

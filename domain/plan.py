@@ -41,6 +41,7 @@ class Plan:
         case_open: whether a delinquency is being worked on.
         debts: all that is open, of what is paid in instalments each of them.
         agreed: the instalment plans that count, in words.
+        broken: the newest promise in words, where it was broken and its debts are still open.
     """
 
     stage: str
@@ -56,12 +57,14 @@ class Plan:
     allowed_until: datetime | None = None
     debts: tuple[Debt, ...] = ()
     agreed: tuple[str, ...] = ()
+    broken: str | None = None
 
 
 def plan(policy: Policy, account: Account, now: datetime) -> Plan:
     """Plan for one account at one instant, from all its facts."""
     decision = decide(policy, account, now)
     at = Situation(policy=policy, account=account, now=max(now, account.newest_at or now))
+    broken = at.broken
     return Plan(
         stage=decision.stage,
         effects=decision.effects,
@@ -76,4 +79,5 @@ def plan(policy: Policy, account: Account, now: datetime) -> Plan:
         case_open=decision.case_open,
         debts=at.open_debts,
         agreed=tuple(each.words for each in at.plans if each.left_on(at.today)),
+        broken=None if broken is None else broken.words,
     )

@@ -7,7 +7,7 @@ customer's. The page that finance reads is rendered from it (domain/finance_page
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any, NotRequired
 from zoneinfo import ZoneInfo
@@ -21,7 +21,9 @@ from domain.commands import OF_CREDIT
 from domain.credit.view_words import credit_says
 from domain.customer import Customer
 from domain.effects import Effect
+from domain.own_steps import APPROVE, is_approval
 from domain.plan import Plan
+from domain.ui_links import BROKEN_PROMISE, CALL
 from domain.view_words import (
     MOST_WORDS,
     coming_says,
@@ -65,7 +67,8 @@ class View(TypedDict):
     `revision` is the ledger's: of two views the one with the higher is the newer. `news` counts the facts
     that are not outcomes of our own effects. `refused` names the commands that make no sense now, with
     the sentence why; from `refused_until` on time may have lifted one. `rests` are pauses and exemptions,
-    `disputes` the name of the first that is open. `credit` is there only where any of it is known.
+    `disputes` the name of the first that is open, `broken` the promise that was not kept. `credit` is
+    there only where any of it is known. `today` is the customer's.
     """
 
     customer: str
@@ -84,6 +87,8 @@ class View(TypedDict):
     next: list[str]
     rests: NotRequired[list[str]]
     disputes: NotRequired[list[str]]
+    broken: NotRequired[str]
+    today: NotRequired[str]
     credit: NotRequired[list[str]]
     held: list[str]
     said: list[str]
@@ -106,6 +111,7 @@ def view_of(
     chosen: str | None = None,
     contacts: Iterable[Claim],
     tasks: Iterable[str],
+    calls: bool = False,
     clock: BusinessClock,
     halted: bool = False,
     revision: int = 0,
@@ -117,13 +123,16 @@ def view_of(
         policy: its name and version.
         chosen: why the customer is under it.
         tasks: the open ones, each its step, a colon and why.
+        calls: whether one of them asks for a call, whatever its step is called.
         halted: a safety switch has put an effect off.
     """
     customer = account.customer
     zone = ZoneInfo(customer.timezone)
     tasks = list(tasks)
+    today = now.astimezone(zone).date()
     view = View(
         customer=customer.id,
+        today=today.isoformat(),
         revision=revision,
         news=news,
         stage=plan.stage,
@@ -137,7 +146,7 @@ def view_of(
         overdue=[str(money) for money in plan.overdue],
         since=None if plan.overdue_since is None else day_says(plan.overdue_since),
         next=[coming_says(line, zone) for line in plan.forecast],
-        rests=rests_say(account, plan, now.astimezone(zone).date()),
+        rests=rests_say(account, plan, today),
         disputes=list(account.disputes[:1]),
         held=[SWITCHED_OFF, *held_says(plan)] if halted else held_says(plan),
         said=[contact_says(claim, zone) for claim in list(contacts)[-LAST_CONTACTS:]],
@@ -145,10 +154,12 @@ def view_of(
         refused=_refused(plan, account),
         refused_until=None if plan.allowed_until is None else clock.real(plan.allowed_until).isoformat(),
         policy=policy,
-        attributes=_attributes(plan, customer, policy, tasks, clock, halted=halted),
+        attributes=_attributes(plan, customer, policy, tasks, clock, calls=calls, halted=halted),
     )
     if account.credit:
         view["credit"] = [words[:MOST_WORDS] for words in credit_says(account)]
+    if plan.broken is not None:
+        view["broken"] = plan.broken[:MOST_WORDS]
     if chosen is not None:
         view["chosen"] = chosen[:MOST_WORDS]
     _fit(view)
@@ -165,14 +176,18 @@ def _refused(plan: Plan, account: Account) -> dict[str, str]:
 
 def _fit(view: View) -> None:
     """Leave words out until the view keeps to its bytes: old messages first, what waits for us last."""
-    lists = (
-        *(view["said"], view.get("debts", []), view.get("rests", []), view["next"]),
+    what_is = [
+        view["said"],
+        view.get("debts", []),
+        view.get("rests", []),
+        view["next"],
         view.get("credit", []),
-        *(view["held"], view["tasks"]),
-    )
-    for words in lists:
-        while len(words) > 1 and len(json.dumps(view).encode()) > MAX_BYTES:
-            del words[0 if words is view["said"] else -1]
+    ]
+    waits = [view["held"], view["tasks"]]
+    for lists, least in (([*what_is, *waits], 1), (what_is, 0)):
+        for words in lists:
+            while len(words) > least and len(json.dumps(view).encode()) > MAX_BYTES:
+                del words[0 if words is view["said"] else -1]
 
 
 def _wanted(effect: Effect) -> WantedEffect:
@@ -187,13 +202,21 @@ def _wanted(effect: Effect) -> WantedEffect:
 
 
 def _attributes(
-    plan: Plan, customer: Customer, policy: str, tasks: list[str], clock: BusinessClock, *, halted: bool
+    plan: Plan,
+    customer: Customer,
+    policy: str,
+    tasks: list[str],
+    clock: BusinessClock,
+    *,
+    calls: bool,
+    halted: bool,
 ) -> list[Attribute]:
     largest = max(plan.overdue, key=lambda money: money.amount, default=None)
     upcoming = plan.forecast[0] if plan.forecast else None
     since = plan.overdue_since
     switched = {"switch"} if halted else set[str]()
     holds = sorted({held.reason.rule for held in plan.held})[:MOST_HOLDS]
+    tags = [*customer.tags, *([BROKEN_PROMISE] if plan.broken is not None else ())]
     return [
         ["Stage", "Keyword", plan.stage],
         ["NextAction", "Keyword", upcoming.step if upcoming else None],
@@ -202,10 +225,19 @@ def _attributes(
         ["OverdueAmount", "Double", float(largest.amount) if largest else None],
         ["OverdueSince", "Datetime", _noon(since) if since else None],
         ["Policy", "Keyword", policy],
-        ["OpenTasks", "KeywordList", sorted({task.split(":")[0] for task in tasks}) or None],
+        ["OpenTasks", "KeywordList", sorted({*_found_by(tasks), *([CALL] if calls else ())}) or None],
         ["Holds", "KeywordList", sorted(switched.union(holds)) or None],
-        ["Tags", "KeywordList", list(customer.tags) or None],
+        ["Tags", "KeywordList", tags or None],
     ]
+
+
+def _found_by(tasks: Iterable[str]) -> Iterator[str]:
+    """Yield by what tasks are found: the step of each, and that it is an approval of whichever step."""
+    for task in tasks:
+        step = task.split(":")[0]
+        yield step
+        if is_approval(step):
+            yield APPROVE
 
 
 def _noon(day: date) -> str:

@@ -10,9 +10,22 @@ from domain.channels import BOOK, CHARGE, NO_DEBTS, PROVISION, TASK
 from domain.claim import Claim
 from domain.effects import Effect
 from domain.money import per_currency
+from domain.own_steps import APPROVE, DATA_LOSS, FEE, RETURNED, REVIEW, TOLD, UNREACHABLE
 from domain.plan import Plan
 from domain.rest import FOREVER
 from domain.simulation.timeline import Line
+
+OWN_STEPS = {
+    APPROVE: "ask for approval",
+    DATA_LOSS: "warn of lost data",
+    REVIEW: "ask for a decision",
+    RETURNED: "bring the service back",
+    TOLD: "word of the suspension",
+    UNREACHABLE: "find another way to reach the customer",
+}
+"""What the engine does by itself, where its id would say too little."""
+
+CHANNEL_WORDS = {"sms": "SMS"}
 
 MOST_HOLDS = 4
 MOST_RESTS = 2
@@ -37,12 +50,31 @@ def line_says(line: Line, zone: ZoneInfo) -> str:
 
 def coming_says(line: Line, zone: ZoneInfo) -> str:
     """Say what comes and why: `3 Dec 2026: final_notice by email, 30 days past due, ...`."""
-    why = f", {line.reason.words.removeprefix(f'{line.step}: ')}" if line.reason else ""
+    why = f", {_why(line.reason.words, line.step or '')}" if line.reason else ""
     return f"{_local(line.at, zone)}: {_by(line.step or '', line.channel)}{why}"[:MOST_WORDS]
 
 
+def _why(words: str, step: str) -> str:
+    """Return a reason without the step that it begins with: `final_notice: ...`, `call task call: ...`."""
+    _, found, why = words.partition(f"task {step}: ")
+    return why if found else words.removeprefix(f"{step}: ")
+
+
 def _by(step: str, channel: str | None) -> str:
-    return step if channel in (*NO_DEBTS, TASK, CHARGE, PROVISION, BOOK, None) else f"{step} by {channel}"
+    """Say a step as people do: `final notice by email`, `ask for approval`."""
+    words = step_says(step)
+    if channel is None or channel in (*NO_DEBTS, TASK, CHARGE, PROVISION, BOOK):
+        return words
+    return f"{words} by {CHANNEL_WORDS.get(channel, channel)}"
+
+
+def step_says(step: str) -> str:
+    """Say a step's id in words: `final_notice` is a final notice, `approve` asks for approval."""
+    if step in OWN_STEPS:
+        return OWN_STEPS[step]
+    if step.startswith(FEE):
+        return f"fee for {step_says(step.removeprefix(FEE))}"
+    return step.replace("_", " ").replace("-", " ")
 
 
 def open_says(debts: Iterable[Debt]) -> list[str]:
@@ -84,7 +116,7 @@ def wake_says(plan: Plan, zone: ZoneInfo) -> str:
 
 def held_says(plan: Plan) -> list[str]:
     """Say what is held back, and why, each once."""
-    words = [f"{held.step}: {held.reason.words}"[:MOST_WORDS] for held in plan.held]
+    words = [f"{step_says(held.step)}: {held.reason.words}"[:MOST_WORDS] for held in plan.held]
     return list(dict.fromkeys(words))[:MOST_HOLDS]
 
 
@@ -92,13 +124,13 @@ def contact_says(claim: Claim, zone: ZoneInfo) -> str:
     """Say what was sent, and how it went."""
     on = _local(claim.claimed_at, zone)
     if claim.channel == CHARGE:
-        return f"{on}: {claim.step}, {_answer_says(claim)}"
+        return f"{on}: {step_says(claim.step)}, {_answer_says(claim)}"
     state: str = claim.state
     if claim.delivered_at is not None:
         state = "delivered"
     if claim.bounced_at is not None:
         state = "bounced"
-    return f"{on}: {claim.step} by {claim.channel}, {state}"
+    return f"{on}: {_by(claim.step, claim.channel)}, {state}"
 
 
 def _answer_says(claim: Claim) -> str:

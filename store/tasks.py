@@ -15,7 +15,7 @@ from store.database import Ledger
 from store.tables import TaskRow
 
 _OPEN_OF = (
-    select(TaskRow.step, TaskRow.why, TaskRow.opened_at)
+    select(TaskRow.step, TaskRow.why, TaskRow.opened_at, TaskRow.kind)
     .where(TaskRow.customer_id == bindparam("customer"), col(TaskRow.closed_at).is_(None))
     .order_by(col(TaskRow.opened_at), col(TaskRow.id))
 )
@@ -27,6 +27,7 @@ class OpenTask(NamedTuple):
     step: str
     why: str
     opened_at: datetime
+    kind: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,7 +117,7 @@ def _about(incident: Incident) -> str:
         f"Incident **{incident.id}**",
         f"{kind.category.value.replace('_', ' ')}, {kind.risk.value.replace('_', ' ')}",
         f"customer {incident.customer}" if incident.customer else "nobody knows which customer",
-        f"told {incident.notices} times by {', '.join(incident.sources)}",
+        f"told {_times(incident.notices)} by {', '.join(incident.sources)}",
         _believed(incident),
     ]
     if incident.subscription:
@@ -133,6 +133,10 @@ def _about(incident: Incident) -> str:
     if incident.test:
         about.append("a test of the vendor's")
     return " · ".join((*about, *incident.signs))
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _believed(incident: Incident) -> str:

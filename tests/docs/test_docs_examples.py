@@ -24,9 +24,15 @@ from domain.simulation.events import read_events
 from domain.simulation.play import simulate
 from domain.simulation.scenario import CustomerInput, Scenario
 from domain.simulation.timeline import Line
+from domain.ui_links import CUSTOMER as LIFECYCLE
+from domain.ui_links import INCIDENT, VIEWS
 from settings import Settings
 from web.api.bodies import Bulk, CustomerBody, reported
 from web.api.reports import PATHS
+from workflows.customer_lifecycle import WRONG_INPUT as NO_CUSTOMER
+from workflows.customer_lifecycle import CustomerLifecycle
+from workflows.risk_incident import WRONG_INPUT as NO_INCIDENT
+from workflows.risk_incident import RiskIncident
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 ROOT = Path(__file__).parents[2]
@@ -259,6 +265,27 @@ def test_the_filters_use_attributes_and_stages_that_there_are() -> None:
     assert {re.split(r"\W", each)[0] for each in first} <= set(SEARCH_ATTRIBUTES)
     (stages,) = [each for each in filters if each and each[0].startswith("Stage=")]
     assert {stages[0].split('"')[1], *stages[1:]} == set(STAGES)
+
+
+def test_the_lists_of_a_day_are_those_that_there_are() -> None:
+    rows = list(table(section(FINANCE, "The lists of a day")))
+    assert [(names(row[0])[0], row[1], row[2], names(row[3])[0]) for row in rows] == [
+        (view.name, view.title, view.shows, view.query) for view in VIEWS.values()
+    ]
+
+
+def test_the_examples_of_starting_by_hand_are_those_of_the_workflows() -> None:
+    rows = re.findall(r"^\| an? \w+ \| `(\w+)` \| `arrears` \| `(.+)` \|$", FINANCE, re.MULTILINE)
+    assert (
+        [kind for kind, _ in rows]
+        == [LIFECYCLE, INCIDENT]
+        == [
+            CustomerLifecycle.__name__,
+            RiskIncident.__name__,
+        ]
+    )
+    for (_, example), wrong_input in zip(rows, (NO_CUSTOMER, NO_INCIDENT), strict=True):
+        assert example in wrong_input
 
 
 @pytest.mark.parametrize("page", [FINANCE, OPERATORS, (ROOT / "README.md").read_text(encoding="utf-8")])

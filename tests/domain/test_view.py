@@ -4,6 +4,7 @@ ACME owes INV-1 of 100.00 EUR, due on Monday 2 March 2026; the ladder stands in 
 """
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from domain.account_fold import build
 from domain.book import Debt
 from domain.claim import Claim
 from domain.clock import BusinessClock
+from domain.command_groups import GROUPS, OTHERS, grouped
 from domain.commands import COMMANDS, OF_CREDIT
 from domain.customer import Customer
 from domain.finance_page import details
@@ -22,7 +24,7 @@ from domain.money import Money
 from domain.plan import plan
 from domain.simulation.events import read_events
 from domain.view import MAX_BYTES, View, view_of
-from domain.view_words import MOST_DEBTS
+from domain.view_words import MOST_DEBTS, step_says
 from tests.domain.playing import Event, event, invoice, policy
 
 CUSTOMER = Customer(id="ACME", currency="EUR")
@@ -63,9 +65,9 @@ SECOND_SENT = claim("second", at=datetime(2026, 3, 10, 9, tzinfo=UTC), bounced_a
 
 def test_the_page_says_what_is_owed_since_when_what_was_said_and_what_comes_and_why() -> None:
     at = account(claims=(FIRST_SENT,))
-    assert page(at, now=datetime(2026, 3, 5, 12, tzinfo=UTC)).split("\n\n**What you can do")[0] == (
+    assert page(at, now=datetime(2026, 3, 5, 12, tzinfo=UTC)).split("\n\n**Look at**")[0] == (
         "# Reminded: 100.00 EUR overdue since 2 Mar 2026\n\n"
-        "Customer **ACME** · case 1 · policy test/0123456789ab\n\n"
+        "Customer **ACME** · case 1\n\n"
         "**Open**\n\n"
         "- INV-1: 100.00 EUR, due 2 Mar 2026\n\n"
         "**Next, if nothing happens**\n\n"
@@ -140,7 +142,7 @@ def test_the_dispute_that_can_be_resolved_is_named() -> None:
         (
             "onboarding_review: the check of email came out as doubtful",
             (
-                "onboarding_review: the check of email came out as doubtful. When done: `review_onboarding`"
+                "onboarding review: the check of email came out as doubtful. When done: `review_onboarding`"
                 ' `{"outcome": "approve", "note": "called back, all is well", "by": "maria"}`'
             ),
         ),
@@ -153,6 +155,9 @@ def test_a_task_stands_with_the_update_that_ends_it(task: str, says: str) -> Non
 def test_every_update_that_is_possible_stands_there_with_an_example_about_this_customer() -> None:
     fresh = view(account())
     shown = details(fresh, COMMANDS, namespace="default")
+    sent = [each for name, each in COMMANDS.items() if name not in {*fresh["refused"], *OF_CREDIT}]
+    titles = [f"*{title}*" for title, _ in grouped(sent)]
+    assert [line for line in shown.splitlines() if re.fullmatch(r"\*\w[^*]*\*", line)] == titles
     for name, command in COMMANDS.items():
         possible = name not in fresh["refused"] and name not in OF_CREDIT
         assert (f"- `{name}` {command.does} `" in shown) == possible, name
@@ -162,11 +167,12 @@ def test_every_update_that_is_possible_stands_there_with_an_example_about_this_c
 
 def test_links_lead_to_lists_and_to_the_suspension() -> None:
     shown = page(account())
-    assert "[All in this stage](/namespaces/default/workflows?query=Stage%3D%22overdue%22)" in shown
-    assert "[The suspension]" not in shown
+    overdue = "Stage%3D%22overdue%22%20AND%20ExecutionStatus%3D%22Running%22"
+    assert f"[all in this stage](/namespaces/default/workflows?query={overdue})" in shown
+    assert "[the suspension]" not in shown
     suspended = view(account()) | {"stage": "suspended", "customer": "A/B"}
     away = details(suspended, COMMANDS, namespace="my space")  # type: ignore[arg-type]
-    assert "[The suspension](/namespaces/my%20space/workflows/suspension%2FA%2FB)" in away
+    assert "[the suspension](/namespaces/my%20space/workflows/suspension%2FA%2FB)" in away
     assert "](" not in details(suspended, COMMANDS)  # type: ignore[arg-type]
 
 
@@ -253,3 +259,68 @@ def test_credit_and_orders_stand_on_the_page_of_whom_any_is_known() -> None:
     assert "**Credit and orders**" in page
     assert {name for name in OF_CREDIT if f"- `{name}` " in page} == OF_CREDIT - set(shown["refused"])
     assert "credit" not in view(account())
+
+
+def test_every_command_has_its_group() -> None:
+    named = [name for names in GROUPS.values() for name in names]
+    assert sorted(named) == sorted(COMMANDS)
+    made_up = replace(COMMANDS["pause"], name="made_up")
+    assert list(grouped([COMMANDS["pause"], made_up])) == [
+        ("Let it rest", [COMMANDS["pause"]]),
+        (OTHERS, [made_up]),
+    ]
+
+
+def test_an_example_can_be_sent_as_it_stands() -> None:
+    """The amount is what is overdue, and the days are to come, as far apart as in the documents."""
+    shown = page(account(claims=(FIRST_SENT,)))
+    assert '`{"pay_on": "2026-03-25", "amount": "100.00", "by": "maria"}`' in shown
+    assert '"instalments": [{"due_on": "2026-03-25", "amount": "250.00"}, {"due_on": "2026-04-25"' in shown
+
+
+def test_a_promise_that_was_not_kept_is_said_and_found() -> None:
+    promised = event("2026-03-02", "promise_made", pay_on="2026-03-04", amount="60.00")
+    after = view(account(promised))
+    assert after["broken"] == "60.00 EUR by 2026-03-04"
+    assert ["Tags", "KeywordList", ["broken-promise"]] in after["attributes"]
+    assert "**Promised, and not paid**\n\n- 60.00 EUR by 2026-03-04" in details(after, COMMANDS)
+    before = view(account(promised), now=datetime(2026, 3, 4, 12, tzinfo=UTC))
+    paid = view(
+        account(
+            promised, event("2026-03-09", "payment_received", payment="P", amount="100.00", currency="EUR")
+        )
+    )
+    again = event("2026-03-10", "promise_made", pay_on="2026-03-20", amount="60.00")
+    for other in (before, paid, view(account(promised, again))):
+        assert "broken" not in other
+
+
+def test_tasks_are_found_by_what_they_are() -> None:
+    at = account()
+    shown = view_of(
+        plan(policy(), at, NOW),
+        account=at,
+        now=NOW,
+        news=1,
+        case=1,
+        policy="p",
+        contacts=(),
+        tasks=("ring_them: call task ring_them: 21 days past due", "approve-end_it: wants a yes"),
+        calls=True,
+        clock=BusinessClock(),
+    )
+    found = ["approve", "approve-end_it", "call", "ring_them"]
+    assert ["OpenTasks", "KeywordList", found] in shown["attributes"]
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("final_notice", "final notice"),
+        ("approve", "ask for approval"),
+        ("fee.reminder_second", "fee for reminder second"),
+        ("service-ended", "service ended"),
+    ],
+)
+def test_a_step_is_said_in_words(step: str, words: str) -> None:
+    assert step_says(step) == words
