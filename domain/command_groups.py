@@ -10,7 +10,10 @@ from domain.commands import Command
 OTHERS = "Anything else"
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Answer what waits": ("approve", "complete_task", "review_onboarding", "called_back", "enter_code"),
+    "Answer what waits": (
+        *("approve", "complete_task", "reassign_task", "snooze_task"),
+        *("review_onboarding", "called_back", "enter_code"),
+    ),
     "The customer pays, or contests": (
         *("promise", "agree_plan", "end_plan"),
         *("dispute", "resolve_dispute"),

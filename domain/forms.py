@@ -13,33 +13,12 @@ from pydantic import ValidationError
 
 from domain.account import Account
 from domain.channels import CHANNELS
-from domain.commands import COMMANDS, OF_CREDIT, REJECTED, CodeEntry, Command
+from domain.commands import REJECTED, CodeEntry, Command
 from domain.contacts import CALL
 from domain.own_steps import APPROVE, approval_of, is_answered, is_approval
 from domain.sentences import sentences
 
 Kind = Literal["text", "words", "day", "amount", "number", "choice", "yes_no", "several", "instalments"]
-
-GROUPS: Mapping[str, Sequence[str]] = {
-    "What waits for a person": ("approve", "complete_task", "reassign_task", "snooze_task"),
-    "Money": (
-        *("promise", "agree_plan", "end_plan", "dispute", "resolve_dispute"),
-        *("write_off", "undo_write_off", "book_fee", "waive_fee", "cancel_fee"),
-    ),
-    "Chasing": (
-        *("pause", "resume", "hold", "release", "exempt", "end_exemption"),
-        *("opt_out", "opt_in", "hand_over", "take_back"),
-    ),
-    "Service": ("suspend", "reactivate", "cancel_subscription", "suspended_elsewhere"),
-    "Verification": ("review_onboarding", "called_back", "enter_code"),
-    "Policy": ("use_policy", "end_use_policy", "adopt_policy", "accept_policy"),
-    "Credit and orders": tuple(name for name in COMMANDS if name in OF_CREDIT),
-    "Usage and access": (
-        *("agree_usage", "note_safeguard"),
-        *("request_access", "grant_access", "revoke_access"),
-    ),
-}
-"""The commands as finance looks for them: every one of them once."""
 
 _LABELS: Mapping[str, str] = {
     "to": "Until the end of",

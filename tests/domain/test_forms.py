@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.commands import COMMANDS, mistakes
-from domain.forms import GROUPS, fields_of, input_of, problems
+from domain.forms import fields_of, input_of, problems
 
 
 def entered(example: Mapping[str, Any]) -> dict[str, str]:
@@ -21,11 +21,6 @@ def entered(example: Mapping[str, Any]) -> dict[str, str]:
             case _:
                 typed[name] = str(value)
     return typed
-
-
-def test_every_command_has_its_place_once() -> None:
-    placed = [name for names in GROUPS.values() for name in names]
-    assert sorted(placed) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "approve"])

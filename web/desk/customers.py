@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
 
+from domain.command_groups import GROUPS
 from domain.commands import COMMANDS
 from domain.contact_law.words import law_says
 from domain.credit.view_words import credit_says
 from domain.fact_words import fact_says
 from domain.finance_page import STAGES
-from domain.forms import GROUPS
 from domain.happenings import SHOWS
 from domain.open_items import beside, open_items
 from domain.roles import NEEDED, Role
