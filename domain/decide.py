@@ -42,13 +42,14 @@ from domain.rules.tasks import tasks
 from domain.rules.termination import after_the_end, termination
 from domain.rules.unsent import unsent
 from domain.rules.usage import usage
+from domain.rules.warning_lost import warning_lost
 from domain.rules.withheld import withheld
 from domain.situation import Situation
 
 RULES = (
     *(admission, reactivation, withheld, termination, suspension, restriction, news_of_the_service),
-    *(data_loss, credit, disputes, tasks, replies, doors, usage, activity, access, interest, proposals),
-    *(after_the_end, unsent, in_doubt, charges, reminders),
+    *(warning_lost, data_loss, credit, disputes, tasks, replies, doors, usage, activity, access),
+    *(interest, proposals, after_the_end, unsent, in_doubt, charges, reminders),
 )
 """The rules that ask for effects, the most pressing first."""
 

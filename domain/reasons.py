@@ -37,6 +37,10 @@ SENTENCES: Mapping[str, str] = {
     ),
     "task.unsent": "{step} by {channel} failed {failed} times: the log of the workers says why",
     "task.withheld": "nothing is owed that would keep the service down, and it is not given back: {why}",
+    "task.warning_lost": (
+        "{warning} for {invoices} came back after {step}: nobody was warned."
+        " Bring the service back, or reach the customer"
+    ),
     "task.in_doubt": (
         "nobody can tell whether {step} by {channel} went out on {on}: ask the vendor;"
         " what builds on its delivery waits"

@@ -714,3 +714,26 @@ def test_a_request_is_forgotten_with_its_cause() -> None:
     )
 
     assert [line for line in effects(outcome) if line.endswith("B")][-1] == "07-01 09:00 approve/task B"
+
+
+@pytest.mark.parametrize("step", ["suspend", "restrict"])
+def test_a_warning_that_comes_back_after_the_turn_is_for_a_person_once(step: str) -> None:
+    """The mail had been taken; that it was given back for good is heard of when the service is down."""
+    turn = SUSPEND | ({"kind": "restrict", "id": "restrict"} if step == "restrict" else {})
+    events = [
+        event("2026-04-02T10:00:00Z", "bounced", step="final", channel="email"),
+        event("2026-04-03T10:00:00Z", "bounced", step="final", channel="email"),
+    ]
+    played = play(A, *events, under=policy(FIRST, SECOND, FINAL, turn), until="2026-04-20")
+    [lost] = [line for line in played.lines if line.step == "warning-lost"]
+    assert lost.reason is not None
+    assert lost.reason.words.startswith(f"final for A came back after {step}: nobody was warned")
+    assert f"{lost.at:%m-%d}" == "04-02"
+
+
+def test_a_warning_that_came_back_before_the_turn_or_of_a_debt_that_is_paid_is_no_task() -> None:
+    before = [event("2026-03-18T10:00:00Z", "bounced", step="final", channel="email")]
+    after = [paid("2026-04-02T09:00:00Z"), event("2026-04-02T10:00:00Z", "bounced", step="final")]
+    for events in (before, after):
+        played = play(A, *events, under=policy(), until="2026-05-20")
+        assert not [line for line in played.lines if line.step == "warning-lost"]
