@@ -1,8 +1,9 @@
 """Temporal: the connection, and what wakes a workflow through it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from temporalio.client import Client, ScheduleOverlapPolicy
 from temporalio.common import WorkflowIDConflictPolicy
@@ -65,29 +66,25 @@ def _unreachable(settings: Settings, error: Exception) -> Unreachable:
 
 
 def waker(client: Client, task_queue: str) -> Wake:
-    """Return what starts or wakes a customer's workflow: one call, whichever it needs."""
-
-    async def wake(customer_id: str) -> None:
-        await client.start_workflow(
-            CustomerLifecycle.run,
-            {"customer_id": customer_id},
-            id=f"customer/{customer_id}",
-            task_queue=task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            start_signal="News",
-        )
-
-    return wake
+    """Return what starts or wakes a customer's workflow."""
+    return _starter(client, task_queue, CustomerLifecycle.run, "customer")
 
 
 def incident_waker(client: Client, task_queue: str) -> WakeIncident:
-    """Return what starts or wakes an incident's workflow: one call, whichever it needs."""
+    """Return what starts or wakes an incident's workflow."""
+    return _starter(client, task_queue, RiskIncident.run, "incident")
 
-    async def wake(incident_id: str) -> None:
+
+def _starter(
+    client: Client, task_queue: str, run: Callable[[Any, Any], Awaitable[str]], kind: str
+) -> Callable[[str], Awaitable[None]]:
+    """Return what starts or wakes a workflow by its subject: one call, whichever it needs."""
+
+    async def wake(subject: str) -> None:
         await client.start_workflow(
-            RiskIncident.run,
-            {"incident_id": incident_id},
-            id=f"incident/{incident_id}",
+            run,
+            {f"{kind}_id": subject},
+            id=f"{kind}/{subject}",
             task_queue=task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             start_signal="News",
