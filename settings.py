@@ -15,6 +15,7 @@ from domain.clouds import CloudName
 from domain.customer import known_zone
 from domain.page_link import SHORTEST_KEY
 from domain.roles import ROLES, Appointed, Role, highest
+from domain.signing_key import signing_key
 from environment import BadEnvironment, Names, gathered
 
 VERSION = "0.1.0"
@@ -27,7 +28,6 @@ _SHORTEST_TOKEN = 24
 _SHORTEST_KEY = 32
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{6,}", re.ASCII)
 _STRIPE_KEY = re.compile(r"[rs]k_(live|test)_", re.ASCII)
-_WHSEC = re.compile(r"(whsec_)?[A-Za-z0-9+/]{32,88}={0,2}")
 _ON_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _EVENTS = ("events_url", "events_secret")
 _SERVICE = ("service_url", "service_secret")
@@ -328,7 +328,7 @@ class Settings(BaseSettings):
     def _reporters(cls, value: SecretStr | None) -> SecretStr | None:
         pairs = [] if value is None else _pairs(value.get_secret_value())
         for number, (name, secret) in enumerate(pairs, start=1):
-            if not _CALLER.fullmatch(name) or not _WHSEC.fullmatch(secret):
+            if not _CALLER.fullmatch(name) or not _can_sign(secret):
                 raise ValueError(
                     f"entry {number} cannot be used: write name=whsec_... and a comma between two"
                 )
@@ -370,7 +370,7 @@ class Settings(BaseSettings):
     @classmethod
     def _signing(cls, value: SecretStr | None) -> SecretStr | None:
         several = [] if value is None else _several(value.get_secret_value())
-        if value is not None and (not several or not all(map(_WHSEC.fullmatch, several))):
+        if value is not None and (not several or not all(map(_can_sign, several))):
             raise ValueError(
                 "write whsec_ and a key of 24 to 64 bytes in base64; two with a comma between them"
             )
@@ -547,6 +547,13 @@ def _as_roles(pairs: list[tuple[str, str]]) -> dict[str, Role]:
         role = next(role for role in ROLES if role == written)
         found[name] = highest([role, *([found[name]] if name in found else [])]) or role
     return found
+
+
+def _can_sign(secret: str) -> bool:
+    try:
+        return bool(signing_key(secret))
+    except ValueError:
+        return False
 
 
 def _several(text: str) -> list[str]:

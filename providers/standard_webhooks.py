@@ -4,7 +4,6 @@ The library makes the signature; its own check reads the clock of the machine, s
 stand here. During a change of the secret a sender signs with both, so a receiver takes any that is right.
 """
 
-import base64
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from standardwebhooks.webhooks import Webhook
 
 from domain.errors import Unverified
+from domain.signing_key import signing_key
 
 TOLERANCE = timedelta(minutes=5)
 """Either way, as the specification says."""
 
-_SHORTEST, _LONGEST = 24, 64
 _MOST_SIGNATURES = 16
 
 
@@ -28,11 +27,7 @@ class Secret:
     """
 
     def __init__(self, written: str) -> None:
-        text = written.removeprefix("whsec_")
-        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-        if not _SHORTEST <= len(key) <= _LONGEST:
-            raise ValueError(f"a key has {_SHORTEST} to {_LONGEST} bytes")
-        self._webhook = Webhook(key)
+        self._webhook = Webhook(signing_key(written))
 
     def signature(self, name: str, at: datetime, text: str) -> str:
         """Return the signature of a text that is sent under a name at an instant."""
