@@ -66,6 +66,10 @@ class Switch(Protocol):
 
     def turn(self, turn: Turn, *, note: Note) -> None: ...
 
+    def rehearsed(self, turn: Turn) -> str:
+        """Return in words the request that a turn would make first; errors as those of a turn."""
+        ...
+
     def differs(self, before: Mapping[str, Any], seen: Seen) -> Sequence[str]:
         """Return in words what of the resource before is not back in one that is active."""
         ...
@@ -282,7 +286,7 @@ class Service:
             return kept_back
         if not self.dry_run or effect.kind == "reactivate":
             return None
-        reason = dry_run(f"would turn {turning.says()}")
+        reason = dry_run(f"would turn {turning.rehearsed()}")
         until = claims.tried_dry(
             self.books.ledger,
             loaded.account.customer.id,
@@ -408,6 +412,10 @@ class LedgerSwitch:
         """Turn the service down, or up as it was; what it was is kept with it."""
         place = turn.place
         subscriptions.turn(self.ledger, place.resource, place.customer, turn.to, now=turn.at)
+
+    def rehearsed(self, turn: Turn) -> str:
+        """Return that nobody is asked."""
+        return "the ledger's own switch"
 
     def differs(self, before: Mapping[str, Any], seen: Seen) -> Sequence[str]:
         """Return nothing: a switch has nothing but its state."""

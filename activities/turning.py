@@ -138,6 +138,23 @@ class Turning:
         seen = [(place, self.seen[turns.key(place)].state) for place in self.places]
         return ", ".join(f"{place.resource} at {place.provider} ({state}) {self.to}" for place, state in seen)
 
+    def rehearsed(self) -> str:
+        """Say what each place would be asked first, as it was seen, or why it would not be asked."""
+        return ", ".join(
+            f"{place.resource} at {place.provider} ({self.seen[turns.key(place)].state}) {self.to}"
+            f" by {self._rehearsed(place)}"
+            for place in self.places
+        )
+
+    def _rehearsed(self, place: Place) -> str:
+        seen = self.seen[turns.key(place)]
+        turn = Turn(place=place, to=self.to, seen=seen, before=None, request="", at=self.now)
+        try:
+            with without_words():
+                return self.switches[place.provider].rehearsed(turn)
+        except (Refused, TryAgainLater, Misconfigured) as trouble:
+            return f"nothing: {trouble}"
+
     # --- under a claim ---------------------------------------------------------------------------
 
     def has_begun(self, claim: str) -> bool:

@@ -74,18 +74,36 @@ class AzurePlans:
             Refused: they may not be cancelled.
             TryAgainLater, Misconfigured, InDoubt: as it went.
         """
+        names, how = self._next(turn)
+        self._turn_one(names, how, _REASON if how == "cancel" else None, turn, path, note=note)
+        return bool(names)
+
+    def rehearsed(self, turn: Turn, path: str) -> str | None:
+        """Return in words what would be asked for first; None where it is the plan's own turn.
+
+        Raises:
+            Refused: they may not be cancelled.
+        """
+        names, how = self._next(turn)
+        if not names:
+            return None
+        return f"POST {path}/azureEntitlements/{names[0]}/{how}, the first of {len(names)} before the plan"
+
+    def _next(self, turn: Turn) -> tuple[list[str], str]:
+        """Return which Azure subscriptions are turned before the plan is done, and how.
+
+        Raises:
+            Refused: they may not be cancelled.
+        """
         there = turn.seen.resource
         if turn.to == "suspended" and turn.seen.state == "active":
             running = [name for name, active in _entitlements(there).items() if active]
             if running and not self._may_cancel:
                 raise Refused(MAY_NOT)
-            self._turn_one(running, "cancel", _REASON, turn, path, note=note)
-            return bool(running)
+            return running, "cancel"
         if turn.to == "active" and turn.seen.state == "active":
-            stopped = self._stopped(turn.before or {}, there)
-            self._turn_one(stopped, "reactivate", None, turn, path, note=note)
-            return bool(stopped)
-        return False
+            return self._stopped(turn.before or {}, there), "reactivate"
+        return [], ""
 
     def missing(self, before: Mapping[str, Any], there: Mapping[str, Any]) -> Sequence[str]:
         """Return in words which Azure subscriptions ran before and do not now."""

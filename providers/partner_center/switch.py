@@ -106,6 +106,21 @@ class PartnerCenterSwitch:
             raise Refused(trouble.words)
         self._client.succeeded(answer, changing=True)
 
+    def rehearsed(self, turn: Turn) -> str:
+        """Return in words the request that a turn would make first, and what it changes.
+
+        Raises:
+            TryAgainLater, Refused: it would make none.
+        """
+        path, there = path_of(turn.place), turn.seen.resource
+        if is_azure_plan(turn.place, there) and (first := self._azure.rehearsed(turn, path)) is not None:
+            return first
+        wanted = self._wanted(turn)
+        if wanted is None:
+            return "nothing: it stands so"
+        changes = [f"{name} {each}" for name, each in wanted[1].items() if each != there.get(name)]
+        return f"PATCH {path} with {', '.join(changes)}"
+
     def differs(self, before: Mapping[str, Any], seen: Seen) -> Sequence[str]:
         """Return in words what of a resource before its suspension is not back."""
         lost = [_RESTORED[name] for name in _missing(before, seen.resource)]

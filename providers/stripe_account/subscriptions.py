@@ -93,6 +93,17 @@ class StripeSubscriptions:
             except _OldAnswer:
                 send(f"{turn.request}/{int(turn.at.timestamp())}", raise_sorted)
 
+    def rehearsed(self, turn: Turn) -> str:
+        """Return in words the request that a turn would make; errors as those of a turn."""
+        path = _path(turn.place)
+        if turn.to == "terminated":
+            return "nothing: it stands so" if turn.seen.state == "terminated" else f"DELETE {path}"
+        changes = self._changes(turn)
+        if changes is None:
+            return "nothing: it stands so"
+        said = [f"{name} {value}" for name, value in changes.items() if name != "metadata"]
+        return f"POST {path} with {', '.join([*said, 'our mark in its metadata'])}"
+
     def differs(self, before: Mapping[str, Any], seen: Seen) -> Sequence[str]:
         """Return in words what a pause has changed and is not back; what others changed is theirs."""
         there, found = seen.resource, []

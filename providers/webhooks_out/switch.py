@@ -78,6 +78,10 @@ class ProductSwitch:
             raise InDoubt(f"the product is unwell ({reply.status})")
         _sort(reply)
 
+    def rehearsed(self, turn: Turn) -> str:
+        """Return in words the request that a turn would make."""
+        return f"POST {TURNS[turn.to]} for {turn.place.resource}"
+
     def differs(self, before: Mapping[str, Any], seen: Seen) -> Sequence[str]:
         """Return what of the service is not as it was before."""
         was, is_ = _own(before), _own(seen.resource)

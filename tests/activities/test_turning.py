@@ -571,10 +571,11 @@ def test_a_dry_run_looks_and_changes_nothing(acme: Stage) -> None:
     acme.dry_run = True
     for hours in (0, 24):
         answer = acme.act("suspend", SUSPENDED_AT + timedelta(hours=hours))
-        assert (answer["answer"], answer["says"]) == (
-            "deferred",
-            "a dry run: would turn S-1 at partner_center (active) suspended, and nothing was changed",
+        would = (
+            "turn S-1 at partner_center (active) suspended by PATCH /subscriptions/S-1 with status suspended"
         )
+        said = f"a dry run: would {would}, and nothing was changed"
+        assert (answer["answer"], answer["says"]) == ("deferred", said)
     assert (acme.vendor.requests, acme.told(SubscriptionSuspended), acme.tasks()) == ([], [], [])
     dry = [line for line in journal.read(acme.ledger, "ACME") if line.rule == "switch.dry_run"]
     assert [(line.what, line.step) for line in dry] == [("held", "suspend")]

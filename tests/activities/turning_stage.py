@@ -115,6 +115,9 @@ class Vendor:
         fault = self.faults.pop(0) if self.faults else None
         take() if fault is None else fault(take)
 
+    def rehearsed(self, turn: Turn) -> str:
+        return f"PATCH /subscriptions/{turn.place.resource} with status {turn.to}"
+
     def differs(self, before: Mapping[str, Any], seen: Seen) -> Sequence[str]:
         return ("it renewed by itself",) if before["renews"] != seen.resource["renews"] else ()
 

@@ -105,6 +105,36 @@ def effects(there: Subscriptions) -> list[str]:
     return [each.what for each in there.effects]
 
 
+def rehearsed(asked: Asked, held: Held, to: SubscriptionState, kind: str = "licence") -> str:
+    seen = asked.look(held, kind)
+    made = Turn(place=place(held, kind), to=to, seen=seen, before=None, request="", at=datetime.now(UTC))
+    return asked.switch.rehearsed(made)
+
+
+def test_what_would_be_asked_is_said_and_not_asked(asked: Asked, there: Subscriptions) -> None:
+    held = there.add(CUSTOMER)
+    path = f"/v1/customers/{CUSTOMER}/subscriptions/{held.resource['id']}"
+    words = f"PATCH {path} with status suspended, autoRenewEnabled False"
+    assert rehearsed(asked, held, "suspended") == words
+    assert [exchange.method for exchange in asked.exchanges] == ["GET"]
+    asked.turn(held, "suspended")
+    [sent] = [each for each in asked.exchanges if each.method != "GET"]
+    assert (f"{sent.method} {sent.path}", sent.sent["status"]) == (f"PATCH {path}", "suspended")  # type: ignore[index]
+    assert rehearsed(asked, held, "suspended") == "nothing: it stands so"
+
+
+def test_what_would_be_asked_of_an_azure_plan_is_its_first_subscription(
+    server: Loopback, there: Subscriptions
+) -> None:
+    held = there.add(CUSTOMER, billingType="usage", unitType="usage-based")
+    held.entitlements |= {name: {"id": name, "status": "active"} for name in ("e-1", "e-2")}
+    with pytest.raises(Refused, match="PARTNER_CENTER_CANCEL_AZURE"):
+        rehearsed(Asked(server), held, "suspended", "azure_plan")
+    words = rehearsed(Asked(server, may_cancel=True), held, "suspended", "azure_plan")
+    assert words.endswith("/azureEntitlements/e-1/cancel, the first of 2 before the plan")
+    assert there.effects == []
+
+
 # --- there and back ------------------------------------------------------------------------------
 
 

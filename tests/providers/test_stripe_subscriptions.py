@@ -65,6 +65,20 @@ def at(loopback: Loopback) -> Scene:
     return Scene(loopback=loopback, stripe=loopback.stripe, there=there, switch=switch)
 
 
+def test_what_would_be_asked_is_said_and_not_asked(at: Scene) -> None:
+    def rehearsed(to: SubscriptionState) -> str:
+        turn = Turn(place=at.place, to=to, seen=at.look(), before=None, request="", at=NOW)
+        return at.switch.rehearsed(turn)
+
+    path = f"/v1/subscriptions/{at.there['id']}"
+    pause = "pause_collection {'behavior': 'keep_as_draft'}, our mark in its metadata"
+    assert rehearsed("suspended") == f"POST {path} with {pause}"
+    assert rehearsed("terminated") == f"DELETE {path}"
+    assert {exchange.method for exchange in at.noted} == {"GET"}
+    at.turn("suspended")
+    assert rehearsed("suspended") == "nothing: it stands so"
+
+
 STATES: list[tuple[str, dict[str, Any], str | None, bool]] = [
     ("runs", {"status": "active"}, "active", False),
     ("on trial", {"status": "trialing"}, "active", False),
