@@ -1,7 +1,8 @@
 """Who looks at each vendor for `doctor`, and what there is in place of those that are not set up."""
 
 from composition.messaging import twilio_http
-from composition.partner_center import partner_center_client
+from composition.partner_center import partner_center_app, partner_center_client
+from composition.watching import alerts_by_graph, graph_base
 from domain.clouds import CLOUDS
 from domain.health import Part
 from providers.probes.asking import Probe
@@ -12,7 +13,7 @@ from settings import Settings
 def probes(settings: Settings) -> list[Probe]:
     """Return a probe for each part that can be set up, in the order in which they are told."""
     vendors = [_sendgrid(settings), _twilio(settings), _stripe(settings), _partner_center(settings)]
-    return [*vendors, *_asked(settings), _front(settings), *_product(settings)]
+    return [*vendors, _graph(settings), *_asked(settings), _front(settings), *_product(settings)]
 
 
 def _sendgrid(settings: Settings) -> Probe:
@@ -81,6 +82,17 @@ def _partner_center(settings: Settings) -> Probe:
         user=user,
         reads={"usage", "activity_log"} <= cloud.offers,
     )
+
+
+def _graph(settings: Settings) -> Probe:
+    from providers.partner_center.alerts import GRAPH_RESOURCE
+    from providers.partner_center.login import AppOnly
+    from providers.probes.partner_center import GraphProbe
+
+    app = partner_center_app(settings, resource=GRAPH_RESOURCE) if alerts_by_graph(settings) else None
+    if app is None:
+        return Absent("partner_center.graph")
+    return GraphProbe(base=graph_base(settings), resource=GRAPH_RESOURCE, app=AppOnly(app))
 
 
 def _asked(settings: Settings) -> list[Probe]:

@@ -35,15 +35,25 @@ def budget_keeper(settings: Settings) -> BudgetKeeper | None:
     return PartnerCenterBudgets(client)
 
 
+def alerts_by_graph(settings: Settings) -> bool:
+    """Whether Microsoft's alerts of fraud are read from Graph: where that is said, or else an app logs in."""
+    wanted = settings.partner_center_alerts
+    return wanted == "graph" or (
+        wanted is None and settings.partner_center_tenant is not None and _as_usual(settings)
+    )
+
+
+def _as_usual(settings: Settings) -> bool:
+    return settings.partner_center_cloud in (None, "commercial")
+
+
 def alert_source(settings: Settings) -> AlertSource | None:
     """Return who tells of fraud and misuse: Graph for an app, fraud events for a user; None for neither."""
-    wanted = settings.partner_center_alerts
-    commercial = settings.partner_center_cloud in (None, "commercial")
-    by_app = settings.partner_center_tenant is not None and commercial
-    if wanted == "graph" or (wanted is None and by_app):
+    if alerts_by_graph(settings):
         return _graph_alerts(settings)
+    wanted = settings.partner_center_alerts
     by_user = settings.partner_center_token or settings.partner_center_refresh_token_file
-    if wanted == "fraud_events" or (wanted is None and by_user and commercial):
+    if wanted == "fraud_events" or (wanted is None and by_user and _as_usual(settings)):
         client = partner_center_client(settings)
         if client is not None:
             from providers.partner_center.alerts import FraudEvents
@@ -52,13 +62,19 @@ def alert_source(settings: Settings) -> AlertSource | None:
     return None
 
 
+def graph_base(settings: Settings) -> str | None:
+    """Return where Graph is asked; None where another vendor has a stand-in and Graph has none."""
+    from providers.partner_center.alerts import GRAPH_RESOURCE
+
+    return settings.partner_center_graph_base or (None if settings.standing_in else GRAPH_RESOURCE)
+
+
 def _graph_alerts(settings: Settings) -> AlertSource | None:
     from providers.partner_center.alerts import GRAPH_RESOURCE, GraphAlerts
     from providers.partner_center.client import Client
     from providers.partner_center.login import AppOnly
 
-    base = settings.partner_center_graph_base or (None if settings.standing_in else GRAPH_RESOURCE)
-    app = partner_center_app(settings, resource=GRAPH_RESOURCE)
+    base, app = graph_base(settings), partner_center_app(settings, resource=GRAPH_RESOURCE)
     if base is None or app is None:
         return None
     return GraphAlerts(Client(base=base, app=AppOnly(app)))

@@ -18,6 +18,7 @@ Part = Literal[
     "stripe",
     "partner_center",
     "partner_center.user",
+    "partner_center.graph",
     "public_url",
     "events",
     "service",
@@ -100,6 +101,11 @@ PARTS: Mapping[Part, About] = {
         title="Partner Center for a user",
         then="usage is not read, nor what else an app alone is refused",
         absent="no user has consented, so usage comes from files",
+    ),
+    "partner_center.graph": About(
+        title="Microsoft Graph",
+        then="Microsoft's alerts of fraud are neither read nor answered",
+        absent="alerts of fraud are not read from there",
     ),
     "public_url": About(
         title="PUBLIC_URL",

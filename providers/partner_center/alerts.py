@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GRAPH_RESOURCE = "https://graph.microsoft.com"
-_ALERTS = "/beta/security/partner/securityAlerts"
+ALERTS = "/beta/security/partner/securityAlerts"
 _EVENTS = "/v1/fraudEvents"
 _NEW_MODEL = {"X-NewEventsModel": "true"}
 _PAGE_SIZE = 100
@@ -46,7 +46,7 @@ class GraphAlerts:
             TryAgainLater, Misconfigured, Refused: the page was not read.
         """
         with _with_permission():
-            page = _mapping(self._client.get(f"{_ALERTS}?{after}" if after else _ALERTS).body)
+            page = _mapping(self._client.get(f"{ALERTS}?{after}" if after else ALERTS).body)
         return _page(page.get("value"), self.name, _next(page))
 
     def stands(self, alert: Alert) -> Stands:
@@ -130,12 +130,12 @@ def _with_permission() -> "Iterator[None]":
     try:
         yield
     except Misconfigured as trouble:
-        remedy = "give its application PartnerSecurity.ReadWrite.All, or set PARTNER_CENTER_ALERTS"
+        remedy = "give its application PartnerSecurity.ReadWrite.All, or set PARTNER_CENTERALERTS"
         raise Misconfigured(f"Graph's alerts: {trouble}: {remedy}") from None
 
 
 def _path(alert: Alert) -> str:
-    return f"{_ALERTS}/{quote(alert.event, safe='')}"
+    return f"{ALERTS}/{quote(alert.event, safe='')}"
 
 
 def _subscription(alert: Alert) -> str:
@@ -168,7 +168,7 @@ def _next(page: Mapping[str, Any]) -> str | None:
     if not isinstance(link, str) or not link:
         return None
     asked = urlsplit(link)
-    if not asked.path.endswith(_ALERTS):
+    if not asked.path.endswith(ALERTS):
         raise Refused("Graph names another collection as the next page")
     return asked.query or None
 

@@ -1,6 +1,7 @@
 """What `doctor` sees of Partner Center: each login, what its token says, and what it may read."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from composition import partner_center_client, probes
 from domain.clouds import CLOUDS
 from domain.health import Sight
 from providers.loopback.server import Loopback
+from providers.partner_center.alerts import GRAPH_RESOURCE
 from providers.partner_center.login import App, AppAndUser, AppOnly, GivenToken, Login
 from providers.partner_center.refresh_file import RefreshFile
-from providers.probes.partner_center import PartnerCenterProbe
+from providers.probes.partner_center import GraphProbe, PartnerCenterProbe
 from settings import Settings
 
 RESOURCE = CLOUDS["commercial"].api
@@ -97,4 +99,38 @@ def test_it_is_looked_at_where_it_is_set_up(loopback: Loopback, monkeypatch: pyt
     assert partner_center_client(settings) is not None
     sights = [sight for probe in probes(settings) for sight in probe.look()]
     assert ("partner_center.user", "granted") in told(sights)
+    assert ("partner_center.graph", "absent") in told(sights), "a token that is given is not for Graph"
     assert all(sight.ok for sight in sights)
+
+
+def graph(loopback: Loopback, app: App) -> list[Sight]:
+    for_graph = replace(app, resource=GRAPH_RESOURCE)
+    return [*GraphProbe(base=loopback.graph_base, resource=GRAPH_RESOURCE, app=AppOnly(for_graph)).look()]
+
+
+def test_graph_is_asked_for_an_alert_by_a_token_of_its_own(loopback: Loopback, app: App) -> None:
+    each = ["logged_in", "reached", "clock", "granted"]
+    assert told(graph(loopback, app)) == [("partner_center.graph", code) for code in each]
+    secret = replace(app, client_secret="hush")
+    (wrong,) = graph(loopback, secret)
+    assert (wrong.ok, "hush" in wrong.words) == (False, False)
+    assert wrong.then == "Microsoft's alerts of fraud are neither read nor answered"
+
+
+@pytest.mark.parametrize(("alerts", "asked"), [(None, True), ("graph", True), ("fraud_events", False)])
+def test_graph_is_looked_at_where_alerts_are_read_from_it(
+    loopback: Loopback, app: App, alerts: str | None, asked: bool
+) -> None:
+    given = {
+        "partner_center_tenant": app.tenant,
+        "partner_center_client_id": app.client_id,
+        "partner_center_client_secret": app.client_secret,
+        "partner_center_login_base": loopback.login_base,
+        "partner_center_base": loopback.partner_center_base,
+        "partner_center_graph_base": loopback.graph_base,
+        **({} if alerts is None else {"partner_center_alerts": alerts}),
+    }
+    sights = [sight for probe in probes(Settings(**given)) for sight in probe.look()]  # type: ignore[arg-type]
+    found = [sight for sight in sights if sight.part == "partner_center.graph"]
+    assert [sight.code == "absent" for sight in found[:1]] == [not asked]
+    assert all(sight.ok for sight in found)
