@@ -33,7 +33,7 @@ from demo.incidents import IncidentStory, summary
 from demo.outside import Outside
 from demo.sample import POLICIES, SAMPLE, START_ON, read_sample
 from demo.screen import LAST, Happening, Progress, Screen
-from demo.vendors import listening, loopback_vendors
+from demo.vendors import listening, loopback_vendors, pages_alone
 from domain.clock import BusinessClock
 from domain.documents import read
 from domain.facts import CodeAnswered, OnboardingReviewed, OnboardingStarted
@@ -120,6 +120,8 @@ def play(
                 vendors = None
                 if loopback:
                     settings, vendors = running.enter_context(loopback_vendors(settings))
+                else:
+                    settings = running.enter_context(pages_alone(settings))
                 stage = Stage(settings, days=days, days_a_second=days_a_second, keep=keep, vendors=vendors)
                 return asyncio.run(stage.run())
     except NoServer as reason:
@@ -160,12 +162,12 @@ class Stage:
         queue = self.settings.task_queue
         self.wake, self.wake_incident = waker(client, queue), incident_waker(client, queue)
         async with AsyncExitStack() as running:
-            if self.vendors is not None:
-                await running.enter_async_context(
-                    listening(
-                        self.settings, self.ledger, self.wake, self.wake_incident, watch_waker(client, queue)
-                    )
+            await running.enter_async_context(
+                listening(
+                    self.settings, self.ledger, self.wake, self.wake_incident, watch_waker(client, queue)
                 )
+            )
+            print(self._desk(), flush=True)
             # A vendor's limit of a minute would be one of months here, where a day is a second.
             made = replace(made, verifier=verifier, turns_per_second=None)
             for worker in workers(client, queue, made):
@@ -346,6 +348,7 @@ class Stage:
     def _say_where(self) -> None:
         ui, namespace = self.settings.temporal_ui, self.settings.temporal_namespace
         print(f"\nEverything goes on at {ui}; Ctrl-C ends it.")
+        print(self._desk())
         print(f"what waits for a person: {ui}{view_link(namespace, VIEWS['waiting'])}")
         print(f"start a customer by hand: {ui}{start_link(namespace, self.settings.task_queue)}", flush=True)
         if (links := page_links(self.settings, self.ledger)) is not None:
@@ -355,6 +358,10 @@ class Stage:
             for invoice in owing:
                 url = links.url(invoice.customer_id, today)
                 print(f"what {invoice.customer_id} sees by the link in a message: {url}", flush=True)
+
+    def _desk(self) -> str:
+        where = f"{self.settings.public_url}/desk/"
+        return f"finance's desk: {where} (sign in as one of four people, each with a role of their own)"
 
     def report(self, outside: Outside | None, broken_outside: Sequence[str]) -> bool:
         """Print what happened, where the messages lie, how to look again; return whether promises held."""

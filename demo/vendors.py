@@ -38,11 +38,23 @@ def loopback_vendors(settings: Settings) -> Iterator[tuple[Settings, Loopback]]:
         given = {name.lower(): value for name, value in _environment(vendors).items()}
         vendors.twilio.fails = lambda to: UNKNOWN_NUMBER if bounces_in_samples(to) else None
         vendors.sendgrid.bounces = bounces_in_samples
-        given["public_url"] = f"http://127.0.0.1:{_free_port()}"
-        given["page_keys"] = secrets.token_hex(32)
-        called_at(vendors, given["public_url"])
-        # A day is a second here: a link would be over before anybody has opened it.
-        yield Settings(**{**settings.model_dump(exclude_none=True), "page_days": 3650, **given}), vendors
+        public_url = f"http://127.0.0.1:{_free_port()}"
+        called_at(vendors, public_url)
+        yield _with_pages(settings, vendors, public_url, given), vendors
+
+
+@contextmanager
+def pages_alone(settings: Settings) -> Iterator[Settings]:
+    """Give settings under which there are pages on this machine; what goes out goes to the outbox."""
+    with Loopback() as vendors:
+        yield _with_pages(settings, vendors, f"http://127.0.0.1:{_free_port()}", {})
+
+
+def _with_pages(settings: Settings, vendors: Loopback, public_url: str, given: dict[str, str]) -> Settings:
+    ours = {name.lower(): value for name, value in _pages(vendors, public_url).items()}
+    kept = settings.model_dump(exclude_none=True)
+    # A day is a second here: a link would be over before anybody has opened it.
+    return Settings(**{**kept, "page_days": 3650, **given, **ours})
 
 
 def by_hand(public_url: str) -> None:
@@ -50,13 +62,19 @@ def by_hand(public_url: str) -> None:
     with Loopback() as vendors, suppress(KeyboardInterrupt):
         called_at(vendors, public_url)
         print(f"# vendors at {vendors.base}, which forget everything when they end: Ctrl-C")
-        ours = {"PUBLIC_URL": public_url, "PAGE_KEYS": secrets.token_hex(32)}
-        for name, value in {**_environment(vendors), **ours}.items():
+        for name, value in {**_environment(vendors), **_pages(vendors, public_url)}.items():
             print(f"export {name}={shlex.quote(value)}")
+        print(f"# finance's desk is {public_url}/desk/ then: sign in as {', '.join(vendors.openid.people)}")
         print("# what they have, for `starter.py subscription link CUSTOMER` with:")
         for line in _subscriptions(vendors):
             print(f"#   {line}", flush=True)
         threading.Event().wait()
+
+
+def _pages(vendors: Loopback, public_url: str) -> dict[str, str]:
+    """Return the settings of the customers' pages, and of finance's desk, where one signs in here."""
+    desk = vendors.desk_environment(public_url)
+    return {"PUBLIC_URL": public_url, "PAGE_KEYS": secrets.token_hex(32), **desk}
 
 
 def _environment(vendors: Loopback) -> dict[str, str]:
