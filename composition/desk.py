@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from activities.customers import Wake
 from composition.deployment import code_version, seller
 from composition.messaging import code_check
+from composition.own_pages import page_links
 from composition.worklist import worklist_rules
 from settings import ROOT, Settings
 from store import clock as clocks
@@ -66,10 +67,12 @@ def desk(
 
 def _copies(settings: Settings, ledger: Ledger) -> "Copies":
     """Return what makes messages again, in the words that ship."""
-    from activities.copies import Copies
+    from activities.copies import Copies, no_pages
     from activities.rendering import Letters
 
-    return Copies(ledger=ledger, letters=Letters(ROOT / "templates"), seller=seller(settings))
+    links = page_links(settings, ledger)
+    pages = no_pages if links is None else links.possible
+    return Copies(ledger=ledger, letters=Letters(ROOT / "templates"), seller=seller(settings), pages=pages)
 
 
 def _gate(settings: Settings, seals: "Seals") -> "Gate | None":

@@ -54,6 +54,19 @@ class PageLinks:
         link = PageLink(number=page.number, generation=page.generation, until=on + timedelta(days=self._days))
         return self._base + sealed(link, self._keys)
 
+    def possible(self, customer_id: str, on: date) -> list[str]:
+        """Return every link that a message of a day may have carried, the likeliest first; writes nothing."""
+        with self._ledger.read() as session:
+            page = _page(session, customer_id)
+        if page is None or page.number is None:
+            return []
+        until = on + timedelta(days=self._days)
+        return [
+            self._base + sealed(PageLink(number=page.number, generation=each, until=until), [key])
+            for each in range(page.generation, -1, -1)
+            for key in self._keys
+        ]
+
     def hand_out(self, customer_id: str, *, by: str, now: datetime) -> str:
         """Return a link of today for a person who asked for it, which the journal says.
 

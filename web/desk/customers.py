@@ -204,7 +204,7 @@ def message(request: Request, desk: TheDesk, person: Viewer, customer: CustomerI
     """Show one message, made again, and whether that is the one that went out."""
     sent = _sent(desk, customer, message)
     may_read = person.is_at_least(CONTACTS)
-    made = desk.copy(customer, message) if may_read else ""
+    made = desk.copy(customer, message, sent.words) if may_read else ""
     differs = made.differs(sent.words) if isinstance(made, Copy) and sent.words is not None else None
     return page(
         desk,
@@ -242,8 +242,8 @@ _LETTER = {
 def letter(desk: TheDesk, person: Viewer, customer: CustomerId, message: str) -> Response:
     """Show the HTML half of an email as its reader saw it."""
     demand(person, CONTACTS)
-    _sent(desk, customer, message)
-    made = desk.copy(customer, message)
+    sent = _sent(desk, customer, message)
+    made = desk.copy(customer, message, sent.words)
     if not isinstance(made, Copy) or made.message.html is None:
         raise HTTPException(404)
     return Response(made.message.html, media_type="text/html", headers=_LETTER)

@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from domain.reports.sheet import Report
 from domain.roles import Role, may, reaches
-from domain.wording import Copy
+from domain.wording import Copy, Wording
 from domain.worklist.rules import WorklistRules
 from store.database import Ledger
 from store.verifications import CodeCheck
@@ -81,7 +81,11 @@ class Drawing(Protocol):
     def receivables_page(self, reports: Mapping[str, Report], *, seller: str) -> str: ...
 
 
-def nothing_copied(customer_id: str, message: str) -> Copy | str:
+CopyOf = Callable[[str, str, Wording | None], Copy | str]
+"""Makes a message to a customer again, by its reference and the words that were kept, or says why not."""
+
+
+def nothing_copied(customer_id: str, message: str, kept: Wording | None) -> Copy | str:
     """Copy nothing: where there are no words nothing can be made again."""
     return "Messages are not made again here."
 
@@ -100,7 +104,7 @@ class Desk:
         seller: whose desk it is.
         zone: in which instants are shown, and days begin.
         worklist: by when tasks are done, and in which order they are listed.
-        copy: makes a message to a customer again, by its reference, or says why it cannot be.
+        copy: makes a message to a customer again.
         drawing: draws reports as pages that stand alone; None where nothing draws.
         open_id: the provider at which people sign in, where they sign in with us.
         figures: what the overview shows, which is not reckoned anew for everybody.
@@ -120,7 +124,7 @@ class Desk:
     zone: ZoneInfo
     worklist: WorklistRules
     code_version: str = ""
-    copy: Callable[[str, str], Copy | str] = nothing_copied
+    copy: CopyOf = nothing_copied
     drawing: Drawing | None = None
     open_id: OpenId | None = None
     figures: Remembered[Any] = field(default_factory=Remembered)

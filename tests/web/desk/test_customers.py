@@ -121,7 +121,7 @@ def test_what_happened_facts_and_evidence_have_pages(acme: Office) -> None:
 
 
 def with_copies(office_with: Callable[..., Office], made: Copy | str) -> Office:
-    return office_with(copy=lambda customer, message: made)
+    return office_with(copy=lambda customer, message, kept: made)
 
 
 def test_a_message_is_made_again_and_proven(acme: Office, office_with: Callable[..., Office]) -> None:
