@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from store.errors import Refused, UnknownCustomer
 from web.desk import commanding, customers, drawn, overview, reports, sign_in, worklist
 from web.desk.frame import HOME, Desk, Forged, NotAllowed, NotSignedIn, desk_of, page
+from web.desk.making import BeingMade
 from web.desk.open_id import SignInFailed
 from web.log import where
 
@@ -28,6 +29,7 @@ SUBJECTS = (
 """Each subject's pages."""
 
 _SIGNING_IN_SECONDS = 600
+_LOOK_AGAIN_SECONDS = 3
 _LOG = logging.getLogger("arrears.web")
 
 HEADERS = {
@@ -131,6 +133,14 @@ async def _unreadable(request: Request, error: Exception) -> Response:
     return _problem(request, 404, "There is no such page", ["The address cannot be read."])
 
 
+async def _being_made(request: Request, error: Exception) -> Response:
+    again = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    desk = desk_of(request)
+    made = page(desk, request, None, "making", status=202, title="A moment", again=again)
+    made.headers["Refresh"] = str(_LOOK_AGAIN_SECONDS)
+    return made
+
+
 async def _by_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     titles = {404: "There is no such page", 405: "This page takes no such form"}
@@ -154,6 +164,7 @@ _HANDLERS = {
     Forged: _forged,
     SignInFailed: _sign_in_failed,
     Refused: _refused,
+    BeingMade: _being_made,
     RequestValidationError: _unreadable,
     HTTPException: _by_status,
     DBAPIError: _away,

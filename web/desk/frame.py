@@ -23,6 +23,7 @@ from domain.worklist.rules import WorklistRules
 from store.database import Ledger
 from store.verifications import CodeCheck
 from web.desk import drawn
+from web.desk.making import Making
 from web.desk.open_id import OpenId
 from web.desk.remembered import Remembered
 from web.desk.seals import Seals
@@ -108,6 +109,7 @@ class Desk:
         drawing: draws reports as pages that stand alone; None where nothing draws.
         open_id: the provider at which people sign in, where they sign in with us.
         figures: what the overview shows, which is not reckoned anew for everybody.
+        making: makes the reports.
     """
 
     ledger: Ledger
@@ -128,6 +130,7 @@ class Desk:
     drawing: Drawing | None = None
     open_id: OpenId | None = None
     figures: Remembered[Any] = field(default_factory=Remembered)
+    making: Making = field(default_factory=Making)
 
     @property
     def secure(self) -> bool:

@@ -1,9 +1,10 @@
 """Reports: each with all that it may be asked for, from every figure to its items, and as files."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -20,6 +21,7 @@ from store.reporting.board import board
 from store.reporting.catalogue import REPORTS, Offered
 from store.reporting.reading import reading
 from web.desk.frame import HOME, Desk, TheDesk, Viewer, page
+from web.desk.making import BeingMade
 from web.desk.report_asking import NUMBERS, ONLY, Question, question
 
 MOST_LISTED = 500
@@ -32,6 +34,8 @@ _STANDS_ALONE = {
         " frame-ancestors 'none'"
     )
 }
+
+_T = TypeVar("_T")
 
 router = APIRouter(prefix="/reports")
 
@@ -48,9 +52,14 @@ def whole_board(request: Request, desk: TheDesk, person: Viewer) -> Response:
     if desk.drawing is None:
         raise HTTPException(404)
     asked = question(None, request.query_params, today=_today(desk), zone=desk.zone)
-    with reading(desk.ledger, asked.asked) as found:
-        made = board(found, asked.terms)
-    html = desk.drawing.receivables_page(made, seller=desk.seller)
+    if asked.wrong:
+        raise Refused("\n".join(asked.wrong))
+
+    def make() -> Mapping[str, Report]:
+        with reading(desk.ledger, asked.asked) as found:
+            return board(found, asked.terms)
+
+    html = desk.drawing.receivables_page(_soon(desk, "board", asked, make), seller=desk.seller)
     return Response(html, media_type="text/html", headers=_STANDS_ALONE)
 
 
@@ -121,17 +130,35 @@ def _made(desk: Desk, offer: Offered, asked: Question) -> Report | None:
 
     Raises:
         NoRate: it was to be in one currency, and a rate is missing.
+        BeingMade: that takes a while.
     """
     if "rates" in offer.terms and asked.terms.loss_rates is None:
         return None
+    made = _soon(desk, offer.name, asked, lambda: _whole(desk, offer, asked))
+    return made if made.listed is None else replace(made, listed=narrowed(made.listed, asked.only))
+
+
+def _soon(desk: Desk, name: str, asked: Question, make: Callable[[], _T]) -> _T:
+    """Return what is made of a question, made once for all who ask it.
+
+    Raises:
+        BeingMade: that takes a while.
+    """
+    made = desk.making.soon(repr((name, asked.asked, asked.terms)), make)
+    if made is None:
+        raise BeingMade(name)
+    return made
+
+
+def _whole(desk: Desk, offer: Offered, asked: Question) -> Report:
+    """Make a report with its whole list."""
     day, known_at = asked.asked.as_of, asked.asked.known_at
     if offer.name == "ageing" and not asked.asked.listed and asked.asked.conversion is None:
         # The database adds up: no single invoice is read.
         sheet = ageing_sheet(ageing.ageing(desk.ledger, as_of=day, known_at=known_at))
         return Report(name=offer.name, as_of=day, known_at=known_at, sheet=sheet)
     with reading(desk.ledger, asked.asked) as found:
-        made = offer.made(found, asked.terms)
-    return made if made.listed is None else replace(made, listed=narrowed(made.listed, asked.only))
+        return offer.made(found, asked.terms)
 
 
 def _as_asked(desk: Desk, request: Request, name: str) -> Report:

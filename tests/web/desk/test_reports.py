@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
@@ -13,12 +14,14 @@ import pytest
 
 from domain.facts import InvoiceIssued, PaymentReceived, PromiseMade
 from domain.policy import Policy
+from domain.reports.conversion import NoRate
 from drawing import receivables
 from store import policies
 from store.database import Ledger
 from store.reporting.catalogue import REPORTS
 from tests.store.conftest import Business, at
 from tests.web.desk.conftest import Office
+from web.desk.making import Making
 
 RATES = "title: Ours\nbasis: made up\nrates: {current: 0, d1_30: 0.1, d31_60: 0.2, d61_90: 0.5, d91_plus: 1}"
 
@@ -51,7 +54,7 @@ def ledger(template: Path, tmp_path_factory: pytest.TempPathFactory, policy: Pol
 
 @pytest.fixture
 def books(office_with: Callable[..., Office]) -> Office:
-    return office_with(drawing=receivables)
+    return office_with(drawing=receivables, making=Making(patience=60))
 
 
 def links(html: str) -> dict[str, str]:
@@ -166,3 +169,47 @@ def test_there_are_no_other_reports(books: Office, path: str) -> None:
 
 def test_nobody_draws_where_nothing_was_given_to_draw_with(office_with: Callable[..., Office]) -> None:
     assert office_with().browser().get("/desk/reports/board").status_code == 404
+
+
+# --- what takes long -----------------------------------------------------------------------------
+
+
+def test_a_report_that_takes_long_is_made_while_others_work(office_with: Callable[..., Office]) -> None:
+    making, release = Making(patience=0), threading.Event()
+    making.soon("before it", release.wait)
+    browser = office_with(making=making).browser()
+    try:
+        answer = browser.get("/desk/reports/ageing?as_of=2026-03-06&list=1")
+        assert (answer.status_code, answer.headers["refresh"]) == (202, "3")
+        assert 'href="/desk/reports/ageing?as_of=2026-03-06&amp;list=1"' in answer.text
+        assert browser.get("/desk/customers").status_code == 200
+    finally:
+        release.set()
+
+
+def test_a_report_is_made_once_for_all_who_ask_meanwhile() -> None:
+    making, release, made = Making(patience=0.01), threading.Event(), list[str]()
+
+    def make() -> str:
+        release.wait()
+        made.append("once")
+        return "made"
+
+    try:
+        assert [making.soon("a", make) for _ in range(5)] == [None] * 5
+    finally:
+        release.set()
+    while (found := making.soon("a", make)) is None:
+        pass
+    assert (found, made) == ("made", ["once"])
+
+
+def test_what_goes_wrong_in_the_making_is_said_to_who_asked() -> None:
+    making = Making(patience=60)
+
+    def fail() -> str:
+        raise NoRate("there is none")
+
+    with pytest.raises(NoRate, match="there is none"):
+        making.soon("a", fail)
+    assert making.soon("b", lambda: "another") == "another"
