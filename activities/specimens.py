@@ -232,7 +232,7 @@ def specimen_pages(languages: tuple[str, ...]) -> Iterator[tuple[str, dict[str, 
         yield "own_page", {**form, "page": _specimen_page(due, later, notice.sent_on, state)}
     quiet = replace(_specimen_page((), (), notice.sent_on, "on"), silent=True)
     yield "own_page", {**form, "page": quiet}
-    for says in ("unknown", "too_many"):
+    for says in ("unknown", "too_many", "away"):
         yield "no_page", {**given, "says": says}
 
 

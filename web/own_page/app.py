@@ -56,6 +56,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _MOST_FIELDS = 20
+_AWAY_SECONDS = 30
 _BLANK = dict.fromkeys(("pay_on", "amount", "currency", "invoice", "reason", "when", "words"), "")
 """What stands in the fields of a form that nobody has filled in."""
 _log = logging.getLogger("arrears.web")
@@ -257,7 +258,7 @@ def _address(request: Request, proxies: Sequence[Network]) -> str:
             )
     except ValueError:
         return said
-    if isinstance(address, ipaddress.IPv6Address):
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)
 
@@ -313,4 +314,4 @@ async def _guarded(around: _Around, request: Request, act: Callable[[], Response
         return await asyncio.to_thread(act)
     except Exception as error:  # noqa: BLE001 - its words may be personal data
         _log.error("%s", where(error))
-        return Response(status_code=503, headers={"Retry-After": "30"})
+        return await asyncio.to_thread(_neutral, around, request, "away", 503, wait=_AWAY_SECONDS)

@@ -126,7 +126,8 @@ def _preferences(asked: Asked) -> Outcome:
     language, wake = asked.text("language"), False
     if language not in asked.languages:
         return Outcome(problem="language", field="language")
-    if language != asked.page.language.partition("-")[0]:
+    # Who reads a page in English for want of words in Swedish keeps Swedish, until another one is chosen.
+    if language != asked.text("shown"):
         wake = self_service.choose_language(asked.ledger, asked.page.customer, language, now=asked.now).wake
     for channel in asked.page.channels if "channels" in asked.form else ():
         told = _channel(asked, channel)

@@ -105,28 +105,28 @@ async def test_under_a_hold_nothing_is_said_of_the_account(visitor: Visitor) -> 
     assert (await visitor.ask(link, "promise", pay_on="2026-03-10")).status_code == 422
 
 
+async def test_the_page_speaks_the_customers_language(visitor: Visitor) -> None:
+    titles = {"en": "Your account", "de-AT": "Ihr Konto", "fr": "Votre compte", "ko": "고객님 계정"}
+    for language, title in titles.items():
+        name = visitor.business.customer(f"IN-{language}", language=language)
+        page = await visitor.look(visitor.link(name), **{"Accept-Language": "en"})
+        assert f'<html lang="{language[:2]}">' in page.text
+        assert title in seen(page)
+
+
+async def test_what_is_no_note_of_ours_says_nothing(visitor: Visitor) -> None:
+    link = visitor.link()
+    pages = {seen(await visitor.look(f"{link}?done={note}")) for note in (*NOTES, "nothing", "<b>")}
+    assert len(pages) == len(NOTES) + 1
+
+
 @pytest.mark.parametrize("language", LETTERS.languages)
-async def test_the_page_speaks_the_customers_language(visitor: Visitor, language: str) -> None:
-    visitor.business.customer("BETA", language=f"{language}-XX" if language == "de" else language)
-    visitor.business.invoice("BETA", "INV-9")
-    page = await visitor.look(visitor.link("BETA"), **{"Accept-Language": "en"})
-    titles = {"en": "Your account", "de": "Ihr Konto", "fr": "Votre compte", "ko": "고객님 계정"}
-
-    assert f'<html lang="{language}">' in page.text
-    assert titles[language] in seen(page)
-
-
-@pytest.mark.parametrize("language", LETTERS.languages)
-async def test_every_note_and_every_problem_has_words(visitor: Visitor, language: str) -> None:
-    visitor.business.customer("BETA", language=language)
-    visitor.business.invoice("BETA", "INV-9")
-    link = visitor.link("BETA")
-    before = {seen(await visitor.look(f"{link}?done={note}")) for note in (*NOTES, "nothing", "<b>")}
-    assert len(before) == len(NOTES) + 1, "what is no note of ours says nothing"
+def test_every_note_and_every_problem_has_words(language: str) -> None:
     assert len(PROBLEMS) == 8
     _, values = next(specimen_pages(LETTERS.languages))
-    for problem in PROBLEMS:
-        assert LETTERS.page("own_page", {**values, "problem": problem}, language=language)
+    for name, words in (("note", NOTES), ("problem", PROBLEMS)):
+        pages = {LETTERS.page("own_page", {**values, name: each}, language=language) for each in words}
+        assert len(pages) == len(words)
 
 
 async def test_what_a_customer_is_called_is_text_and_no_markup(visitor: Visitor) -> None:
@@ -163,29 +163,26 @@ async def test_a_part_is_promised_as_it_is_written_in_the_country(visitor: Visit
     assert str(promise.asked) == "60.50 EUR"
 
 
-@pytest.mark.parametrize(
-    ("form", "words"),
-    [
-        ({"pay_on": "2026-05-01"}, "a day within the days"),
-        ({"pay_on": "2026-03-05"}, "a day within the days"),
-        ({"pay_on": "tomorrow"}, "a day within the days"),
-        ({"pay_on": ""}, "a day within the days"),
-        ({"pay_on": "2026-03-12", "amount": "100.01"}, "not more than what is open"),
-        ({"pay_on": "2026-03-12", "amount": "much"}, "not more than what is open"),
-        ({"pay_on": "2026-03-12", "amount": "-5"}, "not more than what is open"),
-        ({"pay_on": "2026-03-12", "amount": "5", "currency": "USD"}, "not more than what is open"),
-    ],
+NO_PROMISES = (
+    ({"pay_on": "2026-05-01"}, "a day within the days"),
+    ({"pay_on": "2026-03-05"}, "a day within the days"),
+    ({"pay_on": "tomorrow"}, "a day within the days"),
+    ({"pay_on": ""}, "a day within the days"),
+    ({"pay_on": "2026-03-12", "amount": "100.01"}, "not more than what is open"),
+    ({"pay_on": "2026-03-12", "amount": "much"}, "not more than what is open"),
+    ({"pay_on": "2026-03-12", "amount": "-5"}, "not more than what is open"),
+    ({"pay_on": "2026-03-12", "amount": "5", "currency": "USD"}, "not more than what is open"),
 )
-async def test_what_cannot_be_promised_is_said_in_the_words_of_the_page(
-    visitor: Visitor, form: dict[str, str], words: str
-) -> None:
-    answer = await visitor.ask(visitor.link(), "promise", **form)
 
-    assert answer.status_code == 422
-    assert words in seen(answer)
-    assert '<details id="promise" open>' in answer.text
-    assert 'aria-invalid="true"' in answer.text
-    if "pay_on" in form:
+
+async def test_what_cannot_be_promised_is_said_in_the_words_of_the_page(visitor: Visitor) -> None:
+    link = visitor.link()
+    for form, words in NO_PROMISES:
+        answer = await visitor.ask(link, "promise", **form)
+        assert answer.status_code == 422
+        assert words in seen(answer)
+        assert '<details id="promise" open>' in answer.text
+        assert 'aria-invalid="true"' in answer.text
         assert f'value="{form["pay_on"]}"' in answer.text, "what was entered is not lost"
     assert visitor.account().promises == ()
     assert visitor.woken == []
@@ -257,23 +254,21 @@ async def test_the_whole_is_contested_once(visitor: Visitor) -> None:
     assert '/dispute"' not in (await visitor.look(link)).text, "nothing is left to contest"
 
 
-@pytest.mark.parametrize(
-    ("form", "words"),
-    [
-        ({"invoice": "INV-1", "reason": "spite"}, "choose what is wrong"),
-        ({"invoice": "INV-7", "reason": "paid"}, "cannot take this for this invoice"),
-        ({"invoice": "", "reason": "paid"}, "cannot take this for this invoice"),
-        ({"invoice": "service", "reason": "paid"}, "cannot take this for this invoice"),
-        ({"invoice": "INV-1", "reason": "paid", "amount": "100.01"}, "not more than what is open"),
-        ({"invoice": "INV-1", "reason": "paid", "words": "x" * 1001}, "too long"),
-    ],
+NO_DISPUTES = (
+    ({"invoice": "INV-1", "reason": "spite"}, "choose what is wrong"),
+    ({"invoice": "INV-7", "reason": "paid"}, "cannot take this for this invoice"),
+    ({"invoice": "", "reason": "paid"}, "cannot take this for this invoice"),
+    ({"invoice": "service", "reason": "paid"}, "cannot take this for this invoice"),
+    ({"invoice": "INV-1", "reason": "paid", "amount": "100.01"}, "not more than what is open"),
+    ({"invoice": "INV-1", "reason": "paid", "words": "x" * 1001}, "too long"),
 )
-async def test_what_cannot_be_contested_is_said_and_not_done(
-    visitor: Visitor, form: dict[str, str], words: str
-) -> None:
-    answer = await visitor.ask(visitor.link(), "dispute", **form)
 
-    assert (answer.status_code, words in seen(answer)) == (422, True)
+
+async def test_what_cannot_be_contested_is_said_and_not_done(visitor: Visitor) -> None:
+    link = visitor.link()
+    for form, words in NO_DISPUTES:
+        answer = await visitor.ask(link, "dispute", **form)
+        assert (answer.status_code, words in seen(answer)) == (422, True)
     assert said(visitor, DisputeOpened, Replied) == []
 
 
@@ -316,6 +311,19 @@ async def test_language_and_channels_are_saved_together(visitor: Visitor) -> Non
     assert visitor.woken == ["ACME"]
 
 
+@pytest.mark.parametrize(("before", "shown"), [("sv", "en"), ("de-AT", "de")])
+async def test_a_language_that_nobody_touched_stays(visitor: Visitor, before: str, shown: str) -> None:
+    visitor.business.customer("BETA", language=before)
+    page = await visitor.look(visitor.link("BETA"))
+    assert f'name="shown" value="{shown}"' in page.text
+    form = {"language": shown, "shown": shown, "channels": "1", "email": "1", "sms": "1"}
+    await visitor.ask(visitor.link("BETA"), "preferences", **form)
+
+    with visitor.business.ledger.read() as session:
+        assert customers.get(session, "BETA").language == before
+    assert visitor.woken == []
+
+
 async def test_who_leaves_the_list_of_emails_may_come_back(visitor: Visitor) -> None:
     link = visitor.link()
     await visitor.ask(link, "preferences", language="en", channels="1", sms="1")
@@ -329,13 +337,15 @@ async def test_who_leaves_the_list_of_emails_may_come_back(visitor: Visitor) -> 
     assert visitor.account().reach == {"email": "ok", "sms": "ok"}
 
 
-@pytest.mark.parametrize(
-    "form", [{"channels": "1"}, {"language": "xx", "channels": "1"}, {"language": "../en"}]
-)
-async def test_a_form_that_no_page_of_ours_sent_changes_nothing(
-    visitor: Visitor, form: dict[str, str]
-) -> None:
-    assert (await visitor.ask(visitor.link(), "preferences", **form)).status_code == 422
+async def test_a_form_that_no_page_of_ours_sent_changes_nothing(visitor: Visitor) -> None:
+    link = visitor.link()
+    forms: tuple[dict[str, str], ...] = (
+        {"channels": "1"},
+        {"language": "xx", "channels": "1"},
+        {"language": ".."},
+    )
+    for form in forms:
+        assert (await visitor.ask(link, "preferences", **form)).status_code == 422
     assert said(visitor, OptedOut) == []
     assert visitor.woken == []
 
