@@ -17,6 +17,10 @@ FactName = tuple[str, str]
 """The source and the id of a fact."""
 
 
+ANSWERS = "finance"
+"""Who answers a dispute of which nobody was named the owner."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:
     """What was said about a dispute of one invoice.
@@ -62,7 +66,7 @@ class Dispute:
     @property
     def owner(self) -> str:
         """Who is to answer."""
-        return self.told.owner or "finance"
+        return self.told.owner or ANSWERS
 
     @property
     def words(self) -> str:
@@ -123,3 +127,8 @@ def _uncredited(
         if entry.on >= told.opened_on and (entry.source, entry.fact) in crediting
     )
     return Money(max(_contested(told, entries, left).minor - credited, 0), left.currency)
+
+
+def named_owner(owner: str | None) -> str | None:
+    """Return who was named to answer; None where it is just finance."""
+    return None if owner == ANSWERS else owner

@@ -18,34 +18,16 @@ from domain.channels import NO_DEBTS, TASK
 from domain.claim_key import invoice_of
 from domain.customer import Customer
 from domain.decide import Decision, decide
+from domain.disputes import named_owner
 from domain.effects import Effect, EffectDebt
 from domain.facts import Body, Bounced, Delivered
 from domain.own_steps import (
-    AFTER_END,
-    AWAIT_DEPOSIT,
-    DATA_LOSS,
-    DEPOSIT_LEFT,
-    DEPOSIT_MISSING,
-    DISPUTE_ANSWER,
-    DISPUTE_CREDIT,
-    NEVER_PAID,
-    REPLY,
-    REVIEW,
-    REVIEW_CREDIT,
-    UNREACHABLE,
-    UNSENT,
-    WAITS_TOO_LONG,
-    WARNING_LOST,
-    WHEREABOUTS,
-    WITHHELD,
     in_doubt_of,
-    is_about_fees,
-    is_approval,
-    is_in_doubt,
 )
 from domain.policy import Policy
 from domain.reasons import Reason
 from domain.wording import Wording
+from domain.worklist.kinds import kind_of
 from store import (
     breakers,
     clock,
@@ -539,33 +521,15 @@ def _open_task(session: Session, claim: ClaimRow, now: datetime) -> None:
     decided = select(JournalRow).where(JournalRow.message == claim.message, JournalRow.what == "decided")
     # Every attempt at it is decided anew, under the same reference.
     line = session.exec(decided.order_by(col(JournalRow.id).desc()).limit(1)).one()
-    kinds = {
-        UNREACHABLE: "contact",
-        UNSENT: "review",
-        DATA_LOSS: "review",
-        WHEREABOUTS: "review",
-        WITHHELD: "review",
-        WARNING_LOST: "review",
-        AFTER_END: "review",
-        REVIEW: "review",
-        WAITS_TOO_LONG: "review",
-        REPLY: "review",
-        DISPUTE_ANSWER: "review",
-        DISPUTE_CREDIT: "review",
-    }
-    credit = (AWAIT_DEPOSIT, DEPOSIT_MISSING, DEPOSIT_LEFT, REVIEW_CREDIT, NEVER_PAID)
-    kinds |= dict.fromkeys(credit, "review")
-    if is_about_fees(claim.step) or is_in_doubt(claim.step):
-        kinds[claim.step] = "review"
-    kind = "approval" if is_approval(claim.step) else kinds.get(claim.step)
     task = TaskRow(
         customer_id=claim.customer_id,
         step=claim.step,
-        kind=kind or line.reason.get("task", "call"),
+        kind=line.reason.get("task") or kind_of(claim.step),
         opened_at=now,
         why=line.why,
         debts=line.debts,
         message=claim.message,
+        owner=named_owner(line.reason.get("owner")),
     )
     tasks.add(session, task)
     session.flush()

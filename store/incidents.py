@@ -534,6 +534,7 @@ def _bring_task(work: _Work, incident: Incident) -> None:
             opened_at=work.now,
             why=why,
             message=f"{begins}{len(rows) + 1}",
+            owner=incident.owner,
         )
         tasks.add(work.session, task)
     work.session.flush()

@@ -4,21 +4,20 @@ However long the list is, it is a few queries: the order needs a little of every
 customer, and what is shown is read of one page alone.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlmodel import Session, SQLModel
 
 from domain.commands import Arranging, ReassignEntry, SnoozeEntry
 from domain.money import Money
 from domain.own_steps import INCIDENT
 from domain.reasons import Reason
-from domain.worklist.deadlines import Deadlines
 from domain.worklist.endings import Ending, ending
 from domain.worklist.kinds import Kind, kind_of
 from domain.worklist.ranking import GROUPS, NOTHING, Group, Known, Ranked, Task, ranked
@@ -131,55 +130,71 @@ def page(
     """
     sought = sought or Sought()
     today = now.astimezone(zone).date()
+    mine = _open_ones(sought)
     with ledger.read() as session:
-        waiting = _waiting(session)
-        meant = [task for task in waiting if _is_meant(task, sought, today)]
-        known = _known(session, today)
-        deadlines = Deadlines(rules.business_hours.calendar(zone.key))
-        order = ranked(meant, known, rules, deadlines, now=now, today=today)
-        order = [
-            each for each in order if (each.late or not sought.late) and sought.group in (None, each.group)
-        ]
+        waiting = _waiting(session, mine)
+        if sought.kind is not None:
+            waiting = [task for task in waiting if task.kind == sought.kind]
+        meant = [task for task in waiting if _is_put_off(task, today) == sought.snoozed]
+        known = _known(session, mine, today)
+        calendar = rules.business_hours.calendar(zone.key)
+        order = ranked(meant, known, rules, calendar, now=now, today=today)
+        if sought.late or sought.group is not None:
+            order = [each for each in order if _is_sought(each, sought)]
         shown = order[offset : None if limit is None else offset + limit]
+        in_groups = Counter(each.group for each in order)
         return Page(
             items=_items(session, shown, known, offset),
             offset=offset,
             total=len(order),
             late=sum(each.late for each in order),
-            groups={group: sum(each.group == group for each in order) for group in GROUPS},
+            groups={group: in_groups[group] for group in GROUPS},
             snoozed=sum(_is_put_off(task, today) for task in waiting),
-            owners=tuple(sorted({task.owner for task in waiting if task.owner})),
+            owners=_owners(session),
         )
 
 
-def _is_meant(task: Task, sought: Sought, today: date) -> bool:
-    return (
-        sought.owner in (None, task.owner or NOBODY)
-        and sought.kind in (None, task.kind)
-        and sought.customer in (None, task.customer)
-        and _is_put_off(task, today) == sought.snoozed
-    )
+def _open_ones(sought: Sought) -> ColumnElement[bool]:
+    """Return the condition for the open tasks of an owner and a customer."""
+    mine: list[ColumnElement[bool]] = [_TASKS.closed_at.is_(None)]
+    if sought.owner is not None:
+        mine.append(_TASKS.owner.is_(None) if sought.owner == NOBODY else _TASKS.owner == sought.owner)
+    if sought.customer is not None:
+        mine.append(_TASKS.customer_id == sought.customer)
+    return and_(*mine)
 
 
 def _is_put_off(task: Task, today: date) -> bool:
     return task.snoozed_until is not None and task.snoozed_until > today
 
 
-def _waiting(session: Session) -> list[Task]:
-    """Return every open task, with what the order needs of it."""
+def _is_sought(each: Ranked, sought: Sought) -> bool:
+    return (each.late or not sought.late) and sought.group in (None, each.group)
+
+
+def _owners(session: Session) -> tuple[str, ...]:
+    named = select(_TASKS.owner).where(_TASKS.closed_at.is_(None), _TASKS.owner.is_not(None)).distinct()
+    return tuple(sorted(owner for (owner,) in _rows(session, named)))
+
+
+def _waiting(session: Session, mine: ColumnElement[bool]) -> list[Task]:
+    """Return the open tasks, with what the order needs of each."""
     columns = (_TASKS.id, _TASKS.customer_id, _TASKS.step, _TASKS.kind, _TASKS.opened_at)
-    found = select(*columns, _TASKS.owner, _TASKS.snoozed_until).where(_TASKS.closed_at.is_(None))
+    found = select(*columns, _TASKS.owner, _TASKS.snoozed_until).where(mine)
     return [
         Task(number, customer, step, kind_of(step, said), opened_at, owner, snoozed_until)
-        for number, customer, step, said, opened_at, owner, snoozed_until in session.connection().execute(
-            found
-        )
+        for number, customer, step, said, opened_at, owner, snoozed_until in _rows(session, found)
     ]
 
 
-def _known(session: Session, today: date) -> Mapping[str, Known]:
-    """Return what is known of everybody with an open task."""
-    whose = select(_TASKS.customer_id).where(_TASKS.closed_at.is_(None), _TASKS.customer_id.is_not(None))
+def _rows(session: Session, asked: Select[Any]) -> Sequence[Any]:
+    # All at once: one by one they cost the process more than the database.
+    return session.connection().execute(asked).all()
+
+
+def _known(session: Session, mine: ColumnElement[bool], today: date) -> Mapping[str, Known]:
+    """Return what is known of everybody with such a task."""
+    whose = select(_TASKS.customer_id).where(mine, _TASKS.customer_id.is_not(None))
     overdue, since = _overdue(session, whose, today)
     found = select(_CUSTOMERS.id, _CUSTOMERS.stage, _CUSTOMERS.standing).where(_CUSTOMERS.id.in_(whose))
     return {
@@ -189,7 +204,7 @@ def _known(session: Session, today: date) -> Mapping[str, Known]:
             since=since.get(customer),
             standing=UNKNOWN if standing is None else read_standing(standing),
         )
-        for customer, stage, standing in session.connection().execute(found)
+        for customer, stage, standing in _rows(session, found)
     }
 
 
@@ -205,7 +220,7 @@ def _overdue(
     )
     overdue: dict[str, list[Money]] = defaultdict(list)
     since: dict[str, date] = {}
-    for customer, currency, minor, due_on in session.connection().execute(sums):
+    for customer, currency, minor, due_on in _rows(session, sums):
         overdue[customer].append(Money(int(minor), currency))
         since[customer] = min(due_on, since.get(customer, due_on))
     return overdue, since
@@ -220,7 +235,7 @@ def _items(
     found: dict[int, Row[Any]] = {}
     for first in range(0, len(numbers), PAGE):
         asked = select(*columns).where(_TASKS.id.in_(numbers[first : first + PAGE]))
-        found.update({row.id: row for row in session.connection().execute(asked)})
+        found.update({row.id: row for row in _rows(session, asked)})
     return tuple(
         _item(each, found[each.task.id], known.get(each.task.customer or "", NOTHING), rank)
         for rank, each in enumerate(shown, start=offset + 1)
@@ -238,7 +253,7 @@ def _item(ranked_: Ranked, row: Row[Any], known: Known, rank: int) -> Item:
         due_at=ranked_.due_at,
         late=ranked_.late,
         group=ranked_.group,
-        reason=ranked_.reason,
+        reason=ranked_.why(),
         rank=rank,
         stage=known.stage,
         overdue=known.overdue,

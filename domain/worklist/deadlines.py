@@ -1,33 +1,44 @@
 """Deadlines: an instant so many business hours after another."""
 
-from datetime import date, datetime, timedelta
+from bisect import bisect_right
+from datetime import datetime, timedelta
 
 from domain.calendar import Calendar
 
+_DAY = timedelta(days=1)
+
 
 class Deadlines:
-    """Reckons in the hours of one calendar, and keeps the days that it has looked up.
+    """Reckons in the hours of one calendar, from an instant on.
 
-    Of thousands of tasks most were opened on the same few days.
+    Its days are looked up once: of thousands of tasks most were opened on the same few.
     """
 
-    def __init__(self, calendar: Calendar) -> None:
+    def __init__(self, calendar: Calendar, *, since: datetime) -> None:
         self._calendar = calendar
-        self._days: dict[date, tuple[datetime, datetime] | None] = {}
+        self._next = calendar.local_date(since)
+        self._opens: list[datetime] = []
+        self._closes: list[datetime] = []
 
     def after(self, at: datetime, hours: int) -> datetime:
         """Return the instant so many business hours after `at`; those begin when the next day opens."""
-        left, day = timedelta(hours=hours), self._calendar.local_date(at)
-        while True:
-            open_hours = self._hours(day)
-            if open_hours is not None:
-                begins, ends = max(open_hours[0], at), open_hours[1]
-                if left <= ends - begins:
-                    return begins + left
-                left -= max(ends - begins, timedelta(0))
-            day += timedelta(days=1)
+        while not self._closes or self._closes[-1] <= at:
+            self._look_up()
+        day = bisect_right(self._closes, at)
+        left, begins = timedelta(hours=hours), self._opens[day]
+        if at > begins:
+            begins = at
+        while (today := self._closes[day] - begins) < left:
+            left -= today
+            day += 1
+            while len(self._opens) <= day:
+                self._look_up()
+            begins = self._opens[day]
+        return begins + left
 
-    def _hours(self, day: date) -> tuple[datetime, datetime] | None:
-        if day not in self._days:
-            self._days[day] = self._calendar.hours_of(day)
-        return self._days[day]
+    def _look_up(self) -> None:
+        hours = self._calendar.hours_of(self._next)
+        if hours is not None:
+            self._opens.append(hours[0])
+            self._closes.append(hours[1])
+        self._next += _DAY

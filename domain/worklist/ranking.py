@@ -5,12 +5,11 @@ Inside a group come those that are late, then by the day on which they are due, 
 of a large amount, then what has been owed for longest.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
+from domain.calendar import Calendar
 from domain.money import Money
 from domain.own_steps import INCIDENT
 from domain.reasons import Reason, because
@@ -20,10 +19,9 @@ from domain.worklist.rules import Ranking, WorklistRules
 from domain.worklist.standing import UNKNOWN, Standing
 
 Group = Literal["quick wins", "at risk", "leave alone"]
-_GROUPS: Mapping[str, Group] = {"quick": "quick wins", "risk": "at risk", "alone": "leave alone"}
-"""By the family of the rule that applies, in their order."""
-GROUPS: tuple[Group, ...] = tuple(_GROUPS.values())
-_PLACE = {family: place for place, family in enumerate(_GROUPS)}
+GROUPS: tuple[Group, ...] = get_args(Group)
+Place = tuple[Group, Callable[[], Reason]]
+"""A group, and why: of thousands of tasks the words of a page are wanted."""
 _GRAVE = ("final_notice", "restricted", "suspended")
 """In these stages the customer loses the service, or has lost it, and we the customer."""
 _LARGE = 1000
@@ -42,8 +40,7 @@ class Task(NamedTuple):
     snoozed_until: date | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """What is known of a customer: what is past due per currency, since when, and how the customer stands."""
 
     stage: str | None = None
@@ -51,7 +48,7 @@ class Known:
     since: date | None = None
     standing: Standing = UNKNOWN
 
-    @cached_property
+    @property
     def says(self) -> str:
         """What is past due, in words."""
         return " and ".join(map(str, self.overdue)) or "nothing"
@@ -69,91 +66,96 @@ class Ranked(NamedTuple):
 
     task: Task
     group: Group
-    reason: Reason
+    why: Callable[[], Reason]
     due_at: datetime
     late: bool
 
 
 def ranked(
-    tasks: Iterable[Task],
+    tasks: Sequence[Task],
     customers: Mapping[str, Known],
     rules: WorklistRules,
-    deadlines: Deadlines,
+    calendar: Calendar,
     *,
     now: datetime,
     today: date,
 ) -> list[Ranked]:
-    """Return the tasks in their order; `today` is the day of the seller."""
+    """Return the tasks in their order; `calendar` is that of the seller, and `today` its day."""
+    deadlines = Deadlines(calendar, since=min((task.opened_at for task in tasks), default=now))
+    sizes = {customer: measure(known.overdue, rules.ranking) for customer, known in customers.items()}
     keyed = []
     for task in tasks:
         known = customers.get(task.customer or "", NOTHING)
         due_at = deadlines.after(task.opened_at, rules.service_levels.hours(task.kind))
-        reason = why(task, known, rules.ranking, now=now, today=today)
-        family, late = reason.rule.partition(".")[0], due_at < now
-        size, since = measure(known.overdue, rules.ranking), known.since or date.max
-        place = (_PLACE[family], not late, due_at.date(), -size, since, task.id)
-        keyed.append((place, Ranked(task, _GROUPS[family], reason, due_at, late)))
+        group, why = place(task, known, rules.ranking, now=now, today=today)
+        late, size = due_at < now, sizes.get(task.customer or "", 0)
+        key = (GROUPS.index(group), not late, due_at.date(), -size, known.since or date.max, task.id)
+        keyed.append((key, Ranked(task, group, why, due_at, late)))
     keyed.sort(key=lambda each: each[0])
     return [each for _, each in keyed]
 
 
-def why(task: Task, known: Known, ranking: Ranking, *, now: datetime, today: date) -> Reason:
-    """Return the first rule that applies to a task; its family is that of its group."""
+def place(task: Task, known: Known, ranking: Ranking, *, now: datetime, today: date) -> Place:
+    """Return the group of a task, by the first rule that applies to it."""
     if task.snoozed_until is not None and task.snoozed_until > today:
-        return because("alone.snoozed", until=task.snoozed_until)
+        return "leave alone", lambda: because("alone.snoozed", until=task.snoozed_until)
     if (by_kind := _by_kind(task, known)) is not None:
         return by_kind
     if task.kind == "call" and (rests := known.standing.resting(now)) is not None:
-        return because("alone.rests", why=rests.words)
-    if not known.overdue:
-        asks = task.kind == "call" and known.stage != "onboarding"
-        return because("alone.settled") if asks else because("quick.answer")
-    return _risk(known, ranking, today) or _quick(known, ranking, today)
+        return "leave alone", lambda: because("alone.rests", why=rests.words)
+    if known.overdue:
+        days = known.days(today)
+        return _risk(known, ranking, days) or _quick(known, ranking, days)
+    if task.kind == "call" and known.stage != "onboarding":
+        return "leave alone", lambda: because("alone.settled")
+    return "quick wins", lambda: because("quick.answer")
 
 
-def _by_kind(task: Task, known: Known) -> Reason | None:
-    """Return the rule about work that says enough by itself, whoever the customer is."""
+def _by_kind(task: Task, known: Known) -> Place | None:
+    """Return the place of work that says enough by itself, whoever the customer is."""
     if task.kind == "cash":
-        return because("quick.cash")
+        return "quick wins", lambda: because("quick.cash")
     if task.customer is None:
-        return because("risk.everybody")
+        return "at risk", lambda: because("risk.everybody")
     if task.step == INCIDENT:
-        return because("risk.incident")
+        return "at risk", lambda: because("risk.incident")
     match task.kind:
         case "approval":
-            return because("quick.approval")
+            return "quick wins", lambda: because("quick.approval")
         case "contact":
-            return because("risk.unreachable", overdue=known.says)
+            return "at risk", lambda: because("risk.unreachable", overdue=known.says)
         case "dispute":
-            return because("risk.dispute", overdue=known.says)
+            return "at risk", lambda: because("risk.dispute", overdue=known.says)
         case _:
             return None
 
 
-def _risk(known: Known, ranking: Ranking, today: date) -> Reason | None:
-    """Return the rule by which a customer with something past due is at risk."""
-    standing, overdue, days = known.standing, known.says, known.days(today)
-    if known.stage in _GRAVE:
-        return because("risk.stage", overdue=overdue, days=days, stage=known.stage.replace("_", " "))
-    if standing.broken:
-        return because("risk.promises", broken=standing.broken, overdue=overdue, days=days)
-    if standing.paid == 0:
-        return because("risk.never_paid", overdue=overdue, days=days)
+def _risk(known: Known, ranking: Ranking, days: int) -> Place | None:
+    """Return the place of a customer with something past due who is at risk."""
+    standing, stage = known.standing, known.stage or ""
     habit = standing.habit(ranking.invoices_paid)
+    if stage in _GRAVE:
+        words = stage.replace("_", " ")
+        return "at risk", lambda: because("risk.stage", overdue=known.says, days=days, stage=words)
+    if standing.broken:
+        broken = standing.broken
+        return "at risk", lambda: because("risk.promises", broken=broken, overdue=known.says, days=days)
+    if standing.paid == 0:
+        return "at risk", lambda: because("risk.never_paid", overdue=known.says, days=days)
     if habit is not None and habit >= ranking.habitually_late_days:
-        return because("risk.habit", overdue=overdue, days=days, habit=habit)
+        return "at risk", lambda: because("risk.habit", overdue=known.says, days=days, habit=habit)
     if days >= ranking.old_days:
-        return because("risk.old", overdue=overdue, days=days)
+        return "at risk", lambda: because("risk.old", overdue=known.says, days=days)
     if measure(known.overdue, ranking) >= _LARGE:
-        return because("risk.large", overdue=overdue, days=days)
+        return "at risk", lambda: because("risk.large", overdue=known.says, days=days)
     return None
 
 
-def _quick(known: Known, ranking: Ranking, today: date) -> Reason:
-    overdue, days, habit = known.says, known.days(today), known.standing.habit(ranking.invoices_paid)
+def _quick(known: Known, ranking: Ranking, days: int) -> Place:
+    habit = known.standing.habit(ranking.invoices_paid)
     if habit is not None and habit <= ranking.pays_within_days:
-        return because("quick.habit", overdue=overdue, days=days, habit=habit)
-    return because("quick.small", overdue=overdue, days=days)
+        return "quick wins", lambda: because("quick.habit", overdue=known.says, days=days, habit=habit)
+    return "quick wins", lambda: because("quick.small", overdue=known.says, days=days)
 
 
 def measure(overdue: Sequence[Money], ranking: Ranking) -> int:
@@ -161,6 +163,8 @@ def measure(overdue: Sequence[Money], ranking: Ranking) -> int:
 
     A currency of which nobody has said what is large counts as nothing.
     """
-    large = ranking.large_minor
-    sizes = (each.minor * _LARGE // large[each.currency] for each in overdue if large.get(each.currency))
-    return max(sizes, default=0)
+    large, most = ranking.large_minor, 0
+    for each in overdue:
+        if minor := large.get(each.currency):
+            most = max(most, each.minor * _LARGE // minor)
+    return most

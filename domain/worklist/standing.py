@@ -4,10 +4,9 @@ It is noted only of customers with open tasks, so that a list of thousands needs
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.book import Debt
 from domain.reasons import Reason, because
@@ -18,8 +17,7 @@ LATEST = 10
 """A habit is that of so many invoices, the last to be paid."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """One customer, as it was assessed last.
 
     Attributes:
