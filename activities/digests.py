@@ -14,6 +14,7 @@ from activities.rendering import Letters
 from domain.digest.seen import due_on
 from domain.errors import InDoubt, Misconfigured, Refused, TryAgainLater
 from domain.notice import Accepted, Message, Seller
+from domain.worklist.rules import WorklistRules
 from store import controls, daily, digests
 from store.digests import OVER, Kept
 
@@ -28,10 +29,19 @@ class Digests:
     Args:
         to: the address of finance; without one the digest is only kept.
         zone: the seller's, in which a digest is of a day and due at an hour.
+        rules: of the worklist: by when what waits for a person is due.
     """
 
     def __init__(
-        self, *, books: Books, letters: Letters, courier: Courier, seller: Seller, to: str | None, zone: str
+        self,
+        *,
+        books: Books,
+        letters: Letters,
+        courier: Courier,
+        seller: Seller,
+        to: str | None,
+        zone: str,
+        rules: WorklistRules | None = None,
     ) -> None:
         self.books = books
         self.letters = letters
@@ -39,6 +49,7 @@ class Digests:
         self.seller = seller
         self.to = to
         self.zone = ZoneInfo(zone)
+        self.rules = rules
 
     @activity.defn(name="Write the digest")
     def write(self, order: dict[str, str]) -> str:
@@ -59,7 +70,8 @@ class Digests:
         ledger, now = self.books.ledger, self.books.now()
         daily.look(ledger, on=on, now=now)
         controls.note(ledger, "S10", "S27c", at=now)
-        made = digests.make(ledger, on, zone=self.zone, now=now, speed=self.books.clock().speed)
+        speed = self.books.clock().speed
+        made = digests.make(ledger, on, zone=self.zone, now=now, speed=speed, rules=self.rules)
         controls.note(ledger, "S3", at=now)
         return made
 

@@ -28,6 +28,7 @@ def digest(
     Of a day on which one was made it is that one, word for word; else it is made from what the ledger
     holds, and not kept. It tells of the days since the last one that was made.
     """
+    from composition import worklist_rules
     from store import clock, digests
 
     settings = Settings.from_env()
@@ -37,7 +38,8 @@ def digest(
     if as_of is not None and as_of > today:
         raise Stop(f"--as-of: {as_of} is still to come: the newest digest is that of {today}", status=2)
     speed = clock.read(ledger).speed
-    found = digests.preview(ledger, as_of or today, zone=zone, now=now, speed=speed)
+    rules = worklist_rules(settings)
+    found = digests.preview(ledger, as_of or today, zone=zone, now=now, speed=speed, rules=rules)
     if as_json:
         typer.echo(json.dumps(found.json(), indent=2))
         return

@@ -30,8 +30,10 @@ from composition.product import event_endpoints
 from composition.stripe import cashier, stripe_events
 from composition.switching import switches
 from composition.watching import activity_log, alert_source, audit_rules, budget_keeper, usage_source
+from composition.worklist import worklist_rules
 from domain.activity_log.rules import Audit
 from domain.notice import Seller
+from domain.worklist.rules import WorklistRules
 from providers.outbox import Outbox
 from settings import ROOT, Settings
 from store import clock as clocks
@@ -60,6 +62,7 @@ class Parts:
     trackers: Mapping[str, Tracker] = field(default_factory=dict)
     finance_email: str | None = None
     zone: str = "UTC"
+    worklist: WorklistRules | None = None
     registrar: Registrar | None = None
     endpoints: Sequence[Endpoint] = ()
     usage: UsageSource | None = None
@@ -97,6 +100,7 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
         trackers=trackers(settings),
         finance_email=settings.finance_email,
         zone=settings.seller_timezone,
+        worklist=worklist_rules(settings),
         registrar=registrar(settings),
         endpoints=event_endpoints(settings),
         usage=usage_source(settings),

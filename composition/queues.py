@@ -77,6 +77,7 @@ def _digests(made: Parts) -> Digests:
         seller=made.seller,
         to=made.finance_email,
         zone=made.zone,
+        rules=made.worklist,
     )
 
 

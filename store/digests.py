@@ -11,6 +11,7 @@ from sqlmodel import Session, SQLModel, col, func, select
 
 from domain.digest.compose import Digest, compose, read
 from domain.own_steps import UNREAD
+from domain.worklist.rules import WorklistRules
 from store import tasks
 from store.database import Ledger, upsert
 from store.reporting import morning
@@ -35,12 +36,25 @@ class Kept:
     claimed_at: datetime | None
 
 
-def make(ledger: Ledger, on: date, *, zone: ZoneInfo, now: datetime, speed: float = 1) -> Kept:
-    """Return the digest of a day, making it if there is none; two who make it at once keep one."""
+def make(
+    ledger: Ledger,
+    on: date,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    speed: float = 1,
+    rules: WorklistRules | None = None,
+) -> Kept:
+    """Return the digest of a day, making it if there is none; two who make it at once keep one.
+
+    Args:
+        rules: of the worklist; without them nobody counts what should be done by now.
+    """
     if (there := kept(ledger, on)) is not None:
         return there
     since = _since(ledger, on)
-    digest = compose(morning.read(ledger, on=on, since=since, zone=zone, now=now, speed=speed))
+    seen = morning.read(ledger, on=on, since=since, zone=zone, now=now, speed=speed, rules=rules)
+    digest = compose(seen)
     row = DigestRow(
         on=on,
         since=since,
@@ -56,13 +70,22 @@ def make(ledger: Ledger, on: date, *, zone: ZoneInfo, now: datetime, speed: floa
         return _kept(session.get_one(DigestRow, on))
 
 
-def preview(ledger: Ledger, on: date, *, zone: ZoneInfo, now: datetime, speed: float = 1) -> Digest:
+def preview(
+    ledger: Ledger,
+    on: date,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    speed: float = 1,
+    rules: WorklistRules | None = None,
+) -> Digest:
     """Return the digest of a day: the one that was made, else as it would be; nothing is written."""
     there = kept(ledger, on)
     if there is not None:
         return there.digest
     since = _since(ledger, on)
-    return compose(morning.read(ledger, on=on, since=since, zone=zone, now=now, speed=speed))
+    seen = morning.read(ledger, on=on, since=since, zone=zone, now=now, speed=speed, rules=rules)
+    return compose(seen)
 
 
 def kept(ledger: Ledger, on: date) -> Kept | None:

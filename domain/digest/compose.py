@@ -147,7 +147,8 @@ def _service(seen: Seen) -> Iterator[str]:
 
 def _waiting(seen: Seen) -> Iterator[str]:
     for each in seen.waiting:
-        yield f"{each.step}: {each.count}, the oldest since {each.oldest_on}"
+        late = f"; late: {each.late}" if each.late else ""
+        yield f"{each.step}: {each.count}, the oldest since {each.oldest_on}{late}"
 
 
 def _held(seen: Seen) -> Iterator[str]:

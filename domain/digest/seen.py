@@ -27,11 +27,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """How many tasks of a step wait for a person."""
+    """How many tasks of a step wait for a person, and how many of them should be done by now."""
 
     step: str
     count: int
     oldest_on: date
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

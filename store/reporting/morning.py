@@ -16,6 +16,9 @@ from domain.digest.lateness import LATENESS, Lateness, lateness
 from domain.digest.seen import HOUR, HeldBack, Seen, Sent, Waiting
 from domain.facts import Delivered, PaymentReceived, PromiseMade
 from domain.money import Money, per_currency
+from domain.worklist.deadlines import Deadlines
+from domain.worklist.kinds import kind_of
+from domain.worklist.rules import WorklistRules
 from store import breakers, controls, daily, refusals, reports, sweep, switches, written
 from store.database import Ledger
 from store.facts import read_text
@@ -37,7 +40,16 @@ class _Days:
     ends: datetime
 
 
-def read(ledger: Ledger, *, on: date, since: date, zone: ZoneInfo, now: datetime, speed: float = 1) -> Seen:
+def read(
+    ledger: Ledger,
+    *,
+    on: date,
+    since: date,
+    zone: ZoneInfo,
+    now: datetime,
+    speed: float = 1,
+    rules: WorklistRules | None = None,
+) -> Seen:
     """Return what the digest of a day tells.
 
     Of a day that is over only what the ledger still holds: not what was stopped or lagging then.
@@ -58,7 +70,7 @@ def read(ledger: Ledger, *, on: date, since: date, zone: ZoneInfo, now: datetime
             sent=_sent(session, days),
             turned=_turned(session, days),
             down=_down(session),
-            waiting=_waiting(session, at),
+            waiting=_waiting(session, at, zone, rules),
             held=held(session, days.begins, days.ends),
             unwritten=written.fallen_back(session, days.begins, days.ends),
             controls=tuple(controls.register(session, at)),
@@ -199,17 +211,25 @@ def _down(session: Session) -> int:
     return session.exec(down).one()
 
 
-def _waiting(session: Session, at: datetime) -> tuple[Waiting, ...]:
-    open_then = (
-        select(TaskRow.step, func.count(), func.min(TaskRow.opened_at))
-        .where(
-            col(TaskRow.opened_at) <= at, or_(col(TaskRow.closed_at).is_(None), col(TaskRow.closed_at) > at)
-        )
-        .group_by(TaskRow.step)
+def _waiting(
+    session: Session, at: datetime, zone: ZoneInfo, rules: WorklistRules | None
+) -> tuple[Waiting, ...]:
+    """Count the tasks that were open at an instant, and those of them that rules say were late."""
+    open_then = select(TaskRow.step, TaskRow.kind, TaskRow.opened_at).where(
+        col(TaskRow.opened_at) <= at, or_(col(TaskRow.closed_at).is_(None), col(TaskRow.closed_at) > at)
     )
+    tasks = session.exec(open_then.order_by(col(TaskRow.opened_at))).all()
+    late: Counter[str] = Counter()
+    if tasks and rules is not None:
+        deadlines = Deadlines(rules.business_hours.calendar(zone.key), since=tasks[0][2])
+        for step, said, opened_at in tasks:
+            hours = rules.service_levels.hours(kind_of(step, said))
+            late[step] += deadlines.after(opened_at, hours) < at
+    counts = Counter(step for step, _, _ in tasks)
+    oldest = {step: opened_at.date() for step, _, opened_at in reversed(tasks)}
     found = [
-        Waiting(step=step, count=count, oldest_on=oldest.date())
-        for step, count, oldest in session.exec(open_then)
+        Waiting(step=step, count=count, oldest_on=oldest[step], late=late[step])
+        for step, count in counts.items()
     ]
     return tuple(sorted(found, key=lambda each: (each.oldest_on, each.step)))
 

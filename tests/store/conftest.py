@@ -54,7 +54,7 @@ OPENED = at(-30)
 ON_SQLITE_FIRST = frozenset(
     """test_alike test_assess test_blast test_choosing test_copies test_credit test_digests test_dossier
     test_drill test_fees test_inbox test_incidents test_invariants test_notices test_own_pages test_recovery
-    test_reporting test_reports test_signs test_verifications""".split()
+    test_reporting test_reports test_signs test_verifications test_worklist""".split()
 )
 """What these try depends little on the database: on PostgreSQL they are slow. What locks is not."""
 

@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo
 from sqlmodel import select
 
 from domain.digest.compose import Digest
+from domain.documents import read
 from domain.facts import ContactInvalid, PromiseMade
 from domain.own_steps import DIFFERENCE, UNAPPLIED
+from domain.worklist.rules import WorklistRules
+from settings import ROOT
 from store import controls, daily, digests, tasks
-from store.tables import DebtRow
+from store.tables import DebtRow, TaskRow
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -139,3 +142,16 @@ def test_what_is_late_becomes_non_payment_on_the_announced_day(business: Any) ->
 
     assert kinds[25] == {"late": {"EUR": "100.00"}}
     assert kinds[31] == {"non_payment": {"EUR": "100.00"}}
+
+
+def test_what_should_be_done_by_now_is_counted_in_the_morning(business: Any) -> None:
+    rules = read((ROOT / "policies" / "worklist.yaml").read_text("utf-8"), model=WorklistRules, name="w.yaml")
+    now = business.at(9, 7)
+    with business.ledger.write() as session:
+        for hours in (1, 120, 200):
+            opened_at = now - timedelta(hours=hours)
+            session.add(TaskRow(step="look", kind="review", why="w", opened_at=opened_at))
+    digest = digests.preview(business.ledger, now.date(), zone=UTC_ZONE, now=now, rules=rules)
+    assert part(digest, "Waits for a person") == ("look: 3, the oldest since 2026-03-02; late: 2",)
+    without = digests.preview(business.ledger, now.date(), zone=UTC_ZONE, now=now)
+    assert part(without, "Waits for a person") == ("look: 3, the oldest since 2026-03-02",)
