@@ -64,7 +64,6 @@ def plan(policy: Policy, account: Account, now: datetime) -> Plan:
     """Plan for one account at one instant, from all its facts."""
     decision = decide(policy, account, now)
     at = Situation(policy=policy, account=account, now=max(now, account.newest_at or now))
-    broken = at.broken
     return Plan(
         stage=decision.stage,
         effects=decision.effects,
@@ -79,5 +78,15 @@ def plan(policy: Policy, account: Account, now: datetime) -> Plan:
         case_open=decision.case_open,
         debts=at.open_debts,
         agreed=tuple(each.words for each in at.plans if each.left_on(at.today)),
-        broken=None if broken is None else broken.words,
+        broken=_broken(at),
     )
+
+
+def _broken(at: Situation) -> str | None:
+    """Return the newest promise in words, where it was broken and something that it was about is open."""
+    if not at.account.promises:
+        return None
+    newest = at.account.promises[-1]
+    if newest.state(at.policy.promises, at.today, at.tolerances) != "broken":
+        return None
+    return newest.words if any(debt.invoice in newest.invoices for debt in at.open_debts) else None

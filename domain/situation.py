@@ -35,7 +35,7 @@ from domain.policy_audience import missed
 from domain.policy_fields import amount_in
 from domain.policy_steps import EVENTS, NoticeStep, Step, SuspendStep, Switching, TaskStep, presses
 from domain.policy_window import Window
-from domain.promises import Promise, worth_resting
+from domain.promises import worth_resting
 from domain.reasons import Reason, because
 from domain.rest import FOREVER, HandOver, Rest
 
@@ -335,16 +335,6 @@ class Situation:
         terms, tolerances = self.policy.promises, self.tolerances
         worth = worth_resting(self.account.promises, terms, self.today, tolerances)
         return tuple(each.rest(terms, tolerances) for each in worth)
-
-    @property
-    def broken(self) -> Promise | None:
-        """The newest promise, where it was broken and something that it was about is still open."""
-        if not self.account.promises:
-            return None
-        newest = self.account.promises[-1]
-        if newest.state(self.policy.promises, self.today, self.tolerances) != "broken":
-            return None
-        return newest if any(debt.invoice in newest.invoices for debt in self.open_debts) else None
 
     @cached_property
     def tolerances(self) -> tuple[Money, ...]:

@@ -156,14 +156,19 @@ def view_of(
         policy=policy,
         attributes=_attributes(plan, customer, policy, tasks, clock, calls=calls, halted=halted),
     )
+    _add_what_there_is(view, plan, account, chosen)
+    _fit(view)
+    return view
+
+
+def _add_what_there_is(view: View, plan: Plan, account: Account, chosen: str | None) -> None:
+    """Add what only some customers have."""
     if account.credit:
         view["credit"] = [words[:MOST_WORDS] for words in credit_says(account)]
     if plan.broken is not None:
         view["broken"] = plan.broken[:MOST_WORDS]
     if chosen is not None:
         view["chosen"] = chosen[:MOST_WORDS]
-    _fit(view)
-    return view
 
 
 def _refused(plan: Plan, account: Account) -> dict[str, str]:
