@@ -10,10 +10,10 @@ DRIVER := $(VENV)/.made-from-requirements-browser
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-all check templates browser bench lock
+.PHONY: help demo serve test test-all check templates browser screenshots bench lock
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 demo: $(READY) ## 120 days of a sample business; KEEP=1 leaves it running, DAYS, SPEED and VENDORS=loopback change it
 	$(RUN) starter.py demo $(if $(KEEP),--keep) $(if $(VENDORS),--vendors $(VENDORS)) $(if $(DAYS),--days $(DAYS)) $(if $(SPEED),--speed $(SPEED))
@@ -42,6 +42,9 @@ templates: $(READY) ## render every message in every language into one page
 	$(RUN) starter.py templates preview
 
 browser: $(DRIVER) ## what drives a browser in tests; the browser is Debian's Chromium: apt-get install chromium
+
+screenshots: $(DRIVER) ## take the pictures of the guides anew, from the real Temporal UI and pages; needs a browser
+	$(RUN) -m tests.browser.screenshots
 
 bench: $(READY) ## the benchmarks; each prints a ratio
 	@set -e; for file in bench/*.py; do \

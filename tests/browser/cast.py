@@ -1,7 +1,8 @@
 """Customers in every stage, as they stand on one day: whom browser tests and screenshots look at.
 
-The day is fixed, so that weekends and holidays fall the same way each time. All are under the policy for
-business customers; each has one invoice, and what else happened to it.
+The day is fixed, so that weekends and holidays fall the same way each time. Each has one invoice, and what
+else happened to it. All are under the policy for business customers, but for two under the sample that
+restricts services and ends them.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from domain.customer import Customer
 from domain.facts import (
+    Approved,
     Body,
     DisputeOpened,
     HandedOver,
@@ -39,6 +41,7 @@ class Person:
     amount: str
     due_on: date
     happened: tuple[tuple[date, Body], ...] = ()
+    segment: str = "business"
     language: str = "en"
     phone: str | None = "+4915112345678"
 
@@ -46,7 +49,12 @@ class Person:
     def customer(self) -> Customer:
         """As a plan knows it."""
         return Customer(
-            id=self.id, country="DE", timezone="Europe/Berlin", currency="EUR", language=self.language
+            id=self.id,
+            segment=self.segment,
+            country="DE",
+            timezone="Europe/Berlin",
+            currency="EUR",
+            language=self.language,
         )
 
     @property
@@ -133,6 +141,31 @@ CAST = (
         due_on=_days_ago(58),
         happened=((_days_ago(20), HandedOver(to="Northern Collections", by="maria")),),
     ),
+    Person(
+        id="FIR",
+        name="Fir Hosting",
+        segment="cloud",
+        stage="restricted",
+        amount="410.00",
+        due_on=_days_ago(17),
+    ),
+    Person(
+        id="SPRUCE",
+        name="Spruce Clouds",
+        segment="cloud",
+        stage="terminated",
+        amount="830.00",
+        due_on=_days_ago(70),
+        happened=((_days_ago(10), Approved(step="terminate", by="jonas")),),
+    ),
 )
+
+
+def people(*ids: str) -> tuple[Person, ...]:
+    """Return some of the cast; each costs a second or two to play."""
+    found = {person.id: person for person in CAST}
+    return tuple(found[name] for name in ids)
+
+
 BEGINS = min(at for person in CAST for at, _, _ in person.facts()) - timedelta(days=1)
 """Before anything of it happened."""

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,15 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from composition import connect, incident_waker, parts, waker, workers
+from demo.newcomers import Newcomer
 from domain.clock import BusinessClock
 from domain.documents import read
 from domain.facts import Body
+from domain.incidents.notice import Notice
 from domain.policy import Policy
 from providers.temporal_server import HOST, TemporalServer
 from settings import ROOT, Settings
-from store import clock, customers, doors, policies
+from store import clock, customers, doors, incidents, onboarding, policies
 from store.customers import ContactData
 from store.database import Ledger, migrate
 from store.facts import NewFact
@@ -36,6 +39,7 @@ from tests.kill.staging import new_server
 PATIENCE_SECONDS = 90
 """How long everybody together may take over one morning; a machine that is busy with others takes long."""
 
+POLICIES = (ROOT / "policies" / "business.yaml", ROOT / "samples" / "policies" / "cloud.yaml")
 _LOOK_SECONDS = 0.02
 _KINDS = ("customer", "suspension", "onboarding")
 
@@ -68,21 +72,70 @@ class Stage:
     async def play(self, people: Sequence[Person], *, until: datetime) -> None:
         """Let happen what happened to customers that were added, each fact on its day, up to an instant."""
         told = sorted((at, each.id, name, body) for each in people for at, name, body in each.facts())
-        for at, customer_id, name, body in told:
+        for at, group in groupby(told, key=lambda fact: fact[0]):
             if at > until:
                 break
             await self.go_to(at)
-            await self.record(customer_id, name, body)
+            await self.record(*(fact[1:] for fact in group))
         await self.go_to(until)
 
-    async def record(self, customer_id: str, name: str, body: Body) -> None:
-        """Tell one fact now, by the door that production has, and wait for what follows from it at once."""
-        now = self.now
-        new = NewFact(source="test", id=name, happened_at=now, body=body)
-        recorded = await asyncio.to_thread(doors.record, self.ledger, customer_id, [new], now=now)
-        if recorded.wake:
+    async def hurry(self, people: Sequence[Person], *, until: datetime, days_a_second: float) -> None:
+        """Let business time run fast up to an instant, so that workflows wait in timers as they do in life.
+
+        On a slow machine steps come late; `play` brings everybody where they belong.
+        """
+        self.set_clock(self.now, speed=days_a_second * 86_400)
+        for at, customer_id, name, body in sorted(
+            (at, each.id, name, body) for each in people for at, name, body in each.facts()
+        ):
+            await self._until(min(at, until))
+            if at <= until:
+                await self.record((customer_id, name, body))
+        await self._until(until)
+        self.set_clock(until)
+        await self.look([each.id for each in people])
+
+    async def _until(self, at: datetime) -> None:
+        real = clock.read(self.ledger).real(at)
+        await asyncio.sleep(max((real - datetime.now(UTC)).total_seconds(), 0))
+
+    async def record(self, *told: tuple[str, str, Body]) -> None:
+        """Tell facts now, each of a customer and with a name, and wait for what follows from them at once.
+
+        They come by the door that production has.
+        """
+        now, woken = self.now, []
+        for customer_id, name, body in told:
+            new = NewFact(source="test", id=name, happened_at=now, body=body)
+            recorded = await asyncio.to_thread(doors.record, self.ledger, customer_id, [new], now=now)
+            if recorded.wake:
+                woken.append(customer_id)
+        await self.look(woken)
+
+    async def look(self, customer_ids: Sequence[str]) -> None:
+        """Wake customers' workflows, and wait until they have done what they do at once."""
+        for customer_id in customer_ids:
             await self.wake(customer_id)
-            await self.settled([customer_id])
+        await self.settled(customer_ids)
+
+    async def apply(self, newcomers: Iterable[Newcomer]) -> None:
+        """Let people apply, until each verification waits for a person or is over."""
+        applied = []
+        for each in newcomers:
+            now = self.now
+            await asyncio.to_thread(onboarding.apply, self.ledger, each.application, now=now, more=each.more)
+            applied.append(each.application.customer_id)
+        await self.look(applied)
+
+    async def take(self, notice: Notice) -> str:
+        """Take a notice of an incident, as a door does, and return its id."""
+        incident = self.note(notice)
+        await self.wake_incident(incident)
+        return incident
+
+    def note(self, notice: Notice) -> str:
+        """Write a notice of an incident down, waking nobody, and return the incident's id."""
+        return incidents.take(self.ledger, notice, now=self.now).incident
 
     async def wake(self, customer_id: str) -> None:
         """Wake a customer's workflow, as a door does."""
@@ -98,16 +151,14 @@ class Stage:
             self.set_clock(min(self.now + timedelta(days=1), at))
             await self._do_what_is_due()
 
-    def set_clock(self, at: datetime) -> None:
-        """Let business time go on from an instant, as fast as real time; nobody is woken."""
-        clock.set_clock(self.ledger, BusinessClock(real_at=datetime.now(UTC), business_at=at))
+    def set_clock(self, at: datetime, *, speed: float = 1) -> None:
+        """Let business time go on from an instant, as fast as real time unless told else; nobody is woken."""
+        clock.set_clock(self.ledger, BusinessClock(real_at=datetime.now(UTC), business_at=at, speed=speed))
 
     async def _do_what_is_due(self) -> None:
         """Wake whoever is late, until nobody is: one step may make the next one due at once."""
         while late := await asyncio.to_thread(self._late):
-            for customer_id in late:
-                await self.wake(customer_id)
-            await self.settled(late)
+            await self.look(late)
 
     def _late(self) -> list[str]:
         wanted = select(CustomerRow.id).where(
@@ -176,9 +227,9 @@ async def staged(
         )
         migrate(given.database_url)
         ledger = running.enter_context(_opened(given))
-        file = ROOT / "policies" / "business.yaml"
-        policy = read(file.read_text(encoding="utf-8"), model=Policy, name=file.name)
-        policies.adopt(ledger, policy, now=begins, by="test")
+        for file in POLICIES:
+            policy = read(file.read_text(encoding="utf-8"), model=Policy, name=file.name)
+            policies.adopt(ledger, policy, now=begins, by="test")
         client = await connect(given)
         stage = Stage(settings=given, ledger=ledger, server=server, client=client)
         stage.set_clock(begins)
