@@ -51,7 +51,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for group in (customers, tasks, switches, receivables, digest, running, credit, views):
+for group in (customers, tasks, switches, receivables, digest, running, views, credit):
     app.add_typer(group.app)
 policies.app.add_typer(policy_tools.app)
 app.add_typer(bank.app, name="bank")
