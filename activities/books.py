@@ -18,6 +18,7 @@ from domain.notice import Outcome
 from domain.own_steps import VENDOR
 from domain.ui_links import CALL
 from domain.view import View, view_of
+from domain.view_words import task_says
 from domain.wording import Wording
 from store import assess as assessing
 from store import breakers, claims, tasks
@@ -183,7 +184,11 @@ class Books:
             policy=f"{assessment.policy_name}/{assessment.policy_version}",
             chosen=assessment.chosen,
             contacts=assessment.contacts,
-            tasks=[f"{task.step}: {task.why}" for task in assessment.open_tasks],
+            tasks=[
+                task_says(task.step, task.why, task.owner, task.snoozed_until)
+                for task in assessment.open_tasks
+            ],
+            owner=next((task.owner for task in assessment.open_tasks if task.owner), None),
             calls=any(task.kind == CALL for task in assessment.open_tasks),
             clock=self.clock(),
             halted=assessment.halted,

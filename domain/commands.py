@@ -430,6 +430,8 @@ COMMANDS: Mapping[str, Command] = {
     )
 }
 
+OF_TASKS = frozenset({"snooze_task", "reassign_task"})
+"""The commands about who does a task, and when: a page shows them for customers with an open one."""
 OF_CREDIT = frozenset(
     {
         *("grant_credit", "end_credit", "place_order", "cancel_order", "request_deposit"),

@@ -10,22 +10,18 @@ from typing import Any
 
 from domain.claim_key import invoice_of
 from domain.command_groups import grouped
-from domain.commands import OF_CREDIT, Command
+from domain.commands import OF_CREDIT, OF_TASKS, Command
 from domain.examples import example_of
 from domain.own_steps import (
-    APPROVE,
-    CALL_APPLICANT,
     CANCEL_FEE,
     FEE,
     INCIDENT,
     INTEREST,
-    REVIEW,
-    approval_of,
-    is_approval,
 )
 from domain.ui_links import VIEWS, list_link, running, view_link, workflow_link
 from domain.view import View
 from domain.view_words import day_says
+from domain.worklist.endings import ending
 
 STAGES = {
     "onboarding": "Being verified",
@@ -39,6 +35,8 @@ STAGES = {
     "handed_over": "Handed over",
     "terminated": "Ended",
 }
+
+_ELSEWHERE = {"bank": "It ends at the bank's desk: `starter.py bank match`, or `starter.py bank ignore`"}
 
 
 def details(
@@ -89,7 +87,8 @@ def _waiting(view: View, put_off: Mapping[str, datetime]) -> Iterator[str]:
 
 def _what_you_can_do(view: View, commands: Mapping[str, Command], namespace: str | None) -> Iterator[str]:
     """Yield what makes sense now: in the UI with links, and an example of each to copy."""
-    hidden = view["refused"] if "credit" in view else {*view["refused"], *OF_CREDIT}
+    hidden = {*view["refused"], *(() if "credit" in view else OF_CREDIT)}
+    hidden |= set() if view["tasks"] else OF_TASKS
     possible = [command for name, command in commands.items() if name not in hidden]
     if namespace is None:
         yield "Updates that you can send now: " + ", ".join(f"`{each.name}`" for each in possible)
@@ -126,6 +125,8 @@ def _update(command: Command, view: View) -> str:
     """Say what an update does, with an example to copy."""
     today = date.fromisoformat(view["today"]) if "today" in view else None
     own = _own(view)
+    if command.name in OF_TASKS and view["tasks"]:
+        own["step"] = view["tasks"][0].partition(":")[0]
     if command.name == "promise" and view["overdue"]:
         own["amount"] = view["overdue"][0].split()[0].replace(",", "")
     return f"- `{command.name}` {command.does} `{_json(example_of(command, own, today))}`"
@@ -147,16 +148,17 @@ def _task(task: str, commands: Mapping[str, Command]) -> str:
     if step == INCIDENT:
         return f"{why}. It is answered in the incident's own workflow, incident/{why.partition(':')[0]}"
     kind, _, why = why.rpartition(f"task {step}: ")
-    own = {REVIEW: "review_onboarding", CALL_APPLICANT: "called_back"}
-    name = own.get(step, "approve" if is_approval(step) else "complete_task")
-    example = dict(commands[name].example)
-    if name == "approve" and step != APPROVE:
-        example |= {"step": step.removeprefix(approval_of(""))}
-    if name == "complete_task":
-        example |= {"step": step, "outcome": "done"}
+    words = f"{step.replace('_', ' ').replace('-', ' ')}: {why}"
+    how = ending(step, said=kind.strip(), whole=False)
+    if not how.offers:
+        return f"{words}. {_ELSEWHERE.get(how.way, 'It ends by itself, once what it is about has changed')}"
+    offer = how.offer("complete_task") or how.offers[0]
+    example = {**commands[offer.command].example, **offer.given}
+    if offer.command == "complete_task":
+        example["outcome"] = "done"
         if kind.strip() != "call":
             example.pop("reached")
-    words = f"{step.replace('_', ' ').replace('-', ' ')}: {why}. When done: `{name}` `{_json(example)}`"
+    words = f"{words}. When done: `{offer.command}` `{_json(example)}`"
     if step == INTEREST or step.startswith(FEE):
         return f"{words}, which declines it; `book_fee` charges it"
     return f"{words}; `cancel_fee` takes it back" if step == CANCEL_FEE else words

@@ -35,6 +35,7 @@ from domain.view_words import (
     rests_say,
     wake_says,
 )
+from domain.worklist.endings import completable
 
 MAX_BYTES = 3_000
 LAST_CONTACTS = 4
@@ -112,6 +113,7 @@ def view_of(
     contacts: Iterable[Claim],
     tasks: Iterable[str],
     calls: bool = False,
+    owner: str | None = None,
     clock: BusinessClock,
     halted: bool = False,
     revision: int = 0,
@@ -124,6 +126,7 @@ def view_of(
         chosen: why the customer is under it.
         tasks: the open ones, each its step, a colon and why.
         calls: whether one of them asks for a call, whatever its step is called.
+        owner: who does the oldest of them that somebody has taken.
         halted: a safety switch has put an effect off.
     """
     customer = account.customer
@@ -151,10 +154,13 @@ def view_of(
         held=[SWITCHED_OFF, *held_says(plan)] if halted else held_says(plan),
         said=[contact_says(claim, zone) for claim in list(contacts)[-LAST_CONTACTS:]],
         tasks=[task[:MOST_WORDS] for task in tasks[:MOST_TASKS]],
-        refused=_refused(plan, account),
+        refused=_refused(plan, account, tasks),
         refused_until=None if plan.allowed_until is None else clock.real(plan.allowed_until).isoformat(),
         policy=policy,
-        attributes=_attributes(plan, customer, policy, tasks, clock, calls=calls, halted=halted),
+        attributes=[
+            *_attributes(plan, customer, policy, tasks, clock, calls=calls, halted=halted),
+            ["Owner", "Keyword", owner],
+        ],
     )
     _add_what_there_is(view, plan, account, chosen)
     _fit(view)
@@ -171,9 +177,14 @@ def _add_what_there_is(view: View, plan: Plan, account: Account, chosen: str | N
         view["chosen"] = chosen[:MOST_WORDS]
 
 
-def _refused(plan: Plan, account: Account) -> dict[str, str]:
-    """Return the commands that make no sense now, without those of which nothing is known here."""
+def _refused(plan: Plan, account: Account, tasks: Iterable[str]) -> dict[str, str]:
+    """Return the commands that make no sense now, without those of which nothing is known here.
+
+    No plan knows of a task that something else opened, and a person can complete it all the same.
+    """
     refused = {name: words[:MOST_WORDS] for name, words in plan.allowed.items() if words is not None}
+    if any(completable(task.partition(":")[0]) for task in tasks):
+        refused.pop("complete_task", None)
     if account.credit:
         return refused
     return {name: words for name, words in refused.items() if name not in OF_CREDIT}

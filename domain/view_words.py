@@ -31,6 +31,7 @@ MOST_HOLDS = 4
 MOST_RESTS = 2
 MOST_DEBTS = 5
 MOST_WORDS = 140
+MOST_NAME = 40
 
 
 def effect_says(effect: Effect) -> str:
@@ -75,6 +76,15 @@ def step_says(step: str) -> str:
     if step.startswith(FEE):
         return f"fee for {step_says(step.removeprefix(FEE))}"
     return step.replace("_", " ").replace("-", " ")
+
+
+def task_says(step: str, why: str, owner: str | None, snoozed_until: date | None) -> str:
+    """Say what waits for a person: its step, a colon and why, and who does it when."""
+    arranged = [f"{owner[:MOST_NAME]} does it"] if owner else []
+    if snoozed_until is not None:
+        arranged.append(f"put off until {day_says(snoozed_until)}")
+    said = f" ({', '.join(arranged)})" if arranged else ""
+    return f"{step}: {why}"[: MOST_WORDS - len(said)] + said
 
 
 def open_says(debts: Iterable[Debt]) -> list[str]:

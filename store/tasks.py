@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam
-from sqlmodel import Session, col, select, update
+from sqlalchemy import select as rows_of
+from sqlmodel import Session, SQLModel, col, select, update
 
 from domain.own_steps import ANSWERED, approval_of
 from domain.rules.interest import Over
@@ -14,10 +15,11 @@ from store import events
 from store.database import Ledger
 from store.tables import TaskRow
 
+_TASKS = SQLModel.metadata.tables["tasks"].c
 _OPEN_OF = (
-    select(TaskRow.step, TaskRow.why, TaskRow.opened_at, TaskRow.kind)
-    .where(TaskRow.customer_id == bindparam("customer"), col(TaskRow.closed_at).is_(None))
-    .order_by(col(TaskRow.opened_at), col(TaskRow.id))
+    rows_of(_TASKS.step, _TASKS.why, _TASKS.opened_at, _TASKS.kind, _TASKS.owner, _TASKS.snoozed_until)
+    .where(_TASKS.customer_id == bindparam("customer"), _TASKS.closed_at.is_(None))
+    .order_by(_TASKS.opened_at, _TASKS.id)
 )
 
 
@@ -28,6 +30,8 @@ class OpenTask(NamedTuple):
     why: str
     opened_at: datetime
     kind: str
+    owner: str | None = None
+    snoozed_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ ACME owes INV-1 of 100.00 EUR, due on Monday 2 March 2026; the ladder stands in 
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,14 +18,14 @@ from domain.book import Debt
 from domain.claim import Claim
 from domain.clock import BusinessClock
 from domain.command_groups import GROUPS, OTHERS, grouped
-from domain.commands import COMMANDS, OF_CREDIT
+from domain.commands import COMMANDS, OF_CREDIT, OF_TASKS
 from domain.customer import Customer
 from domain.finance_page import details
 from domain.money import Money
 from domain.plan import plan
 from domain.simulation.events import read_events
 from domain.view import MAX_BYTES, View, view_of
-from domain.view_words import MOST_DEBTS, step_says
+from domain.view_words import MOST_DEBTS, MOST_WORDS, step_says, task_says
 from tests.domain.playing import Event, event, invoice, policy
 
 CUSTOMER = Customer(id="ACME", currency="EUR")
@@ -40,7 +41,14 @@ def account(*events: Event, claims: tuple[Claim, ...] = ()) -> Account:
     return build(CUSTOMER, history, claims, channels=("email", "sms"))
 
 
-def view(at: Account, *, tasks: tuple[str, ...] = (), halted: bool = False, now: datetime = NOW) -> View:
+def view(
+    at: Account,
+    *,
+    tasks: Sequence[str] = (),
+    owner: str | None = None,
+    halted: bool = False,
+    now: datetime = NOW,
+) -> View:
     return view_of(
         plan(policy(), at, now),
         account=at,
@@ -50,6 +58,7 @@ def view(at: Account, *, tasks: tuple[str, ...] = (), halted: bool = False, now:
         policy="test/0123456789ab",
         contacts=at.claims,
         tasks=tasks,
+        owner=owner,
         clock=BusinessClock(),
         halted=halted,
     )
@@ -155,11 +164,12 @@ def test_a_task_stands_with_the_update_that_ends_it(task: str, says: str) -> Non
 def test_every_update_that_is_possible_stands_there_with_an_example_about_this_customer() -> None:
     fresh = view(account())
     shown = details(fresh, COMMANDS, namespace="default")
-    sent = [each for name, each in COMMANDS.items() if name not in {*fresh["refused"], *OF_CREDIT}]
+    hidden = {*fresh["refused"], *OF_CREDIT, *OF_TASKS}
+    sent = [each for name, each in COMMANDS.items() if name not in hidden]
     titles = [f"*{title}*" for title, _ in grouped(sent)]
     assert [line for line in shown.splitlines() if re.fullmatch(r"\*\w[^*]*\*", line)] == titles
     for name, command in COMMANDS.items():
-        possible = name not in fresh["refused"] and name not in OF_CREDIT
+        possible = name not in hidden
         assert (f"- `{name}` {command.does} `" in shown) == possible, name
     assert '- `write_off` Give an invoice up. `{"invoice": "INV-1", "by": "maria"}`' in shown
     assert "INV-1042" not in shown
@@ -324,3 +334,26 @@ def test_tasks_are_found_by_what_they_are() -> None:
 )
 def test_a_step_is_said_in_words(step: str, words: str) -> None:
     assert step_says(step) == words
+
+
+def test_who_does_a_task_and_when_stands_behind_it_however_long_the_reason_is() -> None:
+    tasks = [task_says("call", f"call task call: {'w' * 200}", "li", date(2026, 12, 3))]
+    fresh = view(account(), tasks=tasks, owner="li")
+    assert fresh["tasks"] == tasks
+    assert len(tasks[0]) == MOST_WORDS
+    assert ["Owner", "Keyword", "li"] in fresh["attributes"]
+    page = details(fresh, COMMANDS, namespace="default")
+    assert "w (li does it, put off until 3 Dec 2026). When done: `complete_task`" in page
+    for name in OF_TASKS:
+        assert f'- `{name}` {COMMANDS[name].does} `{{"step": "call"' in page
+    assert task_says("call", "w", None, None) == "call: w"
+
+
+def test_a_task_that_no_plan_knows_can_be_completed_and_one_that_ends_by_itself_says_so() -> None:
+    assert view(account())["refused"]["complete_task"] == "No task is open."
+    fresh = view(account(), tasks=["service-odd: brought back", "unapplied: 80.00 EUR pays no invoice"])
+    assert "complete_task" not in fresh["refused"]
+    page = details(fresh, COMMANDS)
+    assert 'service odd: brought back. When done: `complete_task` `{"step": "service-odd"' in page
+    assert "unapplied: 80.00 EUR pays no invoice. It ends by itself, once" in page
+    assert "complete_task" in view(account(), tasks=["unapplied: w"])["refused"]

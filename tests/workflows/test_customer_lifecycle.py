@@ -15,6 +15,7 @@ from composition import parts
 from domain.customer import Customer
 from domain.facts import InvoiceIssued
 from domain.notice import Accepted, Message
+from domain.own_steps import SWITCH_ODD
 from replay.cost import runs_of
 from replay.player import Player, player
 from settings import Settings
@@ -167,3 +168,26 @@ def test_of_two_views_the_newer_one_counts_however_they_arrive() -> None:
     assert _newest(older, None, newer) is newer
     assert _newest(newer, None, again) is again
     assert _newest(newer, None, None) is newer
+
+
+async def test_a_task_is_arranged_and_completed_by_updates_also_one_that_no_plan_opened(scene: Scene) -> None:
+    scene.adopt()
+    with scene.ledger.write() as session:
+        tasks.open_of_customer(session, "ACME", SWITCH_ODD, "brought back by others", now=START)
+    await scene.playing.wake("ACME")
+    handle = scene.client.get_workflow_handle("customer/ACME")
+    until = (START + timedelta(days=30)).date().isoformat()
+    told = {"step": SWITCH_ODD, "by": "maria"}
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await handle.execute_update("reassign_task", {**told, "step": "call", "owner": "li"})
+    assert str(refused.value.cause) == "Cannot reassign_task: No task 'call' is open; open are service-odd."
+    assert await handle.execute_update("reassign_task", {**told, "owner": "li"}) == "Gave service-odd to li."
+    words = await handle.execute_update("snooze_task", {**told, "until": until})
+    assert words == f"Put service-odd off until {until}."
+    await scene.playing.wake("ACME")
+    (shown,) = (await handle.query("View"))["tasks"]
+    assert shown.startswith("service-odd: brought back by others (li does it, put off until ")
+    done = await handle.execute_update("complete_task", {**told, "outcome": "it is known"})
+    assert done == "Completed service-odd: it is known."
+    await scene.playing.wake("ACME")
+    assert (await handle.query("View"))["tasks"] == []
