@@ -45,6 +45,12 @@ EFFECT = EffectOptions(
         maximum_interval=timedelta(seconds=30),
     ),
 )
+TURN = EffectOptions(
+    start_to_close_timeout=EFFECT["start_to_close_timeout"],
+    schedule_to_close_timeout=timedelta(minutes=30),
+    retry_policy=EFFECT["retry_policy"],
+)
+"""Of a service: its queue is as slow as its provider wants it, and hundreds may wait there."""
 DIGEST = EffectOptions(
     start_to_close_timeout=timedelta(minutes=1),  # it reads the whole ledger
     schedule_to_close_timeout=timedelta(hours=12),

@@ -16,7 +16,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.answers import SwitchAnswer
-    from workflows.patience import AFTER_TIMEOUT, EFFECT
+    from workflows.patience import AFTER_TIMEOUT, TURN
 
 WRONG_INPUT = 'It is started by the customer\'s workflow, with {"customer_id": "ACME"}.'
 SUSPEND, REACTIVATE = "Suspend the service", "Bring the service back"
@@ -72,7 +72,7 @@ class SubscriptionSuspension:
                     summary=f"subscription {self.customer_id}",
                     priority=self._priority(name),
                     result_type=SwitchAnswer,
-                    **EFFECT,
+                    **TURN,
                 )
             except ActivityError:
                 self.goes_on = False
