@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
+from domain.ageing import BUCKETS, HEADINGS
 from domain.money import Money
 from domain.reports.aged import ageing_sheet
 from domain.reports.conversion import NoRate
-from domain.reports.drill import Behind, behind, narrowed
+from domain.reports.drill import ANY, NONE, OR, Behind, behind, narrowed
 from domain.reports.sheet import Cell, Report, Sheet, shown
 from store import reports as ageing
 from store.errors import Refused
@@ -87,6 +88,7 @@ def report(request: Request, desk: TheDesk, person: Viewer, name: str) -> Respon
         report=made,
         lines=[] if made is None else _lines(name, asked, made),
         listed=_listed(made, asked),
+        narrowed_to=_narrowed_to(asked),
         most=MOST_LISTED,
         files=_files(name, asked),
         all_items=_address(name, asked, {"list": "1"}) + "#items",
@@ -211,8 +213,24 @@ def _lines(name: str, asked: Question, report: Report) -> list[list[Shown]]:
     ]
 
 
+_BUCKETS = dict(zip(BUCKETS, HEADINGS, strict=False))
+"""How the buckets of a list are called in the table above it."""
+
+
 def _says(cell: Cell) -> str:
-    return f"{shown(cell)} {cell.currency}" if isinstance(cell, Money) else shown(cell)
+    if isinstance(cell, Money):
+        return f"{shown(cell)} {cell.currency}"
+    return _BUCKETS.get(cell, cell) if isinstance(cell, str) else shown(cell)
+
+
+def _narrowed_to(asked: Question) -> list[str]:
+    """Say what narrows a list, in words."""
+    words = {ANY: "given", NONE: "none"}
+    return [
+        f"{column.replace('_', ' ')} "
+        + " or ".join(words.get(each, _BUCKETS.get(each, each)) for each in value.split(OR))
+        for column, value in asked.only.items()
+    ]
 
 
 def _way(name: str, asked: Question, found: Behind | None) -> str | None:
