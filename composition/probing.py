@@ -13,7 +13,8 @@ from settings import Settings
 def probes(settings: Settings) -> list[Probe]:
     """Return a probe for each part that can be set up, in the order in which they are told."""
     vendors = [_sendgrid(settings), _twilio(settings), _stripe(settings), _partner_center(settings)]
-    return [*vendors, _graph(settings), *_asked(settings), _front(settings), *_product(settings)]
+    ours = [_front(settings), *_desk(settings), *_product(settings)]
+    return [*vendors, _graph(settings), *_asked(settings), *ours]
 
 
 def _sendgrid(settings: Settings) -> Probe:
@@ -110,6 +111,15 @@ def _product(settings: Settings) -> list[Probe]:
     events: list[Probe] = [Host("events", url) for url in settings.event_urls]
     service = Absent("service") if settings.service_url is None else Host("service", settings.service_url)
     return [*(events or [Absent("events")]), service]
+
+
+def _desk(settings: Settings) -> list[Probe]:
+    """Return who is asked about the desk; a proxy that signs people in comes to us, and is not asked."""
+    from providers.probes.open_id import OpenIdProbe
+
+    if settings.desk_oidc_issuer is not None:
+        return [OpenIdProbe(settings.desk_oidc_issuer)]
+    return [] if settings.desk_proxy_addresses else [Absent("desk")]
 
 
 def _front(settings: Settings) -> Probe:

@@ -20,6 +20,7 @@ Part = Literal[
     "partner_center.user",
     "partner_center.graph",
     "public_url",
+    "desk",
     "events",
     "service",
     "bureau",
@@ -111,6 +112,11 @@ PARTS: Mapping[Part, About] = {
         title="PUBLIC_URL",
         then="no webhook arrives, and links to unsubscribe lead nowhere",
         absent="vendors are told of no webhook, and emails have no link to unsubscribe",
+    ),
+    "desk": About(
+        title="sign-in at finance's desk",
+        then="nobody can sign in at finance's desk; whoever has signed in goes on",
+        absent="finance has the Temporal UI and the command line alone",
     ),
     "events": About(
         title="EVENTS_URL",

@@ -71,6 +71,7 @@ class OpenIdProvider:
         redirect_uris: where the client lets people be sent back to; empty as long as nobody has said.
         changed: claims of the next tokens that are otherwise than they should be; None leaves one out.
         published: the keys that are published, once somebody asks; the last one signs, unless `signs` does.
+        issuer: what it calls itself; without it, by the address at which it is asked.
         issued: how many tokens were given.
     """
 
@@ -81,6 +82,7 @@ class OpenIdProvider:
     changed: dict[str, Any] = field(default_factory=dict)
     published: list[SigningKey] = field(default_factory=list)
     signs: SigningKey | None = None
+    issuer: str | None = None
     issued: int = 0
     _codes: dict[str, Code] = field(default_factory=dict)
 
@@ -148,7 +150,7 @@ def openid_router(provider: OpenIdProvider) -> APIRouter:
     router = APIRouter(prefix=PREFIX)
 
     def issuer_of(request: Request) -> str:
-        return str(request.base_url).rstrip("/") + PREFIX
+        return provider.issuer or str(request.base_url).rstrip("/") + PREFIX
 
     @router.get("/.well-known/openid-configuration")
     def discovery(request: Request) -> dict[str, Any]:

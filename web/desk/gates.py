@@ -6,6 +6,7 @@ that says it, and where the connection comes from there.
 
 import hmac
 import secrets
+import time
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -115,6 +116,7 @@ class SessionGate:
 
     def __init__(self, *, seals: Seals, appointed: Appointed) -> None:
         self._seals, self._appointed = seals, appointed
+        self._over: dict[str, float] = {}
 
     def person(self, request: Request) -> Person | None:
         """Return who has signed in; None where nobody has, or the session is over.
@@ -126,6 +128,8 @@ class SessionGate:
         if kept is None:
             return None
         name, groups, session = kept
+        if session in self._over:
+            return None
         return admitted(name, self._appointed.role_of(name, groups), session)
 
     def enter(self, response: Response, name: str, groups: Sequence[str], *, secure: bool) -> None:
@@ -146,6 +150,9 @@ class SessionGate:
             samesite="lax",
         )
 
-    def leave(self, response: Response) -> None:
-        """End the session of this browser."""
+    def leave(self, response: Response, person: Person) -> None:
+        """End the session of a person; this process believes no copy of its cookie any more."""
+        now = time.monotonic()
+        self._over = {session: until for session, until in self._over.items() if until > now}
+        self._over[person.session] = now + SESSION_LIVES.total_seconds()
         response.delete_cookie(SESSION_COOKIE, path=HOME)

@@ -55,9 +55,9 @@ async def signed_in(request: Request, desk: TheDesk, gate: _Gate, provider: _Pro
 
 @router.post("/sign-out")
 def sign_out(gate: _Gate, person: SignedIn, form: Entered) -> Response:
-    """End the session of this browser."""
+    """End the session."""
     response = RedirectResponse(f"{HOME}signed-out", status_code=303)
-    gate.leave(response)
+    gate.leave(response, person)
     return response
 
 

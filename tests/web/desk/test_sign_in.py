@@ -133,6 +133,7 @@ def test_whoever_has_no_role_is_told_so_and_gets_no_session(there: Office) -> No
 def test_signing_out_ends_the_session(there: Office) -> None:
     browser, _ = in_browser(there, "vera")
     form = browser.form_of("/desk/", "/desk/sign-out")
+    copied = browser.client.cookies.get(SESSION_COOKIE)
 
     assert browser.post("/desk/sign-out", {"token": "x"}).status_code == 403
     answer = browser.post("/desk/sign-out", form)
@@ -141,6 +142,8 @@ def test_signing_out_ends_the_session(there: Office) -> None:
     assert "You are signed out" in browser.get("/desk/signed-out").text
     assert browser.get("/desk/").status_code == 303
     assert browser.client.cookies.get(SESSION_COOKIE) is None
+    browser.client.cookies.set(SESSION_COOKIE, copied or "", domain="desk.example", path="/desk/")
+    assert browser.get("/desk/").status_code == 303
 
 
 @pytest.mark.parametrize(
