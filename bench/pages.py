@@ -98,7 +98,7 @@ def settings_of(url: str) -> Settings:
     )
 
 
-async def _nobody(name: str) -> None:
+async def nobody(name: str) -> None:
     """Wake nobody: there is no Temporal here, and no page asks it."""
 
 
@@ -107,7 +107,7 @@ def serve(url: str, port: int) -> None:
     import uvicorn
 
     settings = settings_of(url)
-    app = composed(settings, Ledger(url), _nobody, _nobody, _nobody, public_url=f"http://127.0.0.1:{port}")
+    app = composed(settings, Ledger(url), nobody, nobody, nobody, public_url=f"http://127.0.0.1:{port}")
     uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False, proxy_headers=False)
 
 
