@@ -14,7 +14,7 @@ from typing import Any
 
 from demo.newcomers import NEWCOMERS
 from domain.calendar import use_pinned_zones
-from domain.ui_links import VIEWS, view_link
+from domain.ui_links import VIEWS, start_link, view_link
 from settings import ROOT
 from tests.browser.browsing import browsing, executable, expect, paging
 from tests.browser.cast import BEGINS, NOW, people
@@ -22,8 +22,9 @@ from tests.browser.stage import Stage, staged
 from tests.browser.temporal_ui import NAMESPACE, TemporalUI
 
 IMAGES = ROOT / "docs" / "images"
-SIZE = {"width": 1200, "height": 900}
-COLUMNS = ("Stage", "NextAction", "NextActionAt", "OverdueAmount")
+SIZE = {"width": 1440, "height": 1500}
+NOT_WANTED = ("Run ID", "Type", "Start", "End")
+WANTED = ("Stage", "OverdueAmount", "OpenTasks", "NextAction", "NextActionAt")
 DAYS_A_SECOND = 3
 
 
@@ -39,9 +40,11 @@ class Taking:
         """The Temporal UI on this page."""
         return TemporalUI(page=self.page, address=self.stage.server.ui)
 
-    async def take(self, name: str, *, height: int = SIZE["height"]) -> None:
-        """Keep what is on the screen, from its top."""
-        clip = {"x": 0, "y": 0, "width": SIZE["width"], "height": height}
+    async def take(self, name: str, what: Any, *, height: float | None = None) -> None:
+        """Keep a part of the screen, and of a tall one its beginning."""
+        await what.scroll_into_view_if_needed()
+        box = await what.bounding_box()
+        clip = {**box, "height": min(box["height"], height or box["height"])}
         await self.page.screenshot(path=IMAGES / f"{name}.png", clip=clip, animations="disabled")
         print(f"docs/images/{name}.png", flush=True)
 
@@ -51,33 +54,55 @@ Picture = Callable[[Taking], Awaitable[None]]
 
 async def listed(taking: Taking) -> None:
     """What waits for a person, with the columns that finance wants."""
-    view = VIEWS["waiting"]
-    await taking.page.goto(taking.stage.server.ui + view_link(NAMESPACE, view))
-    await expect(taking.page.get_by_role("table", name="Workflows")).to_be_visible()
-    await taking.take("temporal-list", height=640)
+    page, table = taking.page, taking.page.get_by_role("table", name="Workflows")
+    await page.goto(taking.stage.server.ui + view_link(NAMESPACE, VIEWS["waiting"]))
+    await page.get_by_role("button", name="Configure Columns").click()
+    for name in NOT_WANTED:
+        await page.get_by_role("button", name=f"Remove {name} column", exact=True).click()
+    for name in WANTED:
+        await page.get_by_role("button", name=f"Add {name} column", exact=True).click()
+    await page.get_by_role("button", name="Close Workflows Table configuration").click()
+    await expect(table.get_by_role("columnheader", name="NextActionAt")).to_be_visible()
+    await taking.take("temporal-list", page.locator("main"), height=480)
 
 
 async def details(taking: Taking) -> None:
     """One customer in words."""
     await taking.ui.reads("customer/ALDER", "Final notice sent: 6,400.00 EUR overdue since 21 Apr 2026")
-    await taking.take("temporal-details")
+    await taking.take("temporal-details", taking.page.locator("#user-metadata-current-details"), height=960)
 
 
 async def refused(taking: Taking) -> None:
     """An update that is refused."""
     says = "Cannot resume: Nothing is paused."
     await taking.ui.refused("customer/ALDER", "resume", {"reason": "time is over", "by": "maria"}, says)
-    await taking.take("temporal-update", height=760)
+    form = taking.page.get_by_role("dialog").filter(visible=True)
+    await taking.take("temporal-update", form)
+
+
+async def chosen(taking: Taking) -> None:
+    """The updates that there are, each with what it does and an example."""
+    await taking.ui.open_updates("customer/ALDER")
+    await taking.take("temporal-updates", taking.page.get_by_role("dialog").filter(visible=True))
+
+
+async def started(taking: Taking) -> None:
+    """The form that starts a customer."""
+    page = taking.page
+    await page.goto(taking.stage.server.ui + start_link(NAMESPACE, taking.stage.settings.task_queue))
+    await taking.ui.fill_start({"customer_id": "ALDER"})
+    await taking.take("temporal-start", page.locator("main"), height=700)
 
 
 async def timeline(taking: Taking) -> None:
     """The timeline of a customer who was suspended."""
+    page = taking.page
     await taking.ui.open("customer/ASPEN")
-    await expect(taking.page.get_by_test_id("timeline-tab")).to_be_visible()
-    await taking.take("temporal-timeline")
+    await expect(page.get_by_text("Send • final notice by SMS").first).to_be_visible()
+    await taking.take("temporal-timeline", page.locator("main"), height=1150)
 
 
-ON_ONE_DAY: Sequence[Picture] = (listed, details, refused)
+ON_ONE_DAY: Sequence[Picture] = (listed, details, chosen, refused, started)
 """Of customers in every stage, who were brought there day by day."""
 
 IN_TIME: Sequence[Picture] = (timeline,)

@@ -57,12 +57,17 @@ class TemporalUI:
         """See something on the screen."""
         await expect(what).to_be_visible()
 
-    async def fill_update(self, workflow_id: str, name: str, data: Mapping[str, Any] | str) -> None:
-        """Open the form of an update, choose one and paste its data."""
+    async def open_updates(self, workflow_id: str) -> None:
+        """Open the form of an update, and the list of those that there are."""
         await self.open(workflow_id)
         await self.page.get_by_role("button", name="More Actions").click()
         await self.page.get_by_role("menuitem", name="Send an Update").click()
         await self._seen("update-select-button").click()
+        await expect(self.page.get_by_role("option").filter(visible=True).first).to_be_visible()
+
+    async def fill_update(self, workflow_id: str, name: str, data: Mapping[str, Any] | str) -> None:
+        """Open the form of an update, choose one and paste its data."""
+        await self.open_updates(workflow_id)
         named = self.page.get_by_text(name, exact=True)
         await self.page.get_by_role("option").filter(has=named).filter(visible=True).click()
         await self._paste(self.page.get_by_role("dialog"), data)
@@ -82,12 +87,16 @@ class TemporalUI:
     async def start(self, kind: str, queue: str, data: Mapping[str, Any]) -> None:
         """Start a workflow by the form, with the id that it proposes."""
         await self.page.goto(self.address + start_link(NAMESPACE, queue, kind))
-        await self.page.get_by_role("button", name="Random UUID").click()
-        await expect(self.page.get_by_label("Workflow ID")).not_to_have_value("")
-        await self._paste(self.page.locator("main"), data)
+        await self.fill_start(data)
         await self.page.get_by_role("main").get_by_role("button", name="Start Workflow").click()
         told = self.page.get_by_test_id("toast-live-region-polite")
         await expect(told).to_contain_text("Workflow started successfully")
+
+    async def fill_start(self, data: Mapping[str, Any]) -> None:
+        """Let the form propose an id, and paste the data."""
+        await self.page.get_by_role("button", name="Random UUID").click()
+        await expect(self.page.get_by_label("Workflow ID")).not_to_have_value("")
+        await self._paste(self.page.locator("main"), data)
 
     async def listed(self, view: SavedView, *, count: int) -> set[str]:
         """Open a list that is to have so many rows, and return the ids on it."""
