@@ -157,10 +157,7 @@ def view_of(
         refused=_refused(plan, account, tasks),
         refused_until=None if plan.allowed_until is None else clock.real(plan.allowed_until).isoformat(),
         policy=policy,
-        attributes=[
-            *_attributes(plan, customer, policy, tasks, clock, calls=calls, halted=halted),
-            ["Owner", "Keyword", owner],
-        ],
+        attributes=_attributes(plan, customer, policy, tasks, clock, calls=calls, owner=owner, halted=halted),
     )
     _add_what_there_is(view, plan, account, chosen)
     _fit(view)
@@ -225,6 +222,7 @@ def _attributes(
     clock: BusinessClock,
     *,
     calls: bool,
+    owner: str | None,
     halted: bool,
 ) -> list[Attribute]:
     largest = max(plan.overdue, key=lambda money: money.amount, default=None)
@@ -244,6 +242,7 @@ def _attributes(
         ["OpenTasks", "KeywordList", sorted({*_found_by(tasks), *([CALL] if calls else ())}) or None],
         ["Holds", "KeywordList", sorted(switched.union(holds)) or None],
         ["Tags", "KeywordList", tags or None],
+        ["Owner", "Keyword", owner],
     ]
 
 
