@@ -150,8 +150,11 @@ def go_on(ledger: Ledger, *, now: datetime) -> Taken:
     believed = stale & (col(OutsideWaitingRow.heard_at) <= now - BELIEVED_AFTER)
     tried_at, id = col(OutsideWaitingRow.tried_at), col(OutsideWaitingRow.id)
     found = select(OutsideWaitingRow).where(may_be | believed)
-    with ledger.write() as session:
+    with ledger.read() as session:
         first = session.exec(found.order_by(tried_at.nulls_first(), id).limit(_MOST_AGAIN)).all()
+    if not first:
+        return Taken(known="done")
+    with ledger.write() as session:
         session.exec(update(OutsideWaitingRow).where(id.in_([row.id for row in first])).values(tried_at=now))
     touched = _Round()
     for row in sorted(first, key=lambda each: each.id or 0):

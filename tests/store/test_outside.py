@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import permutations
 
 import pytest
+from sqlmodel import select
 
 from domain import facts as kinds
 from domain.facts import (
@@ -21,6 +22,7 @@ from domain.onboarding import Application
 from domain.reported_facts import Named, Report, Reported, Settled, read, write
 from store import customers, facts, incidents, outside, service_accounts, tasks
 from store.facts import NewFact
+from store.outside_tables import OutsideWaitingRow
 from tests.store.conftest import Business, at
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -275,3 +277,31 @@ def test_a_name_that_was_never_asked_for_comes_before_those_that_nobody_knows(bu
     assert asked(0) == ("cus_0", "cus_1")
     outside.take(business.ledger, MONEY, now=at(2))
     assert asked(2) == ("cus_2", "in_7")
+
+
+@ON_SQLITE
+def test_nothing_starves_behind_what_cannot_be_taken(business: Business) -> None:
+    """Sixty wait for a charge of ours that has no answer: whoever is tried is tried last the next time."""
+    business.customer()
+    outside.take(business.ledger, ISSUED, now=at(0))
+    for number in range(60):
+        gone = Refunded(payment="in_7", amount=Decimal("1.00"))
+        early = told(f"early-{number}", gone, days=40 if number < 55 else 1, about=("in_7",))
+        outside.take(business.ledger, early, now=at(2))
+    outside.take(business.ledger, MONEY, now=at(2))
+    waits = len(outside.waiting(business.ledger))
+    assert waits == 55, "dated after today: refused until then"
+    for minute in (1, 2):
+        outside.go_on(business.ledger, now=at(2, 10, minute))
+    with business.ledger.read() as session:
+        tried = [row.tried_at for row in session.exec(select(OutsideWaitingRow))]
+    assert None not in tried
+
+
+@ON_SQLITE
+def test_what_is_forgotten_closes_its_task(business: Business) -> None:
+    stranger = told("issued", INVOICE, customer="cus_1", names={"in_7": IN_7})
+    outside.take(business.ledger, stranger, now=at(0))
+    assert len(tasks.worklist(business.ledger)) == 1
+    assert outside.drop(business.ledger, "stripe", "cus_1", now=at(1)) == 1
+    assert (outside.waiting(business.ledger), tasks.worklist(business.ledger)) == ([], [])
