@@ -12,14 +12,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from composition import page_links, patient_wakers, site
 from demo.newcomers import NEWCOMERS
 from domain.calendar import use_pinned_zones
 from domain.ui_links import VIEWS, start_link, view_link
-from settings import ROOT
-from tests.browser.browsing import browsing, executable, expect, paging
+from providers.loopback.server import Loopback
+from providers.temporal_server import HOST
+from settings import ROOT, Settings
+from tests.browser.browsing import PHONE, browsing, executable, expect, paging
 from tests.browser.cast import BEGINS, NOW, people
-from tests.browser.stage import Stage, staged
+from tests.browser.stage import Stage, serving, staged
 from tests.browser.temporal_ui import NAMESPACE, TemporalUI
+from tests.kill.staging import free_ports
 
 IMAGES = ROOT / "docs" / "images"
 SIZE = {"width": 1440, "height": 1500}
@@ -30,10 +34,11 @@ DAYS_A_SECOND = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taking:
-    """One picture while it is taken."""
+    """One picture while it is taken; the settings say where our own pages are."""
 
     stage: Stage
     page: Any
+    settings: Settings
 
     @property
     def ui(self) -> TemporalUI:
@@ -102,8 +107,44 @@ async def timeline(taking: Taking) -> None:
     await taking.take("temporal-timeline", page.locator("main"), height=1150)
 
 
+async def worklist(taking: Taking) -> None:
+    """What waits for a person, at finance's desk."""
+    await taking.page.goto(f"{taking.settings.public_url}/desk/worklist")
+    await expect(taking.page.get_by_role("heading", name="Worklist")).to_be_visible()
+    await taking.take("desk-worklist", taking.page.locator("body"), height=900)
+
+
+async def overview(taking: Taking) -> None:
+    """How everything stands, at finance's desk."""
+    await taking.page.goto(f"{taking.settings.public_url}/desk/")
+    await expect(taking.page.get_by_role("heading", name="Overview")).to_be_visible()
+    await taking.take("desk-overview", taking.page.locator("body"), height=1100)
+
+
+async def customer(taking: Taking) -> None:
+    """One customer at finance's desk."""
+    await taking.page.goto(f"{taking.settings.public_url}/desk/customers/ALDER")
+    await expect(taking.page.get_by_role("heading", level=1)).to_contain_text("ALDER")
+    await taking.take("desk-customer", taking.page.locator("body"), height=1400)
+
+
+async def own_page(taking: Taking) -> None:
+    """What a customer sees behind the link of a message, on a telephone."""
+    links = page_links(taking.settings, taking.stage.ledger)
+    assert links is not None
+    await taking.page.goto(links.url("BIRCH", NOW.date()))
+    await expect(taking.page.get_by_role("heading", level=1)).to_be_visible()
+    await taking.take("own-page", taking.page.locator("body"), height=1000)
+
+
 ON_ONE_DAY: Sequence[Picture] = (listed, details, chosen, refused, started)
 """Of customers in every stage, who were brought there day by day."""
+
+AT_THE_DESK: Sequence[Picture] = (overview, worklist, customer)
+"""Of the same customers, by somebody who has signed in."""
+
+ON_A_TELEPHONE: Sequence[Picture] = (own_page,)
+"""Of the same customers, by themselves."""
 
 IN_TIME: Sequence[Picture] = (timeline,)
 """Of one customer for whom time has passed, so that waits are as long as they are in life."""
@@ -116,6 +157,7 @@ async def take_all(folder: Path) -> None:
         async with staged(folder / "day", people("ALDER", "WILLOW", "BIRCH", "ASPEN")) as stage:
             await stage.apply(each for each in NEWCOMERS if each.comes_to == "review")
             await _take(ON_ONE_DAY, stage, browser)
+            await _take_our_pages(stage, browser)
         suspended = people("ASPEN")
         async with staged(folder / "time", suspended, until=BEGINS) as stage:
             await stage.hurry(suspended, until=NOW, days_a_second=DAYS_A_SECOND)
@@ -125,7 +167,26 @@ async def take_all(folder: Path) -> None:
 async def _take(pictures: Sequence[Picture], stage: Stage, browser: Any) -> None:
     async with paging(browser, viewport=SIZE) as page:
         for picture in pictures:
-            await picture(Taking(stage=stage, page=page))
+            await picture(Taking(stage=stage, page=page, settings=stage.settings))
+
+
+async def _take_our_pages(stage: Stage, browser: Any) -> None:
+    port = free_ports().grpc
+    url = f"http://{HOST}:{port}"
+    with Loopback() as vendors:
+        more = {name.lower(): value for name, value in vendors.desk_environment(url).items()}
+        given = {**stage.settings.model_dump(exclude_none=True), **more}
+        settings = Settings(**given, public_url=url, page_keys="k" * 32)
+        app = site(settings, stage.ledger, *patient_wakers(settings), public_url=url)
+        async with serving(app, port=port):
+            async with paging(browser, viewport=SIZE) as page:
+                await page.goto(f"{url}/desk/")
+                await page.get_by_role("link", name="adam").click()
+                for picture in AT_THE_DESK:
+                    await picture(Taking(stage=stage, page=page, settings=settings))
+            async with paging(browser, viewport=PHONE) as page:
+                for picture in ON_A_TELEPHONE:
+                    await picture(Taking(stage=stage, page=page, settings=settings))
 
 
 def main() -> int:

@@ -258,9 +258,9 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
-    """Serve an application of ours at a port of its own, and give its address."""
-    config = uvicorn.Config(app, host=HOST, port=0, lifespan="on", log_config=None, access_log=False)
+async def serving(app: Any, *, port: int = 0) -> AsyncIterator[str]:
+    """Serve an application of ours at a port, by default any that is free, and give its address."""
+    config = uvicorn.Config(app, host=HOST, port=port, lifespan="on", log_config=None, access_log=False)
     server = _Server(config)
     socket = config.bind_socket()
     running = asyncio.create_task(server.serve(sockets=[socket]))

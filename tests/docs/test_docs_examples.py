@@ -288,7 +288,12 @@ def test_the_examples_of_starting_by_hand_are_those_of_the_workflows() -> None:
         assert example in wrong_input
 
 
-@pytest.mark.parametrize("page", [FINANCE, OPERATORS, (ROOT / "README.md").read_text(encoding="utf-8")])
+PICTURED = ("docs/finance.md", "docs/desk.md", "docs/own-page.md", "docs/operators.md", "README.md")
+
+
+@pytest.mark.parametrize(
+    "page", [(ROOT / name).read_text(encoding="utf-8") for name in PICTURED], ids=PICTURED
+)
 def test_pictures_and_pages_that_are_linked_are_there(page: str) -> None:
     linked = re.findall(r"\]\(([^)#]+)\)", page) + re.findall(r"`(docs/[\w.-]+)`", page)
     assert [
