@@ -37,10 +37,11 @@ ANY_STEP = ""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a person asked for, when."""
+    """What a person asked for, when; of an approval `since` is the answer before it."""
 
     at: datetime
     by: str
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

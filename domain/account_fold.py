@@ -407,8 +407,8 @@ class _Folding:
         at = instant(fact, self.customer.timezone)
         match fact.body:
             case facts.Approved() as body:
-                self.tasks_done.update(dict.fromkeys(self._approvals(body.step), at))
                 self._answer(body, at)
+                self.tasks_done.update(dict.fromkeys(self._approvals(body.step), at))
             case facts.TaskCompleted() as body:
                 steps = {body.step} if body.step else self._open_steps()
                 self.tasks_done.update(dict.fromkeys(steps, at))
@@ -472,7 +472,8 @@ class _Folding:
     def _answer(self, body: facts.Approved, at: datetime) -> None:
         """Keep an approval; any other answer takes back what allowed the step before."""
         if body.allows:
-            self.approvals[body.step or ANY_STEP] = Request(at=at, by=body.by or "finance")
+            since = self.tasks_done.get(APPROVE)
+            self.approvals[body.step or ANY_STEP] = Request(at=at, by=body.by or "finance", since=since)
         else:
             taken_back = list(self.approvals) if body.step is None else [body.step, ANY_STEP]
             for step in taken_back:

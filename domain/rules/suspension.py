@@ -7,7 +7,7 @@ passed; a rest opens a debt again.
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.account import ANY_STEP
+from domain.account import ANY_STEP, Request
 from domain.book import Debt
 from domain.channels import SERVICE, TASK
 from domain.effects import Effect, Held, Wanted
@@ -162,13 +162,29 @@ def over_threshold(
 
 
 def _approved(at: Situation, step: SuspendStep, ready: Sequence[Debt]) -> bool:
-    """An approval counts for debts whose warnings had gone out when it was given."""
+    """An approval counts for what it was asked for, and whose warnings had gone out when it was given.
+
+    One that answers no task was given ahead, about all that had been warned of by then.
+    """
     given = [at.account.approvals.get(name) for name in (step.id, ANY_STEP)]
     approval = max((each for each in given if each), key=lambda each: each.at, default=None)
     if approval is None:
         return False
     warned = [at.delivered(debt, need) for debt in ready for need in step.needs_delivered]
-    return all(claim is not None and claim.claimed_at <= approval.at for claim in warned)
+    if not all(claim is not None and claim.claimed_at <= approval.at for claim in warned):
+        return False
+    asked = [claim for claim in at.account.claims if claim.step == APPROVE and claim.stands]
+    answers = [
+        c
+        for c in asked
+        if c.claimed_at <= approval.at and (not approval.since or c.claimed_at > approval.since)
+    ]
+    return not answers or all(_asked_before(at, debt, approval) for debt in ready)
+
+
+def _asked_before(at: Situation, debt: Debt, approval: Request) -> bool:
+    asked = at.claims(debt, APPROVE)
+    return any(claim.stands and claim.claimed_at <= approval.at for claim in asked)
 
 
 def _why(at: Situation, step: SuspendStep, ready: Sequence[Debt]) -> Reason:

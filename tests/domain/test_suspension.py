@@ -257,6 +257,20 @@ def test_an_approval_for_one_debt_is_none_for_the_next() -> None:
     ]
 
 
+def test_an_approval_is_for_the_debts_that_were_listed_to_it() -> None:
+    """B was warned of when the 100 of A were approved, and nobody had asked about its 50000."""
+    outcome = play(
+        A,
+        invoice("B", "50000.00", due="2026-03-16"),
+        event("2026-04-01T18:00:00Z", "approved"),
+        paid("2026-04-01T19:00:00Z", invoice="A"),
+        under=policy(FIRST, SECOND, FINAL, {**SUSPEND, "approval": {"EUR": "100"}}),
+        until="2026-07-31",
+    )
+
+    assert effects(outcome)[-1].split()[2:] == ["approve/task", "B"]
+
+
 # --- once, and back ------------------------------------------------------------------------------
 
 
