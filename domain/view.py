@@ -7,7 +7,7 @@ customer's. The page that finance reads is rendered from it (domain/finance_page
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NotRequired
 from zoneinfo import ZoneInfo
@@ -111,7 +111,7 @@ def view_of(
     policy: str,
     chosen: str | None = None,
     contacts: Iterable[Claim],
-    tasks: Iterable[str],
+    tasks: Sequence[str],
     calls: bool = False,
     owner: str | None = None,
     clock: BusinessClock,
@@ -131,7 +131,6 @@ def view_of(
     """
     customer = account.customer
     zone = ZoneInfo(customer.timezone)
-    tasks = list(tasks)
     today = now.astimezone(zone).date()
     view = View(
         customer=customer.id,
@@ -218,7 +217,7 @@ def _attributes(
     plan: Plan,
     customer: Customer,
     policy: str,
-    tasks: list[str],
+    tasks: Sequence[str],
     clock: BusinessClock,
     *,
     calls: bool,
