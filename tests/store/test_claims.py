@@ -120,7 +120,7 @@ def test_the_clock_of_a_dispute_gives_its_owner_work(business):
     business.assess(name, business.at(6))
     business.send(name, "dispute_answer/task", business.at(6))
     (task,) = [task for task in tasks.worklist(business.ledger) if task.step == "dispute_answer"]
-    assert (task.kind, task.debts) == ("review", {"INV-1": "40.00"})
+    assert (task.kind, task.debts) == ("dispute", {"INV-1": "40.00"})
     assert task.why.endswith("on INV-1 is open since 2026-03-03: maria is to answer")
     assert [row.debt for row in rows(business, step="dispute_answer")] == ["INV-1 dispute D-7"]
 
@@ -480,7 +480,7 @@ def test_a_task_is_opened_with_its_reason_and_closed_by_its_command(business):
     assert task.why == "call task call: 15 days past due, the policy says day 15"
     assert task.debts == {"INV-1": "100.00"}
     assessment = business.assess(name, business.at(16))
-    assert [(step, opened_at) for step, _, opened_at in assessment.open_tasks] == [("call", business.at(15))]
+    assert [(task.step, task.opened_at) for task in assessment.open_tasks] == [("call", business.at(15))]
     done = commands.perform(
         business.ledger, name, "complete_task", {"step": "call", "by": "maria"}, now=business.at(17)
     )
