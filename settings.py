@@ -25,7 +25,6 @@ ROOT = Path(__file__).parent
 _BASE = r"^https?://[^\s?#]+[^\s?#/]$"
 _CALLER = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _SHORTEST_TOKEN = 24
-_SHORTEST_KEY = 32
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{6,}", re.ASCII)
 _STRIPE_KEY = re.compile(r"[rs]k_(live|test)_", re.ASCII)
 _ON_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
@@ -98,8 +97,7 @@ class Settings(BaseSettings):
         events_url: where the seller's product is told of events, one address or several with commas.
         events_secret: with which events are signed, `whsec_...`; two with a comma while it changes.
         service_url, service_secret: where the seller's product turns its services down and up, signed so too.
-        desk_key: with which finance's pages seal what a browser keeps; two with a comma while it changes, the
-            new one last.
+        desk_keys: with which finance's pages seal what a browser keeps, as `page_keys`.
         desk_people, desk_groups: who has which role there, as `name=role`, separated by commas.
         desk_proxy_addresses: from where a reverse proxy connects that says who asks, addresses or networks;
             _user_header, _groups_header: in which headers; _secret: what it shows in a header of its own.
@@ -191,7 +189,7 @@ class Settings(BaseSettings):
     activity_folder: Path = Path("var/activity")
     activity_rules: Path | None = None
     worklist_rules: Path | None = None
-    desk_key: SecretStr | None = None
+    desk_keys: SecretStr | None = None
     desk_people: str | None = None
     desk_groups: str | None = None
     desk_proxy_addresses: str | None = None
@@ -336,9 +334,9 @@ class Settings(BaseSettings):
             raise ValueError("each system has a secret of its own: two are alike")
         return value
 
-    @field_validator("page_keys")
+    @field_validator("page_keys", "desk_keys")
     @classmethod
-    def _page_keys(cls, value: SecretStr | None) -> SecretStr | None:
+    def _long_keys(cls, value: SecretStr | None) -> SecretStr | None:
         several = [] if value is None else _several(value.get_secret_value())
         if value is not None and (not several or min(map(len, several)) < SHORTEST_KEY):
             raise ValueError(
@@ -394,14 +392,6 @@ class Settings(BaseSettings):
             raise ValueError("write one address: a service is kept in one place")
         return value
 
-    @field_validator("desk_key")
-    @classmethod
-    def _long_keys(cls, value: SecretStr | None) -> SecretStr | None:
-        several = [] if value is None else _several(value.get_secret_value())
-        if value is not None and (not several or min(map(len, several)) < _SHORTEST_KEY):
-            raise ValueError(f"write a key of {_SHORTEST_KEY} characters or more, made by chance")
-        return value
-
     @field_validator("desk_people", "desk_groups")
     @classmethod
     def _roles(cls, value: str | None) -> str | None:
@@ -432,9 +422,9 @@ class Settings(BaseSettings):
         return value
 
     @property
-    def desk_keys(self) -> list[str]:
-        """With which finance's pages seal; the last one is the newest."""
-        return _several(self.desk_key.get_secret_value()) if self.desk_key else []
+    def desk_secrets(self) -> list[str]:
+        """With which finance's pages seal, the one that seals first."""
+        return _several(self.desk_keys.get_secret_value()) if self.desk_keys else []
 
     @property
     def desk_networks(self) -> list[IPv4Network | IPv6Network]:
@@ -583,8 +573,8 @@ def _desk(settings: Settings) -> str | None:
         return "people come to the desk through a proxy or by OpenID Connect: set one of the two"
     if not proxy and not provider:
         return None
-    if settings.desk_key is None:
-        return "the desk needs a key: set DESK_KEY"
+    if settings.desk_keys is None:
+        return "the desk needs a key: set DESK_KEYS"
     if not settings.desk_people and not settings.desk_groups:
         return "nobody has a role at the desk: set DESK_PEOPLE or DESK_GROUPS"
     return None

@@ -91,7 +91,7 @@ def settings_of(url: str) -> Settings:
         public_url="http://127.0.0.1",
         page_keys=SecretStr(_KEY),
         page_proxies="127.0.0.1",
-        desk_key=SecretStr(_KEY),
+        desk_keys=SecretStr(_KEY),
         desk_people="bench=admin",
         desk_proxy_addresses="127.0.0.1",
         desk_proxy_user_header="X-User",

@@ -40,7 +40,7 @@ def desk(
     from web.desk.frame import Desk
     from web.desk.seals import Seals
 
-    seals = Seals(settings.desk_keys)
+    seals = Seals(settings.desk_secrets)
     gate = _gate(settings, seals)
     if gate is None:
         return None

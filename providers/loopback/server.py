@@ -128,7 +128,7 @@ class Loopback:
             self.openid.people[person] = (group,)
         self.openid.redirect_uris = [f"{public_url}/desk/signed-in"]
         return {
-            "DESK_KEY": secrets.token_urlsafe(32),
+            "DESK_KEYS": secrets.token_urlsafe(32),
             "DESK_GROUPS": ",".join(f"{group}={role}" for group, role in groups.items()),
             "DESK_OIDC_ISSUER": self.base + OPENID,
             "DESK_OIDC_CLIENT_ID": self.openid.client_id,

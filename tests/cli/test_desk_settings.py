@@ -8,13 +8,13 @@ from settings import BadSettings, Settings
 
 KEY = "hush: a key of thirty-two characters or more"
 PROXY = {
-    "DESK_KEY": KEY,
+    "DESK_KEYS": KEY,
     "DESK_PEOPLE": "maria=admin",
     "DESK_PROXY_ADDRESSES": "10.0.0.9, 10.1.0.0/16, ::1",
     "DESK_PROXY_USER_HEADER": "X-Forwarded-User",
 }
 PROVIDER = {
-    "DESK_KEY": KEY,
+    "DESK_KEYS": KEY,
     "DESK_GROUPS": "finance=collector,heads=approver,finance=viewer",
     "DESK_OIDC_ISSUER": "https://id.example/",
     "DESK_OIDC_CLIENT_ID": "arrears",
@@ -45,11 +45,11 @@ def test_a_desk_behind_a_proxy(read: Callable[..., Settings]) -> None:
 
 
 def test_a_desk_with_a_provider(read: Callable[..., Settings]) -> None:
-    settings = read({**PROVIDER, "DESK_KEY": f"{'a' * 32}, {'b' * 32}"})
+    settings = read({**PROVIDER, "DESK_KEYS": f"{'a' * 32}, {'b' * 32}"})
 
     # Of two roles for one group the higher counts.
     assert settings.desk_appointed.groups == {"finance": "collector", "heads": "approver"}
-    assert settings.desk_keys == ["a" * 32, "b" * 32]
+    assert settings.desk_secrets == ["a" * 32, "b" * 32]
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_a_desk_with_a_provider(read: Callable[..., Settings]) -> None:
         (without(PROXY, "DESK_PROXY_USER_HEADER"), "The desk's proxy is set up by half"),
         (without(PROVIDER, "DESK_OIDC_CLIENT_SECRET"), "OpenID Connect is set up by half"),
         ({**PROXY, **PROVIDER}, "people come to the desk through a proxy or by OpenID Connect: set one"),
-        (without(PROXY, "DESK_KEY"), "the desk needs a key: set DESK_KEY"),
+        (without(PROXY, "DESK_KEYS"), "the desk needs a key: set DESK_KEYS"),
         (without(PROVIDER, "DESK_GROUPS"), "nobody has a role at the desk: set DESK_PEOPLE or DESK_GROUPS"),
-        ({**PROXY, "DESK_KEY": "hush"}, "DESK_KEY: write a key of 32 characters or more"),
+        ({**PROXY, "DESK_KEYS": "hush"}, "DESK_KEYS: write a random key of at least 32 characters"),
         ({**PROXY, "DESK_PEOPLE": "maria"}, "DESK_PEOPLE: entry 1 cannot be used: write name=role"),
         ({**PROXY, "DESK_GROUPS": "a=admin,b=owner"}, "DESK_GROUPS: entry 2 cannot be used"),
         ({**PROXY, "DESK_PROXY_ADDRESSES": "10.0.0.9/8"}, "DESK_PROXY_ADDRESSES: entry 1 is no address"),

@@ -47,7 +47,7 @@ def test_who_is_asked_follows_from_the_settings(provider: Loopback) -> None:
         return [sight.code for probe in probes(made) for sight in probe.look() if sight.part == "desk"]
 
     desk = {name.lower(): value for name, value in provider.desk_environment("http://127.0.0.1:9").items()}
-    proxied = {"desk_key": "k" * 32, "desk_people": "maria=admin", "desk_proxy_addresses": "10.0.0.9"}
+    proxied = {"desk_keys": "k" * 32, "desk_people": "maria=admin", "desk_proxy_addresses": "10.0.0.9"}
     assert asked() == ["absent"]
     assert asked(**desk)[0] == "reached"
     assert asked(**proxied, desk_proxy_user_header="X-User") == []

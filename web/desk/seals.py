@@ -10,7 +10,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 
 class Seals:
-    """Signs values for one purpose each; the newest key, which stands last, signs, and all of them verify."""
+    """Signs values for one purpose each; the first key signs, and all of them verify."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = list(keys)
@@ -31,9 +31,10 @@ class Seals:
 
     def key_for(self, purpose: str) -> str:
         """Return a key of its own for a purpose, where something else signs."""
-        return hmac.new(self._keys[-1].encode(), f"arrears {purpose}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._keys[0].encode(), f"arrears {purpose}".encode(), hashlib.sha256).hexdigest()
 
     def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
+        # The library signs with the last of them.
         return URLSafeTimedSerializer(
-            self._keys, salt=f"arrears {purpose}", signer_kwargs={"digest_method": hashlib.sha256}
+            self._keys[::-1], salt=f"arrears {purpose}", signer_kwargs={"digest_method": hashlib.sha256}
         )

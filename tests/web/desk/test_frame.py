@@ -21,13 +21,13 @@ from web.desk.seals import Seals
 from web.desk.sign_in import ours
 
 PROXY = {
-    "desk_key": KEY,
+    "desk_keys": KEY,
     "desk_people": "maria=admin",
     "desk_proxy_addresses": "10.0.0.9",
     "desk_proxy_user_header": "X-User",
 }
 PROVIDER = {
-    "desk_key": KEY,
+    "desk_keys": KEY,
     "desk_people": "maria=admin",
     "desk_oidc_issuer": "https://id.example",
     "desk_oidc_client_id": "arrears",
@@ -226,7 +226,7 @@ def test_a_form_that_is_too_large_or_no_form_is_not_read(there: Office, signed: 
 def test_a_new_key_signs_while_the_old_one_still_holds() -> None:
     old = Seals([KEY]).seal("form", ["maria", ""])
     both, new = (
-        Seals([KEY, "the next key, of which nobody knows yet"]),
+        Seals(["the next key, of which nobody knows yet", KEY]),
         Seals(["the next key, of which nobody knows yet"]),
     )
 
