@@ -89,6 +89,7 @@ async def chosen(taking: Taking) -> None:
     """The updates that there are, each with what it does and an example."""
     await taking.ui.open_updates("customer/ALDER")
     await taking.take("temporal-updates", taking.page.get_by_role("dialog").filter(visible=True))
+    await taking.page.reload()
 
 
 async def started(taking: Taking) -> None:

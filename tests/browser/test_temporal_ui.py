@@ -79,8 +79,10 @@ async def test_every_saved_view_lists_whom_it_says(ui: TemporalUI, stage: Stage)
 
 async def test_what_makes_no_sense_is_refused_with_a_sentence(ui: TemporalUI) -> None:
     await ui.refused("customer/HAZEL", "resume", {"by": "maria"}, "Cannot resume: Nothing is paused.")
+    await ui.cancel()
     says = "Cannot promise: pay_on: "
     await ui.refused("customer/HAZEL", "promise", {"pay_on": "soon", "by": "maria"}, says)
+    await ui.cancel()
 
 
 async def test_a_promise_and_a_dispute_are_noted(ui: TemporalUI, stage: Stage) -> None:
