@@ -109,17 +109,22 @@ def _settle(
     certain: bool,
 ) -> None:
     waiting = [kept for kept in lines.lock(session, ids) if kept.state in ("new", "unapplied")]
+    by_id = {kept.id: kept for kept in waiting}
     originals = {kept.id: original_of(session, kept) for kept in waiting if kept.row.returned}
     concerned = {kept.id: set(_concerned(kept, around)) for kept in waiting}
     who = set[str]().union(*concerned.values())
     who |= {original.customer for original in originals.values() if original is not None}
     rows = {customer: customers.lock(session, customer) for customer in sorted(who)}
+    # What was on its way may have come in before its customer was locked: then it is charged back.
+    originals = {each: original_of(session, by_id[each]) for each in originals}
     batch = _Batch(session, around, now, rows, _owed(session, sorted(who)))
-    by_id = {kept.id: kept for kept in waiting}
     for kept in (by_id[each] for each in ids if each in by_id):
+        original = originals.get(kept.id)
+        if original is not None and original.customer not in rows:
+            continue  # Another's, who became known just now: the next look locks him.
         try:
             with session.begin_nested():
-                touched = _conclude(batch, kept, originals.get(kept.id), concerned[kept.id], certain=certain)
+                touched = _conclude(batch, kept, original, concerned[kept.id], certain=certain)
         except Refused as refused:
             # A rule of the ledger that matching does not know: a person looks at it.
             with session.begin_nested():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from domain.cash.lines import BankLine, Statement
 from domain.facts import Fact, InvoiceIssued, PaymentInFlight, PaymentReceived, WrittenOff, kind_of
@@ -274,6 +274,28 @@ def test_a_direct_debit_that_has_come_in_is_not_on_its_way_any_more(
     assert kinds(acme.ledger, "BOLT") == ["payment_received", "charged_back"]
     assert open_on(acme.ledger, "BOLT") == {"B-7701": "60.00"}
     assert on_its_way(acme.ledger, "BOLT") == []
+
+
+def test_a_direct_debit_that_comes_in_before_its_customer_is_locked_is_charged_back(
+    acme: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    debit = {"payment": "DD-9", "amount": "60.00", "currency": "EUR", "invoice": "B-7701"}
+    flying = NewFact(source="psp", id="x", happened_on=DAY, body=PaymentInFlight(**debit))
+    came = NewFact(source="psp", id="y", happened_on=DAY, body=PaymentReceived(**debit))
+    doors.record(acme.ledger, "BOLT", [flying], now=NOW)
+    locks = settling.customers.lock
+
+    def late(session: Session, customer: str) -> CustomerRow:
+        """Lock a customer for whom another door wrote while this one waited for the lock."""
+        row = locks(session, customer)
+        if customer == "BOLT":
+            doors.record_locked(session, row, [came], now=NOW)
+        return row
+
+    monkeypatch.setattr(settling.customers, "lock", late)
+    take(acme.ledger, statement(line("-60.00", end_to_end="DD-9", returned=True, reason="AM04")))
+    assert kinds(acme.ledger, "BOLT") == ["charged_back"]
+    assert open_on(acme.ledger, "BOLT") == {"B-7701": "60.00"}
 
 
 def test_a_direct_debit_that_was_taken_for_anothers_is_matched_again_under_a_name_of_its_own(
