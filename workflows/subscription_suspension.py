@@ -91,10 +91,15 @@ class SubscriptionSuspension:
         return GOES_ON if self.goes_on else BEGINS
 
     async def _wait(self, until: str | None, summary: str) -> None:
-        """Wait for news, or until an instant."""
+        """Wait for news, or until an instant; a history that has grown long begins anew then.
+
+        A new run asks the plan, which knows what has been turned: it carries nothing.
+        """
         if until is None:
             await workflow.wait_condition(lambda: self.news)
-            return
-        wait = datetime.fromisoformat(until) - workflow.now()
-        with suppress(TimeoutError):
-            await workflow.wait_condition(lambda: self.news, timeout=wait, timeout_summary=summary)
+        else:
+            wait = datetime.fromisoformat(until) - workflow.now()
+            with suppress(TimeoutError):
+                await workflow.wait_condition(lambda: self.news, timeout=wait, timeout_summary=summary)
+        if workflow.info().is_continue_as_new_suggested() and workflow.patched("continues as new"):
+            workflow.continue_as_new({"customer_id": self.customer_id})
