@@ -32,6 +32,9 @@ from store.tables import CustomerRow, DebtRow
 CASHIER = "cashier"
 """The source of what our own charges were answered."""
 
+HOLDS = "outside"
+"""The source of the rests of chasing that money which waits here brings."""
+
 OURS_WITHIN = timedelta(hours=1)
 """A charge that failed so soon after one of ours was begun on the same invoice is that one."""
 
@@ -39,6 +42,12 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 """By so much theirs may be behind ours; many tell whole seconds alone."""
 
 GOES_ON = timedelta(days=1)
+RARELY = timedelta(hours=1)
+"""So often is tried again, after that, what waits for the answer to a charge of ours."""
+
+_CHARGE = "a charge of ours on "
+"""How the words begin why money waits for the answer to one."""
+
 _MOST_AT_ONCE = 200
 _MOST_AGAIN = 50
 _MOST_STEPS = 4
@@ -138,7 +147,8 @@ def try_again(
 def go_on(ledger: Ledger, *, now: datetime) -> Taken:
     """Try again what waits for no name, as for the answer to a charge of ours, or for one that is known.
 
-    Two deliveries of one moment may have missed each other. It is tried for a day; then whoever asks goes on.
+    Two deliveries of one moment may have missed each other. It is tried for a day; then whoever asks goes on,
+    and what waits for a charge of ours is tried more rarely: a person was told, and chasing waits for it.
     What may be stale is believed then. Those that were never tried come first, and then the longest rested.
     """
     stale, long_ago = col(OutsideWaitingRow.stale), now - GOES_ON
@@ -147,8 +157,11 @@ def go_on(ledger: Ledger, *, now: datetime) -> Taken:
     )
     lately = ~stale & (col(OutsideWaitingRow.heard_at) > long_ago)
     may_be = lately & (col(OutsideWaitingRow.needs).is_(None) | names.exists())
-    believed = stale & (col(OutsideWaitingRow.heard_at) <= now - BELIEVED_AFTER)
+    of_charge = ~stale & col(OutsideWaitingRow.needs).is_(None)
+    of_charge &= col(OutsideWaitingRow.why).startswith(_CHARGE, autoescape=True)
     tried_at, id = col(OutsideWaitingRow.tried_at), col(OutsideWaitingRow.id)
+    may_be |= of_charge & (tried_at.is_(None) | (tried_at <= now - RARELY))
+    believed = stale & (col(OutsideWaitingRow.heard_at) <= now - BELIEVED_AFTER)
     found = select(OutsideWaitingRow).where(may_be | believed)
     with ledger.read() as session:
         first = session.exec(found.order_by(tried_at.nulls_first(), id).limit(_MOST_AGAIN)).all()
@@ -417,6 +430,7 @@ def _take_for(
             return "waits"
         outside_states.stands(session, reported, heard_at=now if kept is None else kept.heard_at)
         if kept is not None and (waited := session.get(OutsideWaitingRow, kept.id)) is not None:
+            _rest_no_more(session, row, waited, now)
             _over(session, waited, now)
     shown = None if reported.shown is None else reported.shown.object
     touched.customers.add(customer_id)
@@ -457,8 +471,38 @@ def _wait(
     session.flush()
     if before != _words(waited):
         _close(session, before, now)
-    if waits.person:
+    long = waits.why.startswith(_CHARGE) and now - waited.heard_at >= GOES_ON
+    if waits.person or long:
         tasks.open_once(session, VENDOR, _words(waited), now=now)
+    if long and customer is not None:
+        _rest(session, customer, waited, now)
+
+
+def _rest(session: Session, customer: CustomerRow, waited: OutsideWaitingRow, now: datetime) -> None:
+    """Let chasing rest while money that was told waits for the answer to a charge of ours."""
+    hold = kinds.HoldSet(reason=_hold(waited))
+    name = _hold_name("hold", waited)
+    if all(fact.id != name for fact in facts.read(session, customer.id)):
+        record_locked(
+            session, customer, [NewFact(source=HOLDS, id=name, happened_at=now, body=hold)], now=now
+        )
+
+
+def _rest_no_more(session: Session, customer: CustomerRow, waited: OutsideWaitingRow, now: datetime) -> None:
+    """End the rest of chasing for what waited, since it was taken."""
+    names = {fact.id for fact in facts.read(session, customer.id) if fact.source == HOLDS}
+    if _hold_name("hold", waited) in names:
+        body = kinds.HoldReleased(reason=_hold(waited))
+        new = NewFact(source=HOLDS, id=_hold_name("released", waited), happened_at=now, body=body)
+        record_locked(session, customer, [new], now=now)
+
+
+def _hold_name(what: str, waited: OutsideWaitingRow) -> str:
+    return f"{what}:{waited.source}:{waited.id}:{int(waited.heard_at.timestamp())}"  # SQLite counts anew.
+
+
+def _hold(waited: OutsideWaitingRow) -> str:
+    return f"money that {waited.source} told of waits for a charge of ours (no. {waited.id})"
 
 
 def _words(waited: OutsideWaitingRow) -> str:
@@ -683,7 +727,7 @@ class _Taking:
         if body.invoice is None:
             return body
         if any(claim.unsettled and body.invoice in claim.invoices for claim in self._charges()):
-            raise _Waits(None, f"a charge of ours on {body.invoice} has no answer yet")
+            raise _Waits(None, f"{_CHARGE}{body.invoice} has no answer yet")
         if (mine := self._charged(body)) is not None:
             alias = Named(kind="payment", ours=mine.payment, invoice=body.invoice)
             name(self.session, self.reported.source, f"{body.payment}{_SAME}", alias, self.row.id)
@@ -757,7 +801,7 @@ class _Taking:
         assert isinstance(report.body, kinds.PaymentReceived)
         invoice = self._invoice(theirs)
         if any(claim.unsettled and invoice in claim.invoices for claim in self._charges()):
-            raise _Waits(None, f"a charge of ours on {invoice} has no answer yet")
+            raise _Waits(None, f"{_CHARGE}{invoice} has no answer yet")
         named, total = self._named(theirs), report.body.amount
         if named is not None:
             named.paid = str(max(total, Decimal(named.paid or 0)))

@@ -23,6 +23,7 @@ from domain.reported_facts import Named, Report, Reported, Settled, read, write
 from store import customers, facts, incidents, outside, service_accounts, tasks
 from store.facts import NewFact
 from store.outside_tables import OutsideWaitingRow
+from store.tables import ClaimRow
 from tests.store.conftest import Business, at
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -177,6 +178,39 @@ def answered(business: Business, name: str, body: Body, days: int) -> None:
         row = customers.lock(session, "ACME")
         new = NewFact(source="cashier", id=name, happened_at=at(days), body=body)
         facts.append(session, row, [new], now=at(days))
+
+
+@ON_SQLITE
+def test_money_that_waits_for_a_charge_of_ours_is_not_given_up(business: Business) -> None:
+    """After a day a person hears of it, and chasing waits, until the charge has its answer."""
+    business.customer()
+    outside.take(business.ledger, ISSUED, now=at(1))
+    version = business.assess("ACME", at(1)).policy_version
+    with business.ledger.write() as session:
+        named = {"customer_id": "ACME", "debt": "INV-7", "opening": 1, "message": "m-1", "position": 0}
+        effect = {"step": "charge-due", "channel": "charge", "kind": "charge", "state": "claimed"}
+        amount = {"amount_minor": 100_00, "currency": "EUR"}
+        code = {"attempt": 1, "policy_version": version, "code_version": "t"}
+        session.add(ClaimRow(**named, **effect, **amount, **code, claimed_at=at(1)))
+    assert outside.take(business.ledger, MONEY, now=at(2)).known == "waits"
+    outside.go_on(business.ledger, now=at(2, 12))
+    assert tasks.worklist(business.ledger) == []
+    outside.go_on(business.ledger, now=at(4))
+    outside.go_on(business.ledger, now=at(5))
+    [task] = tasks.worklist(business.ledger)
+    assert task.why.endswith("a charge of ours on INV-7 has no answer yet")
+    looked = business.assess("ACME", at(6))
+    assert {each.reason.rule for each in looked.plan.held} == {"hold.absolute"}
+    assert [each.settles for each in looked.plan.effects] == ["m-1"], "the charge is still asked about"
+
+    answer = PaymentReceived(payment="m-1", amount=Decimal("100.00"), currency="EUR", invoice="INV-7")
+    business.confirm("ACME", "m-1", at(60))
+    answered(business, "m-1/paid", answer, 60)
+    outside.go_on(business.ledger, now=at(61))
+    assert (tasks.worklist(business.ledger), outside.waiting(business.ledger)) == ([], [])
+    account = business.assess("ACME", at(62)).account
+    assert [debt.open.minor for debt in account.debts] == [0]
+    assert not any(rest.holds(at(62).date()) for rest in account.holds)
 
 
 @ON_SQLITE
