@@ -33,6 +33,9 @@ Clock = Callable[[], BusinessClock]
 AT_WORK = timedelta(seconds=10)
 """Real time after which an attempt is over: the start-to-close of an effect. No vendor is called later."""
 
+SWITCHING = timedelta(seconds=20)
+"""The same of an attempt to turn a service: it asks several times, each for five seconds at most."""
+
 SETTLED = timedelta(minutes=10)
 """Real time after which a vendor that cannot be asked leaves it in doubt whether it took something."""
 
@@ -79,13 +82,13 @@ class Books:
             self.ledger, customer_id, key, now=now, code_version=self.code_version, sender=sender
         )
 
-    def at_work_until(self, begun: Begun, now: datetime) -> datetime | None:
+    def at_work_until(self, begun: Begun, now: datetime, *, at_work: timedelta = AT_WORK) -> datetime | None:
         """Return until when a claim that was begun before is left alone; None when that is over.
 
         Somebody else may still be at work on it: a retry comes after its attempt, but a workflow that was
         reset or started anew comes at once. An effect that fails again and again rests longer each time.
         """
-        over_at = begun.claimed_at + self.rest(begun)
+        over_at = begun.claimed_at + max(self.rest(begun), self.lasting(at_work))
         return over_at if begun.settle and now < over_at else None
 
     def rest(self, begun: Begun) -> timedelta:

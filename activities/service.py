@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 from temporalio import activity
 
 from activities.answers import SubscriptionView, SwitchAnswer
-from activities.books import Books
+from activities.books import SWITCHING, Books
 from activities.customers import Wake
 from activities.once import Mark, unmarked
 from activities.turning import Ended, Later, Others, Outcome, Stands, Turning, Undone
@@ -305,7 +305,7 @@ class Service:
         begun = self.books.begin(customer_id, kind, now)
         if not isinstance(begun, Begun):
             return begun
-        at_work_until = None if alone else self.books.at_work_until(begun, now)
+        at_work_until = None if alone else self.books.at_work_until(begun, now, at_work=SWITCHING)
         if at_work_until is not None:
             return PutOff(until=at_work_until, reason=begun.effect.reason)
         if begun.settle and turning.has_begun(_claim(begun)):

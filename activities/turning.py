@@ -23,8 +23,11 @@ from store.turns import Ask, Course
 if TYPE_CHECKING:
     from activities.service import Switch
 
-ENOUGH_SECONDS = 4.0
-"""After so long an attempt asks nobody any more: whoever is asked has five seconds, and the attempt ten."""
+ENOUGH_SECONDS = 14.0
+"""After so long an attempt asks nobody any more: whoever is asked has five seconds, and the attempt twenty.
+
+So one whose every answer takes all of its five seconds is still asked to change something.
+"""
 
 AT_ONCE = timedelta()
 NO_COURSE = Course()

@@ -46,11 +46,14 @@ EFFECT = EffectOptions(
     ),
 )
 TURN = EffectOptions(
-    start_to_close_timeout=EFFECT["start_to_close_timeout"],
+    start_to_close_timeout=timedelta(seconds=20),
     schedule_to_close_timeout=timedelta(minutes=30),
     retry_policy=EFFECT["retry_policy"],
 )
-"""Of a service: its queue is as slow as its provider wants it, and hundreds may wait there."""
+"""Of a turn of the service: it looks, asks for one change and looks again, and each may take five seconds.
+
+Its queue is as slow as its provider wants it, and hundreds may wait there.
+"""
 DIGEST = EffectOptions(
     start_to_close_timeout=timedelta(minutes=1),  # it reads the whole ledger
     schedule_to_close_timeout=timedelta(hours=12),

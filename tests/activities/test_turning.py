@@ -596,7 +596,7 @@ def test_a_turn_that_is_left_to_whoever_may_be_at_work_on_it_is_not_overdue(acme
     soon = SUSPENDED_AT + timedelta(seconds=65)
     assert sweep.due(acme.ledger, now=soon, limit=1) == ["ACME"]
     answer = acme.act("suspend", SUSPENDED_AT + timedelta(seconds=3), goes_on=False)
-    assert answer["until"] == (SUSPENDED_AT + timedelta(seconds=10)).isoformat()
+    assert answer["until"] == (SUSPENDED_AT + timedelta(seconds=20)).isoformat()
     assert sweep.due(acme.ledger, now=soon, limit=1) == []
 
 
@@ -639,10 +639,22 @@ def test_whoever_dies_while_bringing_back_leaves_it_as_it_was(point: str, times:
     assert acme.tasks() == []
 
 
+def test_a_vendor_whose_every_look_takes_long_is_asked_all_the_same(acme: Stage) -> None:
+    acme.link("S-1", "S-2")
+    acme.vendor.look_seconds = 4.9
+    acme.monotonic = lambda: acme.vendor.seconds
+    acme.until_over("suspend", SUSPENDED_AT)
+    assert acme.states() == ["suspended", "suspended"]
+    acme.pay(at(21))
+    acme.until_over("reactivate", at(21, 1))
+    assert acme.states() == ["active", "active"]
+    assert acme.tasks() == []
+
+
 def test_a_vendor_that_takes_its_time_is_asked_more_rarely_and_a_person_hears_of_it(acme: Stage) -> None:
     """Where one look takes all that an attempt has, no request ever goes out."""
     acme.link("S-1")
-    acme.vendor.look_seconds = 4.5
+    acme.vendor.look_seconds = 14.5
     acme.monotonic = lambda: acme.vendor.seconds
     now, attempts = SUSPENDED_AT, 0
     while now < SUSPENDED_AT + timedelta(hours=3):

@@ -19,14 +19,14 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.client import WorkflowExecution as Run
 
-from activities.books import AT_WORK
+from activities.books import AT_WORK, SWITCHING
 from composition import connect, start_sweep
 from domain.facts import PaymentReceived
 from providers.temporal_server import TemporalServer
 from settings import Settings
 from store import doors
 from tests.kill.staging import DUE, Stage, at, fact, new_server, set_stage, until
-from workflows.patience import EFFECT
+from workflows.patience import EFFECT, SWITCH
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
 
@@ -184,3 +184,4 @@ async def test_a_message_that_is_being_sent_when_its_workflow_is_lost_goes_out_o
 
 def test_an_effect_is_taken_to_be_at_work_for_as_long_as_it_may_be() -> None:
     assert EFFECT["start_to_close_timeout"] <= AT_WORK
+    assert SWITCH["start_to_close_timeout"] <= SWITCHING
