@@ -287,7 +287,8 @@ class _Shaping:
             if line.effect == "notice":
                 yield _words_row(claim)
             if line.effect == "task":
-                yield _task_row(line, claim, over=played.stage == "current")
+                done = played.stage == "current" or self.number % 2 == 1
+                yield _task_row(line, claim, over=done)
 
     def _claim_rows(self, line: Line, claim: Claim) -> Iterator[ClaimRow]:
         debts = line.debts[:1] if line.debts and line.debts[0].invoice in NO_DEBTS else line.debts
