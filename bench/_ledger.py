@@ -65,6 +65,9 @@ SHAPES = 100
 INVOICES = 10
 """So many a customer, a month apart; the newest falls due about the day of the ledger."""
 
+_REPLIED = (5, 13, 29)
+"""Kinds of customers of whom a reply waits to be read."""
+
 _AT_ONCE = 500
 """Customers whose rows are written together."""
 
@@ -287,8 +290,16 @@ class _Shaping:
             if line.effect == "notice":
                 yield _words_row(claim)
             if line.effect == "task":
-                done = played.stage == "current" or self.number % 2 == 1
-                yield _task_row(line, claim, over=done)
+                yield _task_row(line, claim, over=played.stage == "current")
+        if self.number in _REPLIED:
+            yield TaskRow(
+                customer_id=_NAME,
+                step="reply",
+                kind="review",
+                opened_at=_at(self.today - timedelta(days=self.number % 5)),
+                why="the customer wrote something that a person has to read",
+                message=f"reply/{_NAMED}",
+            )
 
     def _claim_rows(self, line: Line, claim: Claim) -> Iterator[ClaimRow]:
         debts = line.debts[:1] if line.debts and line.debts[0].invoice in NO_DEBTS else line.debts

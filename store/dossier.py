@@ -126,7 +126,7 @@ def _owed(session: Session, ids: Sequence[str]) -> Mapping[str, list[tuple[str, 
             sa.func.sum(DebtRow.open_minor),
             sa.func.min(DebtRow.due_on),
         )
-        .where(col(DebtRow.customer_id).in_(ids), DebtRow.open_minor != 0)
+        .where(col(DebtRow.customer_id).in_(ids), DebtRow.open_minor > 0)
         .group_by(col(DebtRow.customer_id), col(DebtRow.currency))
         .order_by(col(DebtRow.currency))
     )

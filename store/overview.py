@@ -83,7 +83,7 @@ def _owed(session: Session, today: date) -> Iterable[Owed]:
     opened = (
         columns(stage_of, debts.currency, debts.due_on, func.sum(debts.open_minor), func.count())
         .join_from(_DEBTS, _CUSTOMERS)
-        .where(debts.open_minor != 0)
+        .where(debts.open_minor > 0)
         .group_by(stage_of, debts.currency, debts.due_on)
     )
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * len(BUCKETS))

@@ -54,7 +54,9 @@ def _left(
     by = (_ENTRIES.c.customer_id, _ENTRIES.c.invoice, _ENTRIES.c.currency, _DEBTS.c.due_on)
     found = {}
     for some in chunks(sorted(names)):
-        sums = _sums(by, as_of, known_at).where(_ENTRIES.c.customer_id.in_(some))
+        theirs = {invoice for customer in some for invoice in names[customer]}
+        whose = (_ENTRIES.c.customer_id.in_(some), _ENTRIES.c.invoice.in_(theirs))
+        sums = _sums(by, as_of, known_at).where(*whose)
         for customer, invoice, currency, due_on, minor in session.connection().execute(sums):
             if minor and invoice in names[customer]:
                 found[customer, invoice] = Balance(open=Money(int(minor), currency), due_on=due_on)
