@@ -26,7 +26,7 @@ from providers.temporal_server import TemporalServer
 from settings import Settings
 from store import doors
 from tests.kill.staging import DUE, Stage, at, fact, new_server, set_stage, until
-from workflows.patience import EFFECT, SWITCH
+from workflows.patience import EFFECT, TURN
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
 
@@ -184,4 +184,4 @@ async def test_a_message_that_is_being_sent_when_its_workflow_is_lost_goes_out_o
 
 def test_an_effect_is_taken_to_be_at_work_for_as_long_as_it_may_be() -> None:
     assert EFFECT["start_to_close_timeout"] <= AT_WORK
-    assert SWITCH["start_to_close_timeout"] <= SWITCHING
+    assert TURN["start_to_close_timeout"] <= SWITCHING
