@@ -322,7 +322,7 @@ def _command(item: "Item") -> str:
     given = usual.given
     words = {
         "complete_task": f"{before[item.step]} && {done}" if item.step in before else done,
-        "approve": f"starter.py approve {who}" + (f" --step {given['step']}" if given else ""),
+        "approve": f"starter.py approve {who}" + (f" --step {given['step']}" if "step" in given else ""),
         "review_onboarding": f"starter.py review {who} OUTCOME",
         "called_back": f"starter.py onboarding called {who} OUTCOME --number-from WHERE",
         "agree_usage": f"starter.py usage profile {who} --expected AMOUNT --currency CURRENCY",

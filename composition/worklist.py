@@ -13,7 +13,7 @@ def worklist_rules(settings: Settings) -> WorklistRules:
         BadDocument: with every problem of the file.
         Stop: there is no such file.
     """
-    file = settings.worklist_rules or ROOT / "policies" / "worklist.yaml"
+    file = settings.worklist_rules or ROOT / "policies" / "worklist" / "rules.yaml"
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""The rules of the worklist, `policies/worklist.yaml`: service levels, and what is quick or a risk."""
+"""The rules of the worklist, `policies/worklist/rules.yaml`: service levels, and what is quick or a risk."""
 
 from functools import cached_property
 from typing import Annotated, Self

@@ -76,7 +76,7 @@ def test_one_task_about_the_whole_ledger_is_mended_by_its_number(acme: CommandLi
 def test_other_rules_count_at_once_and_a_mistake_is_told_with_its_line(
     acme: CommandLine, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rules = (ROOT / "policies" / "worklist.yaml").read_text(encoding="utf-8")
+    rules = (ROOT / "policies" / "worklist" / "rules.yaml").read_text(encoding="utf-8")
     monkeypatch.setenv("WORKLIST_RULES", str(acme.write("own.yaml", rules.replace("call: 16", "call: 1"))))
     (call,) = [task for task in json.loads(acme("worklist", "--json").out) if task["step"] == "call"]
     assert datetime.fromisoformat(call["due_at"]) == datetime(2026, 2, 10, 10, tzinfo=UTC)

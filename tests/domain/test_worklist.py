@@ -35,7 +35,7 @@ from domain.worklist.rules import WorklistRules
 from domain.worklist.standing import Standing, read_standing, standing_of
 from settings import ROOT
 
-FILE = ROOT / "policies" / "worklist.yaml"
+FILE = ROOT / "policies" / "worklist" / "rules.yaml"
 SHIPPED = FILE.read_text(encoding="utf-8")
 RULES = read(SHIPPED, model=WorklistRules, name=FILE.name)
 NOW = datetime(2026, 6, 16, 10, tzinfo=UTC)  # a Tuesday

@@ -145,7 +145,9 @@ def test_what_is_late_becomes_non_payment_on_the_announced_day(business: Any) ->
 
 
 def test_what_should_be_done_by_now_is_counted_in_the_morning(business: Any) -> None:
-    rules = read((ROOT / "policies" / "worklist.yaml").read_text("utf-8"), model=WorklistRules, name="w.yaml")
+    rules = read(
+        (ROOT / "policies" / "worklist" / "rules.yaml").read_text("utf-8"), model=WorklistRules, name="w.yaml"
+    )
     now = business.at(9, 7)
     with business.ledger.write() as session:
         for hours in (1, 120, 200):

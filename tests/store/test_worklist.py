@@ -21,7 +21,9 @@ from store.worklist import NOBODY, Sought
 from tests.store.conftest import Business, at
 
 RULES = read(
-    (ROOT / "policies" / "worklist.yaml").read_text("utf-8"), model=WorklistRules, name="worklist.yaml"
+    (ROOT / "policies" / "worklist" / "rules.yaml").read_text("utf-8"),
+    model=WorklistRules,
+    name="worklist.yaml",
 )
 UTC_ZONE = ZoneInfo("UTC")
 UNTIL = date(2026, 3, 25)

@@ -30,7 +30,7 @@ from web.desk.seals import Seals
 
 PUBLIC = "https://desk.example"
 KEY = "a key of the desk that is as long as it has to be"
-_RULES = (ROOT / "policies" / "worklist.yaml").read_text(encoding="utf-8")
+_RULES = (ROOT / "policies" / "worklist" / "rules.yaml").read_text(encoding="utf-8")
 RULES = read(_RULES, model=WorklistRules, name="worklist.yaml")
 PROXY = ("10.0.0.9", 41000)
 APPOINTED = Appointed(
