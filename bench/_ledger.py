@@ -249,7 +249,7 @@ class _Shaping:
             invoice=name, amount=amount, currency=self._currency, due_on=due_on, instalments=halves
         )
         yield _fact(f"i-{name}", due_on - timedelta(days=30), body)
-        if self.number % 8 == 5 and each < 2 + self.number % 4:
+        if self.number % 8 == 5 and each < 2 + self.number // 8 % 4:
             return  # This one does not pay any more.
         late = _LATE_DAYS[(self.number + each) % len(_LATE_DAYS)]
         late = 6 * each if self.number % 10 == 6 else late
