@@ -22,7 +22,7 @@ from domain.view_words import task_says
 from domain.wording import Wording
 from store import assess as assessing
 from store import breakers, claims, tasks
-from store.assess import Assessment
+from store.assess import Assessment, Rests
 from store.claims import Begun, PutOff, Unwanted
 from store.database import Ledger
 from store.facts import NewFact
@@ -63,14 +63,24 @@ class Books:
         """Return the workflow time of a business instant, ISO."""
         return self.clock().real(business).isoformat()
 
-    def assess(self, customer_id: str, now: datetime) -> Assessment:
+    def assess(self, customer_id: str, now: datetime, *, put_off: Sequence[Rests] = ()) -> Assessment:
         """Plan for a customer and note it on the customer's row."""
-        return assessing.assess(self.ledger, customer_id, now=now, code_version=self.code_version)
+        return assessing.assess(
+            self.ledger, customer_id, now=now, code_version=self.code_version, put_off=put_off
+        )
 
-    def put_off(self, customer_id: str, now: datetime, *, until: datetime) -> Answer:
-        """Answer that an effect waits until an instant: before it, nobody takes it for forgotten."""
+    def put_off(self, customer_id: str, key: str, now: datetime, *, until: datetime) -> Answer:
+        """Answer that an effect waits until an instant: before it, nobody takes it for forgotten.
+
+        Whatever else is wanted may be under way, or wait as well, as only the workflow knows.
+        """
         assessment = assessing.assess(
-            self.ledger, customer_id, now=now, code_version=self.code_version, put_off=until
+            self.ledger,
+            customer_id,
+            now=now,
+            code_version=self.code_version,
+            put_off=[Rests(key=key, until=until)],
+            others=self.lasting(SETTLED),
         )
         return self.answer("deferred", assessment, until=until)
 

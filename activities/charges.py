@@ -104,7 +104,8 @@ class Charges:
         except Misconfigured as wrong:
             # Given back first: whatever happens to the breaker, this claim is no matter of doubt.
             self.books.release(begun)
-            return self.books.put_off(begun.customer.id, begun.now, until=self._stop_sender(begun, wrong))
+            until = self._stop_sender(begun, wrong)
+            return self.books.put_off(begun.customer.id, begun.effect.key, begun.now, until=until)
         except Refused as refused:
             self._tell(begun, refused)
             return self.once.put_off(begun, until=begun.now + self.books.rest(begun))

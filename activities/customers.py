@@ -9,6 +9,7 @@ from temporalio import activity
 from activities.answers import Looked
 from activities.books import Books
 from store import commands, customers
+from store.assess import Rests
 from store.errors import NoPolicy, Refused
 from store.verifications import CodeCheck
 
@@ -25,10 +26,18 @@ class Customers:
         self.check = check
 
     @activity.defn(name="Look at the account", no_thread_cancel_exception=True)
-    def look(self, order: dict[str, str]) -> Looked:
-        """Plan for the customer at `order["now"]`, an instant of workflow time."""
+    def look(self, order: dict[str, Any]) -> Looked:
+        """Plan for the customer at `order["now"]`, an instant of workflow time.
+
+        `order["put_off"]` are the effects that wait: key, about, news, and until when in workflow time.
+        """
+        put_off = [
+            Rests(key=key, about=about, news=news, until=self.books.at(until))
+            for key, about, news, until in order.get("put_off", ())
+        ]
         try:
-            assessment = self.books.assess(order["customer_id"], self.books.at(order["now"]))
+            now = self.books.at(order["now"])
+            assessment = self.books.assess(order["customer_id"], now, put_off=put_off)
         except NoPolicy as missing:
             return Looked(view=None, unknown="", waits=str(missing))
         except Refused as refused:

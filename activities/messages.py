@@ -130,7 +130,7 @@ class Messages:
             # Given back first: whatever happens to the breaker, this claim is no matter of doubt.
             self.books.release(begun)
             until = self._stop_sender(begun, wrong)
-            return self.books.put_off(begun.customer.id, begun.now, until=until)
+            return self.books.put_off(begun.customer.id, begun.effect.key, begun.now, until=until)
         except TryAgainLater as later:
             return self.once.try_later(begun, later)
         self.mark("sent")

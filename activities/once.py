@@ -95,13 +95,13 @@ class Once:
         if isinstance(begun, Begun) and begun.settle:
             at_work_until = books.at_work_until(begun, now)
             if at_work_until is not None:
-                return books.put_off(customer_id, now, until=at_work_until)
+                return books.put_off(customer_id, key, now, until=at_work_until)
             why = ""
             try:
                 with without_words():
                     found = find(begun)
             except TryAgainLater as later:
-                return books.put_off(customer_id, now, until=now + self._patience(begun, later))
+                return books.put_off(customer_id, key, now, until=now + self._patience(begun, later))
             except InDoubt:
                 found, doubt = None, in_doubt(begun)
                 why = doubt.reason.words if doubt.reason else ""
@@ -116,7 +116,7 @@ class Once:
             case Unwanted():
                 return books.answer("unwanted", books.assess(customer_id, now))
             case PutOff(until=until):
-                return books.put_off(customer_id, now, until=until)
+                return books.put_off(customer_id, key, now, until=until)
         return Claimed(begun=begun, since=since)
 
     def _patience(self, begun: Begun, later: TryAgainLater) -> timedelta:
@@ -131,7 +131,7 @@ class Once:
     def put_off(self, begun: Begun, *, until: datetime) -> Answer:
         """Give a claim back whose effect certainly did not happen, and try again at an instant."""
         self.books.release(begun)
-        return self.books.put_off(begun.customer.id, begun.now, until=until)
+        return self.books.put_off(begun.customer.id, begun.effect.key, begun.now, until=until)
 
     def try_later(self, begun: Begun, later: TryAgainLater) -> Answer:
         """Give a claim back that a vendor could not serve, for as long as it asks and attempts rest."""
@@ -141,4 +141,4 @@ class Once:
     def leave(self, begun: Begun) -> Answer:
         """Leave a claim as it is, whose effect may have happened: the next attempt asks."""
         until = begun.claimed_at + self.books.rest(begun)
-        return self.books.put_off(begun.customer.id, begun.now, until=until)
+        return self.books.put_off(begun.customer.id, begun.effect.key, begun.now, until=until)

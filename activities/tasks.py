@@ -25,7 +25,7 @@ class Tasks:
             case Unwanted():
                 return self.books.answer("unwanted", self.books.assess(customer_id, now))
             case PutOff(until=until):
-                return self.books.put_off(customer_id, now, until=until)
+                return self.books.put_off(customer_id, order["key"], now, until=until)
         self.mark("claimed")
         assessment = self.books.confirm(begun)
         self.mark("confirmed")

@@ -40,7 +40,7 @@ from ending import leave  # noqa: E402
 from settings import ROOT, Settings  # noqa: E402
 from store import clock as clocks  # noqa: E402
 from store import customers, doors, policies, switches  # noqa: E402
-from store.assess import Assessment  # noqa: E402
+from store.assess import Assessment, Rests  # noqa: E402
 from store.customers import ContactData  # noqa: E402
 from store.database import Ledger, migrate  # noqa: E402
 from store.facts import NewFact  # noqa: E402
@@ -88,9 +88,9 @@ class WatchedBooks(Books):
 
     milestones: Milestones
 
-    def assess(self, customer_id: str, now: datetime) -> Assessment:
+    def assess(self, customer_id: str, now: datetime, *, put_off: Sequence[Rests] = ()) -> Assessment:
         """Plan for a customer, and say so."""
-        assessment = super().assess(customer_id, now)
+        assessment = super().assess(customer_id, now, put_off=put_off)
         self.milestones.reached("assessed", customer_id)
         return assessment
 

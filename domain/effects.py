@@ -1,5 +1,6 @@
 """Effects: what is wanted now, what one rule holds, and when to look again."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -78,6 +79,12 @@ class Effect:
     def key(self) -> str:
         """Unique within one plan: at most one effect per step and channel is wanted at a time."""
         return f"{self.step}/{self.channel}"
+
+    @property
+    def about(self) -> str:
+        """Short for its debts: the same step for other debts is another effect."""
+        openings = " ".join(sorted(f"{debt.key}#{debt.opening}" for debt in self.debts))
+        return hashlib.sha256(openings.encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

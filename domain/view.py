@@ -5,7 +5,6 @@ costs: it is bounded (`MAX_BYTES`, tested). Its instants are in workflow time, i
 customer's. The page that finance reads is rendered from it (domain/finance_page.py).
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -203,10 +202,9 @@ def _fit(view: View) -> None:
 
 
 def _wanted(effect: Effect) -> WantedEffect:
-    openings = " ".join(sorted(f"{debt.key}#{debt.opening}" for debt in effect.debts))
     return WantedEffect(
         key=effect.key,
-        about=hashlib.sha256(openings.encode()).hexdigest()[:8],
+        about=effect.about,
         kind=effect.kind,
         channel=effect.channel,
         says=effect_says(effect),

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -11,7 +11,7 @@ from domain.account import Account
 from domain.channels import BOOK, NO_DEBTS, PROVISION, TASK
 from domain.claim import Claim
 from domain.customer import Customer
-from domain.effects import EffectDebt, Held
+from domain.effects import Effect, EffectDebt, Held
 from domain.facts import Fact
 from domain.own_steps import ODD_TURN
 from domain.plan import Plan, plan
@@ -31,6 +31,24 @@ from store.tasks import OpenTask
 
 CONTACTS = 5
 """How many of the last messages an assessment shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rests:
+    """An effect that waits until an instant, and is not overdue before.
+
+    Attributes:
+        about, news: for which debts, and at which news it was put off; None for those of now.
+    """
+
+    key: str
+    until: datetime
+    about: str | None = None
+    news: int | None = None
+
+    def is_of(self, effect: Effect, news: int) -> bool:
+        """Whether it is this effect, as it is wanted at this news."""
+        return effect.key == self.key and self.about in (None, effect.about) and self.news in (None, news)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +111,18 @@ def peek(ledger: Ledger, customer_id: str, *, now: datetime) -> Assessment:
 
 
 def assess(
-    ledger: Ledger, customer_id: str, *, now: datetime, code_version: str, put_off: datetime | None = None
+    ledger: Ledger,
+    customer_id: str,
+    *,
+    now: datetime,
+    code_version: str,
+    put_off: Sequence[Rests] = (),
+    others: timedelta = timedelta(),
 ) -> Assessment:
     """Plan for a customer and write revision, wake-up, stage, case and new holds; idempotent.
 
     Args:
-        put_off: what is wanted now waits until then, and is not overdue before.
+        put_off: the effects that wait; whatever else is wanted is overdue after `others`, or at once.
 
     Raises:
         UnknownCustomer, NoPolicy: a sentence that says what to do.
@@ -107,14 +131,25 @@ def assess(
         row = customers.lock(session, customer_id)
         try:
             assessment = assess_locked(session, row, now=now, code_version=code_version)
-            if put_off is not None and row.wake_at is not None:
-                row.wake_at = max(row.wake_at, put_off)
+            if put_off:
+                _rest(row, assessment, put_off, others)
             return assessment
         except NoPolicy as error:
             # To look again and again would help nobody: adopting a policy, or a new fact, is news.
             row.assessed_revision, row.wake_at = row.revision, None
             reason = error
     raise reason
+
+
+def _rest(row: CustomerRow, fresh: Assessment, put_off: Sequence[Rests], others: timedelta) -> None:
+    """Note when the first of what is wanted is overdue: an effect that waits hides no other one."""
+    soon = fresh.now + others
+    overdue = [
+        max((each.until for each in put_off if each.is_of(effect, fresh.news)), default=soon)
+        for effect in fresh.plan.effects
+    ]
+    if overdue:
+        row.wake_at = max(fresh.now, min(overdue))
 
 
 def assess_locked(

@@ -93,7 +93,13 @@ class CustomerLifecycle(Updates):
 
     async def _look(self) -> View | None:
         """Look at the account; None where nothing can be decided yet, and the page says why."""
-        order = {"customer_id": self.customer_id, "now": workflow.now().isoformat()}
+        now = workflow.now()
+        put_off = [
+            [key, about, news, until.isoformat()]
+            for (key, about), (news, until) in self.answers.items()
+            if until is not None and until > now
+        ]
+        order = {"customer_id": self.customer_id, "now": now.isoformat(), "put_off": put_off}
         looked: Looked = await workflow.execute_local_activity(
             "Look at the account", order, result_type=Looked, **LOCAL
         )

@@ -1,6 +1,8 @@
 """Assessing, the sweep, the switches, cases and policies."""
 
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +15,7 @@ from domain.facts import Paused, PolicyAdopted, Resumed
 from domain.own_steps import ODD_TURN
 from store import assess as assessing
 from store import claims, clock, commands, doors, journal, policies, subscriptions, sweep, switches, tasks
+from store.assess import Rests
 from store.claims import PutOff
 from store.errors import NoPolicy, Refused
 from store.tables import CaseRow, CustomerRow, PolicyRow, TaskRow
@@ -408,9 +411,31 @@ def test_those_who_wait_longest_are_woken_first(business):
 
 def test_what_is_put_off_is_not_overdue_before(business, late):
     until = business.at(3) + timedelta(hours=2)
-    assessing.assess(business.ledger, late, now=business.at(3), code_version="t", put_off=until)
+    assess = partial(assessing.assess, business.ledger, late, now=business.at(3), code_version="t")
+    assess(put_off=[Rests(key=FIRST, until=until)])
     assert sweep.due(business.ledger, now=until - timedelta(minutes=1), limit=9) == []
     assert sweep.due(business.ledger, now=until + timedelta(minutes=2), limit=9) == [late]
+
+
+def test_what_is_put_off_hides_nothing_else_that_is_wanted(business, late):
+    """Its answer was lost: the sweep finds it, however long the other one waits."""
+    until = business.at(3) + timedelta(hours=6)
+    assess = partial(assessing.assess, business.ledger, late, now=business.at(3), code_version="t")
+    assert len(assess().plan.effects) == 1
+    business.invoice(late, "INV-2", due=business.at(-12).date())
+    fresh = assess()
+    one, _ = fresh.plan.effects
+    assess(put_off=[Rests(key=one.key, until=until)], others=timedelta(minutes=10))
+    assert sweep.due(business.ledger, now=business.at(3) + timedelta(minutes=9), limit=9) == []
+    assert sweep.due(business.ledger, now=business.at(3) + timedelta(minutes=12), limit=9) == [late]
+    both = [
+        Rests(key=each.key, until=until, about=each.about, news=fresh.news) for each in fresh.plan.effects
+    ]
+    assess(put_off=both)
+    assert sweep.due(business.ledger, now=until - timedelta(minutes=1), limit=9) == []
+    for lost in (replace(both[1], about="other"), replace(both[1], news=fresh.news - 1)):
+        assess(put_off=[both[0], lost])
+        assert sweep.due(business.ledger, now=business.at(3) + timedelta(minutes=2), limit=9) == [late]
 
 
 def test_all_work_that_is_done_leaves_what_needs_an_answer(business):

@@ -5,6 +5,7 @@ import pytest
 from domain.facts import OnboardingStarted, SubscriptionSuspended
 from store import assess as assessing
 from store import blast, journal, switches, tasks
+from store.assess import Rests
 from store.blast import Allowed
 from store.claims import Begun, PutOff
 from store.tables import CustomerRow
@@ -92,7 +93,8 @@ def put_off(business, count, *, limit=1):
 
 def assess(business, name, *, put_off):
     """As the activity does that was put off: its customer is not looked at before."""
-    assessing.assess(business.ledger, name, now=business.at(3), code_version="t", put_off=put_off)
+    rests = Rests(key=FIRST, until=put_off)
+    assessing.assess(business.ledger, name, now=business.at(3), code_version="t", put_off=[rests])
 
 
 def test_what_waits_is_listed_whole_though_nobody_looks_before_tomorrow(business):
