@@ -34,7 +34,7 @@ def test_the_policy_of_a_customer_is_explained(acme) -> None:
 
 
 def test_show_says_why_the_customer_is_under_its_policy(acme) -> None:
-    assert "(it is the first policy for segment business)" in acme("show", "ACME").out
+    assert ": it is the first policy for segment business." in acme("show", "ACME").out
 
 
 def test_a_policy_is_chosen_by_hand_until_a_day_and_ended(acme) -> None:

@@ -54,7 +54,7 @@ OF_THE_ENGINE = {
 SHOWN_BY_THE_DRIVER = {"hold.incident", "hold.stopped", "hold.blast", "hold.before_go_live"}
 # The outbox says at once what became of a message; only a vendor fails in passing.
 NEEDS_A_VENDOR = {"hold.another_day", "step.again"}
-NEEDS_A_FAULT = {"step.settle", "task.unsent", "task.in_doubt", "task.whereabouts"}
+NEEDS_A_FAULT = {"step.settle", "task.unsent", "task.in_doubt", "task.whereabouts", "task.warning_lost"}
 BY_FINANCE = facts.FeeBooked | facts.FeeWaived | facts.FeeCancelled
 VERIFICATION = (facts.OnboardingStarted, facts.CodeAnswered, facts.OnboardingReviewed)
 

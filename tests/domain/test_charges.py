@@ -599,7 +599,7 @@ def test_each_attempt_is_shown_with_its_answer() -> None:
     ]
     account = play(VISA, A, failed(), *answers, under=under(before_steps=False), until="2026-03-06").account
     says = [contact_says(claim, ZoneInfo("UTC")) for claim in account.claims if claim.channel == "charge"]
-    assert says == ["3 Mar 2026: charge_1, declined: insufficient_funds", "5 Mar 2026: charge_2, taken"]
+    assert says == ["3 Mar 2026: charge 1, declined: insufficient_funds", "5 Mar 2026: charge 2, taken"]
 
 
 def test_the_plan_shows_the_next_attempt_and_the_reason() -> None:
