@@ -70,6 +70,11 @@ class Item:
         """What was open at the end of a day."""
         return sum(each.minor for each in self.posted if each.on <= day)
 
+    def due_then(self, day: date) -> date | None:
+        """Its due date as it was on a day that is looked at; of instalments what the invoice itself says."""
+        debt = None if self.then is None else self.then.get(day)
+        return self.due_on if debt is None else debt.due_on
+
     def due_of(self, day: date, minor: int) -> Iterator[tuple[date, int]]:
         """What of an open amount fell due when, as its dates were on a day that is looked at."""
         debt = None if self.then is None else self.then.get(day)

@@ -1,6 +1,6 @@
 """How fast receivables become money: DSO both ways, best possible DSO, average days delinquent, and CEI."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -147,7 +147,7 @@ def cei_sheet(months: Sequence[Month], notes: tuple[str, ...] = ()) -> Sheet:
     )
 
 
-def behind(items: Sequence[Item], *, as_of: date, period: int) -> Sheet:
+def behind(items: Iterable[Item], *, as_of: date, period: int) -> Sheet:
     """Return the invoices behind the newest line of DSO: what is open on each, and what of its sales is."""
     first_on = as_of.replace(day=1)
     for _ in range(period - 1):
@@ -163,15 +163,17 @@ def behind(items: Sequence[Item], *, as_of: date, period: int) -> Sheet:
             column("not_due"),
             column("sold"),
         ),
-        rows=tuple(_behind(items, first_on, as_of)),
+        rows=tuple(
+            sorted(_behind(items, first_on, as_of), key=lambda row: [str(cell or "") for cell in row[:3]])
+        ),
         notes=("A line without an invoice is money that waited, and paid something else later.",),
     )
 
 
-def _behind(items: Sequence[Item], first_on: date, as_of: date) -> Iterator[tuple[Cell, ...]]:
-    for item in sorted(items, key=lambda each: (each.customer, each.invoice or "", each.currency)):
+def _behind(items: Iterable[Item], first_on: date, as_of: date) -> Iterator[tuple[Cell, ...]]:
+    for item in items:
         sold = sum(item.moved(flow, first_on, as_of) for flow in ("invoiced", "fees", "credited"))
         minor = item.open_on(as_of) if item.invoice is not None else 0
         if minor or sold:
             amounts = (Money(each, item.currency) for each in (minor, item.not_due_on(as_of), sold))
-            yield item.customer, item.invoice, item.currency, item.due_on, *amounts
+            yield item.customer, item.invoice, item.currency, item.due_then(as_of), *amounts

@@ -62,7 +62,7 @@ def forecast(reading: Reading, *, weeks: int) -> Report:
         plans = agreed_plans(book, about, reading.customers[customer].currency)
         said = _promises(reading, customer, known, book)
         found += expected.by_agreements(customer, book, plans, said, asked.as_of)
-    others = (item for item in reading.items if item.customer not in agreed)
+    others = (item for item in reading.open_items if item.customer not in agreed)
     found += expected.by_invoices(others, asked.as_of)
     sheet = expected.forecast_sheet(found, as_of=asked.as_of, weeks=weeks, conversion=asked.conversion)
     listed = expected.forecast_listed(found, as_of=asked.as_of, weeks=weeks) if asked.listed else None

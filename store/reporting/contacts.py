@@ -1,7 +1,7 @@
 """Reports of contacts: what was sent and what came in afterwards, and what was held back."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,10 +38,12 @@ def contacts(reading: Reading, *, within_days: int) -> Report:
 
 
 def _contacts(reading: Reading, within_days: int) -> list[Contact]:
-    paid, outcomes = _paid(reading), _outcomes(reading)
+    sent, outcomes = _sent(reading), _outcomes(reading)
+    paid = _paid(
+        reading, {(row.customer_id, invoice_of(row.debt)) for _, rows in sent.values() for row in rows}
+    )
     return [
-        _contact(rows, on, paid, outcomes, within_days, reading.asked.as_of)
-        for (_, _), (on, rows) in _sent(reading).items()
+        _contact(rows, on, paid, outcomes, within_days, reading.asked.as_of) for on, rows in sent.values()
     ]
 
 
@@ -98,11 +100,13 @@ def _contact(
     )
 
 
-def _paid(reading: Reading) -> _Paid:
+def _paid(reading: Reading, asked: Collection[tuple[str, str]]) -> _Paid:
+    """Return what was paid of the invoices that were asked for."""
     return {
         (item.customer, item.invoice): paid
-        for item in reading.items
+        for item in reading.each_item()
         if item.invoice is not None
+        and (item.customer, item.invoice) in asked
         and (paid := [(each.on, -each.minor) for each in item.posted if each.flow == "received"])
     }
 

@@ -31,24 +31,32 @@ _DATING = ("invoice_issued", "invoice_corrected", "invoice_voided", "draft_delet
 """Kinds of facts that say when an invoice falls due."""
 
 _CHUNK = 500
+# So many rows are fetched at a time.
+_ROWS = 5_000
 
 Names = Mapping[str, Collection[str]]
 """Invoices by customer."""
 
 
 def read(
-    session: Session, *, as_of: date, known_at: datetime | None = None, days: Sequence[date] = ()
-) -> list[Item]:
-    """Return every item with what was posted to it until the end of a day.
+    session: Session,
+    *,
+    as_of: date,
+    known_at: datetime | None = None,
+    days: Sequence[date] = (),
+    only_open: bool = False,
+) -> Iterator[Item]:
+    """Yield every item with what was posted to it until the end of a day; of a large ledger none is kept.
 
     Args:
         days: earlier ones at whose end it is asked, too, what was not due yet.
+        only_open: those of which nothing was left at the end of the day are left out.
     """
     looked_at = sorted({as_of, *days}, reverse=True)
     then = debts_then(session, looked_at, known_at)
-    rows = session.connection().execute(_posted(as_of, known_at))
-    return [
-        Item(
+    rows = session.connection().execute(_posted(as_of, known_at, only_open=only_open))
+    for (customer, invoice, currency, due_on), of in groupby(rows, key=itemgetter(0, 1, 2, 3)):
+        yield Item(
             customer=customer,
             invoice=invoice,
             currency=currency,
@@ -56,22 +64,41 @@ def read(
             posted=[Posted(on, FLOWS[kind], int(minor)) for *_, on, kind, minor in of],
             then=then.get((customer, invoice)),
         )
-        for (customer, invoice, currency, due_on), of in groupby(rows, key=itemgetter(0, 1, 2, 3))
-    ]
 
 
-def _posted(as_of: date, known_at: datetime | None) -> sa.Select[Any]:
+def _posted(as_of: date, known_at: datetime | None, *, only_open: bool) -> sa.Select[Any]:
     item = (_ENTRIES.c.customer_id, _ENTRIES.c.invoice, _ENTRIES.c.currency, _DEBTS.c.due_on)
     said = sa.and_(_FACTS.c.source == _ENTRIES.c.source, _FACTS.c.source_id == _ENTRIES.c.fact)
     about = sa.and_(_DEBTS.c.customer_id == _ENTRIES.c.customer_id, _DEBTS.c.invoice == _ENTRIES.c.invoice)
-    posted = (
+    then = [_ENTRIES.c.happened_on <= as_of]
+    if known_at is not None:
+        then.append(_ENTRIES.c.learned_at <= known_at)
+    of = _ENTRIES.join(_FACTS, said).outerjoin(_DEBTS, about)
+    if only_open:
+        left = _left_of(then)
+        of = of.join(left, sa.and_(*(_none_is_one(_ENTRIES.c[each.name]) == each for each in left.c)))
+    return (
         sa.select(*item, _ENTRIES.c.happened_on, _FACTS.c.kind, sa.func.sum(_ENTRIES.c.minor))
-        .select_from(_ENTRIES.join(_FACTS, said).outerjoin(_DEBTS, about))
-        .where(_ENTRIES.c.happened_on <= as_of)
+        .select_from(of)
+        .where(*then)
         .group_by(*item, _ENTRIES.c.happened_on, _FACTS.c.kind)
         .order_by(*item[:3], _ENTRIES.c.happened_on, _FACTS.c.kind)
+        .execution_options(yield_per=_ROWS)
     )
-    return posted if known_at is None else posted.where(_ENTRIES.c.learned_at <= known_at)
+
+
+def _left_of(then: Sequence[sa.ColumnElement[bool]]) -> sa.Subquery:
+    """Select the items of which something was left."""
+    item = (_ENTRIES.c.customer_id, _ENTRIES.c.invoice, _ENTRIES.c.currency)
+    named = [_none_is_one(column).label(column.name) for column in item]
+    return (
+        sa.select(*named).where(*then).group_by(*item).having(sa.func.sum(_ENTRIES.c.minor) != 0).subquery()
+    )
+
+
+def _none_is_one(column: Any) -> Any:
+    """Let a column be compared where it may be null: of unapplied money there is no invoice."""
+    return sa.func.coalesce(column, "") if column.name == "invoice" else column
 
 
 def own_dates(session: Session) -> Names:

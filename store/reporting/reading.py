@@ -45,18 +45,26 @@ class Reading:
         self.session = session
         self.asked = asked
 
-    @cached_property
-    def items(self) -> list[Item]:
-        """Every item, with its due dates as of the ends of the months that are shown."""
+    def each_item(self) -> Iterator[Item]:
+        """Every item, with its due dates as of the ends of the months that are shown; none is kept."""
         days = ends(self.asked.as_of, self.asked.months)
         return items.read(self.session, as_of=self.asked.as_of, known_at=self.asked.known_at, days=days)
+
+    @cached_property
+    def open_items(self) -> list[Item]:
+        """Every item of which something was left at the end of the day."""
+        asked = self.asked
+        return [*items.read(self.session, as_of=asked.as_of, known_at=asked.known_at, only_open=True)]
 
     @cached_property
     def months(self) -> list[Month]:
         """Every month since the first entry; in one currency where that was asked for."""
         asked = self.asked
-        months = months_of(self.items, as_of=asked.as_of, shown=asked.months)
-        return months if asked.conversion is None else converted(months, asked.conversion)
+        return self._own_months if asked.conversion is None else converted(self._own_months, asked.conversion)
+
+    @cached_property
+    def _own_months(self) -> list[Month]:
+        return months_of(self.each_item(), as_of=self.asked.as_of, shown=self.asked.months)
 
     @property
     def first_on(self) -> date:
@@ -67,7 +75,7 @@ class Reading:
     def notes(self) -> tuple[str, ...]:
         """At which rates the months were converted."""
         conversion = self.asked.conversion
-        return () if conversion is None else (conversion.words(item.currency for item in self.items),)
+        return () if conversion is None else (conversion.words(month.currency for month in self._own_months),)
 
     def facts_of(self, *kinds: str) -> Iterator[tuple[str, list[Fact]]]:
         """Every fact of the customers who have one of these kinds, by customer."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.ageing import BUCKETS
+from domain.ageing import BUCKETS, age
 from domain.facts import (
     Bounced,
     Delivered,
@@ -26,6 +26,7 @@ from domain.facts import (
 from domain.money import Money
 from domain.reports.allowance import BucketRates, LossRates
 from domain.reports.conversion import Conversion, NoRate
+from domain.reports.items import balances
 from domain.reports.months import newest
 from store import doors, recovery, reports
 from store.reporting import agreements, board, catalogue, contacts, money
@@ -97,9 +98,11 @@ def test_every_month_ends_as_the_ageing_of_its_last_day(business, deliveries, as
         doors.record(business.ledger, name, new, now=now)
     day, moment = START + timedelta(days=as_of), started + timedelta(days=known)
     with reading(business.ledger, Asked(as_of=day, known_at=moment, months=3)) as found:
-        assert _without_zeros(money.ageing_of(found)) == _without_zeros(
-            reports.ageing(business.ledger, as_of=day, known_at=moment)
-        )
+        from_items = age((each for _, each in balances(found.each_item(), day)), day)
+        added_up = reports.ageing(business.ledger, as_of=day, known_at=moment)
+        assert _without_zeros(from_items) == _without_zeros(added_up)
+        still_open = [item for item in found.each_item() if item.open_on(day)]
+        assert [each.invoice for each in found.open_items] == [each.invoice for each in still_open]
         for month in newest(found.months, 3):
             ageing = reports.ageing(business.ledger, as_of=month.last_on, known_at=moment)
             row = ageing.currencies.get(month.currency)
@@ -219,6 +222,7 @@ def test_what_was_sold_behind_dso_adds_up_to_its_sales(business):
         agreements.suspensions,
         forecast,
         after_a_week,
+        contacts.holds,
         allowance,
     ],
 )
@@ -235,6 +239,36 @@ def test_a_closed_day_stays_as_it_was_whatever_is_learned_later(business, made):
         "ACME", SubscriptionSuspended(subscription="ACME"), now=business.at(46), on=business.at(31).date()
     )
     assert read(business, made, day=33, known=known).json() == before
+
+
+@settings(
+    max_examples=examples(10), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(before=deliveries, after=deliveries, as_of=st.integers(0, 75))
+def test_every_report_of_a_closed_day_is_the_same_to_the_cent(business, before, after, as_of):
+    """Whatever is learned later: payments of earlier days, corrections, chargebacks, credit notes."""
+    story = Story()
+    name = business.customer(story.mark)
+    started, day = datetime(2026, 3, 1, tzinfo=UTC), START + timedelta(days=as_of)
+    closed = started + timedelta(days=len(before))
+
+    def learn(deliveries, first):
+        for number, delivery in enumerate(deliveries):
+            now = first + timedelta(days=number)
+            bodies = [(story.body(kind, index, amount, on), on) for kind, index, amount, on in delivery]
+            new = [business.fact(body, now=now, on=START + timedelta(days=on)) for body, on in bodies]
+            doors.record(business.ledger, name, new, now=now)
+
+    def made():
+        asked = Asked(as_of=day, known_at=closed, months=4, listed=True)
+        with reading(business.ledger, asked) as found:
+            every = board.board(found, board.Terms(loss_rates=RATES))
+            return {name: report.json() for name, report in every.items()}
+
+    learn(before, started)
+    then = made()
+    learn(after, closed + timedelta(hours=1))
+    assert made() == then
 
 
 def test_what_was_learned_later_is_in_its_day_unless_asked_what_was_known(business):
