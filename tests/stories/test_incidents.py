@@ -189,7 +189,7 @@ async def test_while_it_is_open_nobody_is_chased_and_nothing_comes_back(stage: S
         await scene.ask("close")
         await scene.until(24 * 25)
         view = await scene.handle("customer/ACME").query("View")
-        assert any("reminder_first" in line for line in view["said"])
+        assert any("reminder first" in line for line in view["said"])
 
 
 async def test_the_form_may_propose_any_id_and_a_wrong_start_says_what_is_right(stage: Stage) -> None:
