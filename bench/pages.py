@@ -9,13 +9,14 @@ Reports read the whole ledger, in a thread of their own: bench/ageing.py measure
 """
 
 import argparse
+import asyncio
 import os
 import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
@@ -33,8 +34,8 @@ from sqlmodel import select
 
 from bench._ledger import fill, name_of
 from bench._postgres import postgresql
+from commandline.serving import serving
 from composition import page_links
-from composition import site as composed
 from ending import leave
 from settings import Settings
 from store.database import Ledger
@@ -96,17 +97,10 @@ def settings_of(url: str) -> Settings:
     )
 
 
-async def nobody(name: str) -> None:
-    """Wake nobody: there is no Temporal here, and no page asks it."""
-
-
 def serve(url: str, port: int) -> None:
-    """Serve the application over a ledger, in a process of its own, until it is ended."""
-    import uvicorn
-
-    settings = settings_of(url)
-    app = composed(settings, Ledger(url), nobody, nobody, nobody, public_url=f"http://127.0.0.1:{port}")
-    uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False, proxy_headers=False)
+    """Serve over a ledger as the command does, in a process of its own, until it is ended."""
+    with redirect_stdout(sys.stderr):
+        asyncio.run(serving(settings_of(url), Ledger(url), host="127.0.0.1", port=port))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The web server of `serve`: uvicorn, which stops as the workers do."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Iterator
@@ -54,7 +55,19 @@ async def serving(settings: Settings, ledger: Any, *, host: str, port: int) -> N
         asyncio.get_running_loop().add_signal_handler(name, stop)
     where = settings.public_url or f"http://{host}:{port}"
     typer.echo(f"serving {where} at {host}:{port}; Ctrl-C stops")
+    _let_loaded_be()
     try:
         await server.serve()
     except SystemExit:
         raise Stop(f"port {port} of {host} cannot be used: choose another with --port") from None
+
+
+def _let_loaded_be() -> None:
+    """Look for garbage among what is new alone, and less often.
+
+    What is loaded stays. A page of a large ledger makes tens of thousands of objects at once, and to look
+    through all others for each hundred of them took as long as the page itself.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)

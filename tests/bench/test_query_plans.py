@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from bench import _ledger, pages
 from bench._postgres import postgresql
-from bench.pages import PAGES, Page, nobody, settings_of
+from bench.pages import PAGES, Page, settings_of
 from composition import page_links, site
 from store.database import Ledger
 
@@ -47,6 +47,10 @@ def url() -> Iterator[str]:
             pytest.skip("no PostgreSQL starts here")
         _ledger.fill(url, many=MANY, today=datetime.now(UTC).date())
         yield url
+
+
+async def nobody(name: str) -> None:
+    """Wake nobody: no page asks for it."""
 
 
 @pytest.fixture(scope="module")
