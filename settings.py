@@ -427,6 +427,12 @@ class Settings(BaseSettings):
         return _several(self.desk_keys.get_secret_value()) if self.desk_keys else []
 
     @property
+    def desk_url(self) -> str | None:
+        """Where finance's desk is; None where nobody is let in, or where it has no public address."""
+        opened = self.desk_proxy_user_header or self.desk_oidc_issuer
+        return f"{self.public_url}/desk" if self.public_url and opened else None
+
+    @property
     def desk_networks(self) -> list[IPv4Network | IPv6Network]:
         """From where a proxy connects that says who asks."""
         return [ip_network(text) for text in _several(self.desk_proxy_addresses or "")]

@@ -45,11 +45,12 @@ RESTS = (AT_WORK, timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """What every activity that touches the ledger needs."""
+    """What every activity that touches the ledger needs; `desk` is the address of finance's desk, if any."""
 
     ledger: Ledger
     clock: Clock
     code_version: str
+    desk: str | None = None
 
     def now(self) -> datetime:
         """Return the business instant at which this attempt of the activity started."""
@@ -206,4 +207,5 @@ class Books:
             clock=self.clock(),
             halted=assessment.halted,
             revision=assessment.revision,
+            desk=self.desk,
         )

@@ -83,7 +83,12 @@ def parts(settings: Settings, ledger: Ledger, *, mark: Mark = unmarked) -> Parts
     links = page_links(settings, ledger)
     turning = switches(settings, ledger)
     return Parts(
-        books=Books(ledger=ledger, clock=lambda: clocks.read(ledger), code_version=code_version()),
+        books=Books(
+            ledger=ledger,
+            clock=lambda: clocks.read(ledger),
+            code_version=code_version(),
+            desk=settings.desk_url,
+        ),
         letters=letters,
         couriers={"email": email(settings) or outbox, "sms": by_sms},
         verifier=verify(settings) or CodeByMessage(letters=letters, courier=by_sms, name=named),

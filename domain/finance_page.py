@@ -18,7 +18,7 @@ from domain.own_steps import (
     INCIDENT,
     INTEREST,
 )
-from domain.ui_links import VIEWS, list_link, running, view_link, workflow_link
+from domain.ui_links import VIEWS, desk_link, list_link, running, view_link, workflow_link
 from domain.view import View
 from domain.view_words import day_says
 from domain.worklist.endings import ending
@@ -177,9 +177,10 @@ def _nothing_next(view: View) -> str:
 
 
 def _links(view: View, namespace: str) -> list[str]:
-    """Return links into the Temporal UI, from wherever it is served."""
+    """Return links into the Temporal UI, from wherever it is served, and to finance's desk."""
     customer = f'WorkflowId="customer/{view["customer"]}"'
     links = {
+        **({"finance's desk": desk_link(view["desk"], view["customer"])} if "desk" in view else {}),
         "all in this stage": list_link(namespace, running(f'Stage="{view["stage"]}"')),
         "all that wait for a person": view_link(namespace, VIEWS["waiting"]),
         "earlier cases of this customer": list_link(namespace, customer),

@@ -123,6 +123,11 @@ def start_link(namespace: str, task_queue: str, workflow_type: str = CUSTOMER) -
     return f"{_workflows(namespace)}/start-workflow?workflowType={kind}&taskQueue={queue}"
 
 
+def desk_link(desk: str, customer_id: str) -> str:
+    """Return the address of a customer at finance's desk."""
+    return f"{desk}/customers/{_in_url(customer_id)}"
+
+
 def _workflows(namespace: str) -> str:
     return f"/namespaces/{_in_url(namespace)}/workflows"
 

@@ -18,7 +18,6 @@ from domain.claim import Claim
 from domain.clock import BusinessClock
 from domain.commands import OF_CREDIT
 from domain.credit.view_words import credit_says
-from domain.customer import Customer
 from domain.effects import Effect
 from domain.own_steps import APPROVE, is_approval
 from domain.plan import Plan
@@ -68,7 +67,7 @@ class View(TypedDict):
     that are not outcomes of our own effects. `refused` names the commands that make no sense now, with
     the sentence why; from `refused_until` on time may have lifted one. `rests` are pauses and exemptions,
     `disputes` the name of the first that is open, `broken` the promise that was not kept. `credit` is
-    there only where any of it is known. `today` is the customer's.
+    there only where any of it is known. `today` is the customer's. `desk` is where finance's desk is.
     """
 
     customer: str
@@ -97,6 +96,7 @@ class View(TypedDict):
     refused_until: str | None
     policy: str
     chosen: NotRequired[str]
+    desk: NotRequired[str]
     attributes: list[Attribute]
 
 
@@ -116,6 +116,7 @@ def view_of(
     clock: BusinessClock,
     halted: bool = False,
     revision: int = 0,
+    desk: str | None = None,
 ) -> View:
     """Return the view of a plan.
 
@@ -127,12 +128,12 @@ def view_of(
         calls: whether one of them asks for a call, whatever its step is called.
         owner: who does the oldest of them that somebody has taken.
         halted: a safety switch has put an effect off.
+        desk: the address of finance's desk, where there is one.
     """
-    customer = account.customer
-    zone = ZoneInfo(customer.timezone)
+    zone = ZoneInfo(account.customer.timezone)
     today = now.astimezone(zone).date()
     view = View(
-        customer=customer.id,
+        customer=account.customer.id,
         today=today.isoformat(),
         revision=revision,
         news=news,
@@ -155,14 +156,15 @@ def view_of(
         refused=_refused(plan, account, tasks),
         refused_until=None if plan.allowed_until is None else clock.real(plan.allowed_until).isoformat(),
         policy=policy,
-        attributes=_attributes(plan, customer, policy, tasks, clock, calls=calls, owner=owner, halted=halted),
+        attributes=_attributes(plan, account, policy, tasks, clock, calls=calls, owner=owner, halted=halted),
     )
-    _add_what_there_is(view, plan, account, chosen)
-    _fit(view)
-    return view
+    _add_what_there_is(view, plan, account, chosen=chosen, desk=desk)
+    return _fitted(view)
 
 
-def _add_what_there_is(view: View, plan: Plan, account: Account, chosen: str | None) -> None:
+def _add_what_there_is(
+    view: View, plan: Plan, account: Account, *, chosen: str | None, desk: str | None
+) -> None:
     """Add what only some customers have."""
     if account.credit:
         view["credit"] = [words[:MOST_WORDS] for words in credit_says(account)]
@@ -170,6 +172,8 @@ def _add_what_there_is(view: View, plan: Plan, account: Account, chosen: str | N
         view["broken"] = plan.broken[:MOST_WORDS]
     if chosen is not None:
         view["chosen"] = chosen[:MOST_WORDS]
+    if desk is not None:
+        view["desk"] = desk
 
 
 def _refused(plan: Plan, account: Account, tasks: Iterable[str]) -> dict[str, str]:
@@ -185,8 +189,11 @@ def _refused(plan: Plan, account: Account, tasks: Iterable[str]) -> dict[str, st
     return {name: words for name, words in refused.items() if name not in OF_CREDIT}
 
 
-def _fit(view: View) -> None:
-    """Leave words out until the view keeps to its bytes: old messages first, what waits for us last."""
+def _fitted(view: View) -> View:
+    """Return the view without the words that are too many for its bytes.
+
+    Old messages go first, what waits for us last.
+    """
     what_is = [
         view["said"],
         view.get("debts", []),
@@ -199,6 +206,7 @@ def _fit(view: View) -> None:
         for words in lists:
             while len(words) > least and len(json.dumps(view).encode()) > MAX_BYTES:
                 del words[0 if words is view["said"] else -1]
+    return view
 
 
 def _wanted(effect: Effect) -> WantedEffect:
@@ -213,7 +221,7 @@ def _wanted(effect: Effect) -> WantedEffect:
 
 def _attributes(
     plan: Plan,
-    customer: Customer,
+    account: Account,
     policy: str,
     tasks: Sequence[str],
     clock: BusinessClock,
@@ -227,7 +235,7 @@ def _attributes(
     since = plan.overdue_since
     switched = {"switch"} if halted else set[str]()
     holds = sorted({held.reason.rule for held in plan.held})[:MOST_HOLDS]
-    tags = [*customer.tags, *([BROKEN_PROMISE] if plan.broken is not None else ())]
+    tags = [*account.customer.tags, *([BROKEN_PROMISE] if plan.broken is not None else ())]
     return [
         ["Stage", "Keyword", plan.stage],
         ["NextAction", "Keyword", upcoming.step if upcoming else None],

@@ -45,11 +45,12 @@ def test_a_desk_behind_a_proxy(read: Callable[..., Settings]) -> None:
 
 
 def test_a_desk_with_a_provider(read: Callable[..., Settings]) -> None:
-    settings = read({**PROVIDER, "DESK_KEYS": f"{'a' * 32}, {'b' * 32}"})
+    settings = read({**PROVIDER, "PUBLIC_URL": "https://a.example", "DESK_KEYS": f"{'a' * 32}, {'b' * 32}"})
 
     # Of two roles for one group the higher counts.
     assert settings.desk_appointed.groups == {"finance": "collector", "heads": "approver"}
     assert settings.desk_secrets == ["a" * 32, "b" * 32]
+    assert settings.desk_url == "https://a.example/desk"
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def view(
     owner: str | None = None,
     halted: bool = False,
     now: datetime = NOW,
+    desk: str | None = None,
 ) -> View:
     return view_of(
         plan(policy(), at, now),
@@ -61,6 +62,7 @@ def view(
         owner=owner,
         clock=BusinessClock(),
         halted=halted,
+        desk=desk,
     )
 
 
@@ -228,6 +230,13 @@ def test_the_largest_view_keeps_to_its_bytes() -> None:
     assert 2_000 < len(json.dumps(made).encode()) <= MAX_BYTES
     assert made["tasks"]
     assert made["held"][0].startswith("everything outward")
+
+
+def test_the_page_leads_to_the_desk_where_there_is_one() -> None:
+    assert "[finance's desk](https://a.example/desk/customers/ACME)" in page(
+        account(), desk="https://a.example/desk"
+    )
+    assert "finance's desk" not in page(account())
 
 
 def test_of_many_debts_the_oldest_are_shown_and_the_others_counted() -> None:
