@@ -73,8 +73,10 @@ ELSEWHERE = {
     "import --watch /srv/arrears/drop": "tests/cli/test_bank.py",
     "enter-code": "tests/cli/test_commands.py",
     "doctor": "tests/cli/test_doctor.py",
+    "templates lint": "tests/cli/test_commands.py",
+    "templates preview": "tests/cli/test_commands.py",
 }
-"""Commands that go on until Ctrl-C, or need servers of their own, and the tests that run them."""
+"""Commands that go on until Ctrl-C, need servers of their own or take long, and the tests that run them."""
 
 OWED = "invoice ACME INV-1042 1490.00 EUR --due 2026-03-31"
 LATE = "invoice ACME INV-1044 6000.00 EUR --issued 2026-01-10 --due 2026-02-12"
