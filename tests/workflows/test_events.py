@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from domain.facts import Paused
 from providers.loopback.server import Loopback
 from replay.player import test_server as server_path
 from settings import Settings
-from store import customers, doors, event_deliveries
+from store import clock, customers, doors, event_deliveries
 from store.customers import ContactData
 from store.database import Ledger, migrate
 from store.facts import NewFact
@@ -107,6 +108,9 @@ async def test_the_schedule_tells_the_product_and_goes_with_its_endpoint(
             arrived = vendors.product.events
             await until(lambda: bool(arrived), seconds=90, otherwise=lambda: event_deliveries.listed(ledger))
         assert [each.type for each in arrived] == ["chasing.rests"]
+        await start_events(client, "arrears", ledger, [])
+        assert await schedules(client) != []  # it may be another worker's
+        clock.set_clock(ledger, replace(line, business_at=NOW + event_deliveries.LEFT_AFTER * 2))
         await start_events(client, "arrears", ledger, [])
         assert await schedules(client) == []
     ledger.close()
