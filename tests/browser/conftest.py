@@ -1,9 +1,12 @@
-"""What every browser test is given: a page of a real browser, which is started once."""
+"""What browser tests are given: a page of a real browser, which is started once, and an empty ledger."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from store.database import Ledger, migrate
 
 # `browsing` is imported where it is used: without Playwright it skips whoever imports it, which this
 # file must not be.
@@ -16,6 +19,15 @@ async def browser() -> AsyncIterator[Any]:
 
     async with browsing() as started:
         yield started
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    migrate(url)
+    ledger = Ledger(url, durable=False)
+    yield ledger
+    ledger.close()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Finance's desk in a real browser: people sign in, work the list by keyboard, and need no script."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from sqlmodel import col, select
 
 from composition import site
@@ -20,9 +17,11 @@ from domain.policy import Policy
 from providers.loopback.server import Loopback
 from settings import Settings
 from store import clock, policies
-from store.database import Ledger, migrate
+from store.database import Ledger
 from store.tables import JournalRow, TaskRow
 from tests.browser.browsing import PHONE, accessible, expect, paging
+from tests.browser.stage import serving
+from tests.kill.staging import free_ports
 from tests.store.conftest import POLICY, Business, at
 
 pytestmark = pytest.mark.slow
@@ -54,22 +53,6 @@ class Served:
             yield page
 
 
-def free_port() -> int:
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        port: int = tried.getsockname()[1]
-        return port
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    migrate(url)
-    ledger = Ledger(url, durable=False)
-    yield ledger
-    ledger.close()
-
-
 @pytest.fixture
 def business(ledger: Ledger) -> Business:
     """Three customers who are late: a call is to be made, and a suspension to be approved."""
@@ -90,7 +73,7 @@ def business(ledger: Ledger) -> Business:
 
 @pytest.fixture
 async def served(business: Business, tmp_path: Path) -> AsyncIterator[Served]:
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{free_ports().grpc}"
 
     async def nobody(name: str) -> None:
         """Wake nobody: no worker runs."""
@@ -99,18 +82,8 @@ async def served(business: Business, tmp_path: Path) -> AsyncIterator[Served]:
         desk = {name.lower(): value for name, value in vendors.desk_environment(url).items()}
         settings = Settings(**desk, public_url=url, outbox=tmp_path / "outbox")
         app = site(settings, business.ledger, nobody, nobody, nobody, public_url=url)
-        config = uvicorn.Config(
-            app, host="127.0.0.1", port=int(url.rpartition(":")[2]), log_config=None, access_log=False
-        )
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve())
-        while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn says it no other way
-            await asyncio.sleep(0.01)
-        try:
+        async with serving(app, port=int(url.rpartition(":")[2])):
             yield Served(business, url)
-        finally:
-            server.should_exit = True
-            await serving
 
 
 def journal_of(business: Business, actor: str) -> list[str]:

@@ -6,10 +6,10 @@ import pytest
 
 from domain.facts import DisputeOpened
 from tests.browser.browsing import PHONE, accessible, expect
-from tests.browser.test_desk import TOO_SMALL, Served, business, journal_of, ledger, served
+from tests.browser.test_desk import TOO_SMALL, Served, business, journal_of, served
 from tests.store.conftest import at
 
-__all__ = ["business", "ledger", "served"]
+__all__ = ["business", "served"]
 pytestmark = pytest.mark.slow
 
 PAGES = (

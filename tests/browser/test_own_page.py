@@ -1,15 +1,12 @@
 """The customer's own page in a real browser: on a telephone, without JavaScript, and by the keyboard."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from composition import page_links, site
 from domain.clock import BusinessClock
@@ -17,8 +14,10 @@ from domain.documents import read
 from domain.policy import Policy
 from settings import Settings
 from store import clock, facts, heard, policies
-from store.database import Ledger, migrate
+from store.database import Ledger
 from tests.browser.browsing import accessible, expect, paging
+from tests.browser.stage import serving
+from tests.kill.staging import free_ports
 from tests.store.conftest import POLICY, Business, at
 
 pytestmark = pytest.mark.slow
@@ -43,22 +42,6 @@ class Served:
         return links.url(name, at(4).date())
 
 
-def free_port() -> int:
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        port: int = tried.getsockname()[1]
-        return port
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    migrate(url)
-    ledger = Ledger(url, durable=False)
-    yield ledger
-    ledger.close()
-
-
 @pytest.fixture
 async def served(ledger: Ledger, tmp_path: Path) -> AsyncIterator[Served]:
     policy = read(POLICY, model=Policy, name="test.yaml")
@@ -69,24 +52,15 @@ async def served(ledger: Ledger, tmp_path: Path) -> AsyncIterator[Served]:
         business.customer(name, language=language)
         business.invoice(name, f"{name}-1", "100.00")
         business.invoice(name, f"{name}-2", "1490.00")
-    port = free_port()
+    port = free_ports().grpc
     settings = Settings(public_url=f"http://127.0.0.1:{port}", page_keys="k" * 32, outbox=tmp_path / "outbox")
 
     async def nobody(name: str) -> None:
         """Wake nobody: no worker runs."""
 
     app = site(settings, ledger, nobody, nobody, nobody, public_url="")
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
-    )
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn says it no other way
-        await asyncio.sleep(0.01)
-    try:
+    async with serving(app, port=port):
         yield Served(business, settings)
-    finally:
-        server.should_exit = True
-        await serving
 
 
 async def test_a_customer_with_a_telephone_and_no_script_says_all_that_there_is_to_say(
